@@ -1,0 +1,5 @@
+"""Where requests are served: the `Cluster` protocol and the backends that keep it."""
+
+from ipagym.cluster.protocol import Cluster
+
+__all__ = ["Cluster"]

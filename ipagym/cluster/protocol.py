@@ -1,0 +1,31 @@
+"""The one seam between controllers and what they control."""
+
+from typing import Protocol
+
+from ipagym.configuration import Configuration
+from ipagym.pipeline import Pipeline
+from ipagym.window import Window
+
+
+class Cluster(Protocol):
+    """A serving cluster, simulated or live."""
+
+    @property
+    def now(self) -> float:
+        """Cluster time in seconds since the last reset."""
+
+    @property
+    def pipeline(self) -> Pipeline:
+        """What is being served."""
+
+    def reset(self, seed: int) -> None:
+        """Start afresh, with every replica of the initial configuration ready."""
+
+    def apply(self, configuration: Configuration) -> None:
+        """Ask for a configuration. Returns at once; the change may still be rolling out in later windows."""
+
+    def advance(self, seconds: float) -> Window:
+        """Let `seconds` pass and report what happened."""
+
+    def close(self) -> None:
+        """Release what the cluster holds; closing twice is allowed."""

@@ -1,0 +1,95 @@
+"""A named task: what is served, under which load, with which freedom and to which end."""
+
+from dataclasses import asdict, dataclass, field
+from hashlib import sha256
+from json import dumps
+from typing import Literal
+
+from ipagym.configuration import Configuration, Limits, StageSetting
+from ipagym.errors import InputError
+from ipagym.objective import Objective
+from ipagym.pipeline import Pipeline
+from ipagym.workload.protocol import Workload
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DropPolicy:
+    """When a stage gives a request up instead of serving it; by default never.
+
+    expired: its deadline has passed when it would be dequeued. hopeless: it would miss its deadline even if started
+    now in the batch being formed. max_queue: the stage's queue is full when it arrives. max_age_s: it has been in the
+    system that long when it would be dequeued (IPA's `drop_limit`).
+    """
+
+    expired: bool = False
+    hopeless: bool = False
+    max_queue: int | None = None
+    max_age_s: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.max_queue is not None and self.max_queue < 1:
+            raise InputError(f"max_queue must be at least 1, not {self.max_queue}")
+        if self.max_age_s is not None and not self.max_age_s > 0:
+            raise InputError(f"max_age_s must be above 0 seconds, not {self.max_age_s}")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Physics:
+    """How the cluster behaves; the same for every stage and every agent.
+
+    `arrivals` is the rule that turns rates into timestamps: poisson, uniform, or gamma:CV.
+    """
+
+    order: Literal["fifo", "edf"] = "fifo"
+    batch_timeout_s: float = 1.0
+    drop: DropPolicy = field(default_factory=DropPolicy)
+    service_noise: bool = True
+    arrivals: str = "poisson"
+
+    def __post_init__(self) -> None:
+        if self.order not in ("fifo", "edf"):
+            raise InputError(f"order must be fifo or edf, not {self.order!r}")
+        if not 0 <= self.batch_timeout_s < float("inf"):
+            raise InputError(f"batch_timeout_s must be 0 or more, not {self.batch_timeout_s}")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Scenario:
+    """Pipeline + workload + limits + objective + physics. An episode lasts as long as its workload.
+
+    `initial` is the configuration found ready at time 0.
+    """
+
+    pipeline: Pipeline
+    workload: Workload
+    initial: Configuration
+    limits: Limits = field(default_factory=Limits)
+    objective: Objective = field(default_factory=Objective)
+    physics: Physics = field(default_factory=Physics)
+    interval_s: float = 10.0
+
+    def __post_init__(self) -> None:
+        if not 0 < self.interval_s <= self.workload.duration_s / 2:
+            raise InputError(f"interval_s must be above 0 and at most half the workload's {self.workload.duration_s} s, not {self.interval_s}")
+
+    @property
+    def windows(self) -> int:
+        """Whole adaptation intervals in an episode, the warm-up included."""
+        return int(self.workload.duration_s / self.interval_s + 1e-9)
+
+    def digest(self) -> str:
+        """A hash of everything that defines the task, 16 hexadecimal digits."""
+        return sha256(dumps(asdict(self), sort_keys=True, default=repr).encode()).hexdigest()[:16]
+
+
+def lightest_configuration(pipeline: Pipeline, limits: Limits, rate_rps: float) -> Configuration:
+    """The lightest variants at batch 1, in just enough replicas for `rate_rps` (planned with p99 latency)."""
+
+    def setting(index: int) -> StageSetting:
+        stage = pipeline.stages[index]
+        variant = stage.lightest
+        batch = stage.batches[0]
+        needed = -(-rate_rps // variant.latency.throughput_rps(batch))
+        return StageSetting(variant.name, int(min(max(needed, 1), limits.max_replicas)), batch)
+
+    return Configuration(tuple(setting(i) for i in range(len(pipeline.stages))))

@@ -1,0 +1,31 @@
+"""One random stream per concern, all spawned from one seed."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ipagym.errors import InputError
+
+
+@dataclass(frozen=True, slots=True)
+class Streams:
+    """Independent generators: two agents on one seed meet the same load, whatever they do to the service."""
+
+    load: np.random.Generator
+    arrivals: np.random.Generator
+    service: np.random.Generator
+    network: np.random.Generator
+    faults: np.random.Generator
+    agent: np.random.Generator
+
+    @classmethod
+    def spawn(cls, seed: int) -> "Streams":
+        """The streams of `seed`, in a fixed order.
+
+        Raises:
+            InputError: the seed is negative.
+        """
+        if seed < 0:
+            raise InputError(f"seed must be 0 or more, not {seed}")
+        children = np.random.SeedSequence(seed).spawn(6)
+        return cls(*(np.random.default_rng(child) for child in children))

@@ -1,0 +1,67 @@
+"""What was observed in one adaptation interval."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ipagym.configuration import Configuration
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StageWindow:
+    """One stage over one window; counts are taken at the window's end, `utilisation` over its whole length.
+
+    `utilisation` is busy time over ready time of all replicas, 0..1. `pending` replicas wait for room on a node,
+    `starting` ones load their model, `draining` ones finish their last batch.
+    """
+
+    queue: int
+    arrivals: int
+    dropped: int
+    utilisation: float
+    ready: int
+    starting: int
+    pending: int
+    draining: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Window:
+    """The pipeline over [start_s, end_s).
+
+    `arrivals_per_s` holds the arrivals of each second. `violations` counts each request once: when its deadline
+    passes unanswered, or when it is dropped before that. `latency_s` holds the end-to-end latencies, in order of
+    completion, of the requests completed in the window. `cores` is the time average of the cores held, those of
+    starting and draining replicas included. `accuracy` is the PAS of what was really served, averaged over the
+    requests completed (that of the configuration where none was).
+    """
+
+    start_s: float
+    end_s: float
+    arrivals: int
+    completed: int
+    dropped: int
+    violations: int
+    in_system: int
+    arrivals_per_s: NDArray[np.int64]
+    latency_s: NDArray[np.float64]
+    cores: float
+    accuracy: float
+    energy_j: float
+    stages: tuple[StageWindow, ...]
+    configuration: Configuration
+
+    @property
+    def duration_s(self) -> float:
+        """Length of the window in seconds."""
+        return self.end_s - self.start_s
+
+    @property
+    def violation_rate(self) -> float:
+        """Violations over requests that arrived, at most 1; without arrivals, 1 if anything was violated."""
+        return min(1.0, self.violations / max(self.arrivals, 1))
+
+    def latency_quantile_s(self, q: float) -> float:
+        """The q-quantile (0..1) of the completed requests' latency, in seconds; 0 when none was completed."""
+        return float(np.quantile(self.latency_s, q)) if self.latency_s.size else 0.0
