@@ -1,0 +1,183 @@
+"""Training of PPO policies with stable-baselines3: checkpoints, resuming and the task's own figures."""
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from gymnasium import Env
+from gymnasium.wrappers import TransformReward
+from stable_baselines3 import PPO
+from stable_baselines3.common.callbacks import BaseCallback, CallbackList
+from stable_baselines3.common.env_util import make_vec_env
+from stable_baselines3.common.logger import configure
+
+from ipagym.agents.learned import CHECKPOINT_NAME, Card, Checkpoint, load_checkpoint, save_checkpoint
+from ipagym.bench.files import write_atomically
+from ipagym.envs.scenarios import make_scenario
+from ipagym.envs.serving import ServingEnv
+from ipagym.errors import InputError
+from ipagym.scenario import Scenario
+
+REWARD_SCALE = 0.05
+"""Rewards are about −2 … −120 per window on the video pipeline; value networks learn faster near ±1."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TrainSettings:
+    """One training run. `rollout` is the number of steps per environment between two updates."""
+
+    pipeline: str
+    workload: str
+    out: Path
+    steps: int = 100_000
+    seed: int = 0
+    envs: int = 4
+    resume: bool = False
+    trace: Path | None = None
+    rollout: int = 128
+    gamma: float = 0.9
+    learning_rate: float = 3e-4
+    entropy: float = 0.005
+
+    def __post_init__(self) -> None:
+        for name in ("steps", "envs", "rollout"):
+            if getattr(self, name) < 1:
+                raise InputError(f"{name} must be at least 1, not {getattr(self, name)}")
+        if not 0 <= self.seed < 2**31:
+            raise InputError(f"seed must be in 0..2147483647, not {self.seed}")
+
+
+def train(settings: TrainSettings, progress: Callable[[int, int], None] = lambda done, total: None) -> Path:
+    """Train until `settings.steps` environment steps are done in all; returns the checkpoint's path.
+
+    The folder `settings.out` gets `policy.pt` (rewritten after every update), `train.json` and TensorBoard logs.
+    `progress` is called with the steps done and the steps wanted.
+
+    Raises:
+        InputError: the folder holds a run already and `resume` is not set, or there is nothing to resume.
+    """
+    checkpoint_path = settings.out / CHECKPOINT_NAME
+    _check_out(settings, checkpoint_path)
+    scenario = make_scenario(settings.pipeline, settings.workload, trace=settings.trace)
+    settings.out.mkdir(parents=True, exist_ok=True)
+    model = _model(settings, scenario)
+    done = _restore(model, checkpoint_path, settings) if settings.resume else 0
+    write_atomically(settings.out / "train.json", json.dumps(asdict(settings), default=str, indent=2).encode())
+    keeper = Keeper(checkpoint_path, lambda steps: _checkpoint(model, scenario, settings, steps))
+    if done < settings.steps:
+        callbacks = CallbackList([TaskFigures(), keeper, Progress(progress, settings.steps)])
+        model.learn(settings.steps - done, callback=callbacks, reset_num_timesteps=False)
+        keeper.save(model.num_timesteps)
+    return checkpoint_path
+
+
+class TaskFigures(BaseCallback):
+    """Logs the task's own figures, averaged over each rollout: violations, cores, PAS, latency and energy."""
+
+    def _on_training_start(self) -> None:
+        self._figures: list[tuple[float, ...]] = []
+
+    def _on_step(self) -> bool:
+        self._figures += [_figures(info) for info in self.locals["infos"]]
+        return True
+
+    def _on_rollout_end(self) -> None:
+        names = ("violation_percent", "cores", "pas", "reward_per_window", "energy_kj")
+        for name, value in zip(names, np.mean(self._figures, axis=0), strict=True):
+            self.logger.record(f"serving/{name}", float(value))
+        self._figures = []
+
+
+class Keeper(BaseCallback):
+    """Writes the checkpoint after every rollout, so that an interrupted run can be resumed."""
+
+    def __init__(self, path: Path, checkpoint: Callable[[int], Checkpoint]) -> None:
+        super().__init__()
+        self._path = path
+        self._checkpoint = checkpoint
+
+    def save(self, steps: int) -> None:
+        """Write the checkpoint as it stands after `steps` environment steps."""
+        save_checkpoint(self._path, self._checkpoint(steps))
+
+    def _on_step(self) -> bool:
+        return True
+
+    def _on_rollout_start(self) -> None:
+        self.save(self.num_timesteps)
+
+
+class Progress(BaseCallback):
+    """Tells how many steps are done after every rollout."""
+
+    def __init__(self, report: Callable[[int, int], None], total: int) -> None:
+        super().__init__()
+        self._report = report
+        self._total = total
+
+    def _on_step(self) -> bool:
+        return True
+
+    def _on_rollout_end(self) -> None:
+        self._report(self.num_timesteps, self._total)
+
+
+def _check_out(settings: TrainSettings, checkpoint_path: Path) -> None:
+    if settings.out.exists() and not settings.out.is_dir():
+        raise InputError(f"{settings.out} is not a folder: choose another --out")
+    if settings.resume and not checkpoint_path.is_file():
+        raise InputError(f"nothing to resume in {settings.out}: it holds no {CHECKPOINT_NAME}")
+    if not settings.resume and checkpoint_path.exists():
+        raise InputError(f"{settings.out} holds a run already: resume it with --resume, or choose another --out")
+
+
+def _model(settings: TrainSettings, scenario: Scenario) -> PPO:
+    def make() -> Env[Any, Any]:
+        return TransformReward(ServingEnv(scenario), lambda reward: REWARD_SCALE * float(reward))
+
+    model = PPO(
+        "MlpPolicy",
+        make_vec_env(make, settings.envs, seed=settings.seed),
+        n_steps=settings.rollout,
+        batch_size=max(2, settings.rollout * settings.envs // 4),
+        gamma=settings.gamma,
+        learning_rate=settings.learning_rate,
+        ent_coef=settings.entropy,
+        seed=settings.seed,
+        device="cpu",
+    )
+    model.set_logger(configure(str(settings.out / "tensorboard"), ["tensorboard"]))
+    return model
+
+
+def _restore(model: PPO, path: Path, settings: TrainSettings) -> int:
+    """Load the parameters into the model; returns the steps done so far."""
+    checkpoint = load_checkpoint(path)
+    card = checkpoint.card
+    if (card.pipeline, card.workload) != (settings.pipeline, settings.workload):
+        raise InputError(f"{path} was trained on {card.pipeline} under {card.workload}: resume it with those")
+    model.set_parameters(checkpoint.parameters)
+    model.num_timesteps = card.steps
+    return card.steps
+
+
+def _checkpoint(model: PPO, scenario: Scenario, settings: TrainSettings, steps: int) -> Checkpoint:
+    env = ServingEnv(scenario)
+    card = Card(
+        pipeline=settings.pipeline,
+        workload=settings.workload,
+        seed=settings.seed,
+        steps=steps,
+        observation_names=env.observation_names,
+        action_sizes=env.codec.sizes,
+    )
+    return Checkpoint(card, model.get_parameters())
+
+
+def _figures(info: dict[str, Any]) -> tuple[float, ...]:
+    window = info["window"]
+    terms = info["reward_terms"]
+    return 100 * terms["violation"], window["cores"], 100 * window["accuracy"], info["reward"], terms["energy"]

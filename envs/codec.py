@@ -1,0 +1,88 @@
+"""Actions as arrays of indices, configurations as values: a bijection between them."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from gymnasium.spaces import MultiDiscrete
+from numpy.typing import ArrayLike, NDArray
+
+from ipagym.configuration import Configuration, Limits, StageSetting
+from ipagym.errors import InputError
+from ipagym.pipeline import Pipeline, Stage
+
+
+@dataclass(frozen=True, slots=True)
+class Codec:
+    """Encodes a configuration as (variant index, replicas − 1, batch index) per stage, in pipeline order."""
+
+    pipeline: Pipeline
+    limits: Limits
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Number of values of each dimension, three per stage."""
+        return tuple(
+            size
+            for stage in self.pipeline.stages
+            for size in (len(stage.variants), self.limits.max_replicas, len(stage.batches))
+        )
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Name of each dimension, such as `crop.variant`."""
+        return tuple(f"{s.name}.{knob}" for s in self.pipeline.stages for knob in ("variant", "replicas", "batch"))
+
+    def space(self) -> MultiDiscrete:
+        """The action space."""
+        return MultiDiscrete(np.array(self.sizes, dtype=np.int64))
+
+    def decode(self, action: ArrayLike) -> Configuration:
+        """The configuration that `action`, shape (3 · stages,), stands for.
+
+        Raises:
+            InputError: the action has the wrong shape, is not of integers, or is out of range; the knob is named.
+        """
+        indices = self._checked(action)
+        triples = zip(self.pipeline.stages, indices[0::3], indices[1::3], indices[2::3], strict=True)
+        return Configuration(tuple(_setting(stage, *triple) for stage, *triple in triples))
+
+    def encode(self, configuration: Configuration) -> NDArray[np.int64]:
+        """The action, shape (3 · stages,), that stands for `configuration`."""
+        indices: list[int] = []
+        for setting, stage in zip(configuration.stages, self.pipeline.stages, strict=True):
+            names = [variant.name for variant in stage.variants]
+            indices += [names.index(setting.variant), setting.replicas - 1, stage.batches.index(setting.batch)]
+        return np.array(indices, dtype=np.int64)
+
+    def masks(self) -> NDArray[np.bool_]:
+        """Which values may be chosen, flat over all dimensions, shape (sum of sizes,).
+
+        A variant is masked where no node is large enough for one replica of it; a number of replicas where even the
+        stage's lightest variant would need more cores than the cluster has.
+        """
+        parts = [part for stage in self.pipeline.stages for part in self._stage_masks(stage)]
+        return np.concatenate(parts)
+
+    def _stage_masks(self, stage: Stage) -> list[NDArray[np.bool_]]:
+        nodes = self.limits.node_cores
+        cores = np.array([variant.base_cores for variant in stage.variants])
+        replicas = np.arange(1, self.limits.max_replicas + 1)
+        fits = np.full(len(cores), True) if nodes is None else cores <= max(nodes)
+        room = np.full(len(replicas), True) if nodes is None else replicas * cores.min() <= sum(nodes)
+        return [fits, room, np.full(len(stage.batches), True)]
+
+    def _checked(self, action: ArrayLike) -> list[int]:
+        array = np.asarray(action)
+        if array.shape != (len(self.sizes),) or not np.issubdtype(array.dtype, np.integer):
+            raise InputError(
+                f"action must be {len(self.sizes)} integers ({', '.join(self.names)}), "
+                f"not {array.dtype} of shape {array.shape}"
+            )
+        for name, index, size in zip(self.names, array.tolist(), self.sizes, strict=True):
+            if not 0 <= index < size:
+                raise InputError(f"action {name} must be in 0..{size - 1}, not {index}")
+        return [int(index) for index in array]
+
+
+def _setting(stage: Stage, variant: int, replicas: int, batch: int) -> StageSetting:
+    return StageSetting(stage.variants[variant].name, replicas + 1, stage.batches[batch])

@@ -1,0 +1,122 @@
+"""The Gymnasium environment over a cluster."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import gymnasium
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ipagym.cluster import Cluster
+from ipagym.cluster.sim import SimpyCluster
+from ipagym.configuration import requested_cores
+from ipagym.envs.codec import Codec
+from ipagym.envs.observation import Observer
+from ipagym.envs.render import ansi, rgb_array
+from ipagym.envs.scenarios import make_scenario
+from ipagym.errors import InputError
+from ipagym.objective import RewardTerms, reward_terms
+from ipagym.scenario import Scenario
+from ipagym.window import Window
+from ipagym.workload import Workload
+
+
+class ServingEnv(gymnasium.Env[NDArray[np.float32], NDArray[np.int64]]):
+    """One step is one adaptation interval of a serving pipeline.
+
+    The action is a `MultiDiscrete` of (variant, replicas − 1, batch) indices per stage; the observation a flat
+    float32 vector whose entries are named in `observation_names`. `reset` lets one warm-up interval pass under the
+    scenario's initial configuration. An episode never terminates: at the end of the workload it is truncated.
+    """
+
+    metadata = {"render_modes": ["ansi", "rgb_array"], "render_fps": 4}  # noqa: RUF012 (Gymnasium's own form)
+
+    def __init__(self, scenario: Scenario, cluster: Cluster | None = None, render_mode: str | None = None) -> None:
+        if render_mode is not None and render_mode not in self.metadata["render_modes"]:
+            raise InputError(f"render_mode must be one of {self.metadata['render_modes']}, not {render_mode!r}")
+        self.scenario = scenario
+        self.cluster = cluster or SimpyCluster(scenario)
+        self.render_mode = render_mode
+        self.codec = Codec(scenario.pipeline, scenario.limits)
+        self.observer = Observer(scenario.pipeline, scenario.limits)
+        self.action_space = self.codec.space()
+        self.observation_space = self.observer.space()
+        self.history: list[Window] = []
+
+    @property
+    def observation_names(self) -> tuple[str, ...]:
+        """Name of each entry of the observation."""
+        return self.observer.names
+
+    def action_masks(self) -> NDArray[np.bool_]:
+        """Which values may be chosen, flat over all dimensions of the action."""
+        return self.codec.masks()
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[NDArray[np.float32], dict[str, Any]]:
+        """Begin an episode; without a seed one is drawn from the environment's own generator."""
+        super().reset(seed=seed)
+        self.cluster.reset(int(self.np_random.integers(2**31)) if seed is None else seed)
+        window = self.cluster.advance(self.scenario.interval_s)
+        self.history = [window]
+        return self.observer.observe(window), self._info(window, None)
+
+    def step(
+        self, action: ArrayLike
+    ) -> tuple[NDArray[np.float32], float, bool, bool, dict[str, Any]]:
+        """Ask for the configuration that `action` stands for and let one interval pass.
+
+        Raises:
+            InputError: the action is malformed or out of range, or the episode is over or not begun.
+        """
+        if not 0 < len(self.history) < self.scenario.windows:
+            raise InputError("the episode is over or not begun: call reset() before step()")
+        previous = self.history[-1].configuration
+        self.cluster.apply(self.codec.decode(action))
+        window = self.cluster.advance(self.scenario.interval_s)
+        self.history.append(window)
+        terms = reward_terms(window, previous)
+        truncated = len(self.history) >= self.scenario.windows
+        reward = float(self.scenario.objective.scalar(terms))
+        info = self._info(window, terms) | {"reward": reward}
+        return self.observer.observe(window), reward, False, truncated, info
+
+    def render(self) -> Any:
+        """The last window as text (ansi), or the episode so far as a picture (rgb_array)."""
+        if self.render_mode is None:
+            gymnasium.logger.warn("render() does nothing without a render_mode: pass one to gym.make()")
+            return None
+        if not self.history:
+            raise InputError("nothing to render yet: call reset() first")
+        if self.render_mode == "ansi":
+            return ansi(self.history[-1], self.scenario.pipeline)
+        return rgb_array(self.history, self.scenario)
+
+    def close(self) -> None:
+        """Release the cluster."""
+        self.cluster.close()
+
+    def _info(self, window: Window, terms: RewardTerms | None) -> dict[str, Any]:
+        info: dict[str, Any] = {
+            "window": asdict(window),
+            "configuration": str(window.configuration),
+            "requested_cores": requested_cores(window.configuration, self.scenario.pipeline),
+            "pending_replicas": sum(stage.pending for stage in window.stages),
+        }
+        if terms is not None:
+            info["reward_terms"] = asdict(terms)
+        return info
+
+
+def make_env(
+    pipeline: str,
+    workload: str | Workload = "bursty",
+    *,
+    render_mode: str | None = None,
+    trace: Path | None = None,
+    **settings: Any,
+) -> ServingEnv:
+    """The environment behind the registered ids; `settings` go to `ipagym.envs.make_scenario`."""
+    return ServingEnv(make_scenario(pipeline, workload, trace=trace, **settings), render_mode=render_mode)

@@ -1,0 +1,5 @@
+"""Simulated clusters, request by request."""
+
+from ipagym.cluster.sim.simulator import SimpyCluster
+
+__all__ = ["SimpyCluster"]

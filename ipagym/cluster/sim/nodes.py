@@ -1,0 +1,39 @@
+"""Room for replicas on the nodes of the cluster."""
+
+from ipagym.cluster.sim.replica import Replica, State
+
+
+class Nodes:
+    """Packs replicas first-fit onto nodes of given cores; what does not fit waits in order of creation.
+
+    With `node_cores` None there is room for everything.
+    """
+
+    def __init__(self, node_cores: tuple[int, ...] | None) -> None:
+        self._free = None if node_cores is None else list(node_cores)
+        self.pending: list[Replica] = []
+
+    def fits(self, replica: Replica) -> bool:
+        """Take the first node with room for the replica; False where none has."""
+        if self._free is None:
+            return True
+        for node, free in enumerate(self._free):
+            if free >= replica.variant.base_cores:
+                self._free[node] -= replica.variant.base_cores
+                replica.node = node
+                return True
+        return False
+
+    def release(self, replica: Replica) -> None:
+        """Give the replica's cores back, or its place among the pending."""
+        if replica.state is State.PENDING:
+            self.pending.remove(replica)
+        elif self._free is not None:
+            self._free[replica.node] += replica.variant.base_cores
+
+    def admit(self) -> list[Replica]:
+        """The pending replicas that now fit, placed, in order of creation; a small one may overtake a large one."""
+        placed = [replica for replica in self.pending if self.fits(replica)]
+        for replica in placed:
+            self.pending.remove(replica)
+        return placed
