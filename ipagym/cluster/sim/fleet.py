@@ -15,8 +15,8 @@ class Fleet:
 
     The replicas of the variant asked for form the deployment; all others are old. Replicas short of the target are
     created and load their model; replicas beyond it go, those without work first. Old replicas that are not ready yet
-    go at once; ready ones serve until the whole deployment is ready (create before delete). Where the old ones hold
-    the room that pending new ones need, one old replica goes for each new one that is ready.
+    go at once; ready ones serve until the whole deployment is ready (create before delete). Where the deployment is
+    stuck for want of room on the nodes, old replicas go one at a time to make it, but never the last one serving.
     """
 
     def __init__(self, stage: Stage, clock: Clock, nodes: Nodes) -> None:
@@ -56,6 +56,17 @@ class Fleet:
         replica.state = State.STARTING
         self.cores.change(replica.variant.base_cores, self._clock.now)
         self._clock.at(self._clock.now + replica.variant.load_s, Priority.READY, lambda: self._loaded(replica))
+
+    def make_room(self) -> bool:
+        """Let one old replica go where the deployment is stuck for want of room; tells whether one was."""
+        deployment, old = self._deployment(), self._old()
+        waits_for_room = any(r.state is State.PENDING for r in deployment) and not any(
+            r.state in (State.STARTING, State.DRAINING) for r in self.replicas
+        )
+        if not (waits_for_room and old and self._ready_in(deployment + old) > 1):
+            return False
+        self._retire(min(old, key=_dispensability))
+        return True
 
     def idle(self) -> Replica | None:
         """The replica that has been idle longest, ties by index; None when all work."""
@@ -112,17 +123,12 @@ class Fleet:
         self.ready.change(1, self._clock.now)
 
     def _retire_old(self) -> None:
-        deployment = self._deployment()
-        ready = sum(r.state is State.READY for r in deployment)
-        old = sorted(self._old(), key=_dispensability)
-        if ready == self.setting.replicas:
-            surplus = len(old)
-        elif any(r.state is State.PENDING for r in deployment):
-            surplus = max(0, len(old) + ready - self.setting.replicas)
-        else:
-            surplus = 0
-        for replica in old[:surplus]:
-            self._retire(replica)
+        if self._ready_in(self._deployment()) == self.setting.replicas:
+            for replica in self._old():
+                self._retire(replica)
+
+    def _ready_in(self, replicas: list[Replica]) -> int:
+        return sum(replica.state is State.READY for replica in replicas)
 
     def _retire(self, replica: Replica) -> None:
         if replica.is_busy:

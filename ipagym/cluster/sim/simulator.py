@@ -102,12 +102,17 @@ class SimpyCluster:
             stage.forward = following.accept
         stages[-1].forward = self._answer
         for fleet in fleets:
-            fleet.on_room = self._admit_pending
+            fleet.on_room = self._use_room
         return stages
 
-    def _admit_pending(self) -> None:
-        for replica in self._nodes.admit():
-            next(stage.fleet for stage in self._stages if replica in stage.fleet.replicas).admit(replica)
+    def _use_room(self) -> None:
+        """Place pending replicas; where a deployment is stuck, make room and try again."""
+        fleets = [stage.fleet for stage in self._stages]
+        while True:
+            for replica in self._nodes.admit():
+                next(fleet for fleet in fleets if replica in fleet.replicas).admit(replica)
+            if not any([fleet.make_room() for fleet in fleets]):
+                return
 
     def _timestamps(self, rates: np.ndarray, rng: np.random.Generator) -> Iterator[float]:
         for block in arrival_blocks(rates, self.scenario.physics.arrivals, rng):
