@@ -60,7 +60,9 @@ def load_checkpoint(path: Path) -> Checkpoint:
     if not file.is_file():
         raise InputError(f"no checkpoint {file}: train one with `ipagym train` and give its folder")
     if file.stat().st_size > MAX_CHECKPOINT_BYTES:
-        raise InputError(f"checkpoint {file} is larger than {MAX_CHECKPOINT_BYTES} bytes: not written by `ipagym train`")
+        raise InputError(
+            f"checkpoint {file} is larger than {MAX_CHECKPOINT_BYTES} bytes: not written by `ipagym train`"
+        )
     try:
         content = torch.load(file, weights_only=True)
         card = json.loads(content["card"])

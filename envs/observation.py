@@ -51,9 +51,7 @@ class Observer:
     def observe(self, window: Window) -> NDArray[np.float32]:
         """The observation of `window`, shape (len(names),)."""
         values = self._pipeline_values(window)
-        for stage, setting, seen in zip(
-            self.pipeline.stages, window.configuration.stages, window.stages, strict=True
-        ):
+        for stage, setting, seen in zip(self.pipeline.stages, window.configuration.stages, window.stages, strict=True):
             values += self._stage_values(stage, setting, seen)
         return np.clip(np.array(values), -BOUND, BOUND).astype(np.float32)
 

@@ -63,9 +63,7 @@ class ServingEnv(gymnasium.Env[NDArray[np.float32], NDArray[np.int64]]):
         self.history = [window]
         return self.observer.observe(window), self._info(window, None)
 
-    def step(
-        self, action: ArrayLike
-    ) -> tuple[NDArray[np.float32], float, bool, bool, dict[str, Any]]:
+    def step(self, action: ArrayLike) -> tuple[NDArray[np.float32], float, bool, bool, dict[str, Any]]:
         """Ask for the configuration that `action` stands for and let one interval pass.
 
         Raises:

@@ -54,7 +54,9 @@ def check(configuration: Configuration, pipeline: Pipeline, limits: Limits) -> N
         InputError: naming the stage, the knob, its value and the rule.
     """
     if len(configuration.stages) != len(pipeline.stages):
-        raise InputError(f"configuration has {len(configuration.stages)} stages, pipeline {pipeline.name} {len(pipeline.stages)}")
+        raise InputError(
+            f"configuration has {len(configuration.stages)} stages, pipeline {pipeline.name} {len(pipeline.stages)}"
+        )
     for setting, stage in zip(configuration.stages, pipeline.stages, strict=True):
         _check_stage(setting, stage, limits)
 

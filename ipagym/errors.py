@@ -1,8 +1,8 @@
 """What can go wrong, drawn as a tree.
 
-    IpagymError
-    ├── InputError       what the user gave cannot be used; the message names the thing and the remedy
-    └── SolverError      a solver broke down (an infeasible problem is not an error: it has a fallback)
+IpagymError
+├── InputError       what the user gave cannot be used; the message names the thing and the remedy
+└── SolverError      a solver broke down (an infeasible problem is not an error: it has a fallback)
 """
 
 from collections.abc import Iterable

@@ -46,7 +46,7 @@ class Objective:
     def scalar(self, terms: RewardTerms) -> float:
         """The weighted sum of the terms."""
         weights = (self.alpha, -self.beta, -self.delta, -self.violation, -self.switching, -self.energy)
-        return sum(weight * term for weight, term in zip(weights, astuple(terms), strict=True))
+        return float(sum(weight * term for weight, term in zip(weights, astuple(terms), strict=True)))
 
 
 def reward_terms(window: Window, previous: Configuration) -> RewardTerms:

@@ -10,9 +10,7 @@ from ipagym.configuration import Configuration, Limits, StageSetting
 from ipagym.scenario import DropPolicy, Physics
 from tests.tiny import scenario
 
-SETTINGS = st.builds(
-    StageSetting, st.sampled_from(["small", "big"]), st.integers(1, 4), st.sampled_from([1, 2, 4, 8])
-)
+SETTINGS = st.builds(StageSetting, st.sampled_from(["small", "big"]), st.integers(1, 4), st.sampled_from([1, 2, 4, 8]))
 DROPS = st.builds(
     DropPolicy,
     expired=st.booleans(),

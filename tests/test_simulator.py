@@ -181,7 +181,9 @@ def test_mean_and_p99_of_the_service_noise_are_the_measured_ones() -> None:
     chosen = scenario((1.0,) * 20_000, physics=Physics(batch_timeout_s=0.0), pipeline=pipeline(1, base_s=0.01))
     cluster = SimpyCluster(chosen, keep_requests=True)
     run(cluster, 20_000.0)
-    service = np.array([r.finished_s[0] - r.started_s[0] for r in cluster.requests if r.finished_s and r.batch_sizes[0] == 1])
+    service = np.array(
+        [r.finished_s[0] - r.started_s[0] for r in cluster.requests if r.finished_s and r.batch_sizes[0] == 1]
+    )
     assert service.mean() == pytest.approx(0.01, rel=0.01)
     assert np.quantile(service, 0.99) == pytest.approx(0.015, rel=0.02)
 

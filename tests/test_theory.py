@@ -15,7 +15,9 @@ from tests.tiny import FixedRates
 RUNS = 20
 
 
-def mean_time_in_system(rate_rps: float, service_s: dict[int, float], *, replicas: int, batch: int, seconds: int) -> np.ndarray:
+def mean_time_in_system(
+    rate_rps: float, service_s: dict[int, float], *, replicas: int, batch: int, seconds: int
+) -> np.ndarray:
     """Mean time in system of each of RUNS runs of one stage under Poisson arrivals, in seconds."""
     model = Variant(
         name="m", accuracy=1.0, base_cores=1, load_s=0.0, latency=LatencyModel(average_s=service_s, p99_s=service_s)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from enum import IntEnum
 from heapq import heappush
+from typing import Any
 
 import simpy
 
@@ -28,7 +29,8 @@ class Clock(simpy.Environment):
         event._ok = True
         event._value = None
         event.callbacks.append(lambda _: action())
-        heappush(self._queue, (time_s, priority, next(self._eid), event))
+        entry: tuple[float, Any, int, simpy.Event] = (time_s, priority, next(self._eid), event)
+        heappush(self._queue, entry)
 
     def run_to(self, time_s: float) -> None:
         """Process every event before `time_s`, then stand at `time_s`; events at that instant stay for later."""

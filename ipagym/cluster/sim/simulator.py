@@ -1,6 +1,7 @@
 """A serving cluster simulated with SimPy: the physics, written to be read."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import numpy as np
 
@@ -98,7 +99,7 @@ class SimpyCluster:
     def _build_stages(self, noise: np.random.Generator) -> list[StageServer]:
         fleets = [Fleet(stage, self._clock, self._nodes) for stage in self.pipeline.stages]
         stages = [StageServer(fleet, self._clock, self.scenario.physics, noise) for fleet in fleets]
-        for stage, following in zip(stages, stages[1:], strict=False):
+        for stage, following in pairwise(stages):
             stage.forward = following.accept
         stages[-1].forward = self._answer
         for fleet in fleets:
