@@ -76,7 +76,7 @@ class LatencyModel:
 
 
 def quadratic(points: Mapping[int, float]) -> tuple[float, float, float]:
-    """Least squares coefficients (x, y, z) of x·b² + y·b + z through (batch, seconds); of lower degree if points lack."""
+    """Least squares coefficients (x, y, z) of x·b² + y·b + z in seconds; of lower degree where points lack."""
     batches = sorted(points)
     degree = min(2, len(batches) - 1)
     fit = np.polynomial.polynomial.polyfit(batches, [points[b] for b in batches], degree)

@@ -1,0 +1,61 @@
+"""Rates become timestamps: a renewal process at unit rate, mapped through the inverse of the cumulative rate."""
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ipagym.errors import InputError
+
+GAPS_AT_ONCE = 4096
+"""Gaps are drawn in chunks of this size, so that the block length does not change them."""
+
+Gaps = Callable[[np.random.Generator, int], NDArray[np.float64]]
+
+
+def parse_rule(rule: str) -> Gaps:
+    """The gap distribution of mean 1 named by `rule`: poisson, uniform, or gamma:CV with 0.05 <= CV <= 20.
+
+    Raises:
+        InputError: no such rule, or CV out of range.
+    """
+    if rule == "poisson":
+        return lambda rng, size: rng.standard_exponential(size)
+    if rule == "uniform":
+        return lambda rng, size: np.ones(size)
+    if rule.startswith("gamma:"):
+        shape = _cv(rule) ** -2.0
+        return lambda rng, size: rng.standard_gamma(shape, size) / shape
+    raise InputError(f"unknown arrival rule {rule!r}: choose poisson, uniform or gamma:CV")
+
+
+def arrival_blocks(
+    rates_rps: NDArray[np.float64], rule: str, rng: np.random.Generator, *, block_s: int = 60
+) -> Iterator[NDArray[np.float64]]:
+    """Sorted arrival times in seconds, one array for each `block_s` seconds of `rates_rps` (one rate per second).
+
+    With poisson gaps this is the inhomogeneous Poisson process of those rates exactly. The uniform rule begins half a
+    gap in. Memory is bounded by a block and a chunk of gaps.
+    """
+    gaps = parse_rule(rule)
+    ahead = np.cumsum(gaps(rng, GAPS_AT_ONCE)) - (0.5 if rule == "uniform" else 0.0)
+    done = 0.0
+    for start in range(0, len(rates_rps), block_s):
+        rates = rates_rps[start : start + block_s]
+        cumulative = np.cumsum(np.concatenate([[done], rates]))
+        while ahead[-1] < cumulative[-1]:
+            ahead = np.concatenate([ahead, ahead[-1] + np.cumsum(gaps(rng, GAPS_AT_ONCE))])
+        count = int(np.searchsorted(ahead, cumulative[-1]))
+        second = np.searchsorted(cumulative, ahead[:count], side="right") - 1
+        yield (start + second) + (ahead[:count] - cumulative[second]) / rates[second]
+        ahead, done = ahead[count:], float(cumulative[-1])
+
+
+def _cv(rule: str) -> float:
+    try:
+        cv = float(rule.removeprefix("gamma:"))
+    except ValueError:
+        cv = float("nan")
+    if not 0.05 <= cv <= 20:
+        raise InputError(f"arrival rule {rule!r}: the coefficient of variation must be a number in 0.05..20")
+    return cv
