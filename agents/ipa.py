@@ -1,0 +1,47 @@
+"""IPA: forecast the load, then solve its integer program for the next interval (arXiv 2308.12871)."""
+
+import numpy as np
+
+from ipagym.configuration import Configuration, Limits
+from ipagym.errors import unknown_name
+from ipagym.forecast import Forecaster
+from ipagym.forecast.moving_maximum import MovingMaximum
+from ipagym.objective import Objective
+from ipagym.optimize.ipa import SOLVERS, solve
+from ipagym.optimize.problem import IpaProblem, IpaSolution
+from ipagym.pipeline import Pipeline
+from ipagym.window import Window
+
+
+class Ipa:
+    """Solves the IPA problem anew for every interval, for the forecast rate and the pipeline's SLO.
+
+    `last` is the solution behind the latest decision, with its solve time and whether it was feasible.
+    """
+
+    def __init__(self, *, objective: Objective, forecaster: Forecaster | None = None, solver: str = "highs") -> None:
+        if solver not in SOLVERS:
+            raise unknown_name("solver", solver, SOLVERS)
+        self.objective = objective
+        self.forecaster: Forecaster = forecaster or MovingMaximum()
+        self.solver = solver
+        self.last: IpaSolution | None = None
+
+    def reset(self, pipeline: Pipeline, limits: Limits, rng: np.random.Generator) -> None:
+        """Forget the load seen so far."""
+        self._pipeline, self._limits = pipeline, limits
+        self.forecaster.reset()
+        self.last = None
+
+    def decide(self, window: Window) -> Configuration:
+        """The optimum for the forecast rate; the fallback of `ipagym.optimize.fallback` where there is none."""
+        self.forecaster.observe(window.arrivals_per_s)
+        problem = IpaProblem(
+            pipeline=self._pipeline,
+            rate_rps=self.forecaster.predict(),
+            limits=self._limits,
+            objective=self.objective,
+            slo_s=self._pipeline.slo_s,
+        )
+        self.last = solve(problem, self.solver)
+        return self.last.configuration

@@ -1,0 +1,1 @@
+"""Running agents on a cluster, and reporting what they achieved."""

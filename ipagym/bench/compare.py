@@ -1,0 +1,172 @@
+"""Agents side by side: every agent on every seed, resumable, with identical requests."""
+
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from ipagym.agent import Agent
+from ipagym.bench.episode import run_episode
+from ipagym.bench.files import write_atomically
+from ipagym.bench.manifest import check_folder, make_manifest, write_manifest
+from ipagym.bench.store import Store, Stored
+from ipagym.bench.summary import AgentSummary, episode_metrics, summarise, summary_frame
+from ipagym.bench.table import parquet_bytes, timings_frame, windows_frame
+from ipagym.bench.timeline import png_bytes, timeline
+from ipagym.cluster.protocol import Cluster
+from ipagym.errors import InputError, IpagymError
+from ipagym.scenario import Scenario
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Comparison:
+    """What a comparison found: a summary per agent, the table of all windows, and where the files are."""
+
+    summaries: tuple[AgentSummary, ...]
+    windows: pd.DataFrame
+    out: Path
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Job:
+    """One episode to run; `fingerprint` changes when the agent behind the name does."""
+
+    agent: str
+    seed: int
+    make_agent: Callable[[], Agent]
+    make_cluster: Callable[[Scenario], Cluster]
+    fingerprint: str
+
+
+def compare(
+    scenario: Scenario,
+    agents: Mapping[str, Callable[[], Agent]],
+    *,
+    seeds: Sequence[int],
+    out: Path,
+    make_cluster: Callable[[Scenario], Cluster],
+    workers: int = 1,
+    fingerprints: Mapping[str, str] | None = None,
+) -> Comparison:
+    """Run every agent on every seed and write tables, figure and manifest into `out`.
+
+    Finished episodes of the same scenario are not run again. More than one of `workers` means processes (then the
+    factories must be picklable); the results are the same. `fingerprints` name the version of an agent, so that
+    episodes of an older one are run again.
+
+    Raises:
+        InputError: no agent or seed, a seed twice or negative, or `out` holds results of another scenario.
+    """
+    _check(agents, seeds, workers)
+    check_folder(out, scenario)
+    write_manifest(out, make_manifest(scenario, list(agents), seeds, None))
+    store = Store(out, scenario)
+    marks = fingerprints or {}
+    jobs = [
+        Job(agent=name, seed=seed, make_agent=make, make_cluster=make_cluster, fingerprint=marks.get(name, ""))
+        for seed in seeds
+        for name, make in agents.items()
+    ]
+    _run_missing(jobs, store, workers)
+    return _report(scenario, {name: [store.load(name, seed) for seed in seeds] for name in agents}, out)
+
+
+def check_same_requests(episodes: Mapping[str, Stored]) -> None:
+    """Make sure that all agents of one seed met the same arrivals in every second.
+
+    Raises:
+        IpagymError: they did not, and comparing them would mean nothing.
+    """
+    names = list(episodes)
+    reference = episodes[names[0]].frame["arrivals_per_s"]
+    for name in names[1:]:
+        pairs = zip(reference, episodes[name].frame["arrivals_per_s"], strict=True)
+        for window, (expected, found) in enumerate(pairs):
+            if not np.array_equal(expected, found):
+                raise IpagymError(
+                    f"{names[0]} and {name} met different requests in window {window} of seed {episodes[name].seed}"
+                )
+
+
+def _check(agents: Mapping[str, object], seeds: Sequence[int], workers: int) -> None:
+    if not agents:
+        raise InputError("no agent to compare: name at least one")
+    if not seeds:
+        raise InputError("no seed to run: give at least one")
+    if len(set(seeds)) < len(seeds) or min(seeds) < 0:
+        raise InputError(f"seeds must be distinct and 0 or more, not {list(seeds)}")
+    if workers < 1:
+        raise InputError(f"workers must be at least 1, not {workers}")
+
+
+def _run_missing(jobs: Sequence[Job], store: Store, workers: int) -> None:
+    missing = [job for job in jobs if not store.has(job.agent, job.seed, job.fingerprint)]
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    done = len(jobs) - len(missing)
+    try:
+        with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+            task = progress.add_task("episodes", total=len(jobs), completed=done)
+            for _ in _episodes(missing, store, min(workers, os.cpu_count() or 1, len(missing))):
+                done += 1
+                progress.update(task, completed=done)
+    except KeyboardInterrupt:
+        print(f"interrupted: {done} of {len(jobs)} episodes are kept in {store.folder}; "
+              "run the same command with this --out to go on", file=sys.stderr)  # fmt: skip
+        raise
+
+
+def _episodes(jobs: Sequence[Job], store: Store, workers: int) -> Iterator[None]:
+    """Run the jobs, yielding once for each that is finished and saved."""
+    if workers <= 1:
+        for job in jobs:
+            yield run_job(job, store)
+        return
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_die_quietly) as pool:
+        try:
+            for future in as_completed([pool.submit(run_job, job, store) for job in jobs]):
+                yield future.result()
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+
+def run_job(job: Job, store: Store) -> None:
+    """Run one episode and save it."""
+    cluster = job.make_cluster(store.scenario)
+    try:
+        episode = run_episode(job.make_agent(), cluster, store.scenario, job.seed, name=job.agent)
+    finally:
+        cluster.close()
+    store.save(episode, job.fingerprint)
+
+
+def _die_quietly() -> None:
+    """On Ctrl-C end a worker process without a traceback; the parent tells what happened."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def _report(scenario: Scenario, episodes: Mapping[str, Sequence[Stored]], out: Path) -> Comparison:
+    for same_seed in zip(*episodes.values(), strict=True):
+        check_same_requests({stored.agent: stored for stored in same_seed})
+    every = [stored for stored_of_agent in episodes.values() for stored in stored_of_agent]
+    windows = windows_frame(stored.frame for stored in every)
+    timings = timings_frame((stored.agent, stored.seed, stored.decision_s) for stored in every)
+    summaries = summarise(
+        {agent: [episode_metrics(s.frame, s.decision_s) for s in stored] for agent, stored in episodes.items()}
+    )
+    content = parquet_bytes(windows)
+    write_atomically(out / "windows.parquet", content)
+    write_atomically(out / "timings.parquet", parquet_bytes(timings))
+    write_atomically(out / "summary.csv", summary_frame(summaries).to_csv(index=False).encode())
+    write_atomically(out / "timeline.png", png_bytes(timeline(windows, scenario)))
+    seeds = [stored.seed for stored in next(iter(episodes.values()))]
+    write_manifest(out, make_manifest(scenario, list(episodes), seeds, content))
+    return Comparison(summaries=summaries, windows=windows, out=out)

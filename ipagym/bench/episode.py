@@ -1,0 +1,60 @@
+"""One agent on one seed, from the first request to the last window."""
+
+from dataclasses import dataclass
+from time import perf_counter
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ipagym.agent import Agent
+from ipagym.cluster.protocol import Cluster
+from ipagym.configuration import check
+from ipagym.objective import RewardTerms, reward_terms
+from ipagym.scenario import Scenario
+from ipagym.streams import Streams
+from ipagym.window import Window
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Episode:
+    """What one agent achieved on one seed, window by window; the warm-up is not among them.
+
+    `decision_s[i]` is the time, in seconds, that the agent took to decide the configuration of `windows[i]`.
+    """
+
+    agent: str
+    seed: int
+    windows: tuple[Window, ...]
+    decision_s: NDArray[np.float64]
+    rewards: NDArray[np.float64]
+    terms: tuple[RewardTerms, ...]
+
+
+def run_episode(agent: Agent, cluster: Cluster, scenario: Scenario, seed: int, *, name: str = "agent") -> Episode:
+    """Let `agent` control `cluster` through the scenario. The first interval, under `scenario.initial`, is warm-up.
+
+    Raises:
+        InputError: the agent decided a configuration that the pipeline or the limits do not allow.
+    """
+    cluster.reset(seed)
+    agent.reset(scenario.pipeline, scenario.limits, Streams.spawn(seed).agent)
+    window = cluster.advance(scenario.interval_s)
+    windows, terms, decision_s = [], [], []
+    for _ in range(scenario.windows - 1):
+        previous = window.configuration
+        started = perf_counter()
+        configuration = agent.decide(window)
+        decision_s.append(perf_counter() - started)
+        check(configuration, scenario.pipeline, scenario.limits)
+        cluster.apply(configuration)
+        window = cluster.advance(scenario.interval_s)
+        windows.append(window)
+        terms.append(reward_terms(window, previous))
+    return Episode(
+        agent=name,
+        seed=seed,
+        windows=tuple(windows),
+        decision_s=np.array(decision_s),
+        rewards=np.array([scenario.objective.scalar(t) for t in terms]),
+        terms=tuple(terms),
+    )

@@ -1,0 +1,38 @@
+"""Files that are either complete or absent."""
+
+import os
+from collections.abc import Callable
+from io import BytesIO
+from pathlib import Path
+from tempfile import mkstemp
+from typing import IO
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write `content` to `path`, making its folder; a reader sees the old file or the whole new one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, temporary = mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        _share(temporary)
+        os.replace(temporary, path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def content_of(write: Callable[[IO[bytes]], object]) -> bytes:
+    """What `write` puts into the binary file it is given."""
+    buffer = BytesIO()
+    write(buffer)
+    return buffer.getvalue()
+
+
+def _share(path: str) -> None:
+    """Give the file the usual permissions: temporary files are made for their owner only."""
+    mask = os.umask(0)
+    os.umask(mask)
+    os.chmod(path, 0o666 & ~mask)

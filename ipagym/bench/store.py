@@ -1,0 +1,81 @@
+"""Finished episodes on disk: what is there need not be run again."""
+
+import json
+import re
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+import ipagym
+from ipagym.bench.episode import Episode
+from ipagym.bench.files import content_of, write_atomically
+from ipagym.bench.table import episode_frame
+from ipagym.scenario import Scenario
+
+KEY = b"ipagym"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Stored:
+    """A finished episode as read from disk; `decision_s` holds seconds per window."""
+
+    agent: str
+    seed: int
+    frame: pd.DataFrame
+    decision_s: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """The episodes of one scenario in a folder.
+
+    Each is a Parquet file of windows, which depends on the seed alone, beside a JSON file of decision times.
+    """
+
+    folder: Path
+    scenario: Scenario
+
+    def path(self, agent: str, seed: int) -> Path:
+        """Where the windows of the episode are kept."""
+        return self.folder / "episodes" / f"{_file_name(agent)}-{seed}.parquet"
+
+    def save(self, episode: Episode, fingerprint: str) -> None:
+        """Write an episode: decision times first, so that windows on disk mean a complete episode."""
+        path = self.path(episode.agent, episode.seed)
+        write_atomically(self._timings(path), json.dumps(episode.decision_s.tolist()).encode())
+        table = pa.Table.from_pandas(episode_frame(episode, self.scenario), preserve_index=False)
+        table = table.replace_schema_metadata({**(table.schema.metadata or {}), KEY: self._key(fingerprint)})
+        write_atomically(path, content_of(lambda file: pq.write_table(table, file, compression="zstd")))
+
+    def has(self, agent: str, seed: int, fingerprint: str) -> bool:
+        """Whether the episode is there, complete, of this scenario and of the agent of this fingerprint."""
+        path = self.path(agent, seed)
+        if not path.is_file() or not self._timings(path).is_file():
+            return False
+        try:
+            metadata = pq.read_schema(path).metadata or {}
+        except (OSError, pa.ArrowInvalid):
+            return False
+        return bool(metadata.get(KEY) == self._key(fingerprint))
+
+    def load(self, agent: str, seed: int) -> Stored:
+        """Read a finished episode."""
+        path = self.path(agent, seed)
+        decision_s = tuple(json.loads(self._timings(path).read_text(encoding="utf-8")))
+        return Stored(agent=agent, seed=seed, frame=pd.read_parquet(path), decision_s=decision_s)
+
+    def _timings(self, path: Path) -> Path:
+        return path.with_suffix(".timings.json")
+
+    def _key(self, fingerprint: str) -> bytes:
+        return f"{ipagym.__version__} {self.scenario.digest()} {fingerprint}".encode()
+
+
+def _file_name(agent: str) -> str:
+    """The agent's name, with a hash where the name cannot be a file's."""
+    safe = re.sub(r"[^\w.]+", "_", agent)
+    return safe if safe == agent else f"{safe[:80]}_{sha256(agent.encode()).hexdigest()[:8]}"

@@ -1,0 +1,65 @@
+"""The command line: `ipagym compare`, `ipagym train`, `ipagym list`."""
+
+import sys
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+from typer.exceptions import Abort, TyperException
+
+import ipagym
+from ipagym.cli import catalogue, compare, train
+from ipagym.errors import IpagymError
+
+BAD_INPUT = 2
+FAILED = 1
+INTERRUPTED = 130
+
+app = typer.Typer(
+    name="ipagym",
+    help="A control gym for ML inference serving.",
+    add_completion=False,
+    no_args_is_help=False,
+    pretty_exceptions_enable=False,
+)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command; returns the exit code. Bad input gives one line on standard error and exit code 2."""
+    try:
+        return int(app(args=None if argv is None else list(argv), prog_name="ipagym", standalone_mode=False) or 0)
+    except TyperException as error:
+        return _fail(error.format_message(), BAD_INPUT)
+    except ValueError as error:
+        if not isinstance(error, IpagymError):
+            raise
+        return _fail(str(error), BAD_INPUT)
+    except (IpagymError, OSError) as error:
+        return _fail(str(error), FAILED)
+    except (Abort, KeyboardInterrupt):
+        return INTERRUPTED
+
+
+def _fail(message: str, code: int) -> int:
+    print(f"ipagym: error: {' '.join(message.split())}", file=sys.stderr)
+    return code
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"ipagym {ipagym.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and leave.")
+    ] = False,
+) -> None:
+    """A control gym for ML inference serving."""
+
+
+app.command("compare")(compare.compare)
+app.command("train")(train.train)
+app.command("list")(catalogue.catalogue)

@@ -1,0 +1,128 @@
+"""`ipagym compare`: agents side by side on one pipeline and workload."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ipagym.errors import InputError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from ipagym.scenario import Scenario
+    from ipagym.workload.protocol import Workload
+
+MAX_SEEDS = 10_000
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Opening:
+    """The first `duration_s` seconds of another workload."""
+
+    whole: "Workload"
+    duration_s: int
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.duration_s <= self.whole.duration_s:
+            raise InputError(
+                f"duration must be in 1..{self.whole.duration_s} s, the length of {self.whole.name}, "
+                f"not {self.duration_s}"
+            )
+
+    @property
+    def name(self) -> str:
+        """The name of the whole workload."""
+        return self.whole.name
+
+    def rates_rps(self, rng: "np.random.Generator") -> "NDArray[np.float64]":
+        """The first rates of the whole workload, in requests per second."""
+        return self.whole.rates_rps(rng)[: self.duration_s]
+
+
+def compare(
+    pipeline: Annotated[str, typer.Argument(help="A pipeline by name, or the path of a YAML profile.")],
+    workload: Annotated[str, typer.Option(help="The load, by name.")] = "bursty",
+    agents: Annotated[str | None, typer.Option(help="Agents, separated by commas. Default: all built in.")] = None,
+    seeds: Annotated[int, typer.Option(help="How many seeds to run.")] = 3,
+    seed0: Annotated[int, typer.Option(help="The first seed.")] = 0,
+    slo: Annotated[float | None, typer.Option(help="SLO in seconds, instead of the profile's.")] = None,
+    trace: Annotated[Path | None, typer.Option(help="The trace file that the workload is cut from.")] = None,
+    interval: Annotated[float, typer.Option(help="Adaptation interval in seconds.")] = 10.0,
+    duration: Annotated[int | None, typer.Option(help="Only the first seconds of the workload.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for the results.")] = None,
+    workers: Annotated[int | None, typer.Option(help="Processes; the results do not depend on it.")] = None,
+) -> None:
+    """Run agents on the same requests; print a table and write Parquet, a figure and a manifest."""
+    _check_numbers(seeds=seeds, seed0=seed0, slo=slo, interval=interval)
+    from rich.console import Console
+
+    from ipagym.agents import make_agent
+    from ipagym.bench.compare import compare as run
+    from ipagym.bench.summary import summary_table
+    from ipagym.cluster.sim import SimpyCluster
+
+    scenario = _scenario(pipeline, workload, slo=slo, trace=trace, interval=interval, duration=duration)
+    names = _agent_names(agents)
+    for name in names:
+        make_agent(name, scenario)
+    comparison = run(
+        scenario,
+        {name: partial(make_agent, name, scenario) for name in names},
+        seeds=range(seed0, seed0 + seeds),
+        out=out or Path("results") / f"{Path(pipeline).stem}-{Path(workload).stem}-{scenario.digest()}",
+        make_cluster=SimpyCluster,
+        workers=workers if workers is not None else os.cpu_count() or 1,
+        fingerprints={name: _fingerprint(name) for name in names},
+    )
+    title = f"{scenario.pipeline.name} under {scenario.workload.name}, SLO {scenario.pipeline.slo_s:g} s, seeds: {seeds}"
+    Console().print(summary_table(comparison.summaries, title))
+    print(f"written to {comparison.out}")
+
+
+def _check_numbers(*, seeds: int, seed0: int, slo: float | None, interval: float) -> None:
+    if not 1 <= seeds <= MAX_SEEDS:
+        raise InputError(f"--seeds must be in 1..{MAX_SEEDS}, not {seeds}")
+    if seed0 < 0:
+        raise InputError(f"--seed0 must be 0 or more, not {seed0}")
+    for name, value in (("--slo", slo), ("--interval", interval)):
+        if value is not None and not 0 < value < float("inf"):
+            raise InputError(f"{name} must be above 0 seconds and finite, not {value}")
+
+
+def _scenario(
+    pipeline: str, workload: str, *, slo: float | None, trace: Path | None, interval: float, duration: int | None
+) -> "Scenario":
+    from ipagym.envs.scenarios import make_scenario
+    from ipagym.workload import by_name
+
+    load = by_name(workload, trace)
+    chosen = load if duration is None else Opening(whole=load, duration_s=duration)
+    return make_scenario(pipeline, chosen, slo_s=slo, interval_s=interval)
+
+
+def _agent_names(text: str | None) -> Sequence[str]:
+    from ipagym.agents import DEFAULT_AGENTS
+
+    if text is None:
+        return DEFAULT_AGENTS
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    if not names:
+        raise InputError("--agents names no agent: separate names by commas")
+    if len(set(names)) < len(names):
+        raise InputError(f"--agents names an agent twice: {text}")
+    return names
+
+
+def _fingerprint(agent: str) -> str:
+    """A hash of the checkpoint behind a learned agent, so that a retrained one is run again."""
+    path = Path(agent.partition(":")[2])
+    files = sorted(path.glob("*.pt")) if path.is_dir() and path.name else [path]
+    digests = [sha256(file.read_bytes()).hexdigest() for file in files if file.is_file()]
+    return " ".join(digests)[:64]

@@ -1,0 +1,45 @@
+"""`ipagym train`: a PPO policy for one pipeline and workload."""
+
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ipagym.errors import InputError
+
+
+def train(
+    pipeline: Annotated[str, typer.Argument(help="A pipeline by name, or the path of a YAML profile.")],
+    workload: Annotated[str, typer.Option(help="The load, by name.")] = "bursty",
+    steps: Annotated[int, typer.Option(help="Environment steps in all.")] = 100_000,
+    seed: Annotated[int, typer.Option(help="Seed of the policy and of the environments.")] = 0,
+    envs: Annotated[int, typer.Option(help="Environments side by side.")] = 4,
+    trace: Annotated[Path | None, typer.Option(help="The trace file that the workload is cut from.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for checkpoint and logs.")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on from the checkpoint in the folder.")] = False,
+) -> None:
+    """Train a policy; it is then an agent: `ipagym compare PIPELINE --agents learned:FOLDER`."""
+    if find_spec("stable_baselines3") is None:
+        raise InputError("training needs stable-baselines3: install it with `pip install 'ipagym[rl]'`")
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from ipagym.agents.training import TrainSettings
+    from ipagym.agents.training import train as run
+
+    settings = TrainSettings(
+        pipeline=pipeline,
+        workload=workload,
+        steps=steps,
+        seed=seed,
+        envs=envs,
+        trace=trace,
+        resume=resume,
+        out=out or Path("results") / f"train-{Path(pipeline).stem}-{Path(workload).stem}-{seed}",
+    )
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("steps", total=steps)
+        path = run(settings, lambda done, total: progress.update(task, completed=done, total=total))
+    print(f"written to {path}")

@@ -1,0 +1,38 @@
+"""Exhaustive search over the IPA problem: the oracle for its integer program, for small pipelines only."""
+
+from itertools import product
+from time import perf_counter
+
+from ipagym.optimize.fallback import fallback
+from ipagym.optimize.problem import (
+    IpaProblem,
+    IpaSolution,
+    Plan,
+    is_feasible,
+    objective_value,
+    plan_configuration,
+    stage_choices,
+)
+
+
+def brute_force(problem: IpaProblem) -> IpaSolution:
+    """The first best of all feasible plans: every variant, batch and number of replicas is tried.
+
+    The plans number (variants · batches · max_replicas) to the power of the stages. Infeasible problems get the same
+    fallback as the integer program.
+    """
+    started = perf_counter()
+    replicas = range(1, problem.limits.max_replicas + 1)
+    options = [list(product(choices, replicas)) for choices in stage_choices(problem)]
+    best: tuple[float, Plan] | None = None
+    for plan in product(*options):
+        if is_feasible(problem, plan):
+            value = objective_value(problem, plan)
+            if best is None or value > best[0]:
+                best = (value, plan)
+    spent = perf_counter() - started
+    if best is None:
+        return fallback(problem, build_s=0.0, solve_s=spent)
+    return IpaSolution(
+        configuration=plan_configuration(best[1]), objective=best[0], feasible=True, build_s=0.0, solve_s=spent
+    )

@@ -1,0 +1,129 @@
+"""The optimisation problem of the IPA paper (§4.3) in plain terms, free of any solver."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import isfinite
+
+from ipagym.configuration import Configuration, Limits, StageSetting
+from ipagym.errors import InputError
+from ipagym.objective import Objective
+from ipagym.pipeline import Pipeline, Stage, pas
+
+TOLERANCE = 1e-9
+"""Relative slack of the load and the latency constraint: rounding noise in λ/h must not cost a replica."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Choice:
+    """One (stage, variant, batch) and what one replica of it offers.
+
+    `latency_s` is l(b), the p99 service time of a batch in seconds; `throughput_rps` is h(b) = b / l(b).
+    """
+
+    stage: int
+    variant: str
+    batch: int
+    latency_s: float
+    throughput_rps: float
+    cores: int
+    accuracy: float
+
+
+Plan = Sequence[tuple[Choice, int]]
+"""One choice and its number of replicas for each stage, in pipeline order."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class IpaProblem:
+    """What to serve (`pipeline` at `rate_rps` within `slo_s` seconds), within which limits and to which end.
+
+    Of `objective` the weights α, β and δ count; the SLO is a constraint here, so that its price plays no part.
+    """
+
+    pipeline: Pipeline
+    rate_rps: float
+    limits: Limits
+    objective: Objective
+    slo_s: float
+
+    def __post_init__(self) -> None:
+        if not (isfinite(self.rate_rps) and self.rate_rps >= 0):
+            raise InputError(f"rate_rps must be finite and 0 or more, not {self.rate_rps}")
+        if not self.slo_s > 0:
+            raise InputError(f"slo_s must be above 0 seconds, not {self.slo_s}")
+
+    @property
+    def total_cores(self) -> int | None:
+        """Cores of all nodes together, or none where they are unbounded."""
+        return None if self.limits.node_cores is None else sum(self.limits.node_cores)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class IpaSolution:
+    """The configuration found, its objective value, and the seconds spent on building and on solving.
+
+    `feasible` is false when no configuration meets every constraint and the fallback stands in.
+    """
+
+    configuration: Configuration
+    objective: float
+    feasible: bool
+    build_s: float
+    solve_s: float
+
+
+def stage_choices(problem: IpaProblem) -> tuple[tuple[Choice, ...], ...]:
+    """Every (variant, batch) of every stage, in pipeline order."""
+    return tuple(_choices(index, stage) for index, stage in enumerate(problem.pipeline.stages))
+
+
+def _choices(index: int, stage: Stage) -> tuple[Choice, ...]:
+    return tuple(
+        Choice(
+            stage=index,
+            variant=variant.name,
+            batch=batch,
+            latency_s=variant.latency.p99(batch),
+            throughput_rps=variant.latency.throughput_rps(batch),
+            cores=variant.base_cores,
+            accuracy=variant.accuracy,
+        )
+        for variant in stage.variants
+        for batch in stage.batches
+    )
+
+
+def queue_wait_s(batch: int, rate_rps: float) -> float:
+    """Seconds the first request of a batch waits for the last: q(b) = (b−1)/λ, and 0 without load (IPA §4.2)."""
+    return (batch - 1) / rate_rps if rate_rps > 0 else 0.0
+
+
+def stage_latency_s(choice: Choice, rate_rps: float) -> float:
+    """Planned seconds in a stage: l(b) + q(b)."""
+    return choice.latency_s + queue_wait_s(choice.batch, rate_rps)
+
+
+def objective_value(problem: IpaProblem, plan: Plan) -> float:
+    """α·PAS − β·Σ n·R − δ·Σ b of a plan."""
+    weights = problem.objective
+    accuracy = pas(choice.accuracy for choice, _ in plan)
+    cores = sum(replicas * choice.cores for choice, replicas in plan)
+    batches = sum(choice.batch for choice, _ in plan)
+    return weights.alpha * accuracy - weights.beta * cores - weights.delta * batches
+
+
+def is_feasible(problem: IpaProblem, plan: Plan) -> bool:
+    """Whether a plan meets the load, the SLO, the replica bounds and the cores."""
+    rate = problem.rate_rps
+    total = problem.total_cores
+    return (
+        all(1 <= replicas <= problem.limits.max_replicas for _, replicas in plan)
+        and all(replicas * choice.throughput_rps >= rate * (1 - TOLERANCE) for choice, replicas in plan)
+        and sum(stage_latency_s(choice, rate) for choice, _ in plan) <= problem.slo_s * (1 + TOLERANCE)
+        and (total is None or sum(replicas * choice.cores for choice, replicas in plan) <= total)
+    )
+
+
+def plan_configuration(plan: Plan) -> Configuration:
+    """The configuration that a plan stands for."""
+    return Configuration(tuple(StageSetting(choice.variant, replicas, choice.batch) for choice, replicas in plan))
