@@ -128,12 +128,14 @@ def _episodes(jobs: Sequence[Job], store: Store, workers: int) -> Iterator[None]
     """Run the jobs, yielding once for each that is finished and saved."""
     if workers <= 1:
         for job in jobs:
-            yield run_job(job, store)
+            run_job(job, store)
+            yield
         return
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_die_quietly) as pool:
         try:
             for future in as_completed([pool.submit(run_job, job, store) for job in jobs]):
-                yield future.result()
+                future.result()
+                yield
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
 

@@ -77,5 +77,5 @@ class Store:
 
 def _file_name(agent: str) -> str:
     """The agent's name, with a hash where the name cannot be a file's."""
-    safe = re.sub(r"[^\w.]+", "_", agent)
+    safe = re.sub(r"[^\w.-]+", "_", agent)
     return safe if safe == agent else f"{safe[:80]}_{sha256(agent.encode()).hexdigest()[:8]}"

@@ -88,7 +88,9 @@ def summarise(metrics: Mapping[str, Sequence[Mapping[str, float]]]) -> tuple[Age
     }
     points = {agent: _costs(values) for agent, values in estimates.items()}
     return tuple(
-        AgentSummary(agent=agent, estimates=values, pareto=not any(dominates(p, points[agent]) for p in points.values()))
+        AgentSummary(
+            agent=agent, estimates=values, pareto=not any(dominates(p, points[agent]) for p in points.values())
+        )
         for agent, values in estimates.items()
     )
 

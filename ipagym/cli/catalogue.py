@@ -18,5 +18,14 @@ def catalogue() -> None:
     for name, description in WORKLOADS.items():
         table.add_row("workload", name, description)
     for name, entry in AGENTS.items():
-        table.add_row("agent", name, entry.description)
+        table.add_row("agent", _spelling(name, entry.argument), entry.description)
     Console().print(table)
+
+
+def _spelling(name: str, argument: str) -> str:
+    """How to write the agent on the command line, brackets around what may be left out."""
+    from rich.markup import escape
+
+    if not argument:
+        return name
+    return escape(f"{name}[:{argument.strip('[]')}]" if argument.startswith("[") else f"{name}:{argument}")

@@ -49,7 +49,9 @@ class Opening:
 def compare(
     pipeline: Annotated[str, typer.Argument(help="A pipeline by name, or the path of a YAML profile.")],
     workload: Annotated[str, typer.Option(help="The load, by name.")] = "bursty",
-    agents: Annotated[str | None, typer.Option(help="Agents, separated by commas. Default: all built in.")] = None,
+    agents: Annotated[
+        str | None, typer.Option(help="Agents, separated by commas. Default: all that need no argument.")
+    ] = None,
     seeds: Annotated[int, typer.Option(help="How many seeds to run.")] = 3,
     seed0: Annotated[int, typer.Option(help="The first seed.")] = 0,
     slo: Annotated[float | None, typer.Option(help="SLO in seconds, instead of the profile's.")] = None,
@@ -81,7 +83,9 @@ def compare(
         workers=workers if workers is not None else os.cpu_count() or 1,
         fingerprints={name: _fingerprint(name) for name in names},
     )
-    title = f"{scenario.pipeline.name} under {scenario.workload.name}, SLO {scenario.pipeline.slo_s:g} s, seeds: {seeds}"
+    title = (
+        f"{scenario.pipeline.name} under {scenario.workload.name}, SLO {scenario.pipeline.slo_s:g} s, seeds: {seeds}"
+    )
     Console().print(summary_table(comparison.summaries, title))
     print(f"written to {comparison.out}")
 
@@ -108,10 +112,10 @@ def _scenario(
 
 
 def _agent_names(text: str | None) -> Sequence[str]:
-    from ipagym.agents import DEFAULT_AGENTS
-
     if text is None:
-        return DEFAULT_AGENTS
+        from ipagym.agents import AGENTS
+
+        return [name for name, entry in AGENTS.items() if not entry.needs_argument]
     names = [name.strip() for name in text.split(",") if name.strip()]
     if not names:
         raise InputError("--agents names no agent: separate names by commas")

@@ -19,7 +19,7 @@ def train(
     out: Annotated[Path | None, typer.Option(help="Folder for checkpoint and logs.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the checkpoint in the folder.")] = False,
 ) -> None:
-    """Train a policy; it is then an agent: `ipagym compare PIPELINE --agents learned:FOLDER`."""
+    """Train a policy; it is then an agent: `ipagym compare PIPELINE --agents ppo:FOLDER`."""
     if find_spec("stable_baselines3") is None:
         raise InputError("training needs stable-baselines3: install it with `pip install 'ipagym[rl]'`")
     from rich.console import Console

@@ -1,0 +1,198 @@
+"""The contract of every agent, and the rules of each."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from ipagym.agent import Agent
+from ipagym.agents import AGENTS, make_agent
+from ipagym.agents.hpa import Hpa, HpaSettings, Pods, Policies, limit_rate, recommend, stabilise
+from ipagym.agents.ipa import Ipa
+from ipagym.agents.static import largest_replicas
+from ipagym.configuration import Configuration, Limits, StageSetting, check
+from ipagym.errors import InputError
+from ipagym.objective import Objective
+from ipagym.pipeline import Pipeline
+from ipagym.scenario import Scenario
+from tests.pipelines import one_each, small_pipeline, stage_window, window
+
+READY_MADE = [name for name, entry in AGENTS.items() if not entry.needs_argument]
+LIMITS = [Limits(), Limits(max_replicas=1), Limits(max_replicas=4, node_cores=(3, 2)), Limits(node_cores=(1,))]
+
+
+@dataclass(frozen=True)
+class Steady:
+    """A constant load."""
+
+    name: str = "steady"
+    duration_s: int = 100
+
+    def rates_rps(self, rng: np.random.Generator) -> NDArray[np.float64]:
+        return np.full(self.duration_s, 5.0)
+
+
+def scenario(pipeline: Pipeline) -> Scenario:
+    return Scenario(pipeline=pipeline, workload=Steady(), initial=one_each(pipeline), objective=Objective(alpha=20.0))
+
+
+def episode(agent: Agent, pipeline: Pipeline, limits: Limits, seed: int = 1) -> list[Configuration]:
+    """Decisions on a fixed course of loads: none, calm, overload, calm; each followed at once."""
+    agent.reset(pipeline, limits, np.random.default_rng(seed))
+    running, decisions = one_each(pipeline), []
+    for step, load in enumerate([0, 5, 40, 400, 10_000, 5, 0, 3]):
+        busy = stage_window(utilisation=min(load / 50, 1.0), ready=step % 3, starting=step % 2, pending=1, draining=1)
+        observed = window(running, arrivals_per_s=[load] * 10, stages=[busy] * len(pipeline.stages), start_s=step * 10)
+        running = agent.decide(observed)
+        decisions.append(running)
+    return decisions
+
+
+@pytest.mark.parametrize("limits", LIMITS, ids=str)
+@pytest.mark.parametrize("stages", [1, 2, 3])
+@pytest.mark.parametrize("name", READY_MADE)
+def test_every_decision_is_legal(name: str, stages: int, limits: Limits) -> None:
+    pipeline = small_pipeline(stages)
+    for decision in episode(make_agent(name, scenario(pipeline)), pipeline, limits):
+        check(decision, pipeline, limits)
+
+
+@pytest.mark.parametrize("name", READY_MADE)
+def test_reset_makes_an_agent_repeat_itself(name: str) -> None:
+    pipeline = small_pipeline()
+    agent = make_agent(name, scenario(pipeline))
+    first = episode(agent, pipeline, Limits())
+    episode(agent, small_pipeline(3), Limits(max_replicas=2), seed=9)
+    assert episode(agent, pipeline, Limits()) == first
+
+
+@pytest.mark.parametrize("name", READY_MADE)
+def test_agents_meet_the_protocol(name: str) -> None:
+    assert isinstance(make_agent(name, scenario(small_pipeline())), Agent)
+
+
+def test_arguments_reach_the_agent() -> None:
+    task = scenario(small_pipeline())
+    ipa, hpa = make_agent("ipa:cbc", task), make_agent("hpa:0.5", task)
+    assert isinstance(ipa, Ipa) and ipa.solver == "cbc" and ipa.objective == task.objective
+    assert isinstance(hpa, Hpa) and hpa.settings.target == 0.5
+
+
+@pytest.mark.parametrize(
+    ("spec", "message"),
+    [
+        ("ipaa", "unknown agent 'ipaa': did you mean 'ipa'"),
+        ("ipa:cbcc", "unknown solver 'cbcc'"),
+        ("ipa:", "lacks its argument"),
+        ("hpa:fast", "must be a number"),
+        ("hpa:0", "target utilisation must be in"),
+        ("hpa:nan", "target utilisation must be in"),
+        ("random:7", "takes no argument"),
+        ("ppo", "lacks its argument: write ppo:PATH"),
+    ],
+)
+def test_unusable_specs_are_refused(spec: str, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        make_agent(spec, scenario(small_pipeline()))
+
+
+def test_ipa_under_overload_serves_as_much_as_it_can() -> None:
+    pipeline = small_pipeline()
+    agent = Ipa(objective=Objective())
+    agent.reset(pipeline, Limits(max_replicas=3), np.random.default_rng(0))
+    decision = agent.decide(window(one_each(pipeline), arrivals_per_s=[10_000] * 10))
+    assert agent.last is not None and not agent.last.feasible
+    assert decision.stages == (StageSetting("v0", 3, 8),) * 2
+
+
+def test_ipa_without_load_keeps_one_replica_each() -> None:
+    pipeline = small_pipeline()
+    agent = Ipa(objective=Objective())
+    agent.reset(pipeline, Limits(), np.random.default_rng(0))
+    assert agent.decide(window(one_each(pipeline), arrivals_per_s=[0] * 10)) == one_each(pipeline)
+
+
+def test_random_reaches_every_bound() -> None:
+    pipeline, limits = small_pipeline(), Limits(max_replicas=3)
+    agent = make_agent("random", scenario(pipeline))
+    agent.reset(pipeline, limits, np.random.default_rng(0))
+    drawn = {agent.decide(window(one_each(pipeline))).stages[0] for _ in range(1000)}
+    assert len(drawn) == 3 * 3 * 4
+
+
+def test_static_max_fills_the_nodes() -> None:
+    assert largest_replicas([2, 2], Limits(max_replicas=10)) == [10, 10]
+    assert largest_replicas([4, 1], Limits(max_replicas=3, node_cores=(6, 6))) == [2, 3]
+    assert largest_replicas([3, 3], Limits(max_replicas=3, node_cores=(5, 5))) == [1, 1]
+    assert largest_replicas([8, 8], Limits(max_replicas=3, node_cores=(4,))) == [1, 1]
+
+
+@pytest.mark.parametrize(
+    ("pods", "target", "expected"),
+    [
+        (Pods(current=50, ready=50, usage=0.90), 0.75, 60),
+        (Pods(current=10, ready=10, usage=0.54), 0.50, 10),
+        (Pods(current=4, ready=3, usage=0.60, ignored=1), 0.50, 4),
+        (Pods(current=4, ready=3, usage=0.20, missing=1), 0.50, 4),
+        (Pods(current=3, ready=3, usage=1.00), 0.40, 8),
+        (Pods(current=4, ready=4, usage=0.25), 0.50, 2),
+        (Pods(current=10, ready=10, usage=0.55), 0.50, 10),
+        (Pods(current=5, ready=0, usage=0.00, ignored=5), 0.50, 5),
+        (Pods(current=4, ready=2, usage=1.00, ignored=2), 0.25, 8),
+        (Pods(current=4, ready=4, usage=0.00), 0.50, 0),
+    ],
+)
+def test_hpa_recommends_as_kubernetes_does(pods: Pods, target: float, expected: int) -> None:
+    assert recommend(pods, target, tolerance=0.1) == expected
+
+
+def test_hpa_stays_at_the_highest_recommendation_of_the_down_window() -> None:
+    history = [(0.0, 8), (100.0, 5)]
+    assert stabilise(8, 5, history, (200.0, -100.0)) == 8
+    assert stabilise(8, 5, history, (310.0, 10.0)) == 5
+    assert stabilise(5, 9, history, (200.0, -100.0)) == 9
+    assert stabilise(5, 9, [(190.0, 6)], (100.0, -100.0)) == 6
+
+
+def test_hpa_rate_limits() -> None:
+    settings = HpaSettings()
+    assert limit_rate(3, 8, (0, 0), settings) == 7
+    assert limit_rate(10, 50, (0, 0), settings) == 20
+    assert limit_rate(7, 20, (4, 4), settings) == 7
+    assert limit_rate(9, 1, (0, 0), settings) == 1
+    assert limit_rate(10, 1, (0, 0), HpaSettings(down=Policies(percent=25))) == 7
+    assert limit_rate(10, 1, (0, 0), HpaSettings(down=Policies(percent=10, pods=4))) == 6
+
+
+def hpa_course(usages: list[float], target: float = 0.5) -> list[int]:
+    """Replicas of the first stage when every replica is ready at once and usage is as given."""
+    pipeline = small_pipeline()
+    agent = Hpa(HpaSettings(target=target))
+    agent.reset(pipeline, Limits(max_replicas=10), np.random.default_rng(0))
+    running, course = Configuration((StageSetting("v0", 2, 1),) * 2), []
+    for step, usage in enumerate(usages):
+        stages = [stage_window(utilisation=usage, ready=s.replicas) for s in running.stages]
+        running = agent.decide(window(running, stages=stages, start_s=step * 10))
+        course.append(running.stages[0].replicas)
+    return course
+
+
+def test_hpa_rises_at_once_and_falls_after_the_down_window() -> None:
+    assert hpa_course([1.0, 0.5, 0.5]) == [4, 4, 4]
+    course = hpa_course([1.0] + [0.1] * 40)
+    assert course[:30] == [4] * 30
+    assert course[-1] == 1
+
+
+def test_hpa_respects_the_upper_bound_and_the_rate() -> None:
+    assert hpa_course([1.0] * 5, target=0.2) == [6, 6, 10, 10, 10]
+
+
+def test_hpa_keeps_what_is_frozen() -> None:
+    pipeline = small_pipeline()
+    frozen = Configuration((StageSetting("v2", 1, 4), StageSetting("v1", 1, 2)))
+    agent = Hpa(frozen=frozen)
+    agent.reset(pipeline, Limits(), np.random.default_rng(0))
+    decision = agent.decide(window(one_each(pipeline)))
+    assert [(s.variant, s.batch) for s in decision.stages] == [("v2", 4), ("v1", 2)]
