@@ -1,0 +1,38 @@
+# make demo and make test each do all their own set-up in .venv/.
+PYTHON ?= python3
+BIN := .venv/bin
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+
+.PHONY: demo test lint train clean
+
+demo: .venv/demo
+	$(BIN)/ipagym compare video --workload bursty --agents ipa,hpa,static-min,static-max,random --seeds 3 --out results/demo
+
+test: .venv/dev
+	$(BIN)/python -m pytest -q -n 2
+
+lint: .venv/dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+train: .venv/dev
+	$(BIN)/ipagym train video --workload bursty --steps 100000 --out runs/ppo
+
+.venv/made:
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "ipagym needs Python 3.11 or newer: make PYTHON=python3.12 ...")'
+	$(PYTHON) -m venv .venv
+	@touch $@
+
+.venv/demo: .venv/made pyproject.toml constraints.txt
+	$(INSTALL) -e .
+	@touch $@
+
+.venv/dev: .venv/made pyproject.toml constraints.txt
+	$(INSTALL) torch
+	$(INSTALL) -e ".[dev]"
+	@touch $@ .venv/demo
+
+clean:
+	rm -rf .venv build dist *.egg-info results
