@@ -14,7 +14,9 @@ class StaticMin:
 
     def reset(self, pipeline: Pipeline, limits: Limits, rng: np.random.Generator) -> None:
         """Settle on the configuration."""
-        self.configuration = Configuration(tuple(StageSetting(s.lightest.name, 1, s.batches[0]) for s in pipeline.stages))
+        self.configuration = Configuration(
+            tuple(StageSetting(s.lightest.name, 1, s.batches[0]) for s in pipeline.stages)
+        )
 
     def decide(self, window: Window) -> Configuration:
         """Always the same configuration."""

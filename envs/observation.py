@@ -53,7 +53,7 @@ class Observer:
         values = self._pipeline_values(window)
         for stage, setting, seen in zip(self.pipeline.stages, window.configuration.stages, window.stages, strict=True):
             values += self._stage_values(stage, setting, seen)
-        return np.clip(np.array(values), -BOUND, BOUND).astype(np.float32)
+        return np.array(np.clip(values, -BOUND, BOUND), dtype=np.float32)
 
     def _pipeline_values(self, window: Window) -> list[float]:
         per_s = window.arrivals_per_s / self.rate_scale_rps

@@ -43,8 +43,9 @@ def rgb_array(history: Sequence[Window], scenario: Scenario) -> NDArray[np.uint8
     axes[-1].set_xlabel("time [s]")
     axes[-1].set_xlim(0, scenario.workload.duration_s)
     figure.suptitle(f"{scenario.pipeline.name}: {history[-1].configuration}", fontsize=9)
-    canvas.draw()
-    return np.asarray(canvas.buffer_rgba(), dtype=np.uint8)[..., :3].copy()
+    canvas.draw()  # type: ignore[no-untyped-call]
+    pixels = np.asarray(canvas.buffer_rgba(), dtype=np.uint8)  # type: ignore[no-untyped-call]
+    return pixels[..., :3].copy()
 
 
 def _series(history: Sequence[Window]) -> dict[str, list[Any]]:

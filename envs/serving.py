@@ -22,7 +22,7 @@ from ipagym.window import Window
 from ipagym.workload import Workload
 
 
-class ServingEnv(gymnasium.Env[NDArray[np.float32], NDArray[np.int64]]):
+class ServingEnv(gymnasium.Env[Any, Any]):
     """One step is one adaptation interval of a serving pipeline.
 
     The action is a `MultiDiscrete` of (variant, replicas − 1, batch) indices per stage; the observation a flat

@@ -95,7 +95,8 @@ class TwoStates(gymnasium.Env[np.ndarray, int]):
 def test_truncation_is_bootstrapped() -> None:
     """V(0) = 1 / (1 − γ²) and V(1) = γ·V(0); a learner that takes the cut for an end learns far less."""
     gamma = 0.9
-    model = PPO("MlpPolicy", TwoStates(), gamma=gamma, gae_lambda=1.0, n_steps=200, batch_size=50, learning_rate=3e-3, seed=0, device="cpu")  # fmt: skip
+    sizes = {"n_steps": 200, "batch_size": 50}
+    model = PPO("MlpPolicy", TwoStates(), gamma=gamma, gae_lambda=1.0, learning_rate=3e-3, seed=0, **sizes)
     model.learn(8_000)
     observations, _ = model.policy.obs_to_tensor(np.eye(2, dtype=np.float32))
     values = model.policy.predict_values(observations).detach().numpy().ravel()

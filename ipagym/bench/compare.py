@@ -11,13 +11,12 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from ipagym.agent import Agent
 from ipagym.bench.episode import run_episode
 from ipagym.bench.files import write_atomically
 from ipagym.bench.manifest import check_folder, make_manifest, write_manifest
+from ipagym.bench.progress import progress_bar
 from ipagym.bench.store import Store, Stored
 from ipagym.bench.summary import AgentSummary, episode_metrics, summarise, summary_frame
 from ipagym.bench.table import parquet_bytes, timings_frame, windows_frame
@@ -110,10 +109,9 @@ def _check(agents: Mapping[str, object], seeds: Sequence[int], workers: int) -> 
 
 def _run_missing(jobs: Sequence[Job], store: Store, workers: int) -> None:
     missing = [job for job in jobs if not store.has(job.agent, job.seed, job.fingerprint)]
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     done = len(jobs) - len(missing)
     try:
-        with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        with progress_bar() as progress:
             task = progress.add_task("episodes", total=len(jobs), completed=done)
             for _ in _episodes(missing, store, min(workers, os.cpu_count() or 1, len(missing))):
                 done += 1

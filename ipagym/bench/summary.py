@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 T_975 = (
@@ -44,9 +45,9 @@ class Estimate:
     half_width: float | None
 
     def text(self, digits: int) -> str:
-        """As `mean` or `mean ± half width`."""
+        """The mean, and on a line below it ± the half width: eight of these fit side by side in a terminal."""
         mean = f"{self.mean:.{digits}f}"
-        return mean if self.half_width is None else f"{mean} ± {self.half_width:.{digits}f}"
+        return mean if self.half_width is None else f"{mean}\n±{self.half_width:.{digits}f}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -122,8 +123,13 @@ def summary_frame(summaries: Sequence[AgentSummary]) -> pd.DataFrame:
 
 def summary_table(summaries: Sequence[AgentSummary], title: str) -> Table:
     """The summary for the terminal; * marks the Pareto front."""
-    table = Table(title=title, caption="* Pareto front over PAS (up), cores (down), SLO violations (down)")
-    table.add_column("agent")
+    table = Table(
+        title=title,
+        box=SIMPLE_HEAD,
+        padding=0,
+        caption="* Pareto front over PAS (up), cores (down), SLO violations (down)",
+    )
+    table.add_column("agent", no_wrap=True)
     for metric in METRICS:
         table.add_column(metric.heading, justify="right")
     for summary in summaries:

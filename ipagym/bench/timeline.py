@@ -7,6 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.ticker import StrMethodFormatter
 from numpy.typing import NDArray
 
 from ipagym.bench.files import content_of
@@ -19,6 +20,7 @@ DASHES = ("-", "--", "-.", ":")
 COLUMN_INCHES = 3.5
 DPI = 300
 FLOOR_S = 1e-3
+LOG_SPREAD = 20
 
 
 def timeline(frame: pd.DataFrame, scenario: Scenario) -> Figure:
@@ -31,15 +33,13 @@ def timeline(frame: pd.DataFrame, scenario: Scenario) -> Figure:
     figure = Figure(figsize=(COLUMN_INCHES, 5.6), layout="constrained")
     FigureCanvasAgg(figure)
     axes: Sequence[Axes] = figure.subplots(5, 1, sharex=True, height_ratios=(0.8, 1.2, 1, 1.1, 1))
-    for (agent, rows), style in zip(shown.groupby("agent", sort=False), _styles(), strict=False):
-        _draw(axes, rows, {**style, "label": str(agent)})
+    for order, (agent, rows) in enumerate(shown.groupby("agent", sort=False)):
+        _draw(axes, rows, {**_style(order), "label": str(agent)})
     first = shown[shown["agent"] == shown["agent"].iloc[0]]
     _steps(axes[0], first, first["arrivals"] / first["duration_s"], {"color": "0.35", "linewidth": 0.8})
     axes[1].axhline(scenario.pipeline.slo_s, color="0.2", linewidth=0.7, linestyle=(0, (1, 1)))
-    axes[1].annotate(
-        "SLO", (1, scenario.pipeline.slo_s), xycoords=("axes fraction", "data"), fontsize=6, va="center", ha="left",
-        xytext=(2, 0), textcoords="offset points",
-    )  # fmt: skip
+    at_the_right_edge = axes[1].get_yaxis_transform()
+    axes[1].text(1.01, scenario.pipeline.slo_s, "SLO", fontsize=6, va="center", transform=at_the_right_edge)
     _dress(axes, shown)
     handles, labels = axes[1].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside upper center", ncols=min(len(labels), 3), fontsize=7, frameon=False)
@@ -51,8 +51,10 @@ def png_bytes(figure: Figure) -> bytes:
     return content_of(lambda file: figure.savefig(file, format="png", dpi=DPI, metadata={"Software": None}))
 
 
-def _styles() -> list[dict[str, object]]:
-    return [{"color": c, "linestyle": d, "linewidth": 0.9} for d in DASHES for c in COLOURS]
+def _style(order: int) -> dict[str, object]:
+    """Colours first, then dashes; earlier agents lie on top of later ones."""
+    dash = DASHES[order // len(COLOURS) % len(DASHES)]
+    return {"color": COLOURS[order % len(COLOURS)], "linestyle": dash, "linewidth": 0.9, "zorder": 3 - order / 1000}
 
 
 def _draw(axes: Sequence[Axes], rows: pd.DataFrame, style: dict[str, object]) -> None:
@@ -77,17 +79,19 @@ def _dress(axes: Sequence[Axes], shown: pd.DataFrame) -> None:
         axis.tick_params(labelsize=6)
         axis.grid(visible=True, linewidth=0.3, alpha=0.5)
         axis.spines[["top", "right"]].set_visible(False)
-    if _spread(shown) > 20:
-        axes[1].set_yscale("log")
     axes[0].set_ylim(bottom=0)
     axes[2].set_ylim(-3, 103)
-    axes[3].set_ylim(bottom=0)
+    _scale(axes[1], shown.loc[shown["completed"] > 0, "latency_p99_s"])
+    _scale(axes[3], shown["cores"])
     axes[-1].set_xlabel("time (s)", fontsize=7)
-    axes[-1].margins(x=0)
+    axes[-1].set_xlim(shown["start_s"].min(), (shown["start_s"] + shown["duration_s"]).max())
     axes[0].figure.align_ylabels(list(axes))
 
 
-def _spread(shown: pd.DataFrame) -> float:
-    """Largest over smallest p99 latency."""
-    p99 = shown.loc[shown["completed"] > 0, "latency_p99_s"]
-    return float(p99.max() / max(p99.min(), FLOOR_S)) if len(p99) else 1.0
+def _scale(axis: Axes, values: "pd.Series[float]") -> None:
+    """From zero, or logarithmic where the values differ by more than a factor of `LOG_SPREAD`."""
+    if len(values) and values.max() > LOG_SPREAD * max(values.min(), FLOOR_S):
+        axis.set_yscale("log")
+        axis.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+    else:
+        axis.set_ylim(bottom=0)

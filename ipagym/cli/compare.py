@@ -30,6 +30,7 @@ class Opening:
     duration_s: int
 
     def __post_init__(self) -> None:
+        """Refuse a length that the whole does not have."""
         if not 1 <= self.duration_s <= self.whole.duration_s:
             raise InputError(
                 f"duration must be in 1..{self.whole.duration_s} s, the length of {self.whole.name}, "

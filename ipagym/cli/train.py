@@ -22,11 +22,9 @@ def train(
     """Train a policy; it is then an agent: `ipagym compare PIPELINE --agents ppo:FOLDER`."""
     if find_spec("stable_baselines3") is None:
         raise InputError("training needs stable-baselines3: install it with `pip install 'ipagym[rl]'`")
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
     from ipagym.agents.training import TrainSettings
     from ipagym.agents.training import train as run
+    from ipagym.bench.progress import progress_bar
 
     settings = TrainSettings(
         pipeline=pipeline,
@@ -38,8 +36,7 @@ def train(
         resume=resume,
         out=out or Path("results") / f"train-{Path(pipeline).stem}-{Path(workload).stem}-{seed}",
     )
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    with progress_bar() as progress:
         task = progress.add_task("steps", total=steps)
         path = run(settings, lambda done, total: progress.update(task, completed=done, total=total))
     print(f"written to {path}")

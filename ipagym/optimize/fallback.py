@@ -43,7 +43,7 @@ def fallback_plan(problem: IpaProblem) -> Plan:
         options = [_sized(stage, rate, problem.limits.max_replicas) for stage in choices]
         if _has_room(options, problem.total_cores):
             return _shortest(options, problem)
-    return [min(((c, 1) for c in stage), key=lambda option: (option[0].cores, option[0].latency_s)) for stage in choices]
+    return [(min(stage, key=lambda choice: (choice.cores, choice.latency_s)), 1) for stage in choices]
 
 
 def _rates(problem: IpaProblem, choices: Sequence[Sequence[Choice]]) -> list[float]:

@@ -1,0 +1,6 @@
+"""Loads: generators, traces, and how rates become arrivals."""
+
+from ipagym.workload.catalogue import WORKLOADS, by_name, find_trace
+from ipagym.workload.protocol import Workload
+
+__all__ = ["WORKLOADS", "Workload", "by_name", "find_trace"]

@@ -1,0 +1,91 @@
+"""Workloads by name."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from ipagym.errors import InputError, unknown_name
+from ipagym.workload.generators import Constant, Ramp, Spike, Step
+from ipagym.workload.patterns import PATTERNS
+from ipagym.workload.protocol import Workload
+from ipagym.workload.trace import PAPER_WINDOWS, paper_window, trace_window
+from ipagym.workload.twitter_like import TwitterLike
+
+TRACES_VARIABLE = "IPAGYM_TRACES"
+TRACE_NAMES = ("workload.tbz2", "workload.txt")
+
+WORKLOADS: dict[str, str] = {
+    "bursty": "IPA's bursty window: 5 rps with a burst to 34; generated where the trace is absent",
+    "steady-low": "IPA's steady-low window: 3 to 8 rps; generated where the trace is absent",
+    "steady-high": "IPA's steady-high window: 23 to 34 rps; generated where the trace is absent",
+    "fluctuating": "IPA's fluctuating window: two bursts between 3 and 34 rps; generated where the trace is absent",
+    "twitter-like": "a random process fitted to the whole Twitter trace, divided by 8",
+    "constant:RPS": "the same rate all the time",
+    "ramp:A:B": "from A to B rps in a straight line",
+    "step:A:B": "A rps, then B rps from half time on",
+    "spike:A:B": "A rps with one minute at B rps at half time",
+    "trace:PATH[:START-END]": "seconds of a trace file of your own, one integer per second",
+}
+
+SHAPES: dict[str, tuple[int, Callable[..., Workload]]] = {
+    "constant": (1, lambda a: Constant(rate_rps=a)),
+    "ramp": (2, lambda a, b: Ramp(from_rps=a, to_rps=b)),
+    "step": (2, lambda a, b: Step(before_rps=a, after_rps=b)),
+    "spike": (2, lambda a, b: Spike(base_rps=a, peak_rps=b)),
+}
+
+
+def by_name(name: str, trace: Path | None = None) -> Workload:
+    """The workload called `name`; see `WORKLOADS` for the names.
+
+    IPA's windows are cut from `trace`, or from the file that IPAGYM_TRACES names; without one they are generated.
+
+    Raises:
+        InputError: an unknown name, a number out of range, or a trace file that cannot be used.
+    """
+    kind, _, rest = name.partition(":")
+    if name in PAPER_WINDOWS:
+        path = trace or find_trace()
+        return paper_window(name, path) if path else PATTERNS[name]
+    if name == "twitter-like":
+        return TwitterLike()
+    if kind == "trace" and rest:
+        return _from_file(rest)
+    if kind in SHAPES:
+        number, make = SHAPES[kind]
+        return make(*_numbers(name, rest, number))
+    raise unknown_name("workload", name, WORKLOADS)
+
+
+def find_trace() -> Path | None:
+    """The trace file that the environment variable IPAGYM_TRACES names (a file, or a folder holding it), if set.
+
+    Raises:
+        InputError: the variable names neither.
+    """
+    value = os.environ.get(TRACES_VARIABLE)
+    if not value:
+        return None
+    candidates = [Path(value), *(Path(value) / name for name in TRACE_NAMES)]
+    for path in candidates:
+        if path.is_file():
+            return path
+    raise InputError(f"{TRACES_VARIABLE}={value} is neither a trace file nor a folder with {' or '.join(TRACE_NAMES)}")
+
+
+def _numbers(name: str, text: str, number: int) -> list[float]:
+    try:
+        values = [float(part) for part in text.split(":")]
+    except ValueError:
+        values = []
+    if len(values) != number:
+        raise InputError(f"workload {name!r} needs {number} number(s) after the name, separated by colons")
+    return values
+
+
+def _from_file(text: str) -> Workload:
+    path, _, seconds = text.rpartition(":")
+    start, dash, end = seconds.partition("-")
+    if path and dash and start.isdigit() and end.isdigit():
+        return trace_window(Path(path), int(start), int(end))
+    return trace_window(Path(text), 0, None)

@@ -1,0 +1,113 @@
+"""The Twitter trace of the IPA and InfAdapter papers, from a file that the user supplies."""
+
+import tarfile
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import lru_cache
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ipagym.errors import InputError
+
+MAX_TRACE_BYTES = 200_000_000
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TraceWindow:
+    """Seconds cut from a trace: `counts` requests in each. `digest` identifies the values."""
+
+    name: str
+    counts: tuple[int, ...]
+    digest: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        if not self.counts:
+            raise InputError(f"trace window {self.name} is empty: choose seconds inside the trace")
+        object.__setattr__(self, "digest", sha256(repr(self.counts).encode()).hexdigest()[:16])
+
+    @property
+    def duration_s(self) -> int:
+        """Length in seconds."""
+        return len(self.counts)
+
+    def rates_rps(self, rng: np.random.Generator) -> NDArray[np.float64]:
+        """Requests per second of each second, shape (duration_s,)."""
+        return np.array(self.counts, dtype=np.float64)
+
+
+PAPER_DAMPING = 8
+PAPER_WINDOWS: dict[str, tuple[tuple[int, int], ...]] = {
+    "bursty": ((1301160, 1302360),),
+    "steady-low": ((1299600, 1300800),),
+    "steady-high": ((1768800, 1769400), (1768800, 1769400)),
+    "fluctuating": ((1301400, 1302000), (1308600, 1309200)),
+}
+"""IPA's four 20-minute loads as seconds of the trace (its released configurations); counts are divided by 8."""
+
+
+def load_counts(path: Path) -> NDArray[np.int64]:
+    """Requests of every second: space-separated integers in a text file, or `workload.txt` in a .tbz2 archive.
+
+    Raises:
+        InputError: the file is missing, empty, too large, corrupt, or holds anything but integers of 0 or more.
+    """
+    if not path.is_file():
+        raise InputError(f"no trace file {path}: give the path of workload.tbz2 or workload.txt")
+    return _load_counts(path, path.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=4)
+def _load_counts(path: Path, mtime_ns: int) -> NDArray[np.int64]:
+    text = _archive_text(path) if path.suffix in (".tbz2", ".bz2") else _limited(path.read_bytes, path.stat().st_size, path)
+    try:
+        words = text.split()
+        counts = np.array(words, dtype=np.int64)
+    except (ValueError, OverflowError):
+        raise InputError(f"trace {path} must hold integers separated by spaces") from None
+    if not counts.size:
+        raise InputError(f"trace {path} is empty: it must hold one integer per second")
+    if counts.min() < 0 or counts.max() > 1_000_000:
+        raise InputError(f"trace {path} must hold counts in 0..1000000, not {counts.min()}..{counts.max()}")
+    counts.setflags(write=False)
+    return counts
+
+
+def paper_window(name: str, path: Path) -> TraceWindow:
+    """One of the four loads of the IPA paper, cut from the trace file and damped as there."""
+    counts = load_counts(path)
+    parts = [_cut(counts, start, end, path) for start, end in PAPER_WINDOWS[name]]
+    return TraceWindow(name=name, counts=tuple((np.concatenate(parts) // PAPER_DAMPING).tolist()))
+
+
+def trace_window(path: Path, start_s: int, end_s: int | None, damping: int = 1) -> TraceWindow:
+    """Seconds [start_s, end_s) of a trace file, each count divided by `damping` and rounded down."""
+    counts = load_counts(path)
+    chosen = _cut(counts, start_s, len(counts) if end_s is None else end_s, path)
+    return TraceWindow(name=f"trace {path.name} {start_s}-{start_s + len(chosen)}", counts=tuple((chosen // damping).tolist()))
+
+
+def _cut(counts: NDArray[np.int64], start_s: int, end_s: int, path: Path) -> NDArray[np.int64]:
+    if not 0 <= start_s < end_s <= len(counts):
+        raise InputError(f"seconds {start_s}-{end_s} are not in trace {path}, which has 0-{len(counts)}")
+    return counts[start_s:end_s]
+
+
+def _limited(read: Callable[[], bytes], size: int, path: Path) -> bytes:
+    if size > MAX_TRACE_BYTES:
+        raise InputError(f"trace {path} holds {size} bytes, more than the {MAX_TRACE_BYTES} allowed")
+    return read()
+
+
+def _archive_text(path: Path) -> bytes:
+    try:
+        with tarfile.open(path, "r:bz2") as archive:
+            member = next((m for m in archive if m.isfile() and m.name.endswith("workload.txt")), None)
+            content = archive.extractfile(member) if member else None
+            if member is None or content is None:
+                raise InputError(f"archive {path} holds no workload.txt")
+            return _limited(content.read, member.size, path)
+    except (tarfile.TarError, OSError, EOFError):
+        raise InputError(f"archive {path} cannot be read: is it a bzip2 tar file?") from None
