@@ -12,11 +12,11 @@ from tests.tiny import scenario, setting
 
 pytest.importorskip("stable_baselines3")
 
-from stable_baselines3 import PPO  # noqa: E402
+from stable_baselines3 import PPO
 
-from ipagym.agents.learned import CHECKPOINT_NAME, PolicyAgent, load_checkpoint, load_policy  # noqa: E402
-from ipagym.agents.training import TrainSettings, train  # noqa: E402
-from ipagym.envs import make_scenario  # noqa: E402
+from ipagym.agents.learned import CHECKPOINT_NAME, PolicyAgent, load_checkpoint, load_policy
+from ipagym.agents.training import TrainSettings, train
+from ipagym.envs import make_scenario
 
 
 def run(out: Path, **changes: Any) -> Path:

@@ -4,6 +4,7 @@
 def catalogue() -> None:
     """List pipelines, workloads and agents, with a sentence each."""
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
     from ipagym import profiles
@@ -16,7 +17,7 @@ def catalogue() -> None:
     for name in profiles.names():
         table.add_row("pipeline", name, profiles.load(name).description)
     for name, description in WORKLOADS.items():
-        table.add_row("workload", name, description)
+        table.add_row("workload", escape(name), description)
     for name, entry in AGENTS.items():
         table.add_row("agent", _spelling(name, entry.argument), entry.description)
     Console().print(table)

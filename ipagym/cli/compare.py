@@ -79,7 +79,7 @@ def compare(
         scenario,
         {name: partial(make_agent, name, scenario) for name in names},
         seeds=range(seed0, seed0 + seeds),
-        out=out or Path("results") / f"{Path(pipeline).stem}-{Path(workload).stem}-{scenario.digest()}",
+        out=out or Path("results") / f"{Path(pipeline).stem}-{workload.partition(':')[0]}-{scenario.digest()}",
         make_cluster=SimpyCluster,
         workers=workers if workers is not None else os.cpu_count() or 1,
         fingerprints={name: _fingerprint(name) for name in names},

@@ -34,7 +34,7 @@ def train(
         envs=envs,
         trace=trace,
         resume=resume,
-        out=out or Path("results") / f"train-{Path(pipeline).stem}-{Path(workload).stem}-{seed}",
+        out=out or Path("results") / f"train-{Path(pipeline).stem}-{workload.partition(':')[0]}-{seed}",
     )
     with progress_bar() as progress:
         task = progress.add_task("steps", total=steps)

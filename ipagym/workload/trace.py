@@ -61,7 +61,11 @@ def load_counts(path: Path) -> NDArray[np.int64]:
 
 @lru_cache(maxsize=4)
 def _load_counts(path: Path, mtime_ns: int) -> NDArray[np.int64]:
-    text = _archive_text(path) if path.suffix in (".tbz2", ".bz2") else _limited(path.read_bytes, path.stat().st_size, path)
+    text = (
+        _archive_text(path)
+        if path.suffix in (".tbz2", ".bz2")
+        else _limited(path.read_bytes, path.stat().st_size, path)
+    )
     try:
         words = text.split()
         counts = np.array(words, dtype=np.int64)
@@ -86,7 +90,9 @@ def trace_window(path: Path, start_s: int, end_s: int | None, damping: int = 1) 
     """Seconds [start_s, end_s) of a trace file, each count divided by `damping` and rounded down."""
     counts = load_counts(path)
     chosen = _cut(counts, start_s, len(counts) if end_s is None else end_s, path)
-    return TraceWindow(name=f"trace {path.name} {start_s}-{start_s + len(chosen)}", counts=tuple((chosen // damping).tolist()))
+    return TraceWindow(
+        name=f"trace {path.name} {start_s}-{start_s + len(chosen)}", counts=tuple((chosen // damping).tolist())
+    )
 
 
 def _cut(counts: NDArray[np.int64], start_s: int, end_s: int, path: Path) -> NDArray[np.int64]:
