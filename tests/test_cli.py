@@ -92,7 +92,7 @@ def test_help_imports_nothing_heavy() -> None:
 def test_list_names_what_there_is(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["list"]) == 0
     listed = capsys.readouterr().out
-    assert all(name in listed for name in ("video", "bursty", "ipa", "hpa", "ppo:PATH"))
+    assert all(name in listed for name in ("video", "bursty", "ipa", "hpa", "ppo:PATH", "ramp:A:B", "ipa[:highs|cbc]"))
 
 
 def test_compare_twice_gives_the_same_bytes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

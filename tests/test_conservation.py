@@ -1,5 +1,7 @@
 """Laws that hold on every path, over random scenarios and random decisions."""
 
+from dataclasses import replace
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -103,3 +105,20 @@ def test_cores_are_held_by_replicas_that_fit(run: tuple[SimpyCluster, list[Confi
         if (nodes := cluster.scenario.limits.node_cores) is not None:
             for node, cores in enumerate(nodes):
                 assert sum(r.variant.base_cores for r in replicas if r.holds_cores and r.node == node) <= cores
+
+
+@settings(max_examples=100, deadline=None)
+@given(runs())
+def test_every_configuration_is_reached_where_there_is_room(run: tuple[SimpyCluster, list[Configuration], int]) -> None:
+    cluster, decisions, seed = run
+    free = replace(cluster.scenario, limits=Limits(max_replicas=4))
+    cluster = SimpyCluster(free)
+    cluster.reset(seed)
+    for configuration in decisions:
+        cluster.apply(configuration)
+        cluster.advance(0.7)
+        cluster.apply(configuration)
+        window = cluster.advance(30.0)
+        for asked, seen, stage in zip(configuration.stages, window.stages, cluster._stages, strict=True):
+            assert (seen.ready, seen.starting, seen.pending, seen.draining) == (asked.replicas, 0, 0, 0)
+            assert {r.variant.name for r in stage.fleet.replicas} == {asked.variant}

@@ -4,7 +4,6 @@
 def catalogue() -> None:
     """List pipelines, workloads and agents, with a sentence each."""
     from rich.console import Console
-    from rich.markup import escape
     from rich.table import Table
 
     from ipagym import profiles
@@ -17,16 +16,14 @@ def catalogue() -> None:
     for name in profiles.names():
         table.add_row("pipeline", name, profiles.load(name).description)
     for name, description in WORKLOADS.items():
-        table.add_row("workload", escape(name), description)
+        table.add_row("workload", name, description)
     for name, entry in AGENTS.items():
         table.add_row("agent", _spelling(name, entry.argument), entry.description)
-    Console().print(table)
+    Console(emoji=False, markup=False).print(table)
 
 
 def _spelling(name: str, argument: str) -> str:
     """How to write the agent on the command line, brackets around what may be left out."""
-    from rich.markup import escape
-
     if not argument:
         return name
-    return escape(f"{name}[:{argument.strip('[]')}]" if argument.startswith("[") else f"{name}:{argument}")
+    return f"{name}[:{argument.strip('[]')}]" if argument.startswith("[") else f"{name}:{argument}"

@@ -87,7 +87,7 @@ def compare(
     title = (
         f"{scenario.pipeline.name} under {scenario.workload.name}, SLO {scenario.pipeline.slo_s:g} s, seeds: {seeds}"
     )
-    Console().print(summary_table(comparison.summaries, title))
+    Console(emoji=False, markup=False).print(summary_table(comparison.summaries, title))
     print(f"written to {comparison.out}")
 
 

@@ -41,9 +41,9 @@ class Fleet:
         """Move towards a new setting; an unfinished move is superseded."""
         self.setting = setting
         deployment = self._deployment()
-        if len(deployment) < setting.replicas:
-            self._create(setting.replicas - len(deployment))
-        for replica in sorted(deployment, key=_dispensability)[: len(deployment) - setting.replicas]:
+        surplus = len(deployment) - setting.replicas
+        self._create(max(0, -surplus))
+        for replica in sorted(deployment, key=_dispensability)[: max(0, surplus)]:
             self._retire(replica)
         for replica in self._old():
             if replica.state is not State.READY:
