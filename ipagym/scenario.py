@@ -71,7 +71,8 @@ class Scenario:
     def __post_init__(self) -> None:
         if not 0 < self.interval_s <= self.workload.duration_s / 2:
             raise InputError(
-                f"interval_s must be above 0 and at most half the workload's {self.workload.duration_s} s, not {self.interval_s}"
+                f"interval_s must be above 0 and at most half of the workload's {self.workload.duration_s} s, "
+                f"not {self.interval_s}"
             )
 
     @property

@@ -93,17 +93,22 @@ def test_the_formulas_reproduce_published_values() -> None:
     assert greedy_batches(40, 0.01, 0.05, 4) == pytest.approx(0.207646, abs=1e-5)
 
 
-@pytest.mark.parametrize(
-    ("exact", "arguments"),
-    [
-        (1.0 + 0.8 / (2 * (1 - 0.8)), {"rate_rps": 0.8, "service_s": {1: 1.0}, "replicas": 1, "batch": 1, "seconds": 8000}),
-        (1.0 + crommelin_two_servers(1.4, 1.0), {"rate_rps": 1.4, "service_s": {1: 1.0}, "replicas": 2, "batch": 1, "seconds": 4000}),
-        (greedy_batches(20, 0.01, 0.05, 4), {"rate_rps": 20.0, "service_s": {k: 0.05 + 0.01 * k for k in range(1, 5)}, "replicas": 1, "batch": 4, "seconds": 300}),
-    ],
-    ids=["M/D/1", "M/D/2", "greedy batches"],
-)  # fmt: skip
-def test_mean_time_in_system(exact: float, arguments: dict[str, object]) -> None:
-    means = mean_time_in_system(**arguments)  # type: ignore[arg-type]
+SYSTEMS = {
+    "M/D/1": (3.0, 0.8, {1: 1.0}, {"replicas": 1, "batch": 1, "seconds": 8000}),
+    "M/D/2": (1 + crommelin_two_servers(1.4, 1.0), 1.4, {1: 1.0}, {"replicas": 2, "batch": 1, "seconds": 4000}),
+    "greedy batches": (
+        greedy_batches(20, 0.01, 0.05, 4),
+        20.0,
+        {k: 0.05 + 0.01 * k for k in range(1, 5)},
+        {"replicas": 1, "batch": 4, "seconds": 300},
+    ),
+}
+"""Exact mean time in system in seconds (M/D/1 by Pollaczek and Khinchine), arrival rate, service times, settings."""
+
+
+@pytest.mark.parametrize(("exact", "rate_rps", "service_s", "run"), SYSTEMS.values(), ids=SYSTEMS)
+def test_mean_time_in_system(exact: float, rate_rps: float, service_s: dict[int, float], run: dict[str, int]) -> None:
+    means = mean_time_in_system(rate_rps, service_s, **run)
     error = means.std(ddof=1) / sqrt(RUNS)
     assert abs(means.mean() - exact) < 3 * error
     assert means.mean() == pytest.approx(exact, rel=0.03)

@@ -112,7 +112,8 @@ class SimpyCluster:
         while True:
             for replica in self._nodes.admit():
                 next(fleet for fleet in fleets if replica in fleet.replicas).admit(replica)
-            if not any([fleet.make_room() for fleet in fleets]):
+            made = [fleet.make_room() for fleet in fleets]
+            if not any(made):
                 return
 
     def _timestamps(self, rates: np.ndarray, rng: np.random.Generator) -> Iterator[float]:
