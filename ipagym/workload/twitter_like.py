@@ -43,7 +43,7 @@ class TwitterLike:
     def rates_rps(self, rng: np.random.Generator) -> NDArray[np.float64]:
         """Requests per second of each second, shape (duration_s,)."""
         minutes = ceil(self.duration_s / STEP_S) + 1
-        time_s = rng.uniform(0, DAY_S) + STEP_S * np.arange(minutes)
+        time_s = rng.uniform(0, DAY_S) + STEP_S * np.arange(minutes, dtype=np.float64)
         quiet = LEVEL_RPS * np.exp(_diurnal(time_s) + _slow_noise(minutes, rng))
         by_minute = np.maximum(quiet, _bursts(minutes, rng))
         level = np.interp(np.arange(self.duration_s) / STEP_S, np.arange(minutes), by_minute)
