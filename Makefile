@@ -26,7 +26,8 @@ train: .venv/dev
 	@touch $@
 
 .venv/demo: .venv/made pyproject.toml constraints.txt
-	$(INSTALL) -e .
+	$(INSTALL) torch
+	$(INSTALL) -e ".[rl]"
 	@touch $@
 
 .venv/dev: .venv/made pyproject.toml constraints.txt
