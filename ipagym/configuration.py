@@ -3,16 +3,32 @@
 from dataclasses import dataclass
 
 from ipagym.errors import InputError
-from ipagym.pipeline import Pipeline, Stage
+from ipagym.pipeline import Pipeline, Stage, pas
 
 
 @dataclass(frozen=True, slots=True)
 class StageSetting:
-    """The knobs of one stage: which variant, how many replicas, which batch size."""
+    """The knobs of one stage: which variant, how many replicas, which batch size, how many cores for each replica.
+
+    `cores` None stands for the variant's base cores. `beside` holds further deployments, of other variants, that share
+    the stage's requests in proportion to their weights; they must not have any beside themselves.
+    """
 
     variant: str
     replicas: int
     batch: int
+    cores: int | None = None
+    weight: float = 1.0
+    beside: tuple["StageSetting", ...] = ()
+
+    @property
+    def deployments(self) -> tuple["StageSetting", ...]:
+        """This deployment and those beside it."""
+        return (self, *self.beside)
+
+    def __str__(self) -> str:
+        cores = "" if self.cores is None else f" c{self.cores}"
+        return " + ".join([f"{self.variant}×{self.replicas} b{self.batch}{cores}", *map(str, self.beside)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,29 +38,55 @@ class Configuration:
     stages: tuple[StageSetting, ...]
 
     def __str__(self) -> str:
-        return " -> ".join(f"{s.variant}×{s.replicas} b{s.batch}" for s in self.stages)
+        return " -> ".join(map(str, self.stages))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Limits:
-    """Bounds on every configuration: replicas per stage, and the cores of each node (none: unbounded)."""
+    """Bounds on every configuration.
+
+    `max_replicas` bounds each deployment, `max_deployments` how many a stage runs side by side; `node_cores` are the
+    cores of each node (None: unbounded).
+    """
 
     max_replicas: int = 10
     node_cores: tuple[int, ...] | None = None
+    max_deployments: int = 1
 
     def __post_init__(self) -> None:
+        if self.max_deployments < 1:
+            raise InputError(f"max_deployments must be at least 1, not {self.max_deployments}")
         if self.max_replicas < 1:
             raise InputError(f"max_replicas must be at least 1, not {self.max_replicas}")
         if self.node_cores is not None and (not self.node_cores or min(self.node_cores) < 1):
             raise InputError(f"node_cores must be one or more positive core counts, not {self.node_cores}")
 
 
+def cores_of(setting: StageSetting, stage: Stage) -> int:
+    """Cores of one replica of this deployment."""
+    return stage.variant(setting.variant).base_cores if setting.cores is None else setting.cores
+
+
 def requested_cores(configuration: Configuration, pipeline: Pipeline) -> int:
-    """Cores the configuration asks for: Σ replicas · base cores."""
+    """Cores the configuration asks for: Σ replicas · cores."""
     return sum(
-        setting.replicas * stage.variant(setting.variant).base_cores
+        deployment.replicas * cores_of(deployment, stage)
         for setting, stage in zip(configuration.stages, pipeline.stages, strict=True)
+        for deployment in setting.deployments
     )
+
+
+def configured_accuracy(configuration: Configuration, pipeline: Pipeline) -> float:
+    """PAS that the configuration stands for, 0..1: a stage counts with the mean of its deployments by weight."""
+    return pas(map(_accuracy, configuration.stages, pipeline.stages))
+
+
+def _accuracy(setting: StageSetting, stage: Stage) -> float:
+    total = weights = 0.0
+    for deployment in setting.deployments:
+        total += deployment.weight * stage.variant(deployment.variant).accuracy
+        weights += deployment.weight
+    return total / weights
 
 
 def check(configuration: Configuration, pipeline: Pipeline, limits: Limits) -> None:
@@ -58,12 +100,28 @@ def check(configuration: Configuration, pipeline: Pipeline, limits: Limits) -> N
             f"configuration has {len(configuration.stages)} stages, pipeline {pipeline.name} {len(pipeline.stages)}"
         )
     for setting, stage in zip(configuration.stages, pipeline.stages, strict=True):
-        _check_stage(setting, stage, limits)
+        _check_set(setting, stage, limits)
+        for deployment in setting.deployments:
+            _check_deployment(deployment, stage, limits)
 
 
-def _check_stage(setting: StageSetting, stage: Stage, limits: Limits) -> None:
-    stage.variant(setting.variant)
+def _check_set(setting: StageSetting, stage: Stage, limits: Limits) -> None:
+    variants = [deployment.variant for deployment in setting.deployments]
+    if len(variants) > limits.max_deployments:
+        raise InputError(f"stage {stage.name} may run {limits.max_deployments} deployments, not {len(variants)}")
+    if len(set(variants)) < len(variants):
+        raise InputError(f"deployments of stage {stage.name} must be of different variants, not {variants}")
+    if any(deployment.beside for deployment in setting.beside):
+        raise InputError(f"a deployment beside another in stage {stage.name} has deployments beside itself")
+
+
+def _check_deployment(setting: StageSetting, stage: Stage, limits: Limits) -> None:
+    variant = stage.variant(setting.variant)
     if not 1 <= setting.replicas <= limits.max_replicas:
         raise InputError(f"replicas of stage {stage.name} must be in 1..{limits.max_replicas}, not {setting.replicas}")
     if setting.batch not in stage.batches:
         raise InputError(f"batch of stage {stage.name} must be one of {stage.batches}, not {setting.batch}")
+    if setting.cores is not None and setting.cores not in variant.core_choices:
+        raise InputError(f"cores of {variant.name} must be one of {variant.core_choices}, not {setting.cores}")
+    if not 0 < setting.weight < float("inf"):
+        raise InputError(f"weight of {variant.name} must be above 0 and finite, not {setting.weight}")

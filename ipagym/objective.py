@@ -1,8 +1,9 @@
 """What is good: the terms of the reward and their weighted sum."""
 
-from dataclasses import astuple, dataclass, fields
+from dataclasses import dataclass, fields
+from itertools import zip_longest
 
-from ipagym.configuration import Configuration
+from ipagym.configuration import Configuration, StageSetting
 from ipagym.errors import InputError
 from ipagym.window import Window
 
@@ -45,8 +46,8 @@ class Objective:
 
     def scalar(self, terms: RewardTerms) -> float:
         """The weighted sum of the terms."""
-        weights = (self.alpha, -self.beta, -self.delta, -self.violation, -self.switching, -self.energy)
-        return float(sum(weight * term for weight, term in zip(weights, astuple(terms), strict=True)))
+        worth = self.alpha * terms.accuracy - self.beta * terms.cost - self.delta * terms.batch
+        return worth - self.violation * terms.violation - self.switching * terms.switching - self.energy * terms.energy
 
 
 def reward_terms(window: Window, previous: Configuration) -> RewardTerms:
@@ -54,7 +55,7 @@ def reward_terms(window: Window, previous: Configuration) -> RewardTerms:
     return RewardTerms(
         accuracy=window.accuracy,
         cost=window.cores,
-        batch=float(sum(s.batch for s in window.configuration.stages)),
+        batch=float(sum(d.batch for s in window.configuration.stages for d in s.deployments)),
         violation=window.violation_rate,
         switching=float(changed_knobs(previous, window.configuration)),
         energy=window.energy_j / 1000,
@@ -62,6 +63,18 @@ def reward_terms(window: Window, previous: Configuration) -> RewardTerms:
 
 
 def changed_knobs(before: Configuration, after: Configuration) -> int:
-    """How many of the knobs (variant, replicas, batch of each stage) differ."""
-    pairs = zip(before.stages, after.stages, strict=True)
-    return sum((a.variant != b.variant) + (a.replicas != b.replicas) + (a.batch != b.batch) for a, b in pairs)
+    """How many of the knobs (variant, replicas, batch, cores of each deployment) differ; a deployment added or gone
+    counts as one.
+    """
+    return sum(
+        _changed(was, now)
+        for old, new in zip(before.stages, after.stages, strict=True)
+        for was, now in zip_longest(old.deployments, new.deployments)
+    )
+
+
+def _changed(was: StageSetting | None, now: StageSetting | None) -> int:
+    if was is None or now is None:
+        return 1
+    knobs = ("variant", "replicas", "batch", "cores")
+    return sum(getattr(was, knob) != getattr(now, knob) for knob in knobs)

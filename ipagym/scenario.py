@@ -34,10 +34,44 @@ class DropPolicy:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Faults:
+    """What goes wrong, and how often; by default nothing.
+
+    crashes_per_hour: of each ready replica; it loses its batch to the front of the queue and loads its model anew.
+    slow_start and failed_start: the probability that a start takes `slow_start_factor` times as long, or fails when
+    it should be done and begins again. straggler: the probability that a batch takes `straggler_factor` times as long.
+    node_losses_per_hour: of each node; its replicas are placed anew, and it is back after `node_repair_s` seconds.
+    lost_scrape: the probability that the figures of a window do not reach the controller.
+    """
+
+    crashes_per_hour: float = 0.0
+    slow_start: float = 0.0
+    slow_start_factor: float = 3.0
+    failed_start: float = 0.0
+    straggler: float = 0.0
+    straggler_factor: float = 5.0
+    node_losses_per_hour: float = 0.0
+    node_repair_s: float = 60.0
+    lost_scrape: float = 0.0
+
+    def __post_init__(self) -> None:
+        for name in ("slow_start", "failed_start", "straggler", "lost_scrape"):
+            if not 0 <= getattr(self, name) < 1:
+                raise InputError(f"the probability {name} must be in [0, 1), not {getattr(self, name)}")
+        for name in ("crashes_per_hour", "node_losses_per_hour", "node_repair_s"):
+            if not 0 <= getattr(self, name) < float("inf"):
+                raise InputError(f"{name} must be finite and 0 or more, not {getattr(self, name)}")
+        for name in ("slow_start_factor", "straggler_factor"):
+            if not 1 <= getattr(self, name) < float("inf"):
+                raise InputError(f"{name} must be finite and 1 or more, not {getattr(self, name)}")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Physics:
     """How the cluster behaves; the same for every stage and every agent.
 
-    `arrivals` is the rule that turns rates into timestamps: poisson, uniform, or gamma:CV.
+    `arrivals` is the rule that turns rates into timestamps: poisson, uniform, or gamma:CV. `resize_s` is how long it
+    takes to give running replicas other cores in place; None where that needs new replicas.
     """
 
     order: Literal["fifo", "edf"] = "fifo"
@@ -45,12 +79,16 @@ class Physics:
     drop: DropPolicy = field(default_factory=DropPolicy)
     service_noise: bool = True
     arrivals: str = "poisson"
+    resize_s: float | None = 0.1
+    faults: Faults = field(default_factory=Faults)
 
     def __post_init__(self) -> None:
         if self.order not in ("fifo", "edf"):
             raise InputError(f"order must be fifo or edf, not {self.order!r}")
         if not 0 <= self.batch_timeout_s < float("inf"):
             raise InputError(f"batch_timeout_s must be 0 or more, not {self.batch_timeout_s}")
+        if self.resize_s is not None and not 0 <= self.resize_s < float("inf"):
+            raise InputError(f"resize_s must be finite and 0 or more, or none, not {self.resize_s}")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -74,6 +112,8 @@ class Scenario:
                 f"interval_s must be above 0 and at most half of the workload's {self.workload.duration_s} s, "
                 f"not {self.interval_s}"
             )
+        if self.physics.faults.node_losses_per_hour and self.limits.node_cores is None:
+            raise InputError("node_losses_per_hour needs nodes to lose: give node_cores in the limits")
 
     @property
     def windows(self) -> int:

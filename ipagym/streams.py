@@ -15,8 +15,12 @@ class Streams:
     arrivals: np.random.Generator
     service: np.random.Generator
     network: np.random.Generator
-    faults: np.random.Generator
     agent: np.random.Generator
+    crashes: np.random.Generator
+    starts: np.random.Generator
+    stragglers: np.random.Generator
+    nodes: np.random.Generator
+    scrapes: np.random.Generator
 
     @classmethod
     def spawn(cls, seed: int) -> "Streams":
@@ -27,5 +31,6 @@ class Streams:
         """
         if seed < 0:
             raise InputError(f"seed must be 0 or more, not {seed}")
-        children = np.random.SeedSequence(seed).spawn(6)
-        return cls(*(np.random.default_rng(child) for child in children))
+        load, arrivals, service, network, faults, agent = np.random.SeedSequence(seed).spawn(6)
+        concerns = (load, arrivals, service, network, agent, *faults.spawn(5))
+        return cls(*(np.random.default_rng(child) for child in concerns))

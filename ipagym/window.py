@@ -13,7 +13,8 @@ class StageWindow:
     """One stage over one window; counts are taken at the window's end, `utilisation` over its whole length.
 
     `utilisation` is busy time over ready time of all replicas, 0..1. `pending` replicas wait for room on a node,
-    `starting` ones load their model, `draining` ones finish their last batch.
+    `starting` ones load their model, `draining` ones finish their last batch; `resizing` counts replicas that do not
+    have the cores asked for yet.
     """
 
     queue: int
@@ -24,6 +25,7 @@ class StageWindow:
     starting: int
     pending: int
     draining: int
+    resizing: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -34,7 +36,8 @@ class Window:
     passes unanswered, or when it is dropped before that. `latency_s` holds the end-to-end latencies, in order of
     completion, of the requests completed in the window. `cores` is the time average of the cores held, those of
     starting and draining replicas included. `accuracy` is the PAS of what was really served, averaged over the
-    requests completed (that of the configuration where none was).
+    requests completed (that of the configuration where none was). `scraped` is false where the figures did not reach
+    the controller, which then still has those of an earlier window.
     """
 
     start_s: float
@@ -51,6 +54,7 @@ class Window:
     energy_j: float
     stages: tuple[StageWindow, ...]
     configuration: Configuration
+    scraped: bool = True
 
     @property
     def duration_s(self) -> float:

@@ -13,8 +13,9 @@ class Priority(IntEnum):
 
     COMPLETION = 1
     READY = 2
-    TIMER = 3
-    ARRIVAL = 4
+    FAULT = 3
+    TIMER = 4
+    ARRIVAL = 5
 
 
 class Clock(simpy.Environment):

@@ -1,7 +1,7 @@
-"""The central queue of a stage."""
+"""The queue of a lane."""
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from heapq import heappop, heappush
 from typing import Protocol
 
@@ -16,11 +16,17 @@ class RequestQueue(Protocol):
     def push(self, request: Request) -> None:
         """Add a request at its place."""
 
+    def push_back(self, batch: Sequence[Request]) -> None:
+        """Put a batch that was not served in front again, in its order."""
+
     def pop(self) -> Request:
         """Take the request that is served next."""
 
-    def oldest_enqueued_s(self) -> float:
-        """When the longest-waiting request entered this queue."""
+    def discard(self, request: Request) -> None:
+        """Take out a request that waits here but was dropped elsewhere."""
+
+    def first_in(self) -> Request:
+        """The request that has waited here longest."""
 
 
 class FifoQueue:
@@ -36,13 +42,21 @@ class FifoQueue:
         """Add a request at the end."""
         self._requests.append(request)
 
+    def push_back(self, batch: Sequence[Request]) -> None:
+        """Put a batch in front again."""
+        self._requests.extendleft(reversed(batch))
+
     def pop(self) -> Request:
         """Take the first request."""
         return self._requests.popleft()
 
-    def oldest_enqueued_s(self) -> float:
-        """When the first request entered this queue."""
-        return self._requests[0].enqueued_s[-1]
+    def discard(self, request: Request) -> None:
+        """Take the request out."""
+        self._requests.remove(request)
+
+    def first_in(self) -> Request:
+        """The first request."""
+        return self._requests[0]
 
 
 class EdfQueue:
@@ -50,28 +64,36 @@ class EdfQueue:
 
     def __init__(self) -> None:
         self._by_deadline: list[tuple[float, int, Request]] = []
-        self._by_entry: deque[Request] = deque()
-        self._gone: set[int] = set()
+        self._by_entry = FifoQueue()
 
     def __len__(self) -> int:
-        return len(self._by_deadline)
+        return len(self._by_entry)
 
     def push(self, request: Request) -> None:
         """Add a request by its deadline."""
         heappush(self._by_deadline, (request.deadline_s, request.index, request))
-        self._by_entry.append(request)
+        self._by_entry.push(request)
+
+    def push_back(self, batch: Sequence[Request]) -> None:
+        """Add the batch by its deadlines; its requests count as the first that came in."""
+        for request in batch:
+            heappush(self._by_deadline, (request.deadline_s, request.index, request))
+        self._by_entry.push_back(batch)
 
     def pop(self) -> Request:
         """Take the request with the earliest deadline."""
         request = heappop(self._by_deadline)[2]
-        self._gone.add(request.index)
-        while self._by_entry and self._by_entry[0].index in self._gone:
-            self._gone.remove(self._by_entry.popleft().index)
+        self._by_entry.discard(request)
         return request
 
-    def oldest_enqueued_s(self) -> float:
-        """When the longest-waiting request entered this queue."""
-        return self._by_entry[0].enqueued_s[-1]
+    def discard(self, request: Request) -> None:
+        """Take the request out."""
+        self._by_deadline = sorted(entry for entry in self._by_deadline if entry[2] is not request)
+        self._by_entry.discard(request)
+
+    def first_in(self) -> Request:
+        """The request that came in first."""
+        return self._by_entry.first_in()
 
 
 ORDERS: dict[str, Callable[[], RequestQueue]] = {"fifo": FifoQueue, "edf": EdfQueue}

@@ -20,6 +20,7 @@ class Recorder:
         self.ended = 0
         self._arrival_s: list[float] = []
         self._completed: list[Request] = []
+        self._dropped: list[Request] = []
         self._deadlines: list[tuple[float, int, Request]] = []
 
     def arrival(self, request: Request) -> None:
@@ -35,6 +36,11 @@ class Recorder:
         self.ended += 1
         self._completed.append(request)
 
+    def drop(self, request: Request) -> None:
+        """A request was given up."""
+        self.ended += 1
+        self._dropped.append(request)
+
     def take_arrivals(self, start_s: float, end_s: float) -> NDArray[np.int64]:
         """Arrivals in each second since `start_s`, shape (whole or begun seconds,)."""
         times, self._arrival_s = np.array(self._arrival_s), []
@@ -46,11 +52,14 @@ class Recorder:
         completed, self._completed = self._completed, []
         return completed
 
+    def take_dropped(self) -> list[Request]:
+        """The requests dropped since the last call."""
+        dropped, self._dropped = self._dropped, []
+        return dropped
+
     def take_violations(self, end_s: float, dropped: list[Request]) -> int:
         """Violations until `end_s`, given the requests dropped since the last call."""
-        self.ended += len(dropped)
-        early_drops = sum(request.end_s <= request.deadline_s for request in dropped)
-        return early_drops + self._passed_deadlines(end_s)
+        return sum(request.end_s <= request.deadline_s for request in dropped) + self._passed_deadlines(end_s)
 
     def _passed_deadlines(self, end_s: float) -> int:
         late = 0

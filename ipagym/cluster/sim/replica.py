@@ -8,7 +8,7 @@ from ipagym.pipeline import Variant
 
 
 class State(IntEnum):
-    """The life of a replica: pending → starting → ready → draining → gone."""
+    """The life of a replica: pending → starting → ready → draining → gone; a crash takes it back to starting."""
 
     PENDING = 0
     STARTING = 1
@@ -19,21 +19,22 @@ class State(IntEnum):
 
 @dataclass(slots=True, eq=False)
 class Replica:
-    """A replica serves one batch at a time. `index` is its order of creation within its stage."""
+    """A replica serves one batch at a time. `index` is its order of creation within its lane.
+
+    `start` counts its starts and `service` its batches, so that an event of an earlier one is known to be stale.
+    """
 
     index: int
     variant: Variant
+    cores: int
     state: State = State.PENDING
     node: int = -1
     idle_since_s: float = 0.0
+    start: int = 0
+    service: int = 0
     batch: list[Request] = field(default_factory=list)
 
     @property
     def is_busy(self) -> bool:
         """Serving a batch now."""
         return bool(self.batch)
-
-    @property
-    def holds_cores(self) -> bool:
-        """Placed on a node and not gone."""
-        return self.state in (State.STARTING, State.READY, State.DRAINING)

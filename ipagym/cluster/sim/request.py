@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 from enum import IntEnum
+from math import inf, nan
+from typing import Protocol
 
 
 class Outcome(IntEnum):
@@ -12,26 +14,42 @@ class Outcome(IntEnum):
     DROPPED = 2
 
 
+class Place(Protocol):
+    """Where a request may wait."""
+
+    def discard(self, request: "Request") -> None:
+        """Take the request out."""
+
+
 @dataclass(slots=True, eq=False)
 class Request:
-    """A request and its record: times in seconds, one entry per stage reached.
+    """A request and its record: times in seconds, one entry per stage of the pipeline (NaN where it has not been).
 
     `enqueued_s`, `started_s` and `finished_s` are the times at each stage; `batch_sizes` and `variants` tell how it
-    was served there. `end_s` is when it was answered or dropped.
+    was served there. `end_s` is when it was answered or dropped. `missing[s]` counts the stages before s that have not
+    served it yet, `unanswered` the final stages; `places` are the queues it stands in.
     """
 
     index: int
     sent_s: float
     arrival_s: float
     deadline_s: float
-    enqueued_s: list[float] = field(default_factory=list)
-    started_s: list[float] = field(default_factory=list)
-    finished_s: list[float] = field(default_factory=list)
-    batch_sizes: list[int] = field(default_factory=list)
-    variants: list[str] = field(default_factory=list)
+    missing: list[int]
+    unanswered: int
+    enqueued_s: list[float] = field(init=False)
+    started_s: list[float] = field(init=False)
+    finished_s: list[float] = field(init=False)
+    batch_sizes: list[int] = field(init=False)
+    variants: list[str] = field(init=False)
+    places: list[Place] = field(default_factory=list)
     accuracy: float = 1.0
     outcome: Outcome = Outcome.IN_SYSTEM
-    end_s: float = float("inf")
+    end_s: float = inf
+
+    def __post_init__(self) -> None:
+        stages = len(self.missing)
+        self.enqueued_s, self.started_s, self.finished_s = ([nan] * stages for _ in range(3))
+        self.batch_sizes, self.variants = [0] * stages, [""] * stages
 
     @property
     def latency_s(self) -> float:

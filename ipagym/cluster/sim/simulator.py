@@ -1,28 +1,29 @@
 """A serving cluster simulated with SimPy: the physics, written to be read."""
 
 from collections.abc import Iterator
-from itertools import pairwise
 
 import numpy as np
 
 from ipagym.cluster.sim.clock import Clock, Priority
+from ipagym.cluster.sim.faults import Crashes, NodeLosses
 from ipagym.cluster.sim.fleet import Fleet
+from ipagym.cluster.sim.lane import Lane
+from ipagym.cluster.sim.luck import Luck
 from ipagym.cluster.sim.nodes import Nodes
 from ipagym.cluster.sim.recorder import Recorder
-from ipagym.cluster.sim.replica import State
 from ipagym.cluster.sim.request import Outcome, Request
 from ipagym.cluster.sim.stage import StageServer
-from ipagym.configuration import Configuration, check
+from ipagym.configuration import Configuration, check, configured_accuracy
 from ipagym.errors import InputError
-from ipagym.pipeline import Pipeline, pas
+from ipagym.pipeline import Pipeline
 from ipagym.scenario import Scenario
 from ipagym.streams import Streams
-from ipagym.window import StageWindow, Window
+from ipagym.window import Window
 from ipagym.workload.arrivals import arrival_blocks
 
 
 class SimpyCluster:
-    """The reference simulator: a chain of stages, each with a central queue, batches and replicas.
+    """The reference simulator: a graph of stages with queues, batches and replicas.
 
     With `keep_requests` the record of every request stays in `requests`.
     """
@@ -52,7 +53,7 @@ class SimpyCluster:
     @property
     def in_system(self) -> int:
         """Requests that have arrived and are neither answered nor dropped."""
-        return self._recorder.arrived - self._recorder.ended - sum(len(s.dropped) for s in self._stages)
+        return self._recorder.arrived - self._recorder.ended
 
     def reset(self, seed: int) -> None:
         """Start afresh, with every replica of the scenario's initial configuration ready."""
@@ -60,11 +61,15 @@ class SimpyCluster:
         self._clock = Clock()
         self._recorder = Recorder(keep_requests=self._keep_requests)
         self._nodes = Nodes(self.scenario.limits.node_cores)
-        self._stages = self._build_stages(streams.service)
+        self._luck = Luck(self.scenario.physics, streams)
+        self._stages = [self._build_stage(index) for index in range(len(self.pipeline.stages))]
+        self._lanes = [lane for stage in self._stages for lane in stage.lanes]
+        self._needs, self._next = self.pipeline.predecessors, self.pipeline.successors
         self._configuration = self.scenario.initial
         check(self._configuration, self.pipeline, self.scenario.limits)
         for stage, setting in zip(self._stages, self._configuration.stages, strict=True):
-            stage.fleet.start(setting)
+            stage.start(setting)
+        self._start_faults()
         rates = self.scenario.workload.rates_rps(streams.load)
         self._arrivals = self._timestamps(rates, streams.arrivals)
         self._schedule_arrival()
@@ -78,7 +83,9 @@ class SimpyCluster:
         check(configuration, self.pipeline, self.scenario.limits)
         self._configuration = configuration
         for stage, setting in zip(self._stages, configuration.stages, strict=True):
-            stage.fleet.follow(setting)
+            stage.follow(setting)
+        self._use_room()
+        for stage in self._stages:
             stage.dispatch()
 
     def advance(self, seconds: float) -> Window:
@@ -96,20 +103,43 @@ class SimpyCluster:
     def close(self) -> None:
         """Nothing to release."""
 
-    def _build_stages(self, noise: np.random.Generator) -> list[StageServer]:
-        fleets = [Fleet(stage, self._clock, self._nodes) for stage in self.pipeline.stages]
-        stages = [StageServer(fleet, self._clock, self.scenario.physics, noise) for fleet in fleets]
-        for stage, following in pairwise(stages):
-            stage.forward = following.accept
-        stages[-1].forward = self._answer
-        for fleet in fleets:
+    def _build_stage(self, index: int) -> StageServer:
+        stage, physics = self.pipeline.stages[index], self.scenario.physics
+        lanes = []
+        for _ in range(self.scenario.limits.max_deployments):
+            fleet = Fleet(stage, self._clock, self._nodes, self._luck, resize_s=physics.resize_s)
             fleet.on_room = self._use_room
-        return stages
+            lane = Lane(index, fleet, self._clock, physics, self._luck)
+            lane.served = lambda request: self._forward(request, index)
+            lane.dropped = lambda request: self._drop(request, index)
+            lanes.append(lane)
+        server = StageServer(stage, lanes, self._clock)
+        server.on_room = self._use_room
+        return server
+
+    def _start_faults(self) -> None:
+        faults, limits = self.scenario.physics.faults, self.scenario.limits
+        if faults.crashes_per_hour:
+            for lane in self._lanes:
+                Crashes(lane, self._clock, self._luck, 2 * limits.max_replicas)
+        if faults.node_losses_per_hour:
+            for node in range(len(limits.node_cores or ())):
+                losses = NodeLosses(node, self._nodes, self._clock, self._luck, faults.node_repair_s)
+                losses.on_loss, losses.on_return = self._lose_node, self._use_room
+
+    def _lose_node(self, node: int) -> None:
+        for lane in self._lanes:
+            lane.lose_node(node)
+        self._use_room()
+        for stage in self._stages:
+            stage.dispatch()
 
     def _use_room(self) -> None:
-        """Place pending replicas; where a deployment is stuck, make room and try again."""
-        fleets = [stage.fleet for stage in self._stages]
+        """Resize and place what waits for room; where a deployment is stuck, make room and try again."""
+        fleets = [lane.fleet for lane in self._lanes]
         while True:
+            for fleet in fleets:
+                fleet.resize()
             for replica in self._nodes.admit():
                 next(fleet for fleet in fleets if replica in fleet.replicas).admit(replica)
             made = [fleet.make_room() for fleet in fleets]
@@ -126,23 +156,53 @@ class SimpyCluster:
             self._clock.at(time_s, Priority.ARRIVAL, lambda: self._arrive(time_s))
 
     def _arrive(self, time_s: float) -> None:
-        request = Request(self._recorder.arrived, time_s, time_s, time_s + self.pipeline.slo_s)
+        missing = [len(needed) for needed in self._needs]
+        unanswered = sum(not following for following in self._next)
+        deadline_s = time_s + self.pipeline.slo_s
+        request = Request(self._recorder.arrived, time_s, time_s, deadline_s, missing, unanswered)
         self._recorder.arrival(request)
-        self._stages[0].accept(request)
+        for index, needed in enumerate(self._needs):
+            if not needed:
+                self._accept(request, index)
         self._schedule_arrival()
+
+    def _accept(self, request: Request, index: int) -> None:
+        if request.outcome is Outcome.IN_SYSTEM:
+            self._stages[index].accept(request)
+
+    def _forward(self, request: Request, index: int) -> None:
+        """Stage `index` has served the request: it goes to the stages that were waiting for that."""
+        for following in self._next[index]:
+            request.missing[following] -= 1
+            if not request.missing[following]:
+                self._accept(request, following)
+        if not self._next[index]:
+            request.unanswered -= 1
+            if not request.unanswered:
+                self._answer(request)
 
     def _answer(self, request: Request) -> None:
         request.outcome = Outcome.COMPLETED
         request.end_s = self._clock.now
         self._recorder.completion(request)
 
+    def _drop(self, request: Request, index: int) -> None:
+        """Stage `index` gives the request up; its copies leave the queues of other stages."""
+        request.outcome = Outcome.DROPPED
+        request.end_s = self._clock.now
+        self._stages[index].dropped += 1
+        self._recorder.drop(request)
+        for queue in request.places:
+            queue.discard(request)
+        request.places = []
+
     def _window(self, start_s: float, end_s: float) -> Window:
-        dropped = [request for stage in self._stages for request in stage.dropped]
-        stages = tuple(_stage_window(stage, end_s) for stage in self._stages)
-        completed = self._recorder.take_completed()
+        dropped, completed = self._recorder.take_dropped(), self._recorder.take_completed()
         arrivals_per_s = self._recorder.take_arrivals(start_s, end_s)
-        held = sum(stage.fleet.cores.read(end_s) for stage in self._stages)
-        busy = sum(stage.fleet.busy_cores.read(end_s) for stage in self._stages)
+        held_core_s = busy_core_s = 0.0
+        for lane in self._lanes:
+            held_core_s += lane.fleet.cores.read(end_s)
+            busy_core_s += lane.fleet.busy_cores.read(end_s)
         return Window(
             start_s=start_s,
             end_s=end_s,
@@ -153,11 +213,12 @@ class SimpyCluster:
             in_system=self.in_system,
             arrivals_per_s=arrivals_per_s,
             latency_s=np.array([request.latency_s for request in completed]),
-            cores=held / (end_s - start_s),
+            cores=held_core_s / (end_s - start_s),
             accuracy=self._served_accuracy(completed),
-            energy_j=self._energy_j(held, busy),
-            stages=stages,
+            energy_j=self._energy_j(held_core_s, busy_core_s),
+            stages=tuple(stage.window(end_s) for stage in self._stages),
             configuration=self._configuration,
+            scraped=not self._luck.scrape_is_lost(),
         )
 
     def _energy_j(self, held_core_s: float, busy_core_s: float) -> float:
@@ -165,25 +226,9 @@ class SimpyCluster:
         return idle * (held_core_s - busy_core_s) + busy * busy_core_s
 
     def _served_accuracy(self, completed: list[Request]) -> float:
-        if completed:
-            return sum(request.accuracy for request in completed) / len(completed)
-        chosen = zip(self._configuration.stages, self.pipeline.stages, strict=True)
-        return pas(stage.variant(setting.variant).accuracy for setting, stage in chosen)
-
-
-def _stage_window(stage: StageServer, end_s: float) -> StageWindow:
-    """The stage's figures since the last window; its counters start anew."""
-    fleet = stage.fleet
-    ready_s, busy_s = fleet.ready.read(end_s), fleet.busy.read(end_s)
-    window = StageWindow(
-        queue=len(stage.queue),
-        arrivals=stage.arrivals,
-        dropped=len(stage.dropped),
-        utilisation=min(1.0, busy_s / ready_s) if ready_s > 0 else 0.0,
-        ready=fleet.count(State.READY),
-        starting=fleet.count(State.STARTING),
-        pending=fleet.count(State.PENDING),
-        draining=fleet.count(State.DRAINING),
-    )
-    stage.arrivals, stage.dropped = 0, []
-    return window
+        if not completed:
+            return configured_accuracy(self._configuration, self.pipeline)
+        total = 0.0
+        for request in completed:
+            total += request.accuracy
+        return total / len(completed)

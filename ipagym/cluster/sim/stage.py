@@ -1,116 +1,116 @@
-"""One stage at work: its queue, its batches and who serves them."""
+"""One stage: the lanes of its deployments, and how requests and settings are shared out among them."""
 
 from collections.abc import Callable
-from math import exp
 
-import numpy as np
-
-from ipagym.cluster.sim.clock import Clock, Priority
-from ipagym.cluster.sim.fleet import Fleet
-from ipagym.cluster.sim.queue import ORDERS
-from ipagym.cluster.sim.replica import Replica
-from ipagym.cluster.sim.request import Outcome, Request
-from ipagym.pipeline import Variant
-from ipagym.scenario import Physics
+from ipagym.cluster.sim.clock import Clock
+from ipagym.cluster.sim.lane import Lane
+from ipagym.cluster.sim.replica import State
+from ipagym.cluster.sim.request import Request
+from ipagym.configuration import StageSetting
+from ipagym.pipeline import Stage
+from ipagym.window import StageWindow
 
 
 class StageServer:
-    """Queues requests, forms batches and serves them on the replicas of its fleet.
+    """Routes requests to its lanes by smooth weighted round robin, and assigns deployments to lanes.
 
-    `forward` takes each request that this stage has served.
+    Eligible are open lanes with a ready replica. Where there is none, closed ones with a ready replica are, unless an
+    open one waits for room on the nodes; at last all open ones.
     """
 
-    def __init__(self, fleet: Fleet, clock: Clock, physics: Physics, noise: np.random.Generator) -> None:
-        self.fleet = fleet
-        self.queue = ORDERS[physics.order]()
-        self.forward: Callable[[Request], None] = lambda request: None
+    def __init__(self, stage: Stage, lanes: list[Lane], clock: Clock) -> None:
+        self.stage = stage
+        self.lanes = lanes
         self.arrivals = 0
-        self.dropped: list[Request] = []
-        self._clock = clock
-        self._physics = physics
-        self._noise = noise
-        self._timer_s: float | None = None
-        fleet.on_ready = self.dispatch
+        self.dropped = 0
+        self.on_room: Callable[[], None] = lambda: None
+        for lane in lanes:
+            lane.dispatched = self._close_emptied
+
+    def start(self, setting: StageSetting) -> None:
+        """Have the setting's replicas ready now."""
+        for lane, deployment in zip(self.lanes, setting.deployments, strict=False):
+            lane.closed = False
+            lane.fleet.start(deployment)
+
+    def follow(self, setting: StageSetting) -> None:
+        """Move towards a new setting: a variant keeps its lane, a new one takes over that of one that goes."""
+        assigned = self._assign(setting)
+        for index, lane in enumerate(self.lanes):
+            lane.credit = 0.0
+            lane.closed = index not in assigned
+        for index in sorted(assigned):
+            self.lanes[index].fleet.follow(assigned[index])
 
     def accept(self, request: Request) -> None:
-        """A request arrives at the stage: it queues, or is dropped where the queue is full."""
+        """A request arrives at the stage."""
         self.arrivals += 1
-        max_queue = self._physics.drop.max_queue
-        if max_queue is not None and len(self.queue) >= max_queue:
-            self._drop(request)
-            return
-        request.enqueued_s.append(self._clock.now)
-        self.queue.push(request)
-        self.dispatch()
+        self._route().accept(request)
 
     def dispatch(self) -> None:
-        """Start batches as long as one is due and a replica is idle."""
-        while len(self.queue) and (replica := self.fleet.idle()):
-            due_s = self.queue.oldest_enqueued_s() + self._physics.batch_timeout_s
-            if len(self.queue) < self.fleet.setting.batch and self._clock.now < due_s:
-                self._set_timer(due_s)
-                return
-            if batch := self._form_batch(replica.variant):
-                self._serve(replica, batch)
+        """Start what can be started in every lane."""
+        for lane in self.lanes:
+            lane.dispatch()
 
-    def _set_timer(self, due_s: float) -> None:
-        """Look again when the oldest request's batch is due; one timer lives at a time."""
-        if self._timer_s is None or due_s < self._timer_s:
-            self._timer_s = due_s
-            self._clock.at(due_s, Priority.TIMER, lambda: self._timer_fired(due_s))
-
-    def _timer_fired(self, due_s: float) -> None:
-        if self._timer_s == due_s:
-            self._timer_s = None
-            self.dispatch()
-
-    def _form_batch(self, variant: Variant) -> list[Request]:
-        batch: list[Request] = []
-        target = self.fleet.setting.batch
-        while len(self.queue) and len(batch) < target:
-            size = min(target, len(batch) + len(self.queue))
-            request = self.queue.pop()
-            if self._gives_up(request, variant.latency.average(size)):
-                self._drop(request)
-            else:
-                batch.append(request)
-        return batch
-
-    def _gives_up(self, request: Request, service_s: float) -> bool:
-        now, drop = self._clock.now, self._physics.drop
-        return (
-            (drop.expired and now > request.deadline_s)
-            or (drop.hopeless and now + service_s > request.deadline_s)
-            or (drop.max_age_s is not None and now - request.arrival_s >= drop.max_age_s)
+    def window(self, end_s: float) -> StageWindow:
+        """The stage's figures since the last window; its counters start anew."""
+        ready_s = busy_s = 0.0
+        for lane in self.lanes:
+            ready_s += lane.fleet.ready.read(end_s)
+            busy_s += lane.fleet.busy.read(end_s)
+        window = StageWindow(
+            queue=sum(len(lane.queue) for lane in self.lanes),
+            arrivals=self.arrivals,
+            dropped=self.dropped,
+            utilisation=min(1.0, busy_s / ready_s) if ready_s > 0 else 0.0,
+            ready=self._count(State.READY),
+            starting=self._count(State.STARTING),
+            pending=self._count(State.PENDING),
+            draining=self._count(State.DRAINING),
+            resizing=sum(len(lane.fleet.mismatched()) for lane in self.lanes if not lane.closed),
         )
+        self.arrivals, self.dropped = 0, 0
+        return window
 
-    def _drop(self, request: Request) -> None:
-        request.outcome = Outcome.DROPPED
-        request.end_s = self._clock.now
-        self.dropped.append(request)
+    def _count(self, state: State) -> int:
+        return sum(lane.fleet.count(state) for lane in self.lanes)
 
-    def _serve(self, replica: Replica, batch: list[Request]) -> None:
-        replica.batch = batch
-        for request in batch:
-            request.started_s.append(self._clock.now)
-            request.batch_sizes.append(len(batch))
-            request.variants.append(replica.variant.name)
-            request.accuracy *= replica.variant.accuracy
-        self.fleet.took_batch(replica)
-        end_s = self._clock.now + self._service_s(replica.variant, len(batch))
-        self._clock.at(end_s, Priority.COMPLETION, lambda: self._complete(replica))
+    def _assign(self, setting: StageSetting) -> dict[int, StageSetting]:
+        wanted = {deployment.variant: deployment for deployment in setting.deployments}
+        assigned = {
+            index: wanted.pop(lane.setting.variant)
+            for index, lane in enumerate(self.lanes)
+            if lane.fleet.setting is not None and lane.setting.variant in wanted
+        }
+        others = sorted(set(range(len(self.lanes))) - set(assigned), key=lambda index: self.lanes[index].closed)
+        return assigned | dict(zip(others, wanted.values(), strict=False))
 
-    def _service_s(self, variant: Variant, size: int) -> float:
-        service_s = variant.latency.average(size)
-        if not self._physics.service_noise:
-            return service_s
-        sigma = variant.latency.noise_sigma(size)
-        return service_s * exp(sigma * self._noise.standard_normal() - sigma * sigma / 2)
+    def _route(self) -> Lane:
+        lanes = self._eligible()
+        if len(lanes) == 1:
+            return lanes[0]
+        total = 0.0
+        for lane in lanes:
+            lane.credit += lane.setting.weight
+            total += lane.setting.weight
+        chosen = max(lanes, key=lambda lane: lane.credit)
+        chosen.credit -= total
+        return chosen
 
-    def _complete(self, replica: Replica) -> None:
-        batch, replica.batch = replica.batch, []
-        self.fleet.finished_batch(replica)
-        for request in batch:
-            request.finished_s.append(self._clock.now)
-            self.forward(request)
-        self.dispatch()
+    def _eligible(self) -> list[Lane]:
+        opened = [lane for lane in self.lanes if not lane.closed]
+        serving = [lane for lane in opened if lane.fleet.count(State.READY)]
+        if serving:
+            return serving
+        if not any(lane.fleet.count(State.PENDING) for lane in opened):
+            serving = [lane for lane in self.lanes if lane.fleet.count(State.READY)]
+        return serving or opened
+
+    def _close_emptied(self) -> None:
+        """Let closed lanes without requests go once an open one serves, or waits for the room they hold."""
+        emptied = [lane for lane in self.lanes if lane.closed and lane.fleet.replicas and not len(lane.queue)]
+        opened = [lane for lane in self.lanes if not lane.closed]
+        if emptied and any(lane.fleet.count(State.READY) or lane.fleet.count(State.PENDING) for lane in opened):
+            for lane in emptied:
+                lane.fleet.retire_all()
+            self.on_room()
