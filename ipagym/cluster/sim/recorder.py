@@ -45,7 +45,8 @@ class Recorder:
         """Arrivals in each second since `start_s`, shape (whole or begun seconds,)."""
         times, self._arrival_s = np.array(self._arrival_s), []
         seconds = max(1, int(np.ceil(end_s - start_s)))
-        return np.histogram(times, bins=seconds, range=(start_s, start_s + seconds))[0].astype(np.int64)
+        second = np.minimum((times - start_s).astype(np.int64), seconds - 1)
+        return np.bincount(second, minlength=seconds)
 
     def take_completed(self) -> list[Request]:
         """The requests answered since the last call, in order of completion."""

@@ -1,0 +1,77 @@
+"""The next arrival, one at a time; the times are those of `ipagym.workload.arrivals`."""
+
+from ipagym.cluster.sim.compiled.access import (
+    gaps_of,
+    log_of,
+    log_stages_of,
+    needs_of,
+    per_second_of,
+    places_of,
+    rates_of,
+    requests_of,
+    supplies_of,
+)
+from ipagym.cluster.sim.compiled.jit import kernel
+from ipagym.cluster.sim.compiled.layout import GAPS, IN_SYSTEM, NEEDS_LOG, NEEDS_REQUESTS, RUNNING, Record
+
+NEVER = float("inf")
+NOWHERE = float("nan")
+
+
+@kernel
+def plan_arrival(s: Record) -> None:
+    """Set the time of the next arrival: the place where the cumulative rate reaches the sum of the gaps.
+
+    Gaps come in chunks; their sum is taken within the chunk and then added to that of the chunks before, so that the
+    rounding is that of the vectorised form.
+    """
+    supply = supplies_of(s)[GAPS]
+    if supply.used == len(gaps_of(s)):
+        return
+    s.gaps_sum += gaps_of(s)[supply.used]
+    supply.used += 1
+    reached = s.gaps_before + s.gaps_sum
+    if supply.used == len(gaps_of(s)):
+        s.gaps_before, s.gaps_sum = reached, 0.0
+    while s.second < len(rates_of(s)) and reached >= s.rates_before + rates_of(s)[s.second]:
+        s.rates_before += rates_of(s)[s.second]
+        s.second += 1
+    if s.second == len(rates_of(s)):
+        s.next_arrival_s = NEVER
+    else:
+        s.next_arrival_s = s.second + (reached - s.rates_before) / rates_of(s)[s.second]
+
+
+@kernel
+def arrive(t: Record, s: Record) -> int:
+    """The request that arrives now."""
+    index = int(s.free)
+    request = requests_of(s)[index]
+    s.free = request.next_free
+    request.arrival_s, request.deadline_s = s.now_s, s.now_s + t.slo_s
+    request.index, request.accuracy = s.arrived, 1.0
+    request.outcome, request.late, request.serving, request.unanswered = IN_SYSTEM, 0, 0, t.finals
+    for stage in range(len(needs_of(t))):
+        places_of(s)[index, stage].missing = needs_of(t)[stage]
+        places_of(s)[index, stage].stamp = 0
+    s.arrived += 1
+    s.arrivals += 1
+    per_second_of(s)[min(int(s.now_s - s.start_s), s.seconds - 1)] += 1
+    if t.keep:
+        entry = log_of(s)[request.index]
+        entry.arrival_s, entry.deadline_s, entry.outcome = request.arrival_s, request.deadline_s, IN_SYSTEM
+        for stage in range(len(needs_of(t))):
+            at = log_stages_of(s)[request.index, stage]
+            at.enqueued_s = at.started_s = at.finished_s = NOWHERE
+            at.size = 0
+    return index
+
+
+@kernel
+def lacks_for_arrival(t: Record, s: Record) -> int:
+    """What is missing before the next request can arrive."""
+    if s.free < 0:
+        return NEEDS_REQUESTS
+    if t.keep and s.arrived == len(log_of(s)):
+        return NEEDS_LOG
+    return RUNNING

@@ -1,0 +1,135 @@
+"""A serving cluster simulated by the compiled engine, with the same times to the bit as the SimPy one."""
+
+import numpy as np
+
+from ipagym.cluster.sim.compiled.layout import IN_SYSTEM, Array
+from ipagym.cluster.sim.compiled.population import Population, Snapshot
+from ipagym.cluster.sim.request import Outcome, Request
+from ipagym.configuration import Configuration, check
+from ipagym.errors import InputError
+from ipagym.pipeline import Pipeline
+from ipagym.scenario import Scenario
+from ipagym.window import StageWindow, Window
+
+ONLY = np.zeros(1, dtype=np.int64)
+"""The numbers of a population of one."""
+
+
+class CompiledCluster:
+    """The default simulator. Its first use on a machine compiles it, once, for some tens of seconds.
+
+    With `keep_requests` the record of every request is kept for `requests`.
+    """
+
+    def __init__(self, scenario: Scenario, *, keep_requests: bool = False) -> None:
+        check(scenario.initial, scenario.pipeline, scenario.limits)
+        self.scenario = scenario
+        self._keep_requests = keep_requests
+        self._population = Population(scenario, 1, keep_requests=keep_requests)
+        self.reset(0)
+
+    @property
+    def pipeline(self) -> Pipeline:
+        """What is being served."""
+        return self.scenario.pipeline
+
+    @property
+    def now(self) -> float:
+        """Simulated seconds since the last reset."""
+        return float(self._population.memory.sims[0]["now_s"])
+
+    @property
+    def in_system(self) -> int:
+        """Requests that have arrived and are neither answered nor dropped."""
+        head = self._population.memory.sims[0]
+        return int(head["arrived"] - head["ended"])
+
+    @property
+    def requests(self) -> list[Request]:
+        """Every request that has arrived since the last reset, in order of arrival."""
+        if not self._keep_requests:
+            raise InputError("requests were not kept: build the cluster with keep_requests=True")
+        return [self._request(index) for index in range(int(self._population.memory.sims[0]["arrived"]))]
+
+    def reset(self, seed: int) -> None:
+        """Start afresh, with every replica of the scenario's initial configuration ready."""
+        self._population.reset(ONLY, [seed])
+        self._configuration = self.scenario.initial
+
+    def apply(self, configuration: Configuration) -> None:
+        """Start moving to `configuration`; what an earlier one left unfinished is superseded.
+
+        Raises:
+            InputError: the configuration is outside the pipeline or the limits; nothing is changed then.
+        """
+        check(configuration, self.pipeline, self.scenario.limits)
+        self._configuration = configuration
+        asks = self._population.models.asks(configuration, self.scenario)
+        self._population.decide(ONLY, asks[np.newaxis])
+
+    def advance(self, seconds: float) -> Window:
+        """Simulate `seconds` and report them.
+
+        Raises:
+            InputError: seconds is not a positive number.
+        """
+        if not 0 < seconds < float("inf"):
+            raise InputError(f"seconds must be above 0 and finite, not {seconds}")
+        self._population.advance(ONLY, seconds)
+        self._population.draw_scrapes(ONLY)
+        return window_of(self._population, 0, self._configuration)
+
+    def snapshot(self) -> tuple[Snapshot, Configuration]:
+        """The state at this instant, for `restore`."""
+        return self._population.snapshot(), self._configuration
+
+    def restore(self, snapshot: tuple[Snapshot, Configuration]) -> None:
+        """Go on from where the snapshot of a cluster of the same scenario was taken."""
+        state, self._configuration = snapshot
+        self._population.restore(state)
+
+    def fork(self) -> "CompiledCluster":
+        """A second cluster in the same state, independent from now on."""
+        twin = CompiledCluster.__new__(CompiledCluster)
+        twin.scenario, twin._keep_requests = self.scenario, self._keep_requests
+        twin._population = Population(self.scenario, 1, keep_requests=self._keep_requests)
+        twin.restore(self.snapshot())
+        return twin
+
+    def close(self) -> None:
+        """Nothing to release."""
+
+    def _request(self, index: int) -> Request:
+        entry, stages = (self._population.memory.arrays[name][0][index] for name in ("log", "log_stages"))
+        request = Request(index, *(float(entry[name]) for name in ("arrival_s", "arrival_s", "deadline_s")), [], 0)
+        request.enqueued_s, request.started_s, request.finished_s = (
+            stages[name].tolist() for name in ("enqueued_s", "started_s", "finished_s")
+        )
+        request.batch_sizes = stages["size"].tolist()
+        models = self._population.models
+        request.variants = [models.variant(stage["model"]) if stage["size"] else "" for stage in stages]
+        request.outcome = Outcome(entry["outcome"])
+        if entry["outcome"] != IN_SYSTEM:
+            request.end_s, request.accuracy = float(entry["end_s"]), float(entry["accuracy"])
+        return request
+
+
+def window_of(population: Population, k: int, configuration: Configuration) -> Window:
+    """The last window of cluster k."""
+    arrays, figures = population.memory.arrays, population.figures[k]
+    seconds = population.memory.sims[k]["seconds"]
+    integers = ("arrivals", "completed", "dropped", "violations", "in_system")
+    numbers = ("start_s", "end_s", "cores", "accuracy", "energy_j")
+    return Window(
+        **{name: int(figures[name]) for name in integers},  # type: ignore[arg-type]
+        **{name: float(figures[name]) for name in numbers},  # type: ignore[arg-type]
+        arrivals_per_s=arrays["per_second"][k][:seconds].copy(),
+        latency_s=arrays["latency_s"][k][: figures["completed"]].copy(),
+        stages=tuple(_stage_window(stage) for stage in population.stage_figures[k]),
+        configuration=configuration,
+        scraped=bool(population.scraped[k]),
+    )
+
+
+def _stage_window(figures: Array) -> StageWindow:
+    return StageWindow(**dict(zip(figures.dtype.names, figures.tolist(), strict=True)))

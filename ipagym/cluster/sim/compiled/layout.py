@@ -1,0 +1,158 @@
+"""Where the compiled engine keeps the state of a simulated cluster: one record, and the arrays that it points to.
+
+Sizes: S stages, L lanes (the same number for every stage, one after the other), R replica slots per lane, B requests
+per batch at most, N nodes, M models (a variant on a number of cores), T seconds of load.
+"""
+
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+
+Record = Any
+"""One record of an array, by reference; `s` is always the SIM of a cluster, `t` the RULES of its scenario."""
+
+PENDING, STARTING, READY, DRAINING, GONE = range(5)
+"""States of a replica, as in `ipagym.cluster.sim.replica`; a slot of a replica that is gone is free."""
+
+IN_SYSTEM, COMPLETED, DROPPED = range(3)
+"""Outcomes of a request, as in `ipagym.cluster.sim.request`."""
+
+COMPLETION, LOADED, RESIZED, CRASH, NODE_LOSS, NODE_REPAIR, TIMER = range(7)
+"""What an event is."""
+
+CORES, READY_REPLICAS, BUSY, BUSY_CORES = range(4)
+"""The meters of a lane."""
+
+GAPS, NORMALS, STARTS, STRAGGLERS, CRASHES, NODE_TIMES = range(6)
+"""Concerns with a supply of random numbers each."""
+
+DONE, RUNNING, NEEDS_NUMBERS, NEEDS_REQUESTS, NEEDS_EVENTS, NEEDS_LATENCIES, NEEDS_LOG = range(7)
+"""How far a cluster has come towards the end of its window, and what it lacks to go on."""
+
+
+def _record(**fields: str) -> np.dtype[Any]:
+    return np.dtype(list(fields.items()), align=True)
+
+
+def _digest() -> str:
+    """A hash of the engine's sources.
+
+    numba's cache looks at the file of the function called from Python only. The hash is part of a record's type, so
+    that a change in any file is another signature and compiles anew.
+    """
+    sources = sorted(Path(__file__).parent.glob("*.py"))
+    return sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()[:16]
+
+
+MODEL = _record(stage="i8", variant="i8", cores="i8", load_s="f8", accuracy="f8")
+STAGE = _record(arrivals="i8", dropped="i8")
+LANE = _record(
+    closed="i8", used="i8", asked="i8", model="i8", replicas="i8", batch="i8", weight="f8", credit="f8", queued="i8",
+    idle="i8", top="i8", created="i8", timer_s="f8", resizing_to="i8", resize_due="i8", resize="i8", ring_head="i8",
+    ring_used="i8", edf_used="i8",
+)  # fmt: skip
+METER = _record(level="f8", since_s="f8", total="f8")
+REPLICA = _record(
+    index="i8", model="i8", state="i8", node="i8", order="i8", idle_since_s="f8", start="i8", service="i8", size="i8",
+)  # fmt: skip
+NODE = _record(free="i8", down="i8")
+EVENT = _record(time_s="f8", key="i8", kind="i4", lane="i4", slot="i4", serial="i4")
+REQUEST = _record(
+    arrival_s="f8", deadline_s="f8", end_s="f8", accuracy="f8", index="i8", next_free="i8", outcome="i4", late="i4",
+    serving="i4", unanswered="i4",
+)  # fmt: skip
+PLACE = _record(enqueued_s="f8", stamp="i8", lane="i4", missing="i4")
+WAITING = _record(request="i8", stamp="i8")
+BY_DEADLINE = _record(deadline_s="f8", index="i8", request="i8", stamp="i8")
+LOG = _record(arrival_s="f8", deadline_s="f8", end_s="f8", accuracy="f8", outcome="i8")
+LOG_STAGE = _record(enqueued_s="f8", started_s="f8", finished_s="f8", size="i8", model="i8")
+SUPPLY = _record(used="i8", limit="i8")
+FIGURES = _record(
+    start_s="f8", end_s="f8", arrivals="i8", completed="i8", dropped="i8", violations="i8", in_system="i8",
+    cores="f8", accuracy="f8", energy_j="f8", latency_p50_s="f8", latency_p99_s="f8",
+)  # fmt: skip
+STAGE_FIGURES = _record(
+    queue="i8", arrivals="i8", dropped="i8", utilisation="f8", ready="i8", starting="i8", pending="i8", draining="i8",
+    resizing="i8",
+)  # fmt: skip
+ASK = _record(model="i8", replicas="i8", batch="i8", weight="f8")
+"""One deployment asked for; model −1 for none."""
+
+SCALAR = np.dtype("f8")
+INDEX = np.dtype("i8")
+
+ARRAYS: dict[str, tuple[np.dtype[Any], str]] = {
+    "stages": (STAGE, "S"),
+    "lanes": (LANE, "L"),
+    "meters": (METER, "L4"),
+    "replicas": (REPLICA, "LR"),
+    "batches": (INDEX, "LRB"),
+    "nodes": (NODE, "N"),
+    "events": (EVENT, "·"),
+    "supplies": (SUPPLY, "6"),
+    "gaps": (SCALAR, "·"),
+    "normals": (SCALAR, "·"),
+    "starts": (SCALAR, "·"),
+    "stragglers": (SCALAR, "·"),
+    "crashes": (SCALAR, "·"),
+    "node_times": (SCALAR, "·"),
+    "rates": (SCALAR, "T"),
+    "latency_s": (SCALAR, "·"),
+    "ranked_s": (SCALAR, "·"),
+    "per_second": (INDEX, "·"),
+    "requests": (REQUEST, "·"),
+    "places": (PLACE, "·S"),
+    "rings": (WAITING, "L·"),
+    "by_deadline": (BY_DEADLINE, "L·"),
+    "figures": (FIGURES, "1"),
+    "stage_figures": (STAGE_FIGURES, "S"),
+    "log": (LOG, "·"),
+    "log_stages": (LOG_STAGE, "·S"),
+}
+"""The arrays of a cluster: what they hold, and their sizes, a dot for one that has nothing to do with the others.
+
+events: a heap. gaps to node_times: random numbers drawn ahead. latency_s: of the requests completed in the window, in
+order of completion; ranked_s: the same, moved about. per_second: arrivals in each second of the window. rings: queues
+in order of entry; by_deadline: the same as heaps. log and log_stages: what became of every request, if asked for.
+"""
+
+TABLES: dict[str, tuple[np.dtype[Any], str]] = {
+    "models": (MODEL, "M"),
+    "average_s": (SCALAR, "MB"),
+    "sigma": (SCALAR, "MB"),
+    "needs": (INDEX, "S"),
+    "next_from": (INDEX, "S"),
+    "next": (INDEX, "·"),
+}
+"""The arrays that all clusters of a scenario share: service times and their noise by batch size, how many stages each
+stage needs, and its successors: `next` from `next_from` on.
+"""
+
+
+def _pointers(arrays: dict[str, tuple[np.dtype[Any], str]]) -> dict[str, str]:
+    """Fields for the address and the sizes of each array."""
+    return {
+        f"{name}_{part}": "i8" for name, (_, sizes) in arrays.items() for part in ("at", *map(str, range(len(sizes))))
+    }
+
+
+RULES = _record(
+    **_pointers(TABLES),
+    lanes_per_stage="i8", finals="i8", slo_s="f8", edf="i8", batch_timeout_s="f8", expired="i8", hopeless="i8",
+    max_queue="i8", max_age_s="f8", noise="i8", in_place="i8", resize_s="f8", bounded="i8", max_replicas="i8",
+    crashes_per_hour="f8", slow_start="f8", slow_start_factor="f8", failed_start="f8", straggler="f8",
+    straggler_factor="f8", node_losses_per_hour="f8", node_repair_s="f8", idle_watts="f8", busy_watts="f8",
+    keep="i8",
+)  # fmt: skip
+SIM = _record(
+    **_pointers(ARRAYS),
+    now_s="f8", start_s="f8", until_s="f8", status="i8", sequence="i8", stamp="i8", order="i8", pending="i8",
+    scheduled="i8", free="i8", arrived="i8", ended="i8", next_arrival_s="f8", second="i8", rates_before="f8",
+    gaps_before="f8", gaps_sum="f8", arrivals="i8", completed="i8", dropped="i8", violations="i8",
+    accuracy_sum="f8", configured_accuracy="f8", seconds="i8", **{f"engine_{_digest()}": "i8"},
+)  # fmt: skip

@@ -1,0 +1,174 @@
+"""Several clusters of one scenario, simulated side by side."""
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from copy import deepcopy
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+
+from ipagym.cluster.sim.compiled import loop, supply
+from ipagym.cluster.sim.compiled.layout import (
+    ASK,
+    DONE,
+    NEEDS_EVENTS,
+    NEEDS_LATENCIES,
+    NEEDS_LOG,
+    NEEDS_NUMBERS,
+    NEEDS_REQUESTS,
+    RUNNING,
+    Array,
+)
+from ipagym.cluster.sim.compiled.memory import Memory, shapes, slots_at_first
+from ipagym.cluster.sim.compiled.tables import Models, Tables
+from ipagym.scenario import Scenario
+from ipagym.streams import Streams
+
+PARTS_PER_CORE = 4
+"""Clusters are handed to the cores in so many parts each, since some take longer than others."""
+
+LENGTHENED = {
+    NEEDS_EVENTS: ("events",),
+    NEEDS_LATENCIES: ("latency_s", "ranked_s"),
+    NEEDS_LOG: ("log", "log_stages"),
+}
+"""The arrays to make twice as long where something is lacking."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A population at one instant."""
+
+    memory: Memory
+    streams: list[Streams | None]
+
+
+class Population:
+    """`size` clusters, numbered from 0; `which` always stands for an array of distinct numbers.
+
+    `figures` and `stage_figures` hold what happened in the last window of each, `scraped` whether those figures
+    reached the controller.
+    """
+
+    def __init__(self, scenario: Scenario, size: int, *, keep_requests: bool = False) -> None:
+        self.scenario = scenario
+        self.models = Models.of(scenario.pipeline)
+        self.scraped = np.ones(size, dtype=np.bool_)
+        self._tables = Tables.of(scenario, keep_requests=keep_requests)
+        self._streams: list[Streams | None] = [None] * size
+        lanes = len(scenario.pipeline.stages) * scenario.limits.max_deployments
+        supplies = supply.held(scenario, lanes * slots_at_first(scenario))
+        self.memory = Memory.lay_out(shapes(scenario, supplies), size)
+        self._initial = self.models.asks(scenario.initial, scenario)
+
+    @property
+    def figures(self) -> Array:
+        """Records `layout.FIGURES` of the last window of each cluster."""
+        return self._block("figures")[:, 0]
+
+    @property
+    def stage_figures(self) -> Array:
+        """Records `layout.STAGE_FIGURES` of the last window, shape (size, S)."""
+        return self._block("stage_figures")
+
+    def reset(self, which: Array, seeds: list[int]) -> None:
+        """Start afresh, with every replica of the scenario's initial configuration ready."""
+        for k, seed in zip(which.tolist(), seeds, strict=True):
+            streams = Streams.spawn(seed)
+            self._streams[k] = streams
+            self.memory.clear(k)
+            self.memory.arrays["nodes"][k]["free"] = self.scenario.limits.node_cores or ()
+            self.memory.arrays["rates"][k][:] = self.scenario.workload.rates_rps(streams.load)
+            supply.fill(self.memory, k, streams, self.scenario)
+            self.memory.sims[k]["gaps_before"] = -0.5 if self.scenario.physics.arrivals == "uniform" else 0.0
+        asks = np.broadcast_to(self._initial, (len(which), *self._initial.shape)).astype(ASK)
+        loop.begin_all(self._tables.rules, self.memory.sims, asks, which)
+
+    def decide(self, which: Array, asks: Array) -> None:
+        """Let the clusters start moving to the configurations asked for, records ASK of shape (which, S, lanes)."""
+        self._make_room_for_replicas(which)
+        while len(short := self._lacking(which)):
+            self._provide(short)
+        loop.decide_all(self._tables.rules, self.memory.sims, asks, which)
+
+    def advance(self, which: Array, seconds: float) -> None:
+        """Simulate `seconds` in each of the clusters, on all cores."""
+        for k in which.tolist() if seconds > len(self.memory.arrays["per_second"][which[0]]) - 1 else ():
+            self.memory.lengthen("per_second", k, int(np.ceil(seconds)) + 1)
+        loop.open_all(self.memory.sims, which, seconds)
+        while len(which):
+            self._run(which)
+            which = which[self.memory.sims["status"][which] != DONE]
+            self._provide(which)
+
+    def draw_scrapes(self, which: Array) -> None:
+        """Decide by chance which figures of the last windows get lost."""
+        lost = self.scenario.physics.faults.lost_scrape
+        for k in which.tolist() if lost else ():
+            self.scraped[k] = not self._stream(k).scrapes.random() < lost
+
+    def snapshot(self) -> Snapshot:
+        """A copy of everything that the future depends on."""
+        return Snapshot(self.memory.copy(), deepcopy(self._streams))
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Stand where the snapshot was taken."""
+        self.memory.assign(snapshot.memory)
+        self._streams = deepcopy(snapshot.streams)
+
+    def _block(self, name: str) -> Array:
+        block = self.memory.arrays[name][0].base
+        assert block is not None, "arrays of fixed size are views of one block"
+        return block
+
+    def _run(self, which: Array) -> None:
+        cores = _cores()
+        if len(which) == 1 or cores == 1:
+            self._run_part(which)
+            return
+        parts = np.array_split(which, min(len(which), cores * PARTS_PER_CORE))
+        for done in _threads(os.getpid()).map(self._run_part, parts):
+            assert done is None
+
+    def _run_part(self, which: Array) -> None:
+        loop.advance_all(self._tables.rules, self.memory.sims, which)
+
+    def _lacking(self, which: Array) -> Array:
+        loop.lacking_all(self._tables.rules, self.memory.sims, which)
+        return which[self.memory.sims["status"][which] != RUNNING]
+
+    def _stream(self, k: int) -> Streams:
+        streams = self._streams[k]
+        assert streams is not None, "reset() comes first"
+        return streams
+
+    def _make_room_for_replicas(self, which: Array) -> None:
+        """A decision may create as many replicas in each lane as the limits allow."""
+        for k in which.tolist():
+            slots = self.memory.arrays["replicas"][k].shape[1]
+            if self.memory.arrays["lanes"][k]["top"].max() + self.scenario.limits.max_replicas > slots:
+                self.memory.more_replicas(k)
+                supply.lengthen(self.memory, k, self._stream(k), self.scenario)
+
+    def _provide(self, which: Array) -> None:
+        """Give each of the clusters what it lacks."""
+        for k in which.tolist():
+            status = self.memory.sims[k]["status"]
+            if status == NEEDS_NUMBERS:
+                supply.top_up(self.memory, k, self._stream(k), self.scenario)
+            elif status == NEEDS_REQUESTS:
+                self.memory.more_requests(k)
+            for name in LENGTHENED.get(int(status), ()):
+                self.memory.lengthen(name, k, 2 * len(self.memory.arrays[name][k]))
+
+
+@cache
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@cache
+def _threads(process: int) -> ThreadPoolExecutor:
+    """Threads of this process: those of a parent are gone in a forked child."""
+    return ThreadPoolExecutor(_cores(), thread_name_prefix=f"ipagym-{process}")

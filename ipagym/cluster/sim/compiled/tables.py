@@ -1,0 +1,124 @@
+"""A scenario as the arrays that the compiled engine reads."""
+
+from dataclasses import dataclass
+from math import inf
+
+import numpy as np
+
+from ipagym.cluster.sim.compiled.layout import ASK, MODEL, RULES, TABLES, Array
+from ipagym.configuration import Configuration, cores_of
+from ipagym.pipeline import Pipeline, Variant
+from ipagym.scenario import Scenario
+
+
+@dataclass(frozen=True, slots=True)
+class Models:
+    """Numbers for the models of a pipeline: each variant of each stage on each number of cores it may have."""
+
+    numbers: dict[tuple[int, str, int], int]
+
+    @classmethod
+    def of(cls, pipeline: Pipeline) -> "Models":
+        """The models in pipeline order."""
+        keys = [
+            (index, variant.name, cores)
+            for index, stage in enumerate(pipeline.stages)
+            for variant in stage.variants
+            for cores in variant.core_choices
+        ]
+        return cls({key: number for number, key in enumerate(keys)})
+
+    def variant(self, number: int) -> str:
+        """The variant of a model."""
+        return list(self.numbers)[number][1]
+
+    def asks(self, configuration: Configuration, scenario: Scenario) -> Array:
+        """The configuration as records of `layout.ASK`, shape (S, lanes per stage)."""
+        pipeline = scenario.pipeline
+        asks = np.zeros((len(pipeline.stages), scenario.limits.max_deployments), dtype=ASK)
+        asks["model"] = -1
+        for index, (setting, stage) in enumerate(zip(configuration.stages, pipeline.stages, strict=True)):
+            for lane, deployment in enumerate(setting.deployments):
+                number = self.numbers[index, deployment.variant, cores_of(deployment, stage)]
+                asks[index, lane] = (number, deployment.replicas, deployment.batch, deployment.weight)
+        return asks
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """`rules` is one record of `layout.RULES`, which points to the arrays in `arrays`."""
+
+    rules: Array
+    arrays: dict[str, Array]
+
+    @classmethod
+    def of(cls, scenario: Scenario, *, keep_requests: bool) -> "Tables":
+        """What the engine needs to know of a scenario."""
+        rules, arrays = np.zeros(1, dtype=RULES), _arrays(scenario.pipeline)
+        for name, value in (_rules(scenario) | {"keep": keep_requests}).items():
+            rules[0][name] = value
+        for name, (dtype, sizes) in TABLES.items():
+            array = arrays[name] = np.ascontiguousarray(arrays[name], dtype=dtype)
+            rules[0][f"{name}_at"] = array.__array_interface__["data"][0]
+            for axis in range(len(sizes)):
+                rules[0][f"{name}_{axis}"] = array.shape[axis]
+        return cls(rules, arrays)
+
+
+def _arrays(pipeline: Pipeline) -> dict[str, Array]:
+    largest = max(stage.batches[-1] for stage in pipeline.stages)
+    served = [
+        (index, number, variant, cores)
+        for index, stage in enumerate(pipeline.stages)
+        for number, variant in enumerate(stage.variants)
+        for cores in variant.core_choices
+    ]
+    successors = pipeline.successors
+    return {
+        "models": np.array([(i, n, c, v.load_s, v.accuracy) for i, n, v, c in served], dtype=MODEL),
+        "average_s": np.array([_averages(variant, cores, largest) for _, _, variant, cores in served]),
+        "sigma": np.array([_sigmas(variant, cores, largest) for _, _, variant, cores in served]),
+        "needs": np.array([len(needed) for needed in pipeline.predecessors]),
+        "next_from": np.cumsum([0, *map(len, successors)]),
+        "next": np.array([stage for following in successors for stage in following]),
+    }
+
+
+def _averages(variant: Variant, cores: int, largest: int) -> list[float]:
+    latency = variant.latency_on(cores)
+    return [latency.average(size) if 1 <= size <= latency.max_batch else inf for size in range(largest + 1)]
+
+
+def _sigmas(variant: Variant, cores: int, largest: int) -> list[float]:
+    latency = variant.latency_on(cores)
+    return [latency.noise_sigma(size) if 1 <= size <= latency.max_batch else inf for size in range(largest + 1)]
+
+
+def _rules(scenario: Scenario) -> dict[str, float]:
+    physics, drop, faults, limits = scenario.physics, scenario.physics.drop, scenario.physics.faults, scenario.limits
+    return {
+        "lanes_per_stage": limits.max_deployments,
+        "finals": sum(not following for following in scenario.pipeline.successors),
+        "slo_s": scenario.pipeline.slo_s,
+        "edf": physics.order == "edf",
+        "batch_timeout_s": physics.batch_timeout_s,
+        "expired": drop.expired,
+        "hopeless": drop.hopeless,
+        "max_queue": -1 if drop.max_queue is None else drop.max_queue,
+        "max_age_s": inf if drop.max_age_s is None else drop.max_age_s,
+        "noise": physics.service_noise,
+        "in_place": physics.resize_s is not None,
+        "resize_s": physics.resize_s or 0.0,
+        "bounded": limits.node_cores is not None,
+        "max_replicas": limits.max_replicas,
+        "crashes_per_hour": faults.crashes_per_hour,
+        "slow_start": faults.slow_start,
+        "slow_start_factor": faults.slow_start_factor,
+        "failed_start": faults.failed_start,
+        "straggler": faults.straggler,
+        "straggler_factor": faults.straggler_factor,
+        "node_losses_per_hour": faults.node_losses_per_hour,
+        "node_repair_s": faults.node_repair_s,
+        "idle_watts": scenario.pipeline.idle_watts_per_core,
+        "busy_watts": scenario.pipeline.busy_watts_per_core,
+    }
