@@ -42,7 +42,7 @@ class Codec:
         Raises:
             InputError: the action has the wrong shape, is not of integers, or is out of range; the knob is named.
         """
-        indices = self._checked(action)
+        indices = self.checked(np.asarray(action)[np.newaxis], 1)[0].tolist()
         triples = zip(self.pipeline.stages, indices[0::3], indices[1::3], indices[2::3], strict=True)
         return Configuration(tuple(_setting(stage, *triple) for stage, *triple in triples))
 
@@ -71,17 +71,24 @@ class Codec:
         room = np.full(len(replicas), True) if nodes is None else replicas * cores.min() <= sum(nodes)
         return [fits, room, np.full(len(stage.batches), True)]
 
-    def _checked(self, action: ArrayLike) -> list[int]:
-        array = np.asarray(action)
-        if array.shape != (len(self.sizes),) or not np.issubdtype(array.dtype, np.integer):
+    def checked(self, actions: ArrayLike, number: int) -> NDArray[np.int64]:
+        """The actions, shape (number, 3 · stages), as integers.
+
+        Raises:
+            InputError: they have the wrong shape, are not of integers, or are out of range; the knob is named.
+        """
+        array, dimensions = np.asarray(actions), len(self.sizes)
+        if array.shape != (number, dimensions) or not np.issubdtype(array.dtype, np.integer):
             raise InputError(
-                f"action must be {len(self.sizes)} integers ({', '.join(self.names)}), "
-                f"not {array.dtype} of shape {array.shape}"
+                f"action must be {dimensions} integers ({', '.join(self.names)}), "
+                f"not {array.dtype} of shape {array.shape[1:]}"
             )
-        for name, index, size in zip(self.names, array.tolist(), self.sizes, strict=True):
-            if not 0 <= index < size:
-                raise InputError(f"action {name} must be in 0..{size - 1}, not {index}")
-        return [int(index) for index in array]
+        wrong = (array < 0) | (array >= np.array(self.sizes))
+        if wrong.any():
+            which, knob = (int(index) for index in np.argwhere(wrong)[0])
+            name, size = self.names[knob], self.sizes[knob]
+            raise InputError(f"action {name} must be in 0..{size - 1}, not {array[which, knob]}")
+        return array.astype(np.int64)
 
 
 def _setting(stage: Stage, variant: int, replicas: int, batch: int) -> StageSetting:

@@ -1,15 +1,16 @@
-"""What a learner sees of a window: named numbers, scaled to about [-1, 1]."""
+"""What a learner sees of windows: named numbers, scaled to about [-1, 1]."""
 
-from dataclasses import dataclass
-from math import log1p
+from typing import Any
 
 import numpy as np
 from gymnasium.spaces import Box
 from numpy.typing import NDArray
 
-from ipagym.configuration import Limits, StageSetting
-from ipagym.pipeline import Pipeline, Stage
-from ipagym.window import StageWindow, Window
+from ipagym.configuration import Limits
+from ipagym.envs.codec import Codec
+from ipagym.figures import Records, figures_of
+from ipagym.pipeline import Pipeline
+from ipagym.window import Window
 
 BOUND = 10.0
 """Every value is clipped to ±BOUND, so that the space is bounded; values in regular service stay within ±1."""
@@ -20,29 +21,28 @@ STAGE_NAMES = ("variant", "accuracy", "replicas", "batch", "queue", "utilisation
                "draining", "capacity")  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
 class Observer:
-    """Turns windows into float32 vectors.
+    """Turns windows into float32 vectors, those of one cluster or of many at once.
 
     Rates and capacities are divided by `rate_scale_rps`, what all replicas of the lightest variants can serve;
     latencies by the SLO; queues enter as log(1 + n) / log(1 + 1000).
     """
 
-    pipeline: Pipeline
-    limits: Limits
+    def __init__(self, pipeline: Pipeline, limits: Limits) -> None:
+        self.pipeline = pipeline
+        self.limits = limits
+        self.rate_scale_rps = _rate_scale_rps(pipeline, limits)
+        self._codec = Codec(pipeline, limits)
+        self._cores = sum(max(v.base_cores for v in s.variants) for s in pipeline.stages) * limits.max_replicas
+        self._most_variants = np.array([max(1, len(s.variants) - 1) for s in pipeline.stages])
+        self._most_batches = np.array([max(1, len(s.batches) - 1) for s in pipeline.stages])
+        self._stages = np.arange(len(pipeline.stages))
+        self._accuracy, self._throughput_rps = _lookup(pipeline)
 
     @property
     def names(self) -> tuple[str, ...]:
         """Name of each entry, such as `crop.queue`."""
         return PIPELINE_NAMES + tuple(f"{stage.name}.{name}" for stage in self.pipeline.stages for name in STAGE_NAMES)
-
-    @property
-    def rate_scale_rps(self) -> float:
-        """The rate that the slowest stage could serve with all its replicas on its lightest variant."""
-        return min(
-            self.limits.max_replicas * max(stage.lightest.latency.throughput_rps(b) for b in stage.batches)
-            for stage in self.pipeline.stages
-        )
 
     def space(self) -> Box:
         """The observation space, shape (len(names),)."""
@@ -50,47 +50,80 @@ class Observer:
 
     def observe(self, window: Window) -> NDArray[np.float32]:
         """The observation of `window`, shape (len(names),)."""
-        values = self._pipeline_values(window)
-        for stage, setting, seen in zip(self.pipeline.stages, window.configuration.stages, window.stages, strict=True):
-            values += self._stage_values(stage, setting, seen)
-        return np.array(np.clip(values, -BOUND, BOUND), dtype=np.float32)
+        figures, stages = figures_of(window)
+        action = self._codec.encode(window.configuration)
+        return self.observe_all(figures, stages, (window.arrivals_per_s[np.newaxis], action[np.newaxis]))[0]
 
-    def _pipeline_values(self, window: Window) -> list[float]:
-        per_s = window.arrivals_per_s / self.rate_scale_rps
-        half = max(1, len(per_s) // 2)
-        slo_s = self.pipeline.slo_s
-        heaviest = sum(max(v.base_cores for v in stage.variants) for stage in self.pipeline.stages)
-        return [
-            window.arrivals / window.duration_s / self.rate_scale_rps,
-            float(per_s.max()),
-            float(per_s[:half].mean()),
-            float(per_s[-half:].mean()),
-            _log_scaled(window.in_system),
-            window.latency_quantile_s(0.5) / slo_s,
-            window.latency_quantile_s(0.99) / slo_s,
-            window.violation_rate,
-            window.cores / (heaviest * self.limits.max_replicas),
-            window.accuracy,
-        ]
+    def observe_all(
+        self, figures: Records, stages: Records, beside: tuple[NDArray[np.int64], NDArray[np.int64]]
+    ) -> NDArray[np.float32]:
+        """The observations of K windows, shape (K, len(names)).
 
-    def _stage_values(self, stage: Stage, setting: StageSetting, seen: StageWindow) -> list[float]:
-        variant = stage.variant(setting.variant)
-        most = self.limits.max_replicas
-        capacity_rps = setting.replicas * variant.latency.throughput_rps(setting.batch)
-        return [
-            stage.variants.index(variant) / max(1, len(stage.variants) - 1),
-            variant.accuracy,
-            setting.replicas / most,
-            stage.batches.index(setting.batch) / max(1, len(stage.batches) - 1),
-            _log_scaled(seen.queue),
-            seen.utilisation,
-            seen.ready / most,
-            seen.starting / most,
-            seen.pending / most,
-            seen.draining / most,
-            capacity_rps / self.rate_scale_rps,
-        ]
+        `figures` and `stages` are the records of `ipagym.figures`, shapes (K,) and (K, stages); `beside` holds the
+        arrivals in each second, shape (K, seconds), and the configurations in force as actions, (K, 3 · stages).
+        """
+        arrivals_per_s, actions = beside
+        whole = self._pipeline_values(figures, arrivals_per_s)
+        parts = self._stage_values(stages, actions.reshape(len(actions), -1, 3))
+        values = np.concatenate([whole, parts.reshape(len(parts), -1)], axis=1)
+        return np.clip(values, -BOUND, BOUND).astype(np.float32)
+
+    def _pipeline_values(self, figures: Records, arrivals_per_s: NDArray[np.int64]) -> NDArray[np.float64]:
+        scale, slo_s = self.rate_scale_rps, self.pipeline.slo_s
+        half = max(1, arrivals_per_s.shape[1] // 2)
+        columns = (
+            figures["arrivals"] / (figures["end_s"] - figures["start_s"]) / scale,
+            arrivals_per_s.max(axis=1) / scale,
+            arrivals_per_s[:, :half].sum(axis=1) / half / scale,
+            arrivals_per_s[:, -half:].sum(axis=1) / half / scale,
+            _log_scaled(figures["in_system"]),
+            figures["latency_p50_s"] / slo_s,
+            figures["latency_p99_s"] / slo_s,
+            np.minimum(1.0, figures["violations"] / np.maximum(figures["arrivals"], 1)),
+            figures["cores"] / self._cores,
+            figures["accuracy"],
+        )
+        return np.stack(columns, axis=1)
+
+    def _stage_values(self, stages: Records, actions: NDArray[np.int64]) -> NDArray[np.float64]:
+        variant, batch = actions[..., 0], actions[..., 2]
+        replicas, most = actions[..., 1] + 1, self.limits.max_replicas
+        columns = (
+            variant / self._most_variants,
+            self._accuracy[self._stages, variant],
+            replicas / most,
+            batch / self._most_batches,
+            _log_scaled(stages["queue"]),
+            stages["utilisation"],
+            stages["ready"] / most,
+            stages["starting"] / most,
+            stages["pending"] / most,
+            stages["draining"] / most,
+            replicas * self._throughput_rps[self._stages, variant, batch] / self.rate_scale_rps,
+        )
+        return np.stack(columns, axis=2)
 
 
-def _log_scaled(count: int) -> float:
-    return log1p(count) / log1p(1000)
+def _rate_scale_rps(pipeline: Pipeline, limits: Limits) -> float:
+    """The rate that the slowest stage could serve with all its replicas on its lightest variant."""
+    return min(
+        limits.max_replicas * max(stage.lightest.latency.throughput_rps(b) for b in stage.batches)
+        for stage in pipeline.stages
+    )
+
+
+def _lookup(pipeline: Pipeline) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Accuracy by stage and variant, throughput in rps of a replica by stage, variant and batch; padded with 0."""
+    variants = max(len(stage.variants) for stage in pipeline.stages)
+    batches = max(len(stage.batches) for stage in pipeline.stages)
+    accuracy = np.zeros((len(pipeline.stages), variants))
+    throughput_rps = np.zeros((len(pipeline.stages), variants, batches))
+    for s, stage in enumerate(pipeline.stages):
+        for v, variant in enumerate(stage.variants):
+            accuracy[s, v] = variant.accuracy
+            throughput_rps[s, v, : len(stage.batches)] = [variant.latency.throughput_rps(b) for b in stage.batches]
+    return accuracy, throughput_rps
+
+
+def _log_scaled(count: Any) -> Any:
+    return np.log1p(count) / np.log1p(1000)

@@ -1,5 +1,6 @@
-"""The Gymnasium environment over a cluster."""
+"""The Gymnasium environment over one cluster."""
 
+from copy import deepcopy
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -9,13 +10,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ipagym.cluster import Cluster
-from ipagym.cluster.sim import SimpyCluster
+from ipagym.cluster.sim import ENGINES, CompiledCluster
 from ipagym.configuration import requested_cores
 from ipagym.envs.codec import Codec
 from ipagym.envs.observation import Observer
 from ipagym.envs.render import ansi, rgb_array
 from ipagym.envs.scenarios import make_scenario
-from ipagym.errors import InputError
+from ipagym.errors import InputError, unknown_name
 from ipagym.objective import RewardTerms, reward_terms
 from ipagym.scenario import Scenario
 from ipagym.window import Window
@@ -28,21 +29,31 @@ class ServingEnv(gymnasium.Env[Any, Any]):
     The action is a `MultiDiscrete` of (variant, replicas − 1, batch) indices per stage; the observation a flat
     float32 vector whose entries are named in `observation_names`. `reset` lets one warm-up interval pass under the
     scenario's initial configuration. An episode never terminates: at the end of the workload it is truncated.
+
+    Without a cluster one is simulated by the compiled engine. With `tells` false, `info` stays empty, which is faster.
     """
 
     metadata = {"render_modes": ["ansi", "rgb_array"], "render_fps": 4}  # noqa: RUF012 (Gymnasium's own form)
 
-    def __init__(self, scenario: Scenario, cluster: Cluster | None = None, render_mode: str | None = None) -> None:
+    def __init__(
+        self,
+        scenario: Scenario,
+        cluster: Cluster | None = None,
+        render_mode: str | None = None,
+        *,
+        tells: bool = True,
+    ) -> None:
         if render_mode is not None and render_mode not in self.metadata["render_modes"]:
             raise InputError(f"render_mode must be one of {self.metadata['render_modes']}, not {render_mode!r}")
         self.scenario = scenario
-        self.cluster = cluster or SimpyCluster(scenario)
+        self.cluster = cluster or CompiledCluster(scenario)
         self.render_mode = render_mode
         self.codec = Codec(scenario.pipeline, scenario.limits)
         self.observer = Observer(scenario.pipeline, scenario.limits)
         self.action_space = self.codec.space()
         self.observation_space = self.observer.space()
         self.history: list[Window] = []
+        self._tells = tells
 
     @property
     def observation_names(self) -> tuple[str, ...]:
@@ -61,6 +72,7 @@ class ServingEnv(gymnasium.Env[Any, Any]):
         self.cluster.reset(int(self.np_random.integers(2**31)) if seed is None else seed)
         window = self.cluster.advance(self.scenario.interval_s)
         self.history = [window]
+        self._seen = window
         return self.observer.observe(window), self._info(window, None)
 
     def step(self, action: ArrayLike) -> tuple[NDArray[np.float32], float, bool, bool, dict[str, Any]]:
@@ -75,11 +87,26 @@ class ServingEnv(gymnasium.Env[Any, Any]):
         self.cluster.apply(self.codec.decode(action))
         window = self.cluster.advance(self.scenario.interval_s)
         self.history.append(window)
+        self._seen = window if window.scraped else self._seen.in_place_of(window)
         terms = reward_terms(window, previous)
         truncated = len(self.history) >= self.scenario.windows
-        reward = float(self.scenario.objective.scalar(terms))
-        info = self._info(window, terms) | {"reward": reward}
-        return self.observer.observe(window), reward, False, truncated, info
+        reward = self.scenario.objective.scalar(terms)
+        return self.observer.observe(self._seen), reward, False, truncated, self._info(window, terms)
+
+    def fork(self) -> "ServingEnv":
+        """A second environment in the same state, independent from now on.
+
+        Raises:
+            InputError: the cluster cannot be forked; the compiled engine can.
+        """
+        if not isinstance(self.cluster, CompiledCluster):
+            raise InputError(f"{type(self.cluster).__name__} cannot be forked: use backend='compiled'")
+        twin = ServingEnv(self.scenario, self.cluster.fork(), self.render_mode, tells=self._tells)
+        twin.history = list(self.history)
+        if self.history:
+            twin._seen = self._seen
+        twin.np_random = deepcopy(self.np_random)
+        return twin
 
     def render(self) -> Any:
         """The last window as text (ansi), or the episode so far as a picture (rgb_array)."""
@@ -97,14 +124,21 @@ class ServingEnv(gymnasium.Env[Any, Any]):
         self.cluster.close()
 
     def _info(self, window: Window, terms: RewardTerms | None) -> dict[str, Any]:
+        if not self._tells:
+            return {}
+        told = asdict(window)
+        del told["latency_s"]
+        quantiles = {
+            name: window.latency_quantile_s(q) for name, q in (("latency_p50_s", 0.5), ("latency_p99_s", 0.99))
+        }
         info: dict[str, Any] = {
-            "window": asdict(window),
+            "window": told | quantiles,
             "configuration": str(window.configuration),
             "requested_cores": requested_cores(window.configuration, self.scenario.pipeline),
             "pending_replicas": sum(stage.pending for stage in window.stages),
         }
         if terms is not None:
-            info["reward_terms"] = asdict(terms)
+            info |= {"reward_terms": asdict(terms), "reward": self.scenario.objective.scalar(terms)}
         return info
 
 
@@ -112,9 +146,17 @@ def make_env(
     pipeline: str,
     workload: str | Workload = "bursty",
     *,
+    backend: str = "compiled",
     render_mode: str | None = None,
     trace: Path | None = None,
+    tells: bool = True,
     **settings: Any,
 ) -> ServingEnv:
-    """The environment behind the registered ids; `settings` go to `ipagym.envs.make_scenario`."""
-    return ServingEnv(make_scenario(pipeline, workload, trace=trace, **settings), render_mode=render_mode)
+    """The environment behind the registered ids; `settings` go to `ipagym.envs.make_scenario`.
+
+    `backend` is the engine that simulates the cluster: compiled or simpy.
+    """
+    if backend not in ENGINES:
+        raise unknown_name("backend", backend, ENGINES)
+    scenario = make_scenario(pipeline, workload, trace=trace, **settings)
+    return ServingEnv(scenario, ENGINES[backend](scenario), render_mode, tells=tells)

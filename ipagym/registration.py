@@ -10,4 +10,9 @@ def register_all() -> None:
     """Register every id with Gymnasium; ids already there are left alone."""
     for env_id, pipeline in ENV_IDS.items():
         if env_id not in gymnasium.registry:
-            gymnasium.register(env_id, entry_point="ipagym.envs.serving:make_env", kwargs={"pipeline": pipeline})
+            gymnasium.register(
+                env_id,
+                entry_point="ipagym.envs.serving:make_env",
+                vector_entry_point="ipagym.envs.vector:make_vector_env",
+                kwargs={"pipeline": pipeline},
+            )

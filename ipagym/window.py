@@ -1,6 +1,6 @@
 """What was observed in one adaptation interval."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,3 +69,11 @@ class Window:
     def latency_quantile_s(self, q: float) -> float:
         """The q-quantile (0..1) of the completed requests' latency, in seconds; 0 when none was completed."""
         return float(np.quantile(self.latency_s, q)) if self.latency_s.size else 0.0
+
+    def in_place_of(self, lost: "Window") -> "Window":
+        """What a controller still has where the figures of the window after this one are lost.
+
+        It knows the time and what it asked for.
+        """
+        known = {"start_s": lost.start_s, "end_s": lost.end_s, "configuration": lost.configuration}
+        return replace(self, scraped=False, **known)  # type: ignore[arg-type]

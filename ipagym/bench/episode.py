@@ -38,16 +38,17 @@ def run_episode(agent: Agent, cluster: Cluster, scenario: Scenario, seed: int, *
     """
     cluster.reset(seed)
     agent.reset(scenario.pipeline, scenario.limits, Streams.spawn(seed).agent)
-    window = cluster.advance(scenario.interval_s)
+    seen = window = cluster.advance(scenario.interval_s)
     windows, terms, decision_s = [], [], []
     for _ in range(scenario.windows - 1):
         previous = window.configuration
         started = perf_counter()
-        configuration = agent.decide(window)
+        configuration = agent.decide(seen)
         decision_s.append(perf_counter() - started)
         check(configuration, scenario.pipeline, scenario.limits)
         cluster.apply(configuration)
         window = cluster.advance(scenario.interval_s)
+        seen = window if window.scraped else seen.in_place_of(window)
         windows.append(window)
         terms.append(reward_terms(window, previous))
     return Episode(

@@ -63,10 +63,10 @@ def _assign(t: Record, s: Record, stage: int, asks: Array) -> None:
 
 @kernel
 def _is_assigned(lanes: Array, ask: int) -> bool:
+    number = 0
     for lane in range(len(lanes)):
-        if lanes[lane].asked == ask:
-            return True
-    return False
+        number += lanes[lane].asked == ask
+    return number > 0
 
 
 @kernel

@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ipagym.figures import FIGURES, STAGE_FIGURES
+
 Array = NDArray[Any]
 
 Record = Any
@@ -72,14 +74,6 @@ BY_DEADLINE = _record(deadline_s="f8", index="i8", request="i8", stamp="i8")
 LOG = _record(arrival_s="f8", deadline_s="f8", end_s="f8", accuracy="f8", outcome="i8")
 LOG_STAGE = _record(enqueued_s="f8", started_s="f8", finished_s="f8", size="i8", model="i8")
 SUPPLY = _record(used="i8", limit="i8")
-FIGURES = _record(
-    start_s="f8", end_s="f8", arrivals="i8", completed="i8", dropped="i8", violations="i8", in_system="i8",
-    cores="f8", accuracy="f8", energy_j="f8", latency_p50_s="f8", latency_p99_s="f8",
-)  # fmt: skip
-STAGE_FIGURES = _record(
-    queue="i8", arrivals="i8", dropped="i8", utilisation="f8", ready="i8", starting="i8", pending="i8", draining="i8",
-    resizing="i8",
-)  # fmt: skip
 ASK = _record(model="i8", replicas="i8", batch="i8", weight="f8")
 """One deployment asked for; model −1 for none."""
 

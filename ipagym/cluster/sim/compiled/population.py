@@ -72,6 +72,11 @@ class Population:
         """Records `layout.STAGE_FIGURES` of the last window, shape (size, S)."""
         return self._block("stage_figures")
 
+    def last_windows(self) -> tuple[Array, Array, Array]:
+        """`figures`, `stage_figures`, and the arrivals in each second of an interval, shape (size, seconds)."""
+        seconds = max(1, int(np.ceil(self.scenario.interval_s)))
+        return self.figures, self.stage_figures, self._block("per_second")[:, :seconds]
+
     def reset(self, which: Array, seeds: list[int]) -> None:
         """Start afresh, with every replica of the scenario's initial configuration ready."""
         for k, seed in zip(which.tolist(), seeds, strict=True):

@@ -43,6 +43,21 @@ class Models:
                 asks[index, lane] = (number, deployment.replicas, deployment.batch, deployment.weight)
         return asks
 
+    def asks_of(self, indices: Array, scenario: Scenario) -> Array:
+        """The same for one deployment per stage on base cores, given as indices, shape (n, S, 3), of variant, replicas
+        (less 1) and batch; shape (n, S, lanes per stage).
+        """
+        asks = np.zeros((*indices.shape[:2], scenario.limits.max_deployments), dtype=ASK)
+        asks["model"] = -1
+        for s, stage in enumerate(scenario.pipeline.stages):
+            numbers = np.array([self.numbers[s, variant.name, variant.base_cores] for variant in stage.variants])
+            first = asks[:, s, 0]
+            first["model"] = numbers[indices[:, s, 0]]
+            first["replicas"] = indices[:, s, 1] + 1
+            first["batch"] = np.array(stage.batches)[indices[:, s, 2]]
+            first["weight"] = 1.0
+        return asks
+
 
 @dataclass(frozen=True, slots=True)
 class Tables:

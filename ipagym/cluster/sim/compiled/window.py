@@ -4,19 +4,18 @@ from math import ceil, floor
 
 from ipagym.cluster.sim.compiled.access import (
     figures_of,
-    stage_figures_of,
     lanes_of,
     latency_s_of,
     meters_of,
     per_second_of,
     ranked_s_of,
     requests_of,
+    stage_figures_of,
     stages_of,
 )
 from ipagym.cluster.sim.compiled.fleet import count, is_mismatched, meter
 from ipagym.cluster.sim.compiled.jit import kernel
 from ipagym.cluster.sim.compiled.layout import (
-    Array,
     BUSY,
     BUSY_CORES,
     CORES,
@@ -25,8 +24,9 @@ from ipagym.cluster.sim.compiled.layout import (
     PENDING,
     READY,
     READY_REPLICAS,
-    Record,
     STARTING,
+    Array,
+    Record,
 )
 
 

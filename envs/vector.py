@@ -1,0 +1,221 @@
+"""Many environments of one scenario in one call."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from gymnasium.utils import seeding
+from gymnasium.vector import AutoresetMode, VectorEnv
+from gymnasium.vector.utils import batch_space
+from numpy.typing import ArrayLike, NDArray
+
+from ipagym.cluster.sim.compiled import Population
+from ipagym.envs.codec import Codec
+from ipagym.envs.observation import Observer
+from ipagym.envs.scenarios import make_scenario
+from ipagym.errors import InputError
+from ipagym.objective import RewardTerms
+from ipagym.scenario import Scenario
+from ipagym.workload import Workload
+
+Observations = NDArray[np.float32]
+
+
+class Seen(NamedTuple):
+    """What controllers have of the last windows: `ipagym.figures` and the arrivals in each second."""
+
+    figures: NDArray[np.void]
+    stages: NDArray[np.void]
+    arrivals_per_s: NDArray[np.int64]
+
+
+class ServingVectorEnv(VectorEnv[Any, Any, Any]):
+    """`num_envs` serving environments, simulated side by side on all cores.
+
+    Observations, rewards and episodes are those of as many `ServingEnv`s under the same seeds and actions. `autoreset`
+    is when an environment whose episode is over begins the next: with the next step (Gymnasium's default), which then
+    ignores its action, or within the same one; the last observation is in `info["final_obs"]` then. `info` holds the
+    figures of the windows and the terms of the rewards as arrays.
+    """
+
+    def __init__(
+        self, scenario: Scenario, num_envs: int, *, autoreset: AutoresetMode = AutoresetMode.NEXT_STEP
+    ) -> None:
+        if num_envs < 1:
+            raise InputError(f"num_envs must be at least 1, not {num_envs}")
+        if autoreset not in (AutoresetMode.NEXT_STEP, AutoresetMode.SAME_STEP):
+            raise InputError(f"autoreset must be NEXT_STEP or SAME_STEP, not {autoreset}")
+        self.scenario = scenario
+        self.num_envs = num_envs
+        self.metadata = {"autoreset_mode": autoreset, "render_modes": []}
+        self.codec = Codec(scenario.pipeline, scenario.limits)
+        self.observer = Observer(scenario.pipeline, scenario.limits)
+        self.single_action_space, self.single_observation_space = self.codec.space(), self.observer.space()
+        self.action_space = batch_space(self.single_action_space, num_envs)
+        self.observation_space = batch_space(self.single_observation_space, num_envs)
+        self.population = Population(scenario, num_envs)
+        self._same_step = autoreset is AutoresetMode.SAME_STEP
+        self._everyone = np.arange(num_envs)
+        self._batches = _padded([stage.batches for stage in scenario.pipeline.stages])
+        self._seeders: list[np.random.Generator | int | None] = [None] * num_envs
+        self._actions = np.tile(self.codec.encode(scenario.initial), (num_envs, 1))
+        self._windows = np.zeros(num_envs, dtype=np.int64)
+        self._is_over = np.zeros(num_envs, dtype=np.bool_)
+        self._seen = Seen(*(array.copy() for array in self.population.last_windows()))
+
+    @property
+    def observation_names(self) -> tuple[str, ...]:
+        """Name of each entry of an observation."""
+        return self.observer.names
+
+    def action_masks(self) -> NDArray[np.bool_]:
+        """Which values may be chosen in each environment, shape (num_envs, sum of the dimensions' sizes)."""
+        return np.tile(self.codec.masks(), (self.num_envs, 1))
+
+    def reset(
+        self, *, seed: int | Sequence[int | None] | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[Observations, dict[str, Any]]:
+        """Begin episodes: environment i with seed + i, or with the i-th of several seeds.
+
+        With `options={"reset_mask": mask}` only the environments where the mask, shape (num_envs,), is true begin one.
+        """
+        seeds = self._seeds(seed)
+        which = self._everyone[_mask(options, self.num_envs)]
+        self._begin(which, [seeds[k] for k in which.tolist()])
+        self._is_over[which] = False
+        self.population.advance(which, self.scenario.interval_s)
+        self._look(which)
+        return self._observe(), {}
+
+    def step(
+        self, actions: ArrayLike
+    ) -> tuple[Observations, NDArray[np.float64], NDArray[np.bool_], NDArray[np.bool_], dict[str, Any]]:
+        """Let one interval pass in every environment.
+
+        Raises:
+            InputError: an action is malformed or out of range, or `reset` was never called.
+        """
+        if not self._windows.all():
+            raise InputError("the episodes are not begun: call reset() before step()")
+        chosen = self.codec.checked(actions, self.num_envs)
+        resting, acting = self._everyone[self._is_over], self._everyone[~self._is_over]
+        previous = self._actions.copy()
+        self._begin(resting, [None] * len(resting))
+        self._actions[acting] = chosen[acting]
+        self.population.decide(acting, self._asks(acting))
+        self.population.advance(self._everyone, self.scenario.interval_s)
+        self._windows[acting] += 1
+        self._look(self._everyone)
+        terms = self._terms(previous)
+        rewards = np.where(self._is_over, 0.0, self.scenario.objective.scalar(terms))
+        truncated = self._windows >= self.scenario.windows
+        info = self._info(terms, ~self._is_over)
+        self._is_over = truncated.copy()
+        observations = self._observe()
+        if self._same_step and truncated.any():
+            observations, info = self._begin_anew(observations, info)
+        return observations, rewards, np.zeros(self.num_envs, dtype=np.bool_), truncated, info
+
+    def _begin_anew(self, observations: Observations, info: dict[str, Any]) -> tuple[Observations, dict[str, Any]]:
+        """Reset the environments whose episodes are over; their last observations go to the info."""
+        over = self._everyone[self._is_over]
+        final = np.full(self.num_envs, None, dtype=object)
+        for k in over.tolist():
+            final[k] = observations[k]
+        info |= {"final_obs": final, "_final_obs": self._is_over.copy()}
+        self._begin(over, [None] * len(over))
+        self.population.advance(over, self.scenario.interval_s)
+        self._look(over)
+        self._is_over[:] = False
+        return self._observe(), info
+
+    def _begin(self, which: NDArray[np.int64], seeds: list[int | None]) -> None:
+        """Reset the clusters, short of the warm-up window."""
+        if not len(which):
+            return
+        drawn = [self._next_seed(k, seed) for k, seed in zip(which.tolist(), seeds, strict=True)]
+        self.population.reset(which, drawn)
+        self._actions[which] = self.codec.encode(self.scenario.initial)
+        self._windows[which] = 1
+
+    def _next_seed(self, k: int, seed: int | None) -> int:
+        """The seed given; without one, the next of the environment's own generator, as Gymnasium has it."""
+        if seed is not None:
+            self._seeders[k] = seed
+            return seed
+        seeder = self._seeders[k]
+        if not isinstance(seeder, np.random.Generator):
+            seeder = self._seeders[k] = seeding.np_random(seeder)[0]
+        return int(seeder.integers(2**31))
+
+    def _seeds(self, seed: int | Sequence[int | None] | None) -> list[int | None]:
+        if seed is None or isinstance(seed, int):
+            return [None if seed is None else seed + i for i in range(self.num_envs)]
+        if len(seed) != self.num_envs:
+            raise InputError(f"seed must be one number or {self.num_envs} of them, not {len(seed)}")
+        return list(seed)
+
+    def _asks(self, which: NDArray[np.int64]) -> NDArray[np.void]:
+        return self.population.models.asks_of(self._actions[which].reshape(len(which), -1, 3), self.scenario)
+
+    def _look(self, which: NDArray[np.int64]) -> None:
+        """Take note of the last windows, but for figures that got lost; those of a first window never are."""
+        self.population.draw_scrapes(which)
+        is_known = self.population.scraped[which] | (self._windows[which] == 1)
+        last = Seen(*self.population.last_windows())
+        for seen, array in zip(self._seen, last, strict=True):
+            seen[which[is_known]] = array[which[is_known]]
+        for time in ("start_s", "end_s"):
+            self._seen.figures[time][which] = last.figures[time][which]
+
+    def _observe(self) -> Observations:
+        seen = self._seen
+        return self.observer.observe_all(seen.figures, seen.stages, (seen.arrivals_per_s, self._actions))
+
+    def _terms(self, previous: NDArray[np.int64]) -> RewardTerms:
+        """The reward vectors of the last windows, each term of shape (num_envs,); as `reward_terms` has them."""
+        figures = self.population.figures
+        violation = np.minimum(1.0, figures["violations"] / np.maximum(figures["arrivals"], 1))
+        batches = self._batches[np.arange(len(self._batches)), self._actions[:, 2::3]]
+        return RewardTerms(
+            accuracy=figures["accuracy"].copy(),
+            cost=figures["cores"].copy(),
+            batch=batches.sum(axis=1),
+            violation=violation,
+            switching=(self._actions != previous).sum(axis=1).astype(np.float64),
+            energy=figures["energy_j"] / 1000,
+        )
+
+    def _info(self, terms: RewardTerms, is_told: NDArray[np.bool_]) -> dict[str, Any]:
+        figures = self.population.figures
+        window = {name: figures[name].copy() for name in figures.dtype.names or ()}
+        return {"window": window, "_window": is_told, "reward_terms": asdict(terms), "_reward_terms": is_told}
+
+
+def make_vector_env(
+    num_envs: int,
+    pipeline: str,
+    workload: str | Workload = "bursty",
+    *,
+    autoreset: AutoresetMode = AutoresetMode.NEXT_STEP,
+    trace: Path | None = None,
+    **settings: Any,
+) -> ServingVectorEnv:
+    """The vector environment behind the registered ids; `settings` go to `ipagym.envs.make_scenario`."""
+    return ServingVectorEnv(make_scenario(pipeline, workload, trace=trace, **settings), num_envs, autoreset=autoreset)
+
+
+def _mask(options: dict[str, Any] | None, num_envs: int) -> NDArray[np.bool_]:
+    mask = np.asarray((options or {}).get("reset_mask", np.ones(num_envs, dtype=np.bool_)))
+    if mask.shape != (num_envs,) or mask.dtype != np.bool_:
+        raise InputError(f"reset_mask must be {num_envs} booleans, not {mask.dtype} of shape {mask.shape}")
+    return mask
+
+
+def _padded(rows: Sequence[Sequence[int]]) -> NDArray[np.float64]:
+    padded = np.zeros((len(rows), max(map(len, rows))))
+    for row, values in zip(padded, rows, strict=True):
+        row[: len(values)] = values
+    return padded
