@@ -23,7 +23,7 @@ class StageSetting:
 
     @property
     def deployments(self) -> tuple["StageSetting", ...]:
-        """This deployment and those beside it."""
+        """The deployment itself and those beside it."""
         return (self, *self.beside)
 
     def __str__(self) -> str:

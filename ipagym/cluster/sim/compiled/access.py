@@ -3,28 +3,29 @@
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 from numba import from_dtype, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 from numba.np.arrayobj import make_array, populate_array
 
-from ipagym.cluster.sim.compiled.layout import ARRAYS, TABLES
+from ipagym.cluster.sim.compiled.layout import ARRAYS, POINTER_WORDS, TABLES
 
 
-def _accessor(name: str) -> Callable[[Any], Any]:
-    dtype, sizes = (ARRAYS | TABLES)[name]
-    ndim = len(sizes)
+def _accessor(arrays: dict[str, tuple[np.dtype[Any], str]], name: str) -> Callable[[Any], Any]:
+    dtype, sizes = arrays[name]
+    ndim, first = len(sizes), list(arrays).index(name) * POINTER_WORDS
     array_type = types.Array(from_dtype(dtype), ndim, "C")
 
     def typed(_: Any, record: types.Record) -> Any:
         def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
             word = context.get_value_type(types.int64)
 
-            def load(part: str) -> Any:
-                offset = record.offset(f"{name}_{part}")
+            def load(number: int) -> Any:
+                offset = record.offset("pointers") + (first + number) * word.width // 8
                 return builder.load(cgutils.get_record_member(builder, args[0], offset, word))
 
-            shape = [load(str(axis)) for axis in range(ndim)]
+            shape = [load(1 + axis) for axis in range(ndim)]
             data_type = context.get_data_type(array_type.dtype)
             strides = [word(dtype.itemsize)]
             for length in reversed(shape[1:]):
@@ -32,7 +33,7 @@ def _accessor(name: str) -> Callable[[Any], Any]:
             array = make_array(array_type)(context, builder)
             populate_array(
                 array,
-                data=builder.inttoptr(load("at"), data_type.as_pointer()),
+                data=builder.inttoptr(load(0), data_type.as_pointer()),
                 shape=shape,
                 strides=strides,
                 itemsize=word(dtype.itemsize),
@@ -46,35 +47,35 @@ def _accessor(name: str) -> Callable[[Any], Any]:
     return accessor
 
 
-stages_of = _accessor("stages")
-lanes_of = _accessor("lanes")
-meters_of = _accessor("meters")
-replicas_of = _accessor("replicas")
-batches_of = _accessor("batches")
-nodes_of = _accessor("nodes")
-events_of = _accessor("events")
-supplies_of = _accessor("supplies")
-gaps_of = _accessor("gaps")
-normals_of = _accessor("normals")
-starts_of = _accessor("starts")
-stragglers_of = _accessor("stragglers")
-crashes_of = _accessor("crashes")
-node_times_of = _accessor("node_times")
-rates_of = _accessor("rates")
-latency_s_of = _accessor("latency_s")
-ranked_s_of = _accessor("ranked_s")
-per_second_of = _accessor("per_second")
-requests_of = _accessor("requests")
-places_of = _accessor("places")
-rings_of = _accessor("rings")
-by_deadline_of = _accessor("by_deadline")
-figures_of = _accessor("figures")
-stage_figures_of = _accessor("stage_figures")
-log_of = _accessor("log")
-log_stages_of = _accessor("log_stages")
-models_of = _accessor("models")
-average_s_of = _accessor("average_s")
-sigma_of = _accessor("sigma")
-needs_of = _accessor("needs")
-next_from_of = _accessor("next_from")
-next_of = _accessor("next")
+stages_of = _accessor(ARRAYS, "stages")
+lanes_of = _accessor(ARRAYS, "lanes")
+meters_of = _accessor(ARRAYS, "meters")
+replicas_of = _accessor(ARRAYS, "replicas")
+batches_of = _accessor(ARRAYS, "batches")
+nodes_of = _accessor(ARRAYS, "nodes")
+events_of = _accessor(ARRAYS, "events")
+supplies_of = _accessor(ARRAYS, "supplies")
+gaps_of = _accessor(ARRAYS, "gaps")
+normals_of = _accessor(ARRAYS, "normals")
+starts_of = _accessor(ARRAYS, "starts")
+stragglers_of = _accessor(ARRAYS, "stragglers")
+crashes_of = _accessor(ARRAYS, "crashes")
+node_times_of = _accessor(ARRAYS, "node_times")
+rates_of = _accessor(ARRAYS, "rates")
+latency_s_of = _accessor(ARRAYS, "latency_s")
+ranked_s_of = _accessor(ARRAYS, "ranked_s")
+per_second_of = _accessor(ARRAYS, "per_second")
+requests_of = _accessor(ARRAYS, "requests")
+places_of = _accessor(ARRAYS, "places")
+rings_of = _accessor(ARRAYS, "rings")
+by_deadline_of = _accessor(ARRAYS, "by_deadline")
+figures_of = _accessor(ARRAYS, "figures")
+stage_figures_of = _accessor(ARRAYS, "stage_figures")
+log_of = _accessor(ARRAYS, "log")
+log_stages_of = _accessor(ARRAYS, "log_stages")
+models_of = _accessor(TABLES, "models")
+average_s_of = _accessor(TABLES, "average_s")
+sigma_of = _accessor(TABLES, "sigma")
+needs_of = _accessor(TABLES, "needs")
+next_from_of = _accessor(TABLES, "next_from")
+next_of = _accessor(TABLES, "next")

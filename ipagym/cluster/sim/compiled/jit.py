@@ -14,7 +14,7 @@ OPTIONS = {"error_model": "numpy", "_nrt": False}
 
 def kernel(function: Function) -> Function:
     """Compile a function that is called from other compiled ones only."""
-    compiled: Function = njit(**OPTIONS)(function)
+    compiled: Function = njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, **OPTIONS)(function)
     return compiled
 
 

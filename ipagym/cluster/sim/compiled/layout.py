@@ -63,7 +63,7 @@ REPLICA = _record(
     index="i8", model="i8", state="i8", node="i8", order="i8", idle_since_s="f8", start="i8", service="i8", size="i8",
 )  # fmt: skip
 NODE = _record(free="i8", down="i8")
-EVENT = _record(time_s="f8", key="i8", kind="i4", lane="i4", slot="i4", serial="i4")
+EVENT = _record(time_s="f8", key="i8", kind="i8", lane="i8", slot="i8", serial="i8")
 REQUEST = _record(
     arrival_s="f8", deadline_s="f8", end_s="f8", accuracy="f8", index="i8", next_free="i8", outcome="i4", late="i4",
     serving="i4", unanswered="i4",
@@ -128,15 +128,18 @@ stage needs, and its successors: `next` from `next_from` on.
 """
 
 
-def _pointers(arrays: dict[str, tuple[np.dtype[Any], str]]) -> dict[str, str]:
-    """Fields for the address and the sizes of each array."""
-    return {
-        f"{name}_{part}": "i8" for name, (_, sizes) in arrays.items() for part in ("at", *map(str, range(len(sizes))))
-    }
+POINTER_WORDS = 4
+"""An array's address and its sizes, as many as it has, take so many words in the field `pointers` of its record."""
+
+
+def point(record: Record, number: int, array: Array) -> None:
+    """Let the pointer of this number lead to the array."""
+    sizes = (*array.shape, *(0,) * (POINTER_WORDS - 1 - array.ndim))
+    record["pointers"][number] = (array.__array_interface__["data"][0], *sizes)
 
 
 RULES = _record(
-    **_pointers(TABLES),
+    pointers=f"({len(TABLES)},{POINTER_WORDS})i8",
     lanes_per_stage="i8", finals="i8", slo_s="f8", edf="i8", batch_timeout_s="f8", expired="i8", hopeless="i8",
     max_queue="i8", max_age_s="f8", noise="i8", in_place="i8", resize_s="f8", bounded="i8", max_replicas="i8",
     crashes_per_hour="f8", slow_start="f8", slow_start_factor="f8", failed_start="f8", straggler="f8",
@@ -144,7 +147,7 @@ RULES = _record(
     keep="i8",
 )  # fmt: skip
 SIM = _record(
-    **_pointers(ARRAYS),
+    pointers=f"({len(ARRAYS)},{POINTER_WORDS})i8",
     now_s="f8", start_s="f8", until_s="f8", status="i8", sequence="i8", stamp="i8", order="i8", pending="i8",
     scheduled="i8", free="i8", arrived="i8", ended="i8", next_arrival_s="f8", second="i8", rates_before="f8",
     gaps_before="f8", gaps_sum="f8", arrivals="i8", completed="i8", dropped="i8", violations="i8",

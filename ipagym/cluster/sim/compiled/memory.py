@@ -4,11 +4,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ipagym.cluster.sim.compiled.layout import ARRAYS, DROPPED, GONE, SIM, Array
+from ipagym.cluster.sim.compiled.layout import ARRAYS, DROPPED, GONE, SIM, Array, point
 from ipagym.scenario import Scenario
 
 REQUESTS = 256
 """Room for requests that each cluster begins with; it stays a power of two."""
+
+NUMBERS = {name: number for number, name in enumerate(ARRAYS)}
 
 
 @dataclass(slots=True)
@@ -89,10 +91,7 @@ class Memory:
                 self._point(name, k)
 
     def _point(self, name: str, k: int) -> None:
-        array, record = self.arrays[name][k], self.sims[k]
-        record[f"{name}_at"] = array.__array_interface__["data"][0]
-        for axis, length in enumerate(array.shape):
-            record[f"{name}_{axis}"] = length
+        point(self.sims[k], NUMBERS[name], self.arrays[name][k])
 
 
 def shapes(scenario: Scenario, supplies: dict[str, int]) -> dict[str, tuple[int, ...]]:

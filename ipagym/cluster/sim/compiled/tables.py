@@ -5,7 +5,7 @@ from math import inf
 
 import numpy as np
 
-from ipagym.cluster.sim.compiled.layout import ASK, MODEL, RULES, TABLES, Array
+from ipagym.cluster.sim.compiled.layout import ASK, MODEL, RULES, TABLES, Array, point
 from ipagym.configuration import Configuration, cores_of
 from ipagym.pipeline import Pipeline, Variant
 from ipagym.scenario import Scenario
@@ -72,11 +72,9 @@ class Tables:
         rules, arrays = np.zeros(1, dtype=RULES), _arrays(scenario.pipeline)
         for name, value in (_rules(scenario) | {"keep": keep_requests}).items():
             rules[0][name] = value
-        for name, (dtype, sizes) in TABLES.items():
-            array = arrays[name] = np.ascontiguousarray(arrays[name], dtype=dtype)
-            rules[0][f"{name}_at"] = array.__array_interface__["data"][0]
-            for axis in range(len(sizes)):
-                rules[0][f"{name}_{axis}"] = array.shape[axis]
+        for number, (name, (dtype, _)) in enumerate(TABLES.items()):
+            arrays[name] = np.ascontiguousarray(arrays[name], dtype=dtype)
+            point(rules[0], number, arrays[name])
         return cls(rules, arrays)
 
 

@@ -69,7 +69,7 @@ def close_window(t: Record, s: Record) -> None:
 def open_window(s: Record, seconds: float) -> None:
     """Begin a window of `seconds`."""
     s.start_s, s.until_s = s.now_s, s.now_s + seconds
-    s.seconds = max(1, int(ceil(s.until_s - s.start_s)))
+    s.seconds = max(1, ceil(s.until_s - s.start_s))
     per_second_of(s)[:] = 0
 
 
@@ -79,7 +79,7 @@ def quantile(values: Array, q: float) -> float:
     if len(values) == 0:
         return 0.0
     at = q * (len(values) - 1)
-    below = int(floor(at))
+    below = floor(at)
     _select(values, below)
     low = high = values[below]
     if below + 1 < len(values):
