@@ -4,20 +4,21 @@ import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from gymnasium import Env
-from gymnasium.wrappers import TransformReward
+from gymnasium.vector import AutoresetMode
+from numpy.typing import NDArray
 from stable_baselines3 import PPO
 from stable_baselines3.common.callbacks import BaseCallback, CallbackList
-from stable_baselines3.common.env_util import make_vec_env
 from stable_baselines3.common.logger import configure
 
 from ipagym.agents.learned import CHECKPOINT_NAME, Card, Checkpoint, load_checkpoint, save_checkpoint
 from ipagym.bench.files import write_atomically
+from ipagym.envs.codec import Codec
+from ipagym.envs.observation import Observer
+from ipagym.envs.sb3 import ServingVecEnv
 from ipagym.envs.scenarios import make_scenario
-from ipagym.envs.serving import ServingEnv
+from ipagym.envs.vector import ServingVectorEnv
 from ipagym.errors import InputError
 from ipagym.scenario import Scenario
 
@@ -63,25 +64,33 @@ def train(settings: TrainSettings, progress: Callable[[int, int], None] = lambda
     _check_out(settings, checkpoint_path)
     scenario = make_scenario(settings.pipeline, settings.workload, trace=settings.trace)
     settings.out.mkdir(parents=True, exist_ok=True)
-    model = _model(settings, scenario)
+    vector = ServingVectorEnv(scenario, settings.envs, autoreset=AutoresetMode.SAME_STEP)
+    env = ServingVecEnv(vector, reward_scale=REWARD_SCALE)
+    model = _model(settings, env)
     done = _restore(model, checkpoint_path, settings) if settings.resume else 0
     write_atomically(settings.out / "train.json", json.dumps(asdict(settings), default=str, indent=2).encode())
     keeper = Keeper(checkpoint_path, lambda steps: _checkpoint(model, scenario, settings, steps))
     if done < settings.steps:
-        callbacks = CallbackList([TaskFigures(), keeper, Progress(progress, settings.steps)])
+        callbacks = CallbackList([TaskFigures(env), keeper, Progress(progress, settings.steps)])
         model.learn(settings.steps - done, callback=callbacks, reset_num_timesteps=False)
         keeper.save(model.num_timesteps)
     return checkpoint_path
 
 
 class TaskFigures(BaseCallback):
-    """Logs the task's own figures, averaged over each rollout: violations, cores, PAS, latency and energy."""
+    """Logs the task's own figures, averaged over each rollout: violations, cores, PAS, reward and energy."""
 
-    def _on_training_start(self) -> None:
-        self._figures: list[tuple[float, ...]] = []
+    def __init__(self, env: ServingVecEnv) -> None:
+        super().__init__()
+        self._env = env
+        self._figures: list[NDArray[np.float64]] = []
 
     def _on_step(self) -> bool:
-        self._figures += [_figures(info) for info in self.locals["infos"]]
+        terms = self._env.terms
+        assert terms is not None, "a step was taken"
+        reward = self._env.env.scenario.objective.scalar(terms)
+        columns = (100 * terms.violation, terms.cost, 100 * terms.accuracy, reward, terms.energy)
+        self._figures.append(np.stack(columns).mean(axis=1))
         return True
 
     def _on_rollout_end(self) -> None:
@@ -134,13 +143,10 @@ def _check_out(settings: TrainSettings, checkpoint_path: Path) -> None:
         raise InputError(f"{settings.out} holds a run already: resume it with --resume, or choose another --out")
 
 
-def _model(settings: TrainSettings, scenario: Scenario) -> PPO:
-    def make() -> Env[Any, Any]:
-        return TransformReward(ServingEnv(scenario), lambda reward: REWARD_SCALE * float(reward))
-
+def _model(settings: TrainSettings, env: ServingVecEnv) -> PPO:
     model = PPO(
         "MlpPolicy",
-        make_vec_env(make, settings.envs, seed=settings.seed),
+        env,
         n_steps=settings.rollout,
         batch_size=max(2, settings.rollout * settings.envs // 4),
         gamma=settings.gamma,
@@ -165,19 +171,12 @@ def _restore(model: PPO, path: Path, settings: TrainSettings) -> int:
 
 
 def _checkpoint(model: PPO, scenario: Scenario, settings: TrainSettings, steps: int) -> Checkpoint:
-    env = ServingEnv(scenario)
     card = Card(
         pipeline=settings.pipeline,
         workload=settings.workload,
         seed=settings.seed,
         steps=steps,
-        observation_names=env.observation_names,
-        action_sizes=env.codec.sizes,
+        observation_names=Observer(scenario.pipeline, scenario.limits).names,
+        action_sizes=Codec(scenario.pipeline, scenario.limits).sizes,
     )
     return Checkpoint(card, model.get_parameters())
-
-
-def _figures(info: dict[str, Any]) -> tuple[float, ...]:
-    window = info["window"]
-    terms = info["reward_terms"]
-    return 100 * terms["violation"], window["cores"], 100 * window["accuracy"], info["reward"], terms["energy"]

@@ -52,7 +52,8 @@ class Observer:
         """The observation of `window`, shape (len(names),)."""
         figures, stages = figures_of(window)
         action = self._codec.encode(window.configuration)
-        return self.observe_all(figures, stages, (window.arrivals_per_s[np.newaxis], action[np.newaxis]))[0]
+        observations = self.observe_all(figures, stages, (window.arrivals_per_s[np.newaxis], action[np.newaxis]))
+        return np.asarray(observations[0], dtype=np.float32)
 
     def observe_all(
         self, figures: Records, stages: Records, beside: tuple[NDArray[np.int64], NDArray[np.int64]]
@@ -66,7 +67,7 @@ class Observer:
         whole = self._pipeline_values(figures, arrivals_per_s)
         parts = self._stage_values(stages, actions.reshape(len(actions), -1, 3))
         values = np.concatenate([whole, parts.reshape(len(parts), -1)], axis=1)
-        return np.clip(values, -BOUND, BOUND).astype(np.float32)
+        return np.asarray(np.clip(values, -BOUND, BOUND), dtype=np.float32)
 
     def _pipeline_values(self, figures: Records, arrivals_per_s: NDArray[np.int64]) -> NDArray[np.float64]:
         scale, slo_s = self.rate_scale_rps, self.pipeline.slo_s

@@ -123,7 +123,7 @@ class ServingEnv(gymnasium.Env[Any, Any]):
         """Release the cluster."""
         self.cluster.close()
 
-    def _info(self, window: Window, terms: RewardTerms | None) -> dict[str, Any]:
+    def _info(self, window: Window, terms: RewardTerms[float] | None) -> dict[str, Any]:
         if not self._tells:
             return {}
         told = asdict(window)

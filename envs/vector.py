@@ -158,7 +158,8 @@ class ServingVectorEnv(VectorEnv[Any, Any, Any]):
         return list(seed)
 
     def _asks(self, which: NDArray[np.int64]) -> NDArray[np.void]:
-        return self.population.models.asks_of(self._actions[which].reshape(len(which), -1, 3), self.scenario)
+        indices = self._actions[which].reshape(len(which), len(self._batches), 3)
+        return self.population.models.asks_of(indices, self.scenario)
 
     def _look(self, which: NDArray[np.int64]) -> None:
         """Take note of the last windows, but for figures that got lost; those of a first window never are."""
@@ -174,7 +175,7 @@ class ServingVectorEnv(VectorEnv[Any, Any, Any]):
         seen = self._seen
         return self.observer.observe_all(seen.figures, seen.stages, (seen.arrivals_per_s, self._actions))
 
-    def _terms(self, previous: NDArray[np.int64]) -> RewardTerms:
+    def _terms(self, previous: NDArray[np.int64]) -> RewardTerms[NDArray[np.float64]]:
         """The reward vectors of the last windows, each term of shape (num_envs,); as `reward_terms` has them."""
         figures = self.population.figures
         violation = np.minimum(1.0, figures["violations"] / np.maximum(figures["arrivals"], 1))
@@ -188,7 +189,7 @@ class ServingVectorEnv(VectorEnv[Any, Any, Any]):
             energy=figures["energy_j"] / 1000,
         )
 
-    def _info(self, terms: RewardTerms, is_told: NDArray[np.bool_]) -> dict[str, Any]:
+    def _info(self, terms: RewardTerms[NDArray[np.float64]], is_told: NDArray[np.bool_]) -> dict[str, Any]:
         figures = self.population.figures
         window = {name: figures[name].copy() for name in figures.dtype.names or ()}
         return {"window": window, "_window": is_told, "reward_terms": asdict(terms), "_reward_terms": is_told}

@@ -2,26 +2,33 @@
 
 from dataclasses import dataclass, fields
 from itertools import zip_longest
+from typing import Generic, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
 
 from ipagym.configuration import Configuration, StageSetting
 from ipagym.errors import InputError
 from ipagym.window import Window
 
+Quantity = TypeVar("Quantity", float, NDArray[np.float64])
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class RewardTerms:
-    """The reward as a vector, each term in its own unit and all but accuracy to be kept small.
+class RewardTerms(Generic[Quantity]):
+    """The reward as a vector, each term in its own unit and all but accuracy to be kept small; of one window in floats
+    or of many in arrays of one shape.
 
     accuracy: PAS of what was served, 0..1. cost: cores held, averaged over the window. batch: Σ batch sizes.
     violation: SLO violation rate, 0..1. switching: knobs changed. energy: kilojoules.
     """
 
-    accuracy: float
-    cost: float
-    batch: float
-    violation: float
-    switching: float
-    energy: float
+    accuracy: Quantity
+    cost: Quantity
+    batch: Quantity
+    violation: Quantity
+    switching: Quantity
+    energy: Quantity
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,13 +51,13 @@ class Objective:
             if not 0 <= getattr(self, item.name) < float("inf"):
                 raise InputError(f"objective weight {item.name} must be 0 or more, not {getattr(self, item.name)}")
 
-    def scalar(self, terms: RewardTerms) -> float:
+    def scalar(self, terms: RewardTerms[Quantity]) -> Quantity:
         """The weighted sum of the terms."""
         worth = self.alpha * terms.accuracy - self.beta * terms.cost - self.delta * terms.batch
         return worth - self.violation * terms.violation - self.switching * terms.switching - self.energy * terms.energy
 
 
-def reward_terms(window: Window, previous: Configuration) -> RewardTerms:
+def reward_terms(window: Window, previous: Configuration) -> RewardTerms[float]:
     """The reward vector of a window; `previous` is the configuration in force before it."""
     return RewardTerms(
         accuracy=window.accuracy,

@@ -27,7 +27,7 @@ class Episode:
     windows: tuple[Window, ...]
     decision_s: NDArray[np.float64]
     rewards: NDArray[np.float64]
-    terms: tuple[RewardTerms, ...]
+    terms: tuple[RewardTerms[float], ...]
 
 
 def run_episode(agent: Agent, cluster: Cluster, scenario: Scenario, seed: int, *, name: str = "agent") -> Episode:

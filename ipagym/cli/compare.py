@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ipagym.errors import InputError
+from ipagym.errors import InputError, unknown_name
 
 if TYPE_CHECKING:
     import numpy as np
@@ -60,6 +60,9 @@ def compare(
     interval: Annotated[float, typer.Option(help="Adaptation interval in seconds.")] = 10.0,
     duration: Annotated[int | None, typer.Option(help="Only the first seconds of the workload.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for the results.")] = None,
+    backend: Annotated[
+        str, typer.Option(help="Engine: compiled or simpy; the results do not depend on it.")
+    ] = "compiled",
     workers: Annotated[int | None, typer.Option(help="Processes; the results do not depend on it.")] = None,
 ) -> None:
     """Run agents on the same requests; print a table and write Parquet, a figure and a manifest."""
@@ -69,8 +72,10 @@ def compare(
     from ipagym.agents import make_agent
     from ipagym.bench.compare import compare as run
     from ipagym.bench.summary import summary_table
-    from ipagym.cluster.sim import SimpyCluster
+    from ipagym.cluster.sim import ENGINES
 
+    if backend not in ENGINES:
+        raise unknown_name("backend", backend, ENGINES)
     scenario = _scenario(pipeline, workload, slo=slo, trace=trace, interval=interval, duration=duration)
     names = _agent_names(agents)
     for name in names:
@@ -80,7 +85,7 @@ def compare(
         {name: partial(make_agent, name, scenario) for name in names},
         seeds=range(seed0, seed0 + seeds),
         out=out or Path("results") / f"{Path(pipeline).stem}-{workload.partition(':')[0]}-{scenario.digest()}",
-        make_cluster=SimpyCluster,
+        make_cluster=ENGINES[backend],
         workers=workers if workers is not None else os.cpu_count() or 1,
         fingerprints={name: _fingerprint(name) for name in names},
     )

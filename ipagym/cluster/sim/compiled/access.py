@@ -43,7 +43,7 @@ def _accessor(arrays: dict[str, tuple[np.dtype[Any], str]], name: str) -> Callab
 
         return array_type(record), generate
 
-    accessor: Callable[[Any], Any] = intrinsic(typed)
+    accessor: Any = intrinsic(typed)
     return accessor
 
 

@@ -101,7 +101,8 @@ class CompiledCluster:
 
     def _request(self, index: int) -> Request:
         entry, stages = (self._population.memory.arrays[name][0][index] for name in ("log", "log_stages"))
-        request = Request(index, *(float(entry[name]) for name in ("arrival_s", "arrival_s", "deadline_s")), [], 0)
+        arrival_s, deadline_s = float(entry["arrival_s"]), float(entry["deadline_s"])
+        request = Request(index, arrival_s, arrival_s, deadline_s, missing=[], unanswered=0)
         request.enqueued_s, request.started_s, request.finished_s = (
             stages[name].tolist() for name in ("enqueued_s", "started_s", "finished_s")
         )
@@ -122,7 +123,7 @@ def window_of(population: Population, k: int, configuration: Configuration) -> W
     numbers = ("start_s", "end_s", "cores", "accuracy", "energy_j")
     return Window(
         **{name: int(figures[name]) for name in integers},  # type: ignore[arg-type]
-        **{name: float(figures[name]) for name in numbers},  # type: ignore[arg-type]
+        **{name: float(figures[name]) for name in numbers},
         arrivals_per_s=arrays["per_second"][k][:seconds].copy(),
         latency_s=arrays["latency_s"][k][: figures["completed"]].copy(),
         stages=tuple(_stage_window(stage) for stage in population.stage_figures[k]),
@@ -132,4 +133,4 @@ def window_of(population: Population, k: int, configuration: Configuration) -> W
 
 
 def _stage_window(figures: Array) -> StageWindow:
-    return StageWindow(**dict(zip(figures.dtype.names, figures.tolist(), strict=True)))
+    return StageWindow(**dict(zip(figures.dtype.names or (), figures.tolist(), strict=True)))

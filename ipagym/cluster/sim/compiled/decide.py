@@ -84,7 +84,7 @@ def _same_variant(t: Record, model: int, other: int) -> bool:
 
 
 @kernel
-def _aim(s: Record, index: int, ask: Array) -> None:
+def _aim(s: Record, index: int, ask: Record) -> None:
     lane = lanes_of(s)[index]
     lane.used, lane.closed = 1, 0
     lane.model, lane.replicas, lane.batch, lane.weight = ask.model, ask.replicas, ask.batch, ask.weight

@@ -1,7 +1,7 @@
 """How the engine's functions are compiled."""
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from numba import njit
 
@@ -9,12 +9,13 @@ Function = TypeVar("Function", bound=Callable[..., object])
 
 # Nothing is allocated in the engine, so nothing needs to be counted: without reference counts it compiles in a third
 # of the time and runs several times as fast.
-OPTIONS = {"error_model": "numpy", "_nrt": False}
+OPTIONS: dict[str, Any] = {"error_model": "numpy", "_nrt": False}
+UNSEEN: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 
 
 def kernel(function: Function) -> Function:
     """Compile a function that is called from other compiled ones only."""
-    compiled: Function = njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, **OPTIONS)(function)
+    compiled: Function = njit(**OPTIONS, **UNSEEN)(function)
     return compiled
 
 

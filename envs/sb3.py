@@ -1,0 +1,83 @@
+"""The vector environment as stable-baselines3 wants it. Needs the `rl` extra."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from gymnasium.vector import AutoresetMode
+from numpy.typing import NDArray
+from stable_baselines3.common.vec_env import VecEnv
+from stable_baselines3.common.vec_env.base_vec_env import VecEnvStepReturn
+
+from ipagym.envs.vector import ServingVectorEnv
+from ipagym.errors import InputError
+from ipagym.objective import RewardTerms
+
+
+class ServingVecEnv(VecEnv):
+    """Lets `PPO("MlpPolicy", ServingVecEnv(...))` learn on a `ServingVectorEnv` without a loop over environments.
+
+    The vector environment must reset within the same step. Rewards are multiplied by `reward_scale`; the returns in
+    `info["episode"]` are not. `terms` are the reward vectors of the last step, each term of shape (num_envs,).
+    """
+
+    def __init__(self, env: ServingVectorEnv, *, reward_scale: float = 1.0) -> None:
+        if env.metadata["autoreset_mode"] is not AutoresetMode.SAME_STEP:
+            raise InputError("stable-baselines3 needs autoreset=AutoresetMode.SAME_STEP")
+        self.env = env
+        self.reward_scale = reward_scale
+        self.terms: RewardTerms[NDArray[np.float64]] | None = None
+        self._returns = np.zeros(env.num_envs)
+        super().__init__(env.num_envs, env.single_observation_space, env.single_action_space)
+
+    def reset(self) -> NDArray[np.float32]:
+        """Begin all episodes, with the seeds set by `seed`."""
+        observations, _ = self.env.reset(seed=self._seeds)
+        self._returns[:] = 0.0
+        self._reset_seeds()
+        self._reset_options()
+        return observations
+
+    def step_async(self, actions: NDArray[np.int64]) -> None:
+        """Take note of the actions."""
+        self._actions = actions
+
+    def step_wait(self) -> VecEnvStepReturn:
+        """Let one interval pass; the episodes that end begin anew at once."""
+        observations, rewards, _, truncated, info = self.env.step(self._actions)
+        self.terms = RewardTerms(**info["reward_terms"])
+        self._returns += rewards
+        infos: list[dict[str, Any]] = [{} for _ in range(self.num_envs)]
+        for k in np.flatnonzero(truncated).tolist():
+            infos[k] = {
+                "terminal_observation": info["final_obs"][k],
+                "TimeLimit.truncated": True,
+                "episode": {"r": float(self._returns[k]), "l": self.env.scenario.windows - 1},
+            }
+        self._returns[truncated] = 0.0
+        return observations, self.reward_scale * rewards, truncated, infos
+
+    def close(self) -> None:
+        """Release the environment."""
+        self.env.close()
+
+    def get_attr(self, attr_name: str, indices: Any = None) -> list[Any]:
+        """An attribute of the vector environment, once for each index."""
+        return [getattr(self.env, attr_name)] * len(self._chosen(indices))
+
+    def set_attr(self, attr_name: str, value: Any, indices: Any = None) -> None:
+        """Environments that are one object have no attributes of their own."""
+        raise InputError(f"{attr_name} cannot be set: the environments of a vector environment share their attributes")
+
+    def env_method(self, method_name: str, *args: Any, indices: Any = None, **kwargs: Any) -> list[Any]:
+        """The rows of what a method of the vector environment returns, such as `action_masks`."""
+        result = getattr(self.env, method_name)(*args, **kwargs)
+        return [result[k] for k in self._chosen(indices)]
+
+    def env_is_wrapped(self, wrapper_class: Any, indices: Any = None) -> list[bool]:
+        """Never."""
+        return [False] * len(self._chosen(indices))
+
+    def _chosen(self, indices: Any) -> Sequence[int]:
+        chosen: Sequence[int] = list(self._get_indices(indices))
+        return chosen
