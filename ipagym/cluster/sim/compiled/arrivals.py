@@ -13,6 +13,7 @@ from ipagym.cluster.sim.compiled.access import (
 )
 from ipagym.cluster.sim.compiled.jit import kernel
 from ipagym.cluster.sim.compiled.layout import GAPS, IN_SYSTEM, NEEDS_LOG, NEEDS_REQUESTS, RUNNING, Record
+from ipagym.workload.arrivals import GAPS_AT_ONCE
 
 NEVER = float("inf")
 NOWHERE = float("nan")
@@ -26,13 +27,12 @@ def plan_arrival(s: Record) -> None:
     rounding is that of the vectorised form.
     """
     supply = supplies_of(s)[GAPS]
-    if supply.used == len(gaps_of(s)):
-        return
     s.gaps_sum += gaps_of(s)[supply.used]
     supply.used += 1
     reached = s.gaps_before + s.gaps_sum
-    if supply.used == len(gaps_of(s)):
-        s.gaps_before, s.gaps_sum = reached, 0.0
+    s.gaps_summed += 1
+    if s.gaps_summed == GAPS_AT_ONCE:
+        s.gaps_before, s.gaps_sum, s.gaps_summed = reached, 0.0, 0
     while s.second < len(rates_of(s)) and reached >= s.rates_before + rates_of(s)[s.second]:
         s.rates_before += rates_of(s)[s.second]
         s.second += 1

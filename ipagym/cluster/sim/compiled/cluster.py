@@ -119,11 +119,10 @@ def window_of(population: Population, k: int, configuration: Configuration) -> W
     """The last window of cluster k."""
     arrays, figures = population.memory.arrays, population.figures[k]
     seconds = population.memory.sims[k]["seconds"]
-    integers = ("arrivals", "completed", "dropped", "violations", "in_system")
-    numbers = ("start_s", "end_s", "cores", "accuracy", "energy_j")
+    values = dict(zip(figures.dtype.names or (), figures.tolist(), strict=True))
+    del values["latency_p50_s"], values["latency_p99_s"]
     return Window(
-        **{name: int(figures[name]) for name in integers},  # type: ignore[arg-type]
-        **{name: float(figures[name]) for name in numbers},
+        **values,
         arrivals_per_s=arrays["per_second"][k][:seconds].copy(),
         latency_s=arrays["latency_s"][k][: figures["completed"]].copy(),
         stages=tuple(_stage_window(stage) for stage in population.stage_figures[k]),

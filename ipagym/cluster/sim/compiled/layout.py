@@ -150,6 +150,6 @@ SIM = _record(
     pointers=f"({len(ARRAYS)},{POINTER_WORDS})i8",
     now_s="f8", start_s="f8", until_s="f8", status="i8", sequence="i8", stamp="i8", order="i8", pending="i8",
     scheduled="i8", free="i8", arrived="i8", ended="i8", next_arrival_s="f8", second="i8", rates_before="f8",
-    gaps_before="f8", gaps_sum="f8", arrivals="i8", completed="i8", dropped="i8", violations="i8",
+    gaps_before="f8", gaps_sum="f8", gaps_summed="i8", arrivals="i8", completed="i8", dropped="i8", violations="i8",
     accuracy_sum="f8", configured_accuracy="f8", seconds="i8", **{f"engine_{_digest()}": "i8"},
 )  # fmt: skip

@@ -101,6 +101,9 @@ class Population:
         """Simulate `seconds` in each of the clusters, on all cores."""
         for k in which.tolist() if seconds > len(self.memory.arrays["per_second"][which[0]]) - 1 else ():
             self.memory.lengthen("per_second", k, int(np.ceil(seconds)) + 1)
+        supplies = self._block("supplies")[which]
+        for k in which[(2 * supplies["used"] > supplies["limit"]).any(axis=1)].tolist():
+            supply.top_up(self.memory, k, self._stream(k), self.scenario)
         loop.open_all(self.memory.sims, which, seconds)
         while len(which):
             self._run(which)
@@ -129,7 +132,7 @@ class Population:
 
     def _run(self, which: Array) -> None:
         cores = _cores()
-        if len(which) == 1 or cores == 1:
+        if len(which) < 2 * cores or cores == 1:
             self._run_part(which)
             return
         parts = np.array_split(which, min(len(which), cores * PARTS_PER_CORE))

@@ -8,7 +8,7 @@ from ipagym.cluster.sim.compiled.layout import CRASHES, GAPS, NODE_TIMES, NORMAL
 from ipagym.cluster.sim.compiled.memory import Memory
 from ipagym.scenario import Scenario
 from ipagym.streams import Streams
-from ipagym.workload.arrivals import GAPS_AT_ONCE, parse_rule
+from ipagym.workload.arrivals import parse_rule
 
 ARRAY_OF = {
     GAPS: "gaps",
@@ -19,6 +19,9 @@ ARRAY_OF = {
     NODE_TIMES: "node_times",
 }
 """Where the numbers of each concern are held."""
+
+HELD = 4096
+"""Numbers of a concern that are drawn at once, if one event cannot use up a good part of them."""
 
 UNLIMITED = 2**62
 """The limit of a concern that is never drawn from."""
@@ -39,10 +42,9 @@ def margins(scenario: Scenario, replicas: int) -> dict[int, int]:
 
 
 def held(scenario: Scenario, replicas: int) -> dict[str, int]:
-    """How many numbers to hold in each array, enough for many events. Gaps come in chunks of a fixed size."""
+    """How many numbers to hold in each array, enough for many events."""
     wanted = margins(scenario, replicas)
-    lengths = {ARRAY_OF[concern]: max(1024, 4 * most) if most else 0 for concern, most in wanted.items()}
-    return lengths | {"gaps": GAPS_AT_ONCE}
+    return {ARRAY_OF[concern]: max(HELD, 4 * most) if most else 0 for concern, most in wanted.items()}
 
 
 def fill(memory: Memory, k: int, streams: Streams, scenario: Scenario) -> None:
@@ -55,10 +57,10 @@ def fill(memory: Memory, k: int, streams: Streams, scenario: Scenario) -> None:
 
 
 def top_up(memory: Memory, k: int, streams: Streams, scenario: Scenario) -> None:
-    """Draw what is lacking in cluster k."""
+    """Replace what cluster k has used, where that is half of a supply or more."""
     for concern in ARRAY_OF:
         supply = memory.arrays["supplies"][k][concern]
-        if supply["used"] > supply["limit"]:
+        if 2 * supply["used"] > supply["limit"]:
             _refill(memory, k, concern, _source(concern, streams, scenario))
 
 
