@@ -73,7 +73,7 @@ WAITING = _record(request="i8", stamp="i8")
 BY_DEADLINE = _record(deadline_s="f8", index="i8", request="i8", stamp="i8")
 LOG = _record(arrival_s="f8", deadline_s="f8", end_s="f8", accuracy="f8", outcome="i8")
 LOG_STAGE = _record(enqueued_s="f8", started_s="f8", finished_s="f8", size="i8", model="i8")
-SUPPLY = _record(used="i8", limit="i8")
+SUPPLY = _record(used="i8", limit="i8", most="i8")
 ASK = _record(model="i8", replicas="i8", batch="i8", weight="f8")
 """One deployment asked for; model −1 for none."""
 
@@ -150,6 +150,7 @@ SIM = _record(
     pointers=f"({len(ARRAYS)},{POINTER_WORDS})i8",
     now_s="f8", start_s="f8", until_s="f8", status="i8", sequence="i8", stamp="i8", order="i8", pending="i8",
     scheduled="i8", free="i8", arrived="i8", ended="i8", next_arrival_s="f8", second="i8", rates_before="f8",
-    gaps_before="f8", gaps_sum="f8", gaps_summed="i8", arrivals="i8", completed="i8", dropped="i8", violations="i8",
+    gaps_before="f8", gaps_sum="f8", gaps_summed="i8", checked_events="i8", most_scheduled="i8",
+    arrivals="i8", completed="i8", dropped="i8", violations="i8",
     accuracy_sum="f8", configured_accuracy="f8", seconds="i8", **{f"engine_{_digest()}": "i8"},
 )  # fmt: skip

@@ -52,6 +52,7 @@ def decide_all(t: Array, sims: Array, asks: Array, which: Array) -> None:
     """Let the clusters of numbers `which` start moving to the configurations asked for."""
     for i in range(len(which)):
         decide(t[0], sims[which[i]], asks[i])
+        sims[which[i]].checked_events = 0
 
 
 @entry
@@ -87,10 +88,15 @@ def _run(t: Record, s: Record) -> int:
         if min(event_s, s.next_arrival_s) >= s.until_s:
             s.now_s = s.until_s
             return DONE
-        status = _lacks(t, s)
-        if status != RUNNING:
-            return status
+        if s.checked_events == 0 or s.scheduled > s.most_scheduled:
+            status = _lacks(t, s)
+            if status != RUNNING:
+                return status
+        s.checked_events -= 1
         if s.next_arrival_s < event_s:
+            if lacks_for_arrival(t, s) != RUNNING:
+                s.checked_events = 0
+                continue
             s.now_s = s.next_arrival_s
             enter(t, s, arrive(t, s))
             plan_arrival(s)
@@ -101,16 +107,22 @@ def _run(t: Record, s: Record) -> int:
 
 @kernel
 def _lacks(t: Record, s: Record) -> int:
-    """What is missing before the next event, whatever it is."""
+    """What is missing before the next event, whatever it is; counts the events that need no further check."""
+    s.checked_events = 0
+    s.most_scheduled = len(events_of(s)) - 2 * (replicas_of(s).size + len(lanes_of(s))) - 4
+    if s.scheduled > s.most_scheduled:
+        return NEEDS_EVENTS
+    events = (len(latency_s_of(s)) - s.completed) // batches_of(s).shape[2]
+    if events == 0:
+        return NEEDS_LATENCIES
     for concern in range(len(supplies_of(s))):
         supply = supplies_of(s)[concern]
         if supply.used > supply.limit:
             return NEEDS_NUMBERS
-    if s.scheduled + 2 * (replicas_of(s).size + len(lanes_of(s))) + 4 > len(events_of(s)):
-        return NEEDS_EVENTS
-    if s.completed + batches_of(s).shape[2] > len(latency_s_of(s)):
-        return NEEDS_LATENCIES
-    return lacks_for_arrival(t, s)
+        events = min(events, 1 + (supply.limit - supply.used) // max(1, supply.most))
+    status = lacks_for_arrival(t, s)
+    s.checked_events = events if status == RUNNING else 0
+    return status
 
 
 @kernel

@@ -51,7 +51,7 @@ def fill(memory: Memory, k: int, streams: Streams, scenario: Scenario) -> None:
     """Draw all supplies of cluster k anew."""
     for concern, most in margins(scenario, memory.arrays["replicas"][k].size).items():
         length = len(memory.arrays[ARRAY_OF[concern]][k])
-        memory.arrays["supplies"][k][concern] = (length, length - most if most else UNLIMITED)
+        memory.arrays["supplies"][k][concern] = (length, length - most if most else UNLIMITED, most)
         if most:
             _refill(memory, k, concern, _source(concern, streams, scenario))
 
@@ -76,6 +76,7 @@ def lengthen(memory: Memory, k: int, streams: Streams, scenario: Scenario) -> No
             memory.arrays["supplies"][k][concern]["used"] = 0
         if wanted[concern]:
             memory.arrays["supplies"][k][concern]["limit"] = lengths[name] - wanted[concern]
+            memory.arrays["supplies"][k][concern]["most"] = wanted[concern]
 
 
 def _refill(memory: Memory, k: int, concern: int, draw: Callable[[int], Array]) -> None:
