@@ -3,13 +3,16 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: demo test lint train clean
+.PHONY: demo test nightly lint train clean
 
 demo: .venv/demo
 	$(BIN)/ipagym compare video --workload bursty --agents ipa,hpa,static-min,static-max,random --seeds 3 --out results/demo
 
 test: .venv/dev
 	$(BIN)/python -m pytest -q -n 2
+
+nightly: .venv/dev
+	$(BIN)/python -m pytest -q -n 2 --hypothesis-profile=nightly
 
 lint: .venv/dev
 	$(BIN)/ruff check .

@@ -4,12 +4,18 @@ from dataclasses import fields
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import given
 
 from ipagym.cluster.sim import CompiledCluster, SimpyCluster
 from ipagym.cluster.sim.request import Request
+from ipagym.configuration import Configuration, Limits
+from ipagym.errors import InputError
+from ipagym.figures import figures_of
+from ipagym.scenario import Faults, Physics
 from ipagym.window import Window
 from tests.strategies import Run, runs
+from tests.tiny import scenario, setting
 
 RECORD = ("index", "sent_s", "arrival_s", "deadline_s", "enqueued_s", "started_s", "finished_s", "batch_sizes",
           "variants", "outcome", "end_s")  # fmt: skip
@@ -42,7 +48,67 @@ def test_both_engines_give_the_same_requests_and_windows(run: Run) -> None:
     for configuration, seconds in run.decisions:
         for cluster in (simpy, compiled):
             cluster.apply(configuration)
-        assert not differences(simpy.advance(seconds), compiled.advance(seconds))
+        window = simpy.advance(seconds)
+        assert not differences(window, compiled.advance(seconds))
         assert simpy.in_system == compiled.in_system
+        for mine, own in zip(figures_of(window), compiled.figures, strict=True):
+            assert mine.tolist() == own.tolist()
     for one, other in zip(simpy.requests, compiled.requests, strict=True):
         assert same(record(one), record(other))
+
+
+def test_memory_does_not_grow_with_the_episode() -> None:
+    steady = scenario((50.0,) * 2000, setting(replicas=30), limits=Limits(max_replicas=30))
+    cluster = CompiledCluster(steady)
+    cluster.reset(1)
+    sizes = []
+    for _ in range(20):
+        for _ in range(10):
+            cluster.advance(10.0)
+        arrays = cluster._population.memory.arrays.values()
+        sizes.append(sum(array.nbytes for each in arrays for array in each))
+    assert cluster._population.memory.sims[0]["arrived"] > 90_000
+    assert sizes[0] == sizes[-1] < 1e6
+
+
+def test_a_snapshot_is_gone_back_to_and_forked_from() -> None:
+    chosen = scenario((30.0,) * 8, setting(2), setting(1), physics=Physics(faults=Faults(crashes_per_hour=900.0)))
+    cluster = CompiledCluster(chosen)
+    cluster.reset(3)
+    cluster.advance(1.5)
+    snapshot, twin = cluster.snapshot(), cluster.fork()
+    first = [cluster.advance(1.0) for _ in range(6)]
+    cluster.restore(snapshot)
+    for other in (cluster, twin):
+        for window in first:
+            assert not differences(window, other.advance(1.0))
+
+
+def test_a_queue_of_any_length_is_held() -> None:
+    chosen = scenario((3000.0,) * 3 + (0.0,) * 3, setting(1, 8), physics=Physics(order="edf"))
+    windows = []
+    for engine in (SimpyCluster, CompiledCluster):
+        cluster = engine(chosen)
+        cluster.reset(0)
+        windows.append(cluster.advance(4.0))
+    assert not differences(*windows)
+    assert windows[0].in_system > 8000
+
+
+@pytest.mark.parametrize("seconds", [0.0, -1.0, float("nan"), float("inf")])
+def test_time_goes_forward_only(seconds: float) -> None:
+    with pytest.raises(InputError, match="seconds must be above 0"):
+        CompiledCluster(scenario((1.0, 1.0))).advance(seconds)
+
+
+def test_a_bad_configuration_changes_nothing() -> None:
+    cluster = CompiledCluster(scenario((4.0, 4.0)))
+    with pytest.raises(InputError, match=r"replicas of stage stage0 must be in 1\.\.4, not 9"):
+        cluster.apply(Configuration((setting(9),)))
+    cluster.apply(Configuration((setting(2),)))
+    assert cluster.advance(1.0).stages[0].starting == 1
+
+
+def test_requests_must_be_kept_to_be_seen() -> None:
+    with pytest.raises(InputError, match="keep_requests=True"):
+        _ = CompiledCluster(scenario((1.0, 1.0))).requests

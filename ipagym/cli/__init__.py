@@ -1,4 +1,4 @@
-"""The command line: `ipagym compare`, `ipagym train`, `ipagym list`."""
+"""The command line: `ipagym compare`, `ipagym train`, `ipagym list`, `ipagym bench-speed`."""
 
 import sys
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ import typer
 from typer.exceptions import Abort, TyperException
 
 import ipagym
-from ipagym.cli import catalogue, compare, train
+from ipagym.cli import bench_speed, catalogue, compare, train
 from ipagym.errors import IpagymError
 
 BAD_INPUT = 2
@@ -63,3 +63,4 @@ def _root(
 app.command("compare")(compare.compare)
 app.command("train")(train.train)
 app.command("list")(catalogue.catalogue)
+app.command("bench-speed")(bench_speed.bench_speed)

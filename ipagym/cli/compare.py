@@ -80,6 +80,8 @@ def compare(
     names = _agent_names(agents)
     for name in names:
         make_agent(name, scenario)
+    # What an engine compiles on its first use, it compiles here, once for all worker processes.
+    ENGINES[backend](scenario).advance(scenario.interval_s)
     comparison = run(
         scenario,
         {name: partial(make_agent, name, scenario) for name in names},

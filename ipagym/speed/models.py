@@ -12,7 +12,7 @@ BATCH = 8
 BATCH_AVERAGE_S = {size: 0.04 + 0.02 * size for size in (1, 2, 4, BATCH)}
 BATCH_P99_S = {size: 1.3 * average for size, average in BATCH_AVERAGE_S.items()}
 REPLICAS = {20: 1, 100: 4, 300: 11}
-"""Replicas of each stage by rate in requests per second: they are busy for 70 to 76 % of the time."""
+"""Replicas of each stage by rate in requests per second: they are busy for 66 to 76 % of the time."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -7,6 +7,7 @@ from ipagym.cluster.sim.compiled.population import Population, Snapshot
 from ipagym.cluster.sim.request import Outcome, Request
 from ipagym.configuration import Configuration, check
 from ipagym.errors import InputError
+from ipagym.figures import Records
 from ipagym.pipeline import Pipeline
 from ipagym.scenario import Scenario
 from ipagym.window import StageWindow, Window
@@ -43,6 +44,11 @@ class CompiledCluster:
         """Requests that have arrived and are neither answered nor dropped."""
         head = self._population.memory.sims[0]
         return int(head["arrived"] - head["ended"])
+
+    @property
+    def figures(self) -> tuple[Records, Records]:
+        """The last window as `ipagym.figures` has it, with the latency quantiles as the engine has taken them."""
+        return self._population.figures.copy(), self._population.stage_figures.copy()
 
     @property
     def requests(self) -> list[Request]:

@@ -1,9 +1,11 @@
 """How the engine's functions are compiled."""
 
+import logging
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 from numba import njit
+from numba.core import event
 
 Function = TypeVar("Function", bound=Callable[..., object])
 
@@ -14,7 +16,7 @@ UNSEEN: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 
 
 def kernel(function: Function) -> Function:
-    """Compile a function that is called from other compiled ones only."""
+    """Compile a function for others of the engine; it lacks what a call from Python would need."""
     compiled: Function = njit(**OPTIONS, **UNSEEN)(function)
     return compiled
 
@@ -23,3 +25,23 @@ def entry(function: Function) -> Function:
     """Compile a function that Python calls; the machine code is kept on disk and the interpreter lock let go."""
     compiled: Function = njit(cache=True, nogil=True, **OPTIONS)(function)
     return compiled
+
+
+class Announcement(event.Listener):
+    """Tells once, through the logger `ipagym`, that the engine is being compiled, which takes a while."""
+
+    def __init__(self) -> None:
+        self._was_told = False
+
+    def on_start(self, event: Any) -> None:
+        """The compilation of some function begins."""
+        function = event.data["dispatcher"].py_func
+        if not self._was_told and function.__module__ == "ipagym.cluster.sim.compiled.loop":
+            self._was_told = True
+            logging.getLogger("ipagym").warning("compiling the simulator: once for this version, about 20 s")
+
+    def on_end(self, event: Any) -> None:
+        """It ends."""
+
+
+event.register("numba:compile", Announcement())

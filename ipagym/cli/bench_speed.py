@@ -1,0 +1,43 @@
+"""`ipagym bench-speed`: how fast the simulator is, beside others."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ipagym.errors import InputError
+
+
+def bench_speed(
+    repeats: Annotated[int, typer.Option(help="Rounds; the table shows medians over them.")] = 5,
+    quick: Annotated[bool, typer.Option("--quick", help="Short measurements, to see that everything works.")] = False,
+    out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("results/speed"),
+) -> None:
+    """Measure engines, environments, Ciw and a C event loop side by side; print tables and write CSV and JSON."""
+    from rich.console import Console
+
+    from ipagym.bench.progress import progress_bar
+    from ipagym.speed import Settings, run
+
+    settings = Settings(repeats=repeats, quick=quick)
+    _make_folder(out)
+    with progress_bar() as progress:
+        task = progress.add_task("speed", total=None)
+        report = run(
+            settings,
+            lambda what, done, total: progress.update(task, description=what, completed=done, total=total),
+        )
+    report.write(out)
+    console = Console(emoji=False, markup=False)
+    console.print(f"medians of {report.repeats} rounds on {report.machine.cores} cores of {report.machine.cpu}")
+    for table in report.tables():
+        console.print(table)
+    print(f"written to {out}")
+
+
+def _make_folder(out: Path) -> None:
+    """Make the folder ahead of minutes of work whose results could not be written."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"--out {out} cannot be made a folder: {error.strerror}") from error
