@@ -9,7 +9,7 @@ import gymnasium
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ipagym.cluster import Cluster
+from ipagym.cluster import Cluster, Simulator
 from ipagym.cluster.sim import ENGINES, CompiledCluster
 from ipagym.configuration import requested_cores
 from ipagym.envs.codec import Codec
@@ -30,7 +30,7 @@ class ServingEnv(gymnasium.Env[Any, Any]):
     float32 vector whose entries are named in `observation_names`. `reset` lets one warm-up interval pass under the
     scenario's initial configuration. An episode never terminates: at the end of the workload it is truncated.
 
-    Without a cluster one is simulated by the compiled engine. With `tells` false, `info` stays empty, which is faster.
+    Without a cluster one is simulated by the compiled engine. With `with_info` false, `info` stays empty, which is faster.
     """
 
     metadata = {"render_modes": ["ansi", "rgb_array"], "render_fps": 4}  # noqa: RUF012 (Gymnasium's own form)
@@ -41,7 +41,7 @@ class ServingEnv(gymnasium.Env[Any, Any]):
         cluster: Cluster | None = None,
         render_mode: str | None = None,
         *,
-        tells: bool = True,
+        with_info: bool = True,
     ) -> None:
         if render_mode is not None and render_mode not in self.metadata["render_modes"]:
             raise InputError(f"render_mode must be one of {self.metadata['render_modes']}, not {render_mode!r}")
@@ -53,7 +53,7 @@ class ServingEnv(gymnasium.Env[Any, Any]):
         self.action_space = self.codec.space()
         self.observation_space = self.observer.space()
         self.history: list[Window] = []
-        self._tells = tells
+        self._with_info = with_info
 
     @property
     def observation_names(self) -> tuple[str, ...]:
@@ -97,11 +97,11 @@ class ServingEnv(gymnasium.Env[Any, Any]):
         """A second environment in the same state, independent from now on.
 
         Raises:
-            InputError: the cluster cannot be forked; the compiled engine can.
+            InputError: the cluster is not simulated.
         """
-        if not isinstance(self.cluster, CompiledCluster):
-            raise InputError(f"{type(self.cluster).__name__} cannot be forked: use backend='compiled'")
-        twin = ServingEnv(self.scenario, self.cluster.fork(), self.render_mode, tells=self._tells)
+        if not isinstance(self.cluster, Simulator):
+            raise InputError(f"{type(self.cluster).__name__} cannot be forked: only simulated clusters can")
+        twin = ServingEnv(self.scenario, self.cluster.fork(), self.render_mode, with_info=self._with_info)
         twin.history = list(self.history)
         if self.history:
             twin._seen = self._seen
@@ -124,7 +124,7 @@ class ServingEnv(gymnasium.Env[Any, Any]):
         self.cluster.close()
 
     def _info(self, window: Window, terms: RewardTerms[float] | None) -> dict[str, Any]:
-        if not self._tells:
+        if not self._with_info:
             return {}
         told = asdict(window)
         del told["latency_s"]
@@ -149,7 +149,7 @@ def make_env(
     backend: str = "compiled",
     render_mode: str | None = None,
     trace: Path | None = None,
-    tells: bool = True,
+    with_info: bool = True,
     **settings: Any,
 ) -> ServingEnv:
     """The environment behind the registered ids; `settings` go to `ipagym.envs.make_scenario`.
@@ -159,4 +159,4 @@ def make_env(
     if backend not in ENGINES:
         raise unknown_name("backend", backend, ENGINES)
     scenario = make_scenario(pipeline, workload, trace=trace, **settings)
-    return ServingEnv(scenario, ENGINES[backend](scenario), render_mode, tells=tells)
+    return ServingEnv(scenario, ENGINES[backend](scenario), render_mode, with_info=with_info)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from ipagym.cluster.sim import CompiledCluster, SimpyCluster
+from ipagym.cluster.sim import ENGINES, CompiledCluster, SimpyCluster
 from ipagym.cluster.sim.request import Request
 from ipagym.configuration import Configuration, Limits
 from ipagym.errors import InputError
@@ -71,9 +71,10 @@ def test_memory_does_not_grow_with_the_episode() -> None:
     assert sizes[0] == sizes[-1] < 1e6
 
 
-def test_a_snapshot_is_gone_back_to_and_forked_from() -> None:
+@pytest.mark.parametrize("engine", ENGINES.values(), ids=ENGINES)
+def test_a_snapshot_is_gone_back_to_and_forked_from(engine: Any) -> None:
     chosen = scenario((30.0,) * 8, setting(2), setting(1), physics=Physics(faults=Faults(crashes_per_hour=900.0)))
-    cluster = CompiledCluster(chosen)
+    cluster = engine(chosen)
     cluster.reset(3)
     cluster.advance(1.5)
     snapshot, twin = cluster.snapshot(), cluster.fork()

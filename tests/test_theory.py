@@ -5,7 +5,7 @@ from math import sqrt
 import numpy as np
 import pytest
 
-from ipagym.cluster.sim import SimpyCluster
+from ipagym.cluster.sim import CompiledCluster
 from ipagym.configuration import Configuration, Limits, StageSetting
 from ipagym.latency import LatencyModel
 from ipagym.pipeline import Pipeline, Stage, Variant
@@ -35,7 +35,7 @@ def mean_time_in_system(
         limits=Limits(max_replicas=replicas),
         physics=Physics(batch_timeout_s=0.0, service_noise=False),
     )
-    cluster = SimpyCluster(chosen)
+    cluster = CompiledCluster(chosen)
     means = []
     for seed in range(RUNS):
         cluster.reset(seed)

@@ -10,6 +10,7 @@ from gymnasium.vector import AutoresetMode, SyncVectorEnv
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ipagym.cluster.sim import ENGINES
 from ipagym.configuration import Limits
 from ipagym.envs import ServingEnv, ServingVectorEnv
 from ipagym.errors import InputError
@@ -66,7 +67,7 @@ def test_neither_number_nor_neighbours_matter(number: int, seed: int) -> None:
     env = ServingVectorEnv(chosen, number)
     actions = rng.integers(0, env.single_action_space.nvec, size=(5, number, 6))
     many, _ = env.reset(seed=seed)
-    alone = ServingEnv(chosen, tells=False)
+    alone = ServingEnv(chosen, with_info=False)
     last, _ = alone.reset(seed=seed + number - 1)
     assert many[-1].tobytes() == last.tobytes()
     for action in actions:
@@ -123,8 +124,10 @@ def test_info_holds_windows_and_reward_terms() -> None:
     assert rewards == pytest.approx(expected, abs=1e-4)
 
 
-def test_a_fork_goes_on_bit_for_bit() -> None:
-    env = ServingEnv(replace(busy(), physics=FAULTY))
+@pytest.mark.parametrize("engine", ENGINES.values(), ids=ENGINES)
+def test_a_fork_goes_on_bit_for_bit(engine: Any) -> None:
+    chosen = replace(busy(), physics=FAULTY)
+    env = ServingEnv(chosen, engine(chosen))
     env.reset(seed=5)
     env.action_space.seed(5)
     actions = [env.action_space.sample() for _ in range(5)]
@@ -136,8 +139,6 @@ def test_a_fork_goes_on_bit_for_bit() -> None:
         begun, _ = each.reset()
         courses.append(([(o.tobytes(), r, over, str(info)) for o, r, _, over, info in steps], begun.tobytes()))
     assert courses[0] == courses[1]
-    with pytest.raises(InputError, match="backend='compiled'"):
-        gym.make("ipagym/Video-v0", workload="constant:5", backend="simpy").unwrapped.fork()
 
 
 def test_ppo_learns_on_the_adapter_and_sees_the_last_observation() -> None:

@@ -1,5 +1,5 @@
 """Where requests are served: the `Cluster` protocol and the backends that keep it."""
 
-from ipagym.cluster.protocol import Cluster
+from ipagym.cluster.protocol import Cluster, Simulator
 
-__all__ = ["Cluster"]
+__all__ = ["Cluster", "Simulator"]

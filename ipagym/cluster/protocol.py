@@ -1,6 +1,6 @@
 """The one seam between controllers and what they control."""
 
-from typing import Protocol
+from typing import Any, Protocol, Self, runtime_checkable
 
 from ipagym.configuration import Configuration
 from ipagym.pipeline import Pipeline
@@ -29,3 +29,17 @@ class Cluster(Protocol):
 
     def close(self) -> None:
         """Release what the cluster holds; closing twice is allowed."""
+
+
+@runtime_checkable
+class Simulator(Cluster, Protocol):
+    """A simulated cluster, which can be gone back to and doubled."""
+
+    def snapshot(self) -> Any:
+        """The state at this instant, for `restore` of a simulator of the same kind and scenario."""
+
+    def restore(self, snapshot: Any) -> None:
+        """Go on from where the snapshot was taken."""
+
+    def fork(self) -> Self:
+        """A second simulator in the same state, independent from now on."""

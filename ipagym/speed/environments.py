@@ -53,7 +53,7 @@ def _entrants(rate_rps: int) -> list[Entrant]:
     return [
         Entrant(name=REFERENCE, make=partial(single, backend="simpy"), count=1, steps=20),
         Entrant(name="single, compiled", make=compiled, count=1, steps=100),
-        Entrant(name="single, compiled, no info", make=partial(compiled, tells=False), count=1, steps=100),
+        Entrant(name="single, compiled, no info", make=partial(compiled, with_info=False), count=1, steps=100),
         Entrant(name=SYNC, make=partial(SyncVectorEnv, [compiled] * 16), count=16, steps=30),
         Entrant(name="SyncVectorEnv of 256", make=partial(SyncVectorEnv, [compiled] * 256), count=256, steps=5),
         *(

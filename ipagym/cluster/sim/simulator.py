@@ -21,6 +21,9 @@ from ipagym.streams import Streams
 from ipagym.window import Window
 from ipagym.workload.arrivals import arrival_blocks
 
+Course = tuple[int, list[Configuration | float]]
+"""A seed, and what was done since: configurations applied and seconds let pass, in order."""
+
 
 class SimpyCluster:
     """The reference simulator: a graph of stages with queues, batches and replicas.
@@ -58,6 +61,7 @@ class SimpyCluster:
     def reset(self, seed: int) -> None:
         """Start afresh, with every replica of the scenario's initial configuration ready."""
         streams = Streams.spawn(seed)
+        self._course: Course = (seed, [])
         self._clock = Clock()
         self._recorder = Recorder(keep_requests=self._keep_requests)
         self._nodes = Nodes(self.scenario.limits.node_cores)
@@ -81,6 +85,7 @@ class SimpyCluster:
             InputError: the configuration is outside the pipeline or the limits; nothing is changed then.
         """
         check(configuration, self.pipeline, self.scenario.limits)
+        self._course[1].append(configuration)
         self._configuration = configuration
         for stage, setting in zip(self._stages, configuration.stages, strict=True):
             stage.follow(setting)
@@ -96,9 +101,30 @@ class SimpyCluster:
         """
         if not 0 < seconds < float("inf"):
             raise InputError(f"seconds must be above 0 and finite, not {seconds}")
+        self._course[1].append(seconds)
         start_s = self.now
         self._clock.run_to(start_s + seconds)
         return self._window(start_s, self.now)
+
+    def snapshot(self) -> Course:
+        """The state at this instant, for `restore`: how it was come to."""
+        return self._course[0], list(self._course[1])
+
+    def restore(self, snapshot: Course) -> None:
+        """Go on from where the snapshot of a cluster of the same scenario was taken, by doing all of it again."""
+        seed, course = snapshot
+        self.reset(seed)
+        for step in course:
+            if isinstance(step, Configuration):
+                self.apply(step)
+            else:
+                self.advance(step)
+
+    def fork(self) -> "SimpyCluster":
+        """A second cluster in the same state, independent from now on."""
+        twin = SimpyCluster(self.scenario, keep_requests=self._keep_requests)
+        twin.restore(self.snapshot())
+        return twin
 
     def close(self) -> None:
         """Nothing to release."""
