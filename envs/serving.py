@@ -30,7 +30,7 @@ class ServingEnv(gymnasium.Env[Any, Any]):
     float32 vector whose entries are named in `observation_names`. `reset` lets one warm-up interval pass under the
     scenario's initial configuration. An episode never terminates: at the end of the workload it is truncated.
 
-    Without a cluster one is simulated by the compiled engine. With `with_info` false, `info` stays empty, which is faster.
+    Without a cluster one is simulated by the compiled engine. Without `with_info`, `info` stays empty, which is faster.
     """
 
     metadata = {"render_modes": ["ansi", "rgb_array"], "render_fps": 4}  # noqa: RUF012 (Gymnasium's own form)
