@@ -1,7 +1,7 @@
 """Many environments of one scenario in one call."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,6 +21,8 @@ from ipagym.scenario import Scenario
 from ipagym.workload import Workload
 
 Observations = NDArray[np.float32]
+
+TERMS = tuple(field.name for field in fields(RewardTerms))
 
 
 class Seen(NamedTuple):
@@ -192,7 +194,12 @@ class ServingVectorEnv(VectorEnv[Any, Any, Any]):
     def _info(self, terms: RewardTerms[NDArray[np.float64]], is_told: NDArray[np.bool_]) -> dict[str, Any]:
         figures = self.population.figures
         window = {name: figures[name].copy() for name in figures.dtype.names or ()}
-        return {"window": window, "_window": is_told, "reward_terms": asdict(terms), "_reward_terms": is_told}
+        return {
+            "window": window,
+            "_window": is_told,
+            "reward_terms": {name: getattr(terms, name) for name in TERMS},
+            "_reward_terms": is_told,
+        }
 
 
 def make_vector_env(

@@ -26,7 +26,8 @@ from ipagym.scenario import Scenario
 from ipagym.streams import Streams
 
 PARTS_PER_CORE = 4
-"""Clusters are handed to the cores in so many parts each, since some take longer than others."""
+SMALLEST_PART = 4
+"""Clusters are handed to the cores in several parts each, since some take longer than others; but not in tiny ones."""
 
 LENGTHENED = {
     NEEDS_EVENTS: ("events",),
@@ -42,6 +43,7 @@ class Snapshot:
 
     memory: Memory
     streams: list[Streams | None]
+    slots: Array
 
 
 class Population:
@@ -58,6 +60,7 @@ class Population:
         self._tables = Tables.of(scenario, keep_requests=keep_requests)
         self._streams: list[Streams | None] = [None] * size
         lanes = len(scenario.pipeline.stages) * scenario.limits.max_deployments
+        self._slots = np.full(size, slots_at_first(scenario))
         supplies = supply.held(scenario, lanes * slots_at_first(scenario))
         self.memory = Memory.lay_out(shapes(scenario, supplies), size)
         self._initial = self.models.asks(scenario.initial, scenario)
@@ -118,12 +121,13 @@ class Population:
 
     def snapshot(self) -> Snapshot:
         """A copy of everything that the future depends on."""
-        return Snapshot(self.memory.copy(), deepcopy(self._streams))
+        return Snapshot(self.memory.copy(), deepcopy(self._streams), self._slots.copy())
 
     def restore(self, snapshot: Snapshot) -> None:
         """Stand where the snapshot was taken."""
         self.memory.assign(snapshot.memory)
         self._streams = deepcopy(snapshot.streams)
+        self._slots = snapshot.slots.copy()
 
     def _block(self, name: str) -> Array:
         block = self.memory.arrays[name][0].base
@@ -131,13 +135,16 @@ class Population:
         return block
 
     def _run(self, which: Array) -> None:
-        cores = _cores()
-        if len(which) < 2 * cores or cores == 1:
+        """Let them go on as far as they can; this thread takes the last part itself."""
+        number = min(len(which) // SMALLEST_PART, _cores() * PARTS_PER_CORE)
+        if number < 2 or _cores() == 1:
             self._run_part(which)
             return
-        parts = np.array_split(which, min(len(which), cores * PARTS_PER_CORE))
-        for done in _threads(os.getpid()).map(self._run_part, parts):
-            assert done is None
+        parts = [np.ascontiguousarray(which[i::number]) for i in range(number)]
+        others = [_threads(os.getpid()).submit(self._run_part, part) for part in parts[:-1]]
+        self._run_part(parts[-1])
+        for other in others:
+            other.result()
 
     def _run_part(self, which: Array) -> None:
         loop.advance_all(self._tables.rules, self.memory.sims, which)
@@ -153,11 +160,11 @@ class Population:
 
     def _make_room_for_replicas(self, which: Array) -> None:
         """A decision may create as many replicas in each lane as the limits allow."""
-        for k in which.tolist():
-            slots = self.memory.arrays["replicas"][k].shape[1]
-            if self.memory.arrays["lanes"][k]["top"].max() + self.scenario.limits.max_replicas > slots:
-                self.memory.more_replicas(k)
-                supply.lengthen(self.memory, k, self._stream(k), self.scenario)
+        used = self._block("lanes")["top"][which].max(axis=1, initial=0)
+        for k in which[used + self.scenario.limits.max_replicas > self._slots[which]].tolist():
+            self.memory.more_replicas(k)
+            self._slots[k] *= 2
+            supply.lengthen(self.memory, k, self._stream(k), self.scenario)
 
     def _provide(self, which: Array) -> None:
         """Give each of the clusters what it lacks."""
