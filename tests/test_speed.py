@@ -85,13 +85,13 @@ def test_contenders_take_turns_and_the_first_round_does_not_count() -> None:
         return Contender(name=name, measure=measure)
 
     contenders = [contender("a", 1.0), contender("b", 3.0), Contender(name="c", note="not installed")]
-    field = Field(model="m", rate_rps=1.0, unit="requests/s", contenders=contenders, simpy="a")
+    field = Field(model="m", rate_rps=1.0, unit="requests/s", contenders=contenders, simpy="a", rival="c")
     seen: list[tuple[int, int]] = []
     a, b, c = race(field, 3, lambda what, done, total: seen.append((done, total)))
     assert turns == ["a0", "b0", "a1", "b1", "a2", "b2", "a3", "b3"]
     assert seen == [(done, 8) for done in range(8)]
     assert (a.median, a.low, a.high, a.times_simpy) == (2.0, 1.0, 3.0, 1.0)
-    assert (b.median, b.times_simpy, b.times_sync) == (6.0, 3.0, None)
+    assert (b.median, b.times_simpy, b.times_rival) == (6.0, 3.0, None)
     assert (c.median, c.times_simpy, c.note) == (None, None, "not installed")
 
 

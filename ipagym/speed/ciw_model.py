@@ -27,7 +27,7 @@ def is_installed() -> bool:
 def run(model: Model, *, duration_s: int, seed: int, service: Service = "constant") -> Run:
     """Simulate `duration_s` seconds of a plain queue; what Ciw wrote down of each request is read after the clock.
 
-    Exponential service has the model's mean; it is not the model, but Ciw is quicker with it.
+    Exponential service has the model's mean: not the same model, but the one that Ciw is usually shown with.
     """
     import ciw
 

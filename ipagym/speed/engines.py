@@ -12,6 +12,8 @@ from ipagym.speed.models import Model
 INTERVAL_S = 10
 """The length of a window; one is asked for after the other, as environments do."""
 
+C_LOOP = "C loop"
+
 SLOW_REQUESTS, FAST_REQUESTS = 30_000, 1_000_000
 """How many requests a measurement takes with interpreted and with compiled contenders."""
 
@@ -30,7 +32,9 @@ def field(model: Model, loop: Path | str, *, quick: bool) -> Field:
         *(_ciw(model, slow_s) if model.is_plain_queue else ()),
         _c_loop(model, loop, fast_s),
     ]
-    return Field(model=model.name, rate_rps=model.rate_rps, unit="requests/s", contenders=contenders, simpy="simpy")
+    return Field(
+        model=model.name, rate_rps=model.rate_rps, unit="requests/s", contenders=contenders, simpy="simpy", rival=C_LOOP
+    )
 
 
 def _duration_s(model: Model, requests: int) -> int:
@@ -68,10 +72,10 @@ def _ciw(model: Model, duration_s: int) -> list[Contender]:
 
 def _c_loop(model: Model, loop: Path | str, duration_s: int) -> Contender:
     if isinstance(loop, str):
-        return Contender(name="C loop", note=loop)
+        return Contender(name=C_LOOP, note=loop)
 
     def measure(turn: int) -> Sample:
         run = c_loop.run(loop, model, duration_s=duration_s, seed=turn)
         return Sample(run.requests / run.seconds)
 
-    return Contender(name="C loop", measure=measure)
+    return Contender(name=C_LOOP, measure=measure)

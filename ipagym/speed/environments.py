@@ -23,7 +23,7 @@ WARM_UP_STEPS = 5
 QUICK_STEPS, QUICK_COUNT = 5, 16
 """The most steps in a measurement and the most environments in a quick run."""
 
-REFERENCE, SYNC = "single, simpy", "SyncVectorEnv of 16"
+REFERENCE, SYNC = "single, simpy", "SyncVectorEnv of 256"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,7 +41,9 @@ def rows(rate_rps: int, repeats: int, watch: Watch, *, quick: bool) -> list[Row]
     watch(f"{MODEL}, {rate_rps} rps", 0, 1)
     with ExitStack() as stack:
         contenders = [_contender(entrant, stack, quick=quick) for entrant in _entrants(rate_rps)]
-        field = Field(model=MODEL, rate_rps=rate_rps, unit="steps/s", contenders=contenders, simpy=REFERENCE, sync=SYNC)
+        field = Field(
+            model=MODEL, rate_rps=rate_rps, unit="steps/s", contenders=contenders, simpy=REFERENCE, rival=SYNC
+        )
         return race(field, repeats, watch)
 
 
@@ -54,8 +56,8 @@ def _entrants(rate_rps: int) -> list[Entrant]:
         Entrant(name=REFERENCE, make=partial(single, backend="simpy"), count=1, steps=20),
         Entrant(name="single, compiled", make=compiled, count=1, steps=100),
         Entrant(name="single, compiled, no info", make=partial(compiled, with_info=False), count=1, steps=100),
-        Entrant(name=SYNC, make=partial(SyncVectorEnv, [compiled] * 16), count=16, steps=30),
-        Entrant(name="SyncVectorEnv of 256", make=partial(SyncVectorEnv, [compiled] * 256), count=256, steps=5),
+        Entrant(name="SyncVectorEnv of 16", make=partial(SyncVectorEnv, [compiled] * 16), count=16, steps=30),
+        Entrant(name=SYNC, make=partial(SyncVectorEnv, [compiled] * 256), count=256, steps=5),
         *(
             Entrant(name=f"vector of {count}", make=partial(vector, num_envs=count), count=count, steps=steps)
             for count, steps in ((1, 100), (16, 60), (256, 12), (1024, 6))

@@ -42,20 +42,21 @@ class Row:
     high: float | None = None
     per_core: float | None = None
     times_simpy: float | None = None
-    times_sync: float | None = None
+    times_rival: float | None = None
+    rival: str = ""
     note: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Field:
-    """Contenders on one model at one rate. `simpy` and `sync` name the references among them."""
+    """Contenders on one model at one rate. `simpy` and `rival` name the references among them."""
 
     model: str
     rate_rps: float
     unit: str
     contenders: Sequence[Contender]
     simpy: str
-    sync: str | None = None
+    rival: str
 
 
 def race(field: Field, repeats: int, watch: Watch) -> list[Row]:
@@ -88,7 +89,8 @@ def _row(field: Field, contender: Contender, samples: dict[str, list[Sample]]) -
         high=max(speeds, default=None),
         per_core=median(by_core) if by_core else None,
         times_simpy=_ratio(own, samples[field.simpy]),
-        times_sync=None if field.sync is None else _ratio(own, samples[field.sync]),
+        times_rival=_ratio(own, samples[field.rival]),
+        rival=field.rival,
         note=contender.note,
     )
 

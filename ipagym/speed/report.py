@@ -92,18 +92,21 @@ def _csv(rows: Sequence[Row]) -> str:
 
 
 def _table(unit: str, rows: Sequence[Row]) -> Table:
+    """A block for each model and rate; only columns in which there is something."""
     table = Table(box=SIMPLE_HEAD, pad_edge=False, title=unit, title_justify="left")
-    for heading in ("model", "contender"):
-        table.add_column(heading, overflow="fold")
-    optional = {"per_core": "per core", "times_simpy": "× simpy", "times_sync": "× sync 16"}
+    optional = {"per_core": "per core", "times_simpy": "× simpy", "times_rival": f"× {rows[0].rival}"}
     shown = [name for name in optional if any(getattr(row, name) is not None for row in rows)]
-    for heading in ("rps", unit, "spread", *(optional[name] for name in shown)):
+    table.add_column("", overflow="fold")
+    for heading in (unit, "spread", *(optional[name] for name in shown)):
         table.add_column(heading, justify="right")
+    subject = None
     for row in rows:
+        if subject != (row.model, row.rate_rps):
+            subject = (row.model, row.rate_rps)
+            table.add_section()
+            table.add_row(f"{row.model}, {row.rate_rps:g} rps", style="bold")
         figures = [_text(getattr(row, name)) for name in shown]
-        table.add_row(
-            row.model, row.contender, f"{row.rate_rps:g}", _text(row.median) or row.note, _spread(row), *figures
-        )
+        table.add_row(f"  {row.contender}", _text(row.median) or row.note, _spread(row), *figures)
     return table
 
 

@@ -3,6 +3,7 @@
 from ipagym.cluster.sim.compiled.access import lanes_of, meters_of, models_of, replicas_of
 from ipagym.cluster.sim.compiled.chance import start_fails, start_s
 from ipagym.cluster.sim.compiled.events import schedule
+from ipagym.cluster.sim.compiled.idle import join_idle, leave_idle
 from ipagym.cluster.sim.compiled.jit import kernel
 from ipagym.cluster.sim.compiled.layout import (
     BUSY,
@@ -123,27 +124,9 @@ def is_mismatched(t: Record, s: Record, lane: int, slot: int) -> bool:
 
 
 @kernel
-def longest_idle(s: Record, lane: int) -> int:
-    """The replica that has been idle longest, ties by index; there must be one."""
-    best = -1
-    for slot in range(lanes_of(s)[lane].top):
-        replica = replicas_of(s)[lane, slot]
-        if replica.state == READY and replica.size == 0:
-            if best < 0:
-                best = slot
-                continue
-            other = replicas_of(s)[lane, best]
-            if replica.idle_since_s < other.idle_since_s or (
-                replica.idle_since_s == other.idle_since_s and replica.index < other.index
-            ):
-                best = slot
-    return best
-
-
-@kernel
 def took_batch(t: Record, s: Record, lane: int, slot: int) -> None:
     """The replica, given its batch, is at work from now."""
-    lanes_of(s)[lane].idle -= 1
+    leave_idle(s, lane, slot)
     meter(s, lane, BUSY, 1)
     meter(s, lane, BUSY_CORES, models_of(t)[replicas_of(s)[lane, slot].model].cores)
 
@@ -158,7 +141,7 @@ def finished_batch(t: Record, s: Record, lane: int, slot: int) -> bool:
         meter(s, lane, READY_REPLICAS, -1)
         _remove(t, s, lane, slot)
         return True
-    lanes_of(s)[lane].idle += 1
+    join_idle(s, lane, slot)
     return False
 
 
@@ -166,7 +149,7 @@ def finished_batch(t: Record, s: Record, lane: int, slot: int) -> bool:
 def crash(t: Record, s: Record, lane: int, slot: int) -> None:
     """A ready replica, its batch taken away before, starts again where it is."""
     meter(s, lane, READY_REPLICAS, -1)
-    lanes_of(s)[lane].idle -= 1
+    leave_idle(s, lane, slot)
     _load(t, s, lane, slot)
 
 
@@ -180,7 +163,7 @@ def lose_batch(t: Record, s: Record, lane: int, slot: int) -> int:
         replica.service += 1
         _stop_work(t, s, lane, slot)
         if replica.state == READY:
-            lanes_of(s)[lane].idle += 1
+            join_idle(s, lane, slot)
     return size
 
 
@@ -189,7 +172,7 @@ def lose(t: Record, s: Record, lane: int, slot: int, needed: bool) -> None:
     """The node under a replica, its batch taken away before, is lost; it waits for room elsewhere if it is needed."""
     replica = replicas_of(s)[lane, slot]
     if replica.state == READY:
-        lanes_of(s)[lane].idle -= 1
+        leave_idle(s, lane, slot)
     if replica.state in (READY, DRAINING):
         meter(s, lane, READY_REPLICAS, -1)
     if not needed or replica.state == DRAINING:
@@ -306,7 +289,7 @@ def _make_ready(s: Record, lane: int, slot: int) -> None:
     replica = replicas_of(s)[lane, slot]
     replica.state = READY
     replica.idle_since_s = s.now_s
-    lanes_of(s)[lane].idle += 1
+    join_idle(s, lane, slot)
     meter(s, lane, READY_REPLICAS, 1)
 
 
@@ -342,7 +325,7 @@ def _retire(t: Record, s: Record, lane: int, slot: int) -> None:
         replica.state = DRAINING
         return
     if replica.state == READY:
-        lanes_of(s)[lane].idle -= 1
+        leave_idle(s, lane, slot)
         meter(s, lane, READY_REPLICAS, -1)
     _remove(t, s, lane, slot)
 

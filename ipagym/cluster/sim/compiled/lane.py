@@ -11,7 +11,7 @@ from ipagym.cluster.sim.compiled.access import (
 )
 from ipagym.cluster.sim.compiled.chance import service_s
 from ipagym.cluster.sim.compiled.events import schedule
-from ipagym.cluster.sim.compiled.fleet import crash, is_old, longest_idle, lose, lose_batch, next_slot, took_batch
+from ipagym.cluster.sim.compiled.fleet import crash, is_old, lose, lose_batch, next_slot, took_batch
 from ipagym.cluster.sim.compiled.jit import kernel
 from ipagym.cluster.sim.compiled.layout import COMPLETION, IN_SYSTEM, PENDING, TIMER, Record
 from ipagym.cluster.sim.compiled.outcome import drop, forget
@@ -43,7 +43,7 @@ def start_batches(t: Record, s: Record, lane_index: int) -> None:
                 lane.timer_s = due_s
                 schedule(s, due_s, TIMER, (lane_index, 0, 0))
             return
-        slot = longest_idle(s, lane_index)
+        slot = lane.first_idle
         size = _form_batch(t, s, lane_index, slot)
         if size:
             _serve(t, s, lane_index, slot, size)

@@ -55,12 +55,13 @@ MODEL = _record(stage="i8", variant="i8", cores="i8", load_s="f8", accuracy="f8"
 STAGE = _record(arrivals="i8", dropped="i8")
 LANE = _record(
     closed="i8", used="i8", asked="i8", model="i8", replicas="i8", batch="i8", weight="f8", credit="f8", queued="i8",
-    idle="i8", top="i8", created="i8", timer_s="f8", resizing_to="i8", resize_due="i8", resize="i8", ring_head="i8",
+    idle="i8", first_idle="i8", last_idle="i8", top="i8", created="i8", timer_s="f8", resizing_to="i8", resize_due="i8", resize="i8", ring_head="i8",
     ring_used="i8", edf_used="i8",
 )  # fmt: skip
 METER = _record(level="f8", since_s="f8", total="f8")
 REPLICA = _record(
     index="i8", model="i8", state="i8", node="i8", order="i8", idle_since_s="f8", start="i8", service="i8", size="i8",
+    before="i8", after="i8",
 )  # fmt: skip
 NODE = _record(free="i8", down="i8")
 EVENT = _record(time_s="f8", key="i8", kind="i8", lane="i8", slot="i8", serial="i8")

@@ -52,6 +52,7 @@ class Memory:
             self._point(name, k)
         lanes = self.arrays["lanes"][k]
         lanes["closed"], lanes["timer_s"], lanes["resizing_to"] = 1, np.inf, -1
+        lanes["first_idle"] = lanes["last_idle"] = -1
         self.arrays["replicas"][k]["state"] = GONE
         _free(self.arrays["requests"][k], 0)
 
