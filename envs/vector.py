@@ -153,8 +153,8 @@ class ServingVectorEnv(VectorEnv[Any, Any, Any]):
         return int(seeder.integers(2**31))
 
     def _seeds(self, seed: int | Sequence[int | None] | None) -> list[int | None]:
-        if seed is None or isinstance(seed, int):
-            return [None if seed is None else seed + i for i in range(self.num_envs)]
+        if seed is None or isinstance(seed, int | np.integer):
+            return [None if seed is None else int(seed) + i for i in range(self.num_envs)]
         if len(seed) != self.num_envs:
             raise InputError(f"seed must be one number or {self.num_envs} of them, not {len(seed)}")
         return list(seed)

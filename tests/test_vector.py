@@ -1,12 +1,15 @@
 """The vector environment: the same as single ones under the same seeds, resets as Gymnasium has them, and learners."""
 
+import copy
+import pickle
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import gymnasium as gym
 import numpy as np
 import pytest
-from gymnasium.vector import AutoresetMode, SyncVectorEnv
+from gymnasium.vector import AsyncVectorEnv, AutoresetMode, SyncVectorEnv
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -139,6 +142,39 @@ def test_a_fork_goes_on_bit_for_bit(engine: Any) -> None:
         begun, _ = each.reset()
         courses.append(([(o.tobytes(), r, over, str(info)) for o, r, _, over, info in steps], begun.tobytes()))
     assert courses[0] == courses[1]
+
+
+def copied_env(env: Any) -> Any:
+    return copy.deepcopy(env)
+
+
+def pickled_env(env: Any) -> Any:
+    return pickle.loads(pickle.dumps(env))
+
+
+@pytest.mark.parametrize("double", [copied_env, pickled_env])
+@pytest.mark.parametrize("number", [0, 3])
+def test_copies_have_memory_of_their_own(double: Any, number: int) -> None:
+    chosen = busy(physics=FAULTY)
+    env = ServingVectorEnv(chosen, number) if number else ServingEnv(chosen)
+    env.reset(seed=4)
+    env.action_space.seed(4)
+    actions = [env.action_space.sample() for _ in range(8)]
+    env.step(actions[0])
+    twin = double(env)
+    courses = [[each.step(action)[:2] for action in actions[1:5]] for each in (env, twin)]
+    for (first, reward), (second, again) in zip(*courses, strict=True):
+        assert first.tobytes() == second.tobytes()
+        assert np.array_equal(reward, again)
+
+
+def test_environments_in_other_processes() -> None:
+    chosen = busy()
+    several = AsyncVectorEnv([partial(ServingEnv, chosen)] * 2)
+    native = ServingVectorEnv(chosen, 2)
+    actions = np.array([native.action_space.sample() for _ in range(3)])
+    assert run(several, actions, 1) == run(native, actions, 1)
+    several.close()
 
 
 def test_ppo_learns_on_the_adapter_and_sees_the_last_observation() -> None:

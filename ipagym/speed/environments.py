@@ -14,7 +14,7 @@ from ipagym.speed.measure import Contender, Field, Row, Sample, Watch, race
 from ipagym.workload.generators import Constant
 
 ENV_ID = "ipagym/Video-v0"
-MODEL = "video environment"
+MODEL = "video"
 RATES_RPS = (20, 100, 300)
 DURATION_S = 1200
 WARM_UP_STEPS = 5
@@ -23,7 +23,7 @@ WARM_UP_STEPS = 5
 QUICK_STEPS, QUICK_COUNT = 5, 16
 """The most steps in a measurement and the most environments in a quick run."""
 
-REFERENCE, SYNC = "single, simpy", "SyncVectorEnv of 256"
+REFERENCE, SYNC = "single, simpy", "sync of 256"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,7 +56,7 @@ def _entrants(rate_rps: int) -> list[Entrant]:
         Entrant(name=REFERENCE, make=partial(single, backend="simpy"), count=1, steps=20),
         Entrant(name="single, compiled", make=compiled, count=1, steps=100),
         Entrant(name="single, compiled, no info", make=partial(compiled, with_info=False), count=1, steps=100),
-        Entrant(name="SyncVectorEnv of 16", make=partial(SyncVectorEnv, [compiled] * 16), count=16, steps=30),
+        Entrant(name="sync of 16", make=partial(SyncVectorEnv, [compiled] * 16), count=16, steps=30),
         Entrant(name=SYNC, make=partial(SyncVectorEnv, [compiled] * 256), count=256, steps=5),
         *(
             Entrant(name=f"vector of {count}", make=partial(vector, num_envs=count), count=count, steps=steps)

@@ -54,9 +54,9 @@ def _digest() -> str:
 MODEL = _record(stage="i8", variant="i8", cores="i8", load_s="f8", accuracy="f8")
 STAGE = _record(arrivals="i8", dropped="i8")
 LANE = _record(
-    closed="i8", used="i8", asked="i8", model="i8", replicas="i8", batch="i8", weight="f8", credit="f8", queued="i8",
-    idle="i8", first_idle="i8", last_idle="i8", top="i8", created="i8", timer_s="f8", resizing_to="i8", resize_due="i8", resize="i8", ring_head="i8",
-    ring_used="i8", edf_used="i8",
+    closed="i8", used="i8", asked="i8", model="i8", replicas="i8", batch="i8", weight="f8", credit="f8",
+    queued="i8", idle="i8", first_idle="i8", last_idle="i8", top="i8", created="i8", timer_s="f8", resizing_to="i8",
+    resize_due="i8", resize="i8", ring_head="i8", ring_used="i8", edf_used="i8",
 )  # fmt: skip
 METER = _record(level="f8", since_s="f8", total="f8")
 REPLICA = _record(

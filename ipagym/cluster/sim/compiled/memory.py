@@ -1,6 +1,7 @@
 """Memory of simulated clusters: laid out, cleared for a new episode, and enlarged where it runs short."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -24,11 +25,11 @@ class Memory:
     def lay_out(cls, shapes: dict[str, tuple[int, ...]], size: int) -> "Memory":
         """Memory for `size` clusters with arrays of the given shapes."""
         blocks = {name: np.zeros((size, *shapes[name]), dtype) for name, (dtype, _) in ARRAYS.items()}
-        memory = cls(np.zeros(size, SIM), {name: list(block) for name, block in blocks.items()})
-        for name in ARRAYS:
-            for k in range(size):
-                memory._point(name, k)
-        return memory
+        return _connected(np.zeros(size, SIM), {name: list(block) for name, block in blocks.items()})
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Addresses hold in this process and for these arrays only: a copy gets its own."""
+        return _reconnected, (self.sims, self.arrays)
 
     def put(self, name: str, k: int, array: Array) -> None:
         """Let cluster k have this array from now on."""
@@ -93,6 +94,22 @@ class Memory:
 
     def _point(self, name: str, k: int) -> None:
         point(self.sims[k], NUMBERS[name], self.arrays[name][k])
+
+
+def _reconnected(sims: Array, arrays: dict[str, list[Array]]) -> Memory:
+    """Memory from copies of all its arrays; those of equal shape are views of one block again."""
+    for name, each in arrays.items():
+        if len({array.shape for array in each}) == 1:
+            arrays[name] = list(np.stack(each))
+    return _connected(sims, arrays)
+
+
+def _connected(sims: Array, arrays: dict[str, list[Array]]) -> Memory:
+    memory = Memory(sims, arrays)
+    for name, each in arrays.items():
+        for k in range(len(each)):
+            memory._point(name, k)
+    return memory
 
 
 def shapes(scenario: Scenario, supplies: dict[str, int]) -> dict[str, tuple[int, ...]]:

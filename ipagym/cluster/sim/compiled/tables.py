@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from math import inf
+from typing import Any
 
 import numpy as np
 
@@ -72,10 +73,18 @@ class Tables:
         rules, arrays = np.zeros(1, dtype=RULES), _arrays(scenario.pipeline)
         for name, value in (_rules(scenario) | {"keep": keep_requests}).items():
             rules[0][name] = value
-        for number, (name, (dtype, _)) in enumerate(TABLES.items()):
-            arrays[name] = np.ascontiguousarray(arrays[name], dtype=dtype)
-            point(rules[0], number, arrays[name])
-        return cls(rules, arrays)
+        return _connected(rules, arrays)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Addresses hold in this process and for these arrays only: a copy gets its own."""
+        return _connected, (self.rules, self.arrays)
+
+
+def _connected(rules: Array, arrays: dict[str, Array]) -> Tables:
+    for number, (name, (dtype, _)) in enumerate(TABLES.items()):
+        arrays[name] = np.ascontiguousarray(arrays[name], dtype=dtype)
+        point(rules[0], number, arrays[name])
+    return Tables(rules, arrays)
 
 
 def _arrays(pipeline: Pipeline) -> dict[str, Array]:
