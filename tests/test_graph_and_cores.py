@@ -188,6 +188,13 @@ def test_stragglers_and_slow_starts_take_their_factor(engine: Any) -> None:
     assert cluster.advance(0.2).stages[0].starting == 0
 
 
+@both
+def test_a_deadline_at_the_end_of_a_window_passes_in_the_next(engine: Any) -> None:
+    stalled = scenario((1.0, 0.0, 0.0, 0.0), pipeline=pipeline(1, base_s=10.0, slo_s=0.5), physics=EVEN)
+    cluster = kept(engine, stalled)
+    assert [cluster.advance(1.0).violations for _ in range(3)] == [0, 1, 0]
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
