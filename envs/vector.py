@@ -22,6 +22,9 @@ from ipagym.workload import Workload
 
 Observations = NDArray[np.float32]
 
+MAX_ENVS = 65_536
+"""Each takes some 200 kB of memory."""
+
 TERMS = tuple(field.name for field in fields(RewardTerms))
 
 
@@ -45,8 +48,8 @@ class ServingVectorEnv(VectorEnv[Any, Any, Any]):
     def __init__(
         self, scenario: Scenario, num_envs: int, *, autoreset: AutoresetMode = AutoresetMode.NEXT_STEP
     ) -> None:
-        if num_envs < 1:
-            raise InputError(f"num_envs must be at least 1, not {num_envs}")
+        if not 1 <= num_envs <= MAX_ENVS:
+            raise InputError(f"num_envs must be in 1..{MAX_ENVS}, not {num_envs}")
         if autoreset not in (AutoresetMode.NEXT_STEP, AutoresetMode.SAME_STEP):
             raise InputError(f"autoreset must be NEXT_STEP or SAME_STEP, not {autoreset}")
         self.scenario = scenario

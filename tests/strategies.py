@@ -76,7 +76,7 @@ def faults(draw: st.DrawFn, *, bounded: bool) -> Faults:
         slow_start=draw(probability()),
         failed_start=draw(probability()),
         straggler=draw(probability()),
-        node_losses_per_hour=draw(st.sampled_from([0.0, 1200.0])) if bounded else 0.0,
+        node_losses_per_hour=draw(st.sampled_from([0.0, 1200.0, 6000.0])) if bounded else 0.0,
         node_repair_s=draw(st.sampled_from([0.0, 1.5])),
         lost_scrape=draw(probability()),
     )

@@ -5,6 +5,19 @@ from enum import IntEnum
 from math import inf, nan
 from typing import Protocol
 
+from ipagym.errors import InputError
+
+MOST_IN_SYSTEM = 2**22
+"""Requests that a simulated cluster holds at most, so that an overload does not take all memory."""
+
+
+def too_many() -> InputError:
+    """The error of a cluster in which too many requests have piled up."""
+    return InputError(
+        f"more than {MOST_IN_SYSTEM:,} requests are in the system: lower the load, or let the scenario drop some "
+        "(max_queue, max_age_s)"
+    )
+
 
 class Outcome(IntEnum):
     """What became of a request."""

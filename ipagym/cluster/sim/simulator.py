@@ -11,7 +11,7 @@ from ipagym.cluster.sim.lane import Lane
 from ipagym.cluster.sim.luck import Luck
 from ipagym.cluster.sim.nodes import Nodes
 from ipagym.cluster.sim.recorder import Recorder
-from ipagym.cluster.sim.request import Outcome, Request
+from ipagym.cluster.sim.request import MOST_IN_SYSTEM, Outcome, Request, too_many
 from ipagym.cluster.sim.stage import StageServer
 from ipagym.configuration import Configuration, check, configured_accuracy
 from ipagym.errors import InputError
@@ -182,6 +182,8 @@ class SimpyCluster:
             self._clock.at(time_s, Priority.ARRIVAL, lambda: self._arrive(time_s))
 
     def _arrive(self, time_s: float) -> None:
+        if self.in_system == MOST_IN_SYSTEM:
+            raise too_many()
         missing = [len(needed) for needed in self._needs]
         unanswered = sum(not following for following in self._next)
         deadline_s = time_s + self.pipeline.slo_s

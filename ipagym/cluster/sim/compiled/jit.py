@@ -2,10 +2,12 @@
 
 import logging
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from numba import njit
 from numba.core import event
+
+LOGGER = logging.getLogger("ipagym")
 
 Function = TypeVar("Function", bound=Callable[..., object])
 
@@ -23,8 +25,12 @@ def kernel(function: Function) -> Function:
 
 def entry(function: Function) -> Function:
     """Compile a function that Python calls; the machine code is kept on disk and the interpreter lock let go."""
-    compiled: Function = njit(cache=True, nogil=True, **OPTIONS)(function)
-    return compiled
+    compiled = njit(nogil=True, **OPTIONS)(function)
+    try:
+        compiled.enable_caching()
+    except RuntimeError:
+        LOGGER.warning("compiled code cannot be kept for the next start: set NUMBA_CACHE_DIR to a writable folder")
+    return cast(Function, compiled)
 
 
 class Announcement(event.Listener):
@@ -38,7 +44,7 @@ class Announcement(event.Listener):
         function = event.data["dispatcher"].py_func
         if not self._was_told and function.__module__ == "ipagym.cluster.sim.compiled.loop":
             self._was_told = True
-            logging.getLogger("ipagym").warning("compiling the simulator: once for this version, about 20 s")
+            LOGGER.warning("compiling the simulator: once for this version, about 20 s")
 
     def on_end(self, event: Any) -> None:
         """It ends."""

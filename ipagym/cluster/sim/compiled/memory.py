@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from ipagym.cluster.sim.compiled.layout import ARRAYS, DROPPED, GONE, SIM, Array, point
+from ipagym.cluster.sim.request import MOST_IN_SYSTEM, too_many
 from ipagym.scenario import Scenario
 
 REQUESTS = 256
@@ -58,8 +59,14 @@ class Memory:
         _free(self.arrays["requests"][k], 0)
 
     def more_requests(self, k: int) -> None:
-        """Four times the room for requests in cluster k, which has none left."""
+        """Four times the room for requests in cluster k, which has none left.
+
+        Raises:
+            InputError: there are too many already.
+        """
         held = len(self.arrays["requests"][k])
+        if held >= MOST_IN_SYSTEM:
+            raise too_many()
         rings = _unrolled(self.arrays["rings"][k], self.arrays["lanes"][k])
         self.put("rings", k, _wider(rings, 1, 4 * held))
         if self.arrays["by_deadline"][k].size:
