@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from gymnasium.vector import AutoresetMode
 from numpy.typing import NDArray
+from stable_baselines3.common.monitor import Monitor
 from stable_baselines3.common.vec_env import VecEnv
 from stable_baselines3.common.vec_env.base_vec_env import VecEnvStepReturn
 
@@ -75,8 +76,8 @@ class ServingVecEnv(VecEnv):
         return [result[k] for k in self._chosen(indices)]
 
     def env_is_wrapped(self, wrapper_class: Any, indices: Any = None) -> list[bool]:
-        """Never."""
-        return [False] * len(self._chosen(indices))
+        """Only what `Monitor` does, recording episodes, is done here too."""
+        return [wrapper_class is Monitor] * len(self._chosen(indices))
 
     def _chosen(self, indices: Any) -> Sequence[int]:
         chosen: Sequence[int] = list(self._get_indices(indices))

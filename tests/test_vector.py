@@ -180,6 +180,8 @@ def test_environments_in_other_processes() -> None:
 
 def test_ppo_learns_on_the_adapter_and_sees_the_last_observation() -> None:
     sb3 = pytest.importorskip("stable_baselines3")
+    from stable_baselines3.common.evaluation import evaluate_policy
+
     from ipagym.envs.sb3 import ServingVecEnv
 
     chosen = busy()
@@ -199,4 +201,6 @@ def test_ppo_learns_on_the_adapter_and_sees_the_last_observation() -> None:
     assert infos[0]["TimeLimit.truncated"]
     assert infos[0]["terminal_observation"].shape == (len(env.env.observation_names),)
     assert infos[0]["episode"]["r"] == pytest.approx(2 * total)
+    returns, _ = evaluate_policy(model, env, n_eval_episodes=4, return_episode_rewards=True)
+    assert len(returns) == 4
     assert env.env_method("action_masks")[3].shape == (sum(env.action_space.nvec),)
