@@ -48,8 +48,8 @@ class ServingVectorEnv(VectorEnv[Any, Any, Any]):
     def __init__(
         self, scenario: Scenario, num_envs: int, *, autoreset: AutoresetMode = AutoresetMode.NEXT_STEP
     ) -> None:
-        if not 1 <= num_envs <= MAX_ENVS:
-            raise InputError(f"num_envs must be in 1..{MAX_ENVS}, not {num_envs}")
+        if not isinstance(num_envs, int) or not 1 <= num_envs <= MAX_ENVS:
+            raise InputError(f"num_envs must be a whole number in 1..{MAX_ENVS}, not {num_envs}")
         if autoreset not in (AutoresetMode.NEXT_STEP, AutoresetMode.SAME_STEP):
             raise InputError(f"autoreset must be NEXT_STEP or SAME_STEP, not {autoreset}")
         self.scenario = scenario
