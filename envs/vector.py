@@ -220,8 +220,10 @@ def make_vector_env(
 
 def _mask(options: dict[str, Any] | None, num_envs: int) -> NDArray[np.bool_]:
     mask = np.asarray((options or {}).get("reset_mask", np.ones(num_envs, dtype=np.bool_)))
-    if mask.shape != (num_envs,) or mask.dtype != np.bool_:
-        raise InputError(f"reset_mask must be {num_envs} booleans, not {mask.dtype} of shape {mask.shape}")
+    if mask.shape != (num_envs,) or mask.dtype != np.bool_ or not mask.any():
+        raise InputError(
+            f"reset_mask must be {num_envs} booleans, some of them true, not {mask.dtype} of shape {mask.shape}"
+        )
     return mask
 
 

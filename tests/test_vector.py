@@ -108,6 +108,7 @@ def test_a_seed_for_each_and_a_reset_of_some() -> None:
         (lambda env: env.reset(seed=[1]), "2 of them"),
         (lambda env: env.reset(seed=-1), "seed must be 0 or more"),
         (lambda env: env.reset(options={"reset_mask": np.array([1, 0])}), "reset_mask"),
+        (lambda env: env.reset(options={"reset_mask": np.zeros(2, dtype=bool)}), "reset_mask"),
         (lambda env: ServingVectorEnv(env.scenario, 0), "num_envs"),
         (lambda env: ServingVectorEnv(env.scenario, 10**9), "num_envs"),
         (lambda env: ServingVectorEnv(env.scenario, 1.5), "num_envs"),
