@@ -18,7 +18,7 @@ FIGURES = np.dtype(
 STAGE_FIGURES = np.dtype(
     [
         ("queue", "i8"), ("arrivals", "i8"), ("dropped", "i8"), ("utilisation", "f8"), ("ready", "i8"),
-        ("starting", "i8"), ("pending", "i8"), ("draining", "i8"), ("resizing", "i8"),
+        ("starting", "i8"), ("pending", "i8"), ("draining", "i8"), ("resizing", "i8"), ("asleep", "i8"),
     ],
     align=True,
 )  # fmt: skip

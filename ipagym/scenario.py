@@ -9,7 +9,12 @@ from ipagym.configuration import Configuration, Limits, StageSetting
 from ipagym.errors import InputError
 from ipagym.objective import Objective
 from ipagym.pipeline import Pipeline
+from ipagym.unit_mean import parse
+from ipagym.workload.arrivals import parse_rule
 from ipagym.workload.protocol import Workload
+
+MEASURED = "measured"
+"""Service times that spread as the profile was measured to."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -70,16 +75,20 @@ class Faults:
 class Physics:
     """How the cluster behaves; the same for every stage and every agent.
 
-    `arrivals` is the rule that turns rates into timestamps: poisson, uniform, or gamma:CV. `resize_s` is how long it
-    takes to give running replicas other cores in place; None where that needs new replicas.
+    `arrivals` is the rule that turns rates into timestamps: poisson, uniform, or gamma:CV. `service` is how service
+    times spread around the profile's average: measured (lognormal, to the profile's p99), constant, exponential,
+    gamma:CV or lognormal:CV. `resize_s` is how long it takes to give running replicas other cores in place; None where
+    that needs new replicas. A replica that has been idle for `keep_alive_s` sleeps, without cores, until requests
+    wait that no other can take; None where replicas do not sleep.
     """
 
     order: Literal["fifo", "edf"] = "fifo"
     batch_timeout_s: float = 1.0
     drop: DropPolicy = field(default_factory=DropPolicy)
-    service_noise: bool = True
+    service: str = "measured"
     arrivals: str = "poisson"
     resize_s: float | None = 0.1
+    keep_alive_s: float | None = None
     faults: Faults = field(default_factory=Faults)
 
     def __post_init__(self) -> None:
@@ -89,6 +98,14 @@ class Physics:
             raise InputError(f"batch_timeout_s must be 0 or more, not {self.batch_timeout_s}")
         if self.resize_s is not None and not 0 <= self.resize_s < float("inf"):
             raise InputError(f"resize_s must be finite and 0 or more, or none, not {self.resize_s}")
+        if self.keep_alive_s is not None and not self.batch_timeout_s <= self.keep_alive_s < float("inf"):
+            raise InputError(
+                f"keep_alive_s must be finite and at least the batch timeout, {self.batch_timeout_s} s, or none, "
+                f"not {self.keep_alive_s}"
+            )
+        parse_rule(self.arrivals)
+        if self.service != MEASURED:
+            parse(self.service, "service distribution")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -13,8 +13,8 @@ class StageWindow:
     """One stage over one window; counts are taken at the window's end, `utilisation` over its whole length.
 
     `utilisation` is busy time over ready time of all replicas, 0..1. `pending` replicas wait for room on a node,
-    `starting` ones load their model, `draining` ones finish their last batch; `resizing` counts replicas that do not
-    have the cores asked for yet.
+    `starting` ones load their model, `draining` ones finish their last batch, those `asleep` will start when requests
+    need them; `resizing` counts replicas that do not have the cores asked for yet.
     """
 
     queue: int
@@ -26,6 +26,7 @@ class StageWindow:
     pending: int
     draining: int
     resizing: int = 0
+    asleep: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)

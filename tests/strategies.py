@@ -84,6 +84,7 @@ def faults(draw: st.DrawFn, *, bounded: bool) -> Faults:
 
 @st.composite
 def physics(draw: st.DrawFn, *, bounded: bool) -> Physics:
+    timeout_s = draw(st.sampled_from([0.0, 0.1, 1.0]))
     drop = DropPolicy(
         expired=draw(st.booleans()),
         hopeless=draw(st.booleans()),
@@ -92,9 +93,10 @@ def physics(draw: st.DrawFn, *, bounded: bool) -> Physics:
     )
     return Physics(
         order=draw(st.sampled_from(["fifo", "edf"])),
-        batch_timeout_s=draw(st.sampled_from([0.0, 0.1, 1.0])),
+        batch_timeout_s=timeout_s,
         drop=drop,
-        service_noise=draw(st.booleans()),
+        service=draw(st.sampled_from(["measured", "constant", "exponential", "gamma:0.5", "lognormal:2"])),
+        keep_alive_s=draw(st.sampled_from([None, None, timeout_s, 2.0])),
         arrivals=draw(st.sampled_from(["poisson", "uniform", "gamma:2"])),
         resize_s=draw(st.sampled_from([None, 0.0, 0.3, 1.7])),
         faults=draw(faults(bounded=bounded)) if draw(st.booleans()) else Faults(),

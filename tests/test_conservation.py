@@ -25,7 +25,7 @@ PHYSICS = st.builds(
     order=st.sampled_from(["fifo", "edf"]),
     batch_timeout_s=st.sampled_from([0.0, 0.1, 1.0]),
     drop=DROPS,
-    service_noise=st.booleans(),
+    service=st.sampled_from(["measured", "constant", "gamma:2"]),
     arrivals=st.sampled_from(["poisson", "uniform", "gamma:2"]),
 )
 NODES = st.none() | st.lists(st.integers(2, 6), min_size=1, max_size=3).map(tuple)

@@ -14,7 +14,7 @@ from ipagym.pipeline import Pipeline, Stage
 from ipagym.scenario import DropPolicy, Faults, Physics, Scenario
 from tests.tiny import FixedRates, pipeline, scenario, setting, variant
 
-EVEN = Physics(arrivals="uniform", service_noise=False, batch_timeout_s=0.0)
+EVEN = Physics(arrivals="uniform", service="constant", batch_timeout_s=0.0)
 
 both = pytest.mark.parametrize("engine", ENGINES.values(), ids=ENGINES)
 

@@ -11,7 +11,7 @@ from tests.tiny import pipeline, scenario, setting
 
 
 def physics(**changes: object) -> Physics:
-    return Physics(**({"arrivals": "uniform", "service_noise": False, "batch_timeout_s": 0.0} | changes))  # type: ignore[arg-type]
+    return Physics(**({"arrivals": "uniform", "service": "constant", "batch_timeout_s": 0.0} | changes))  # type: ignore[arg-type]
 
 
 def run(cluster: SimpyCluster, seconds: float, seed: int = 0) -> None:

@@ -33,7 +33,7 @@ def mean_time_in_system(
         workload=FixedRates(rates=(rate_rps,) * seconds),
         initial=Configuration((StageSetting("m", replicas, batch),)),
         limits=Limits(max_replicas=replicas),
-        physics=Physics(batch_timeout_s=0.0, service_noise=False),
+        physics=Physics(batch_timeout_s=0.0, service="constant"),
     )
     cluster = CompiledCluster(chosen)
     means = []

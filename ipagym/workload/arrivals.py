@@ -1,32 +1,29 @@
 """Rates become timestamps: a renewal process at unit rate, mapped through the inverse of the cumulative rate."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ipagym.errors import InputError
+from ipagym.unit_mean import Draw, parse
 
 GAPS_AT_ONCE = 4096
 """Gaps are drawn in chunks of this size, so that the block length does not change them."""
 
-Gaps = Callable[[np.random.Generator, int], NDArray[np.float64]]
+NAMES = {"poisson": "exponential", "uniform": "constant"}
+"""Arrival rules that are named after the process rather than after its gaps."""
 
 
-def parse_rule(rule: str) -> Gaps:
+def parse_rule(rule: str) -> Draw:
     """The gap distribution of mean 1 named by `rule`: poisson, uniform, or gamma:CV with 0.05 <= CV <= 20.
 
     Raises:
         InputError: no such rule, or CV out of range.
     """
-    if rule == "poisson":
-        return lambda rng, size: rng.standard_exponential(size)
-    if rule == "uniform":
-        return lambda rng, size: np.ones(size)
-    if rule.startswith("gamma:"):
-        shape = _cv(rule) ** -2.0
-        return lambda rng, size: rng.standard_gamma(shape, size) / shape
-    raise InputError(f"unknown arrival rule {rule!r}: choose poisson, uniform or gamma:CV")
+    if rule not in NAMES and not rule.startswith("gamma:"):
+        raise InputError(f"unknown arrival rule {rule!r}: choose poisson, uniform or gamma:CV")
+    return parse(NAMES.get(rule, rule), "arrival rule")
 
 
 def arrival_blocks(
@@ -49,13 +46,3 @@ def arrival_blocks(
         second = np.searchsorted(cumulative, ahead[:count], side="right") - 1
         yield (start + second) + (ahead[:count] - cumulative[second]) / rates[second]
         ahead, done = ahead[count:], float(cumulative[-1])
-
-
-def _cv(rule: str) -> float:
-    try:
-        cv = float(rule.removeprefix("gamma:"))
-    except ValueError:
-        cv = float("nan")
-    if not 0.05 <= cv <= 20:
-        raise InputError(f"arrival rule {rule!r}: the coefficient of variation must be a number in 0.05..20")
-    return cv

@@ -19,7 +19,8 @@ class Fleet:
     place); all others are old. Replicas short of the target are created and load their model; replicas beyond it go,
     those without work first. Old replicas that are not ready yet go at once; ready ones serve until the whole
     deployment is ready (create before delete). Where the deployment is stuck for want of room on the nodes, old
-    replicas go one at a time to make it, but never the last one serving.
+    replicas go one at a time to make it, but never the last one serving. `asleep` of the deployment's replicas sleep:
+    they are gone until they are woken.
     """
 
     def __init__(self, stage: Stage, clock: Clock, nodes: Nodes, luck: Luck, *, resize_s: float | None) -> None:
@@ -32,11 +33,13 @@ class Fleet:
         self._resizing_to: tuple[str, int] | None = None
         self._resize_due = False
         self._resize = 0
+        self.asleep = 0
         self.setting: StageSetting | None = None
         self.replicas: list[Replica] = []
         self.cores, self.ready, self.busy = Meter(), Meter(), Meter()
         self.busy_cores = Meter()
         self.on_ready: Callable[[], None] = lambda: None
+        self.on_idle: Callable[[Replica], None] = lambda replica: None
         self.on_room: Callable[[], None] = lambda: None
 
     def start(self, setting: StageSetting) -> None:
@@ -53,12 +56,9 @@ class Fleet:
         """Move towards a new setting; an unfinished move is superseded."""
         self._aim_at(setting)
         deployment = self._deployment()
-        surplus = len(deployment) - setting.replicas
-        for replica in self._create(max(0, -surplus)):
-            if self._nodes.fits(replica):
-                self.admit(replica)
-            else:
-                self._nodes.pending.append(replica)
+        self.asleep = max(0, min(self.asleep, setting.replicas - max(len(deployment), len(self._old()))))
+        surplus = len(deployment) + self.asleep - setting.replicas
+        self._launch(-surplus)
         for replica in sorted(deployment, key=_dispensability)[: max(0, surplus)]:
             self._retire(replica)
         for replica in self._old():
@@ -66,9 +66,26 @@ class Fleet:
                 self._retire(replica)
         self._retire_old()
         self._plan_resize()
+        for replica in self._deployment():
+            if replica.state is State.READY and not replica.is_busy:
+                self.on_idle(replica)
+
+    def sleep(self, replica: Replica) -> None:
+        """An idle replica of the deployment sleeps: what it held is free."""
+        self.asleep += 1
+        self._retire(replica)
+        self.on_room()
+
+    def wake(self, batches: int) -> None:
+        """Start replicas that sleep, until as many are on their way as there are batches waiting."""
+        coming = sum(r.state in (State.PENDING, State.STARTING) for r in self._deployment())
+        woken = max(0, min(self.asleep, batches - coming))
+        self.asleep -= woken
+        self._launch(woken)
 
     def retire_all(self) -> None:
         """Let every replica go."""
+        self.asleep = 0
         for replica in list(self.replicas):
             if replica.state is not State.DRAINING:
                 self._retire(replica)
@@ -120,6 +137,8 @@ class Fleet:
             self.ready.change(-1, self._clock.now)
             self._remove(replica)
             self.on_room()
+        else:
+            self.on_idle(replica)
 
     def crash(self, replica: Replica) -> list[Request]:
         """A ready replica crashes and starts again where it is; returns the batch it had."""
@@ -164,6 +183,14 @@ class Fleet:
     def _old(self) -> list[Replica]:
         return [r for r in self.replicas if r.state is not State.DRAINING and self.is_old(r)]
 
+    def _launch(self, number: int) -> None:
+        """Create `number` replicas, none where that is negative; those that fit start."""
+        for replica in self._create(max(0, number)):
+            if self._nodes.fits(replica):
+                self.admit(replica)
+            else:
+                self._nodes.pending.append(replica)
+
     def _create(self, number: int) -> list[Replica]:
         created = [Replica(self._created + i, self._wanted, self._wanted_cores) for i in range(number)]
         self._created += number
@@ -191,6 +218,7 @@ class Fleet:
 
     def _load(self, replica: Replica) -> None:
         replica.state = State.STARTING
+        replica.is_watched = False
         replica.start += 1
         start = replica.start
         ready_s = self._clock.now + self._luck.start_s(replica.variant.load_s)
@@ -211,9 +239,11 @@ class Fleet:
         replica.state = State.READY
         replica.idle_since_s = self._clock.now
         self.ready.change(1, self._clock.now)
+        self.on_idle(replica)
 
     def _retire_old(self) -> None:
-        if self.setting is not None and self._ready_in(self._deployment()) == self.setting.replicas:
+        awake = self._ready_in(self._deployment())
+        if self.setting is not None and awake + self.asleep == self.setting.replicas:
             for replica in self._old():
                 self._retire(replica)
 

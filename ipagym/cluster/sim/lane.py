@@ -61,6 +61,8 @@ class Lane:
                 break
             if batch := self._form_batch(_latency(replica)):
                 self._serve(replica, batch)
+        if self.fleet.asleep and len(self.queue) and not self.fleet.idle():
+            self.fleet.wake(-(-len(self.queue) // self.setting.batch))
         self.dispatched()
 
     def crash(self, replica: Replica) -> None:

@@ -5,8 +5,9 @@ from math import exp, log1p
 import numpy as np
 
 from ipagym.latency import LatencyModel
-from ipagym.scenario import Physics
+from ipagym.scenario import MEASURED, Physics
 from ipagym.streams import Streams
+from ipagym.unit_mean import parse
 
 
 class Luck:
@@ -16,11 +17,14 @@ class Luck:
         self._physics = physics
         self._faults = physics.faults
         self._streams = streams
+        self._service = None if physics.service in (MEASURED, "constant") else parse(physics.service)
 
     def service_s(self, latency: LatencyModel, size: int) -> float:
-        """The service time of a batch of `size`: the average, noise and stragglers applied."""
+        """The service time of a batch of `size`: the average, its spread and stragglers applied."""
         service_s = latency.average(size)
-        if self._physics.service_noise:
+        if self._service is not None:
+            service_s = service_s * float(self._service(self._streams.service, 1)[0])
+        elif self._physics.service == MEASURED:
             sigma = latency.noise_sigma(size)
             service_s = service_s * exp(sigma * self._streams.service.standard_normal() - sigma * sigma / 2)
         if _happens(self._faults.straggler, self._streams.stragglers):

@@ -22,6 +22,7 @@ class Replica:
     """A replica serves one batch at a time. `index` is its order of creation within its lane.
 
     `start` counts its starts and `service` its batches, so that an event of an earlier one is known to be stale.
+    `is_watched` says that it will be seen to whether it has idled for long enough to sleep.
     """
 
     index: int
@@ -32,6 +33,7 @@ class Replica:
     idle_since_s: float = 0.0
     start: int = 0
     service: int = 0
+    is_watched: bool = False
     batch: list[Request] = field(default_factory=list)
 
     @property

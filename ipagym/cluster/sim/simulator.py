@@ -12,6 +12,7 @@ from ipagym.cluster.sim.luck import Luck
 from ipagym.cluster.sim.nodes import Nodes
 from ipagym.cluster.sim.recorder import Recorder
 from ipagym.cluster.sim.request import MOST_IN_SYSTEM, Outcome, Request, too_many
+from ipagym.cluster.sim.sleep import Sleep
 from ipagym.cluster.sim.stage import StageServer
 from ipagym.configuration import Configuration, check, configured_accuracy
 from ipagym.errors import InputError
@@ -138,6 +139,8 @@ class SimpyCluster:
             lane = Lane(index, fleet, self._clock, physics, self._luck)
             lane.served = lambda request: self._forward(request, index)
             lane.dropped = lambda request: self._drop(request, index)
+            if physics.keep_alive_s is not None:
+                Sleep(lane, self._clock, physics.keep_alive_s)
             lanes.append(lane)
         server = StageServer(stage, lanes, self._clock)
         server.on_room = self._use_room

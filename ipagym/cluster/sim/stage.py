@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from ipagym.cluster.sim.clock import Clock
+from ipagym.cluster.sim.fleet import Fleet
 from ipagym.cluster.sim.lane import Lane
 from ipagym.cluster.sim.replica import State
 from ipagym.cluster.sim.request import Request
@@ -14,8 +15,8 @@ from ipagym.window import StageWindow
 class StageServer:
     """Routes requests to its lanes by smooth weighted round robin, and assigns deployments to lanes.
 
-    Eligible are open lanes with a ready replica. Where there is none, closed ones with a ready replica are, unless an
-    open one waits for room on the nodes; at last all open ones.
+    Eligible are open lanes with a ready replica or one that sleeps. Where there is none, closed ones with a ready
+    replica are, unless an open one waits for room on the nodes; at last all open ones.
     """
 
     def __init__(self, stage: Stage, lanes: list[Lane], clock: Clock) -> None:
@@ -67,6 +68,7 @@ class StageServer:
             starting=self._count(State.STARTING),
             pending=self._count(State.PENDING),
             draining=self._count(State.DRAINING),
+            asleep=sum(lane.fleet.asleep for lane in self.lanes),
             resizing=sum(len(lane.fleet.mismatched()) for lane in self.lanes if not lane.closed),
         )
         self.arrivals, self.dropped = 0, 0
@@ -99,7 +101,7 @@ class StageServer:
 
     def _eligible(self) -> list[Lane]:
         opened = [lane for lane in self.lanes if not lane.closed]
-        serving = [lane for lane in opened if lane.fleet.count(State.READY)]
+        serving = [lane for lane in opened if lane.fleet.asleep or lane.fleet.count(State.READY)]
         if serving:
             return serving
         if not any(lane.fleet.count(State.PENDING) for lane in opened):
@@ -110,7 +112,11 @@ class StageServer:
         """Let closed lanes without requests go once an open one serves, or waits for the room they hold."""
         emptied = [lane for lane in self.lanes if lane.closed and lane.fleet.replicas and not len(lane.queue)]
         opened = [lane for lane in self.lanes if not lane.closed]
-        if emptied and any(lane.fleet.count(State.READY) or lane.fleet.count(State.PENDING) for lane in opened):
+        if emptied and any(_serves_or_waits(lane.fleet) for lane in opened):
             for lane in emptied:
                 lane.fleet.retire_all()
             self.on_room()
+
+
+def _serves_or_waits(fleet: Fleet) -> bool:
+    return bool(fleet.asleep or fleet.count(State.READY) or fleet.count(State.PENDING))

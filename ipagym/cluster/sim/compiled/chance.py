@@ -7,14 +7,24 @@ from ipagym.cluster.sim.compiled.access import (
     crashes_of,
     models_of,
     node_times_of,
-    normals_of,
+    services_of,
     sigma_of,
     starts_of,
     stragglers_of,
     supplies_of,
 )
 from ipagym.cluster.sim.compiled.jit import kernel
-from ipagym.cluster.sim.compiled.layout import CRASHES, NODE_TIMES, NORMALS, STARTS, STRAGGLERS, Array, Record
+from ipagym.cluster.sim.compiled.layout import (
+    CRASHES,
+    MEASURED_SPREAD,
+    NODE_TIMES,
+    OTHER_SPREAD,
+    SERVICES,
+    STARTS,
+    STRAGGLERS,
+    Array,
+    Record,
+)
 
 
 @kernel
@@ -27,11 +37,13 @@ def draw(s: Record, concern: int, numbers: Array) -> float:
 
 @kernel
 def service_s(t: Record, s: Record, model: int, size: int) -> float:
-    """The service time of a batch: the average, noise and stragglers applied."""
+    """The service time of a batch: the average, its spread and stragglers applied."""
     seconds = average_s_of(t)[model, size]
-    if t.noise:
+    if t.spread == OTHER_SPREAD:
+        seconds = seconds * draw(s, SERVICES, services_of(s))
+    elif t.spread == MEASURED_SPREAD:
         sigma = sigma_of(t)[model, size]
-        seconds = seconds * exp(sigma * draw(s, NORMALS, normals_of(s)) - sigma * sigma / 2)
+        seconds = seconds * exp(sigma * draw(s, SERVICES, services_of(s)) - sigma * sigma / 2)
     if t.straggler > 0 and draw(s, STRAGGLERS, stragglers_of(s)) < t.straggler:
         seconds = seconds * t.straggler_factor
     return float(seconds)

@@ -2,7 +2,17 @@
 
 from ipagym.cluster.sim.compiled.access import events_of
 from ipagym.cluster.sim.compiled.jit import kernel
-from ipagym.cluster.sim.compiled.layout import COMPLETION, CRASH, LOADED, NODE_LOSS, NODE_REPAIR, RESIZED, TIMER, Record
+from ipagym.cluster.sim.compiled.layout import (
+    COMPLETION,
+    CRASH,
+    LOADED,
+    LOOK,
+    NODE_LOSS,
+    NODE_REPAIR,
+    RESIZED,
+    TIMER,
+    Record,
+)
 
 SEQUENCE_BITS = 48
 
@@ -60,5 +70,5 @@ def _priority(kind: int) -> int:
         return 2
     if kind in (CRASH, NODE_LOSS, NODE_REPAIR):
         return 3
-    assert kind == TIMER
+    assert kind in (TIMER, LOOK)
     return 4

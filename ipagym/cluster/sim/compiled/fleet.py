@@ -20,6 +20,7 @@ from ipagym.cluster.sim.compiled.layout import (
     Record,
 )
 from ipagym.cluster.sim.compiled.nodes import fits, release, resized_in_place, wait_for_room
+from ipagym.cluster.sim.compiled.watch import watch
 
 
 @kernel
@@ -39,7 +40,7 @@ def start(t: Record, s: Record, lane: int) -> None:
         slot = _create(s, lane)
         if fits(t, s, lane, slot):
             meter(s, lane, CORES, models_of(t)[replicas_of(s)[lane, slot].model].cores)
-            _make_ready(s, lane, slot)
+            _make_ready(t, s, lane, slot)
         else:
             wait_for_room(s, lane, slot)
 
@@ -47,28 +48,38 @@ def start(t: Record, s: Record, lane: int) -> None:
 @kernel
 def follow(t: Record, s: Record, lane: int) -> None:
     """Move towards the setting newly asked for; an unfinished move is superseded."""
-    surplus = count_deployment(t, s, lane) - lanes_of(s)[lane].replicas
-    for _ in range(-surplus):
+    replicas, held, old = lanes_of(s)[lane].replicas, _count_kind(t, s, lane, False), _count_kind(t, s, lane, True)
+    lanes_of(s)[lane].asleep = max(0, min(lanes_of(s)[lane].asleep, replicas - max(held, old)))
+    surplus = held + lanes_of(s)[lane].asleep - replicas
+    launch(t, s, lane, -surplus)
+    for _ in range(surplus):
+        retire(t, s, lane, _most_dispensable(t, s, lane, False))
+    for slot in range(lanes_of(s)[lane].top):
+        if _counts(s, lane, slot) and is_old(t, s, lane, slot) and replicas_of(s)[lane, slot].state != READY:
+            retire(t, s, lane, slot)
+    _retire_old(t, s, lane)
+    _plan_resize(t, s, lane)
+    _watch_idle(t, s, lane)
+
+
+@kernel
+def launch(t: Record, s: Record, lane: int, number: int) -> None:
+    """Create `number` replicas, none where that is negative; those that fit start."""
+    for _ in range(number):
         slot = _create(s, lane)
         if fits(t, s, lane, slot):
             admit(t, s, lane, slot)
         else:
             wait_for_room(s, lane, slot)
-    for _ in range(surplus):
-        _retire(t, s, lane, _most_dispensable(t, s, lane, False))
-    for slot in range(lanes_of(s)[lane].top):
-        if _counts(s, lane, slot) and is_old(t, s, lane, slot) and replicas_of(s)[lane, slot].state != READY:
-            _retire(t, s, lane, slot)
-    _retire_old(t, s, lane)
-    _plan_resize(t, s, lane)
 
 
 @kernel
 def retire_all(t: Record, s: Record, lane: int) -> None:
     """Let every replica go."""
+    lanes_of(s)[lane].asleep = 0
     for slot in range(lanes_of(s)[lane].top):
         if _counts(s, lane, slot):
-            _retire(t, s, lane, slot)
+            retire(t, s, lane, slot)
 
 
 @kernel
@@ -93,7 +104,7 @@ def make_room(t: Record, s: Record, lane: int) -> bool:
                 waiting += replica.state == PENDING
     if not waiting or under_way or not old or ready <= 1:
         return False
-    _retire(t, s, lane, _most_dispensable(t, s, lane, True))
+    retire(t, s, lane, _most_dispensable(t, s, lane, True))
     return True
 
 
@@ -142,6 +153,7 @@ def finished_batch(t: Record, s: Record, lane: int, slot: int) -> bool:
         _remove(t, s, lane, slot)
         return True
     join_idle(s, lane, slot)
+    watch(t, s, (lane, slot), replica.idle_since_s)
     return False
 
 
@@ -191,7 +203,7 @@ def loaded(t: Record, s: Record, lane: int, slot: int) -> bool:
     if start_fails(t, s):
         _load(t, s, lane, slot)
         return False
-    _make_ready(s, lane, slot)
+    _make_ready(t, s, lane, slot)
     _retire_old(t, s, lane)
     return True
 
@@ -203,15 +215,6 @@ def is_old(t: Record, s: Record, lane: int, slot: int) -> bool:
     if t.in_place:
         return models_of(t)[model].variant != models_of(t)[wanted].variant
     return bool(model != wanted)
-
-
-@kernel
-def count_deployment(t: Record, s: Record, lane: int) -> int:
-    """How many replicas the deployment has."""
-    number = 0
-    for slot in range(lanes_of(s)[lane].top):
-        number += _counts(s, lane, slot) and not is_old(t, s, lane, slot)
-    return number
 
 
 @kernel
@@ -241,6 +244,24 @@ def _counts(s: Record, lane: int, slot: int) -> bool:
 
 
 @kernel
+def _count_kind(t: Record, s: Record, lane: int, old: bool) -> int:
+    number = 0
+    for slot in range(lanes_of(s)[lane].top):
+        number += _counts(s, lane, slot) and is_old(t, s, lane, slot) == old
+    return number
+
+
+@kernel
+def _watch_idle(t: Record, s: Record, lane: int) -> None:
+    slot = next_slot(s, lane, -1)
+    while slot >= 0:
+        replica = replicas_of(s)[lane, slot]
+        if replica.state == READY and not replica.size and not is_old(t, s, lane, slot):
+            watch(t, s, (lane, slot), replica.idle_since_s)
+        slot = next_slot(s, lane, replica.index)
+
+
+@kernel
 def _create(s: Record, lane: int) -> int:
     slot = 0
     while slot < lanes_of(s)[lane].top and replicas_of(s)[lane, slot].state != GONE:
@@ -253,6 +274,7 @@ def _create(s: Record, lane: int) -> int:
     # Events of an earlier replica in this slot must not be taken for its own.
     replica.start += 1
     replica.service += 1
+    replica.watched = 0
     return slot
 
 
@@ -278,19 +300,20 @@ def _plan_resize(t: Record, s: Record, index: int) -> None:
 @kernel
 def _load(t: Record, s: Record, lane: int, slot: int) -> None:
     replica = replicas_of(s)[lane, slot]
-    replica.state = STARTING
+    replica.state, replica.watched = STARTING, 0
     replica.start += 1
     ready_s = s.now_s + start_s(t, s, replica.model)
     schedule(s, ready_s, LOADED, (lane, slot, replica.start))
 
 
 @kernel
-def _make_ready(s: Record, lane: int, slot: int) -> None:
+def _make_ready(t: Record, s: Record, lane: int, slot: int) -> None:
     replica = replicas_of(s)[lane, slot]
     replica.state = READY
     replica.idle_since_s = s.now_s
     join_idle(s, lane, slot)
     meter(s, lane, READY_REPLICAS, 1)
+    watch(t, s, (lane, slot), replica.idle_since_s)
 
 
 @kernel
@@ -298,11 +321,11 @@ def _retire_old(t: Record, s: Record, lane: int) -> None:
     ready = 0
     for slot in range(lanes_of(s)[lane].top):
         ready += replicas_of(s)[lane, slot].state == READY and not is_old(t, s, lane, slot)
-    if ready != lanes_of(s)[lane].replicas:
+    if ready + lanes_of(s)[lane].asleep != lanes_of(s)[lane].replicas:
         return
     for slot in range(lanes_of(s)[lane].top):
         if _counts(s, lane, slot) and is_old(t, s, lane, slot):
-            _retire(t, s, lane, slot)
+            retire(t, s, lane, slot)
 
 
 @kernel
@@ -319,7 +342,7 @@ def _most_dispensable(t: Record, s: Record, lane: int, old: bool) -> int:
 
 
 @kernel
-def _retire(t: Record, s: Record, lane: int, slot: int) -> None:
+def retire(t: Record, s: Record, lane: int, slot: int) -> None:
     replica = replicas_of(s)[lane, slot]
     if replica.size:
         replica.state = DRAINING

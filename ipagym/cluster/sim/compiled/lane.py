@@ -16,6 +16,7 @@ from ipagym.cluster.sim.compiled.jit import kernel
 from ipagym.cluster.sim.compiled.layout import COMPLETION, IN_SYSTEM, PENDING, TIMER, Record
 from ipagym.cluster.sim.compiled.outcome import drop, forget
 from ipagym.cluster.sim.compiled.queues import first_in, pop, push, push_back
+from ipagym.cluster.sim.compiled.sleep import wake
 
 
 @kernel
@@ -47,6 +48,7 @@ def start_batches(t: Record, s: Record, lane_index: int) -> None:
         size = _form_batch(t, s, lane_index, slot)
         if size:
             _serve(t, s, lane_index, slot, size)
+    wake(t, s, lane_index)
 
 
 @kernel

@@ -24,13 +24,16 @@ PENDING, STARTING, READY, DRAINING, GONE = range(5)
 IN_SYSTEM, COMPLETED, DROPPED = range(3)
 """Outcomes of a request, as in `ipagym.cluster.sim.request`."""
 
-COMPLETION, LOADED, RESIZED, CRASH, NODE_LOSS, NODE_REPAIR, TIMER = range(7)
+COMPLETION, LOADED, RESIZED, CRASH, NODE_LOSS, NODE_REPAIR, TIMER, LOOK = range(8)
 """What an event is."""
+
+CONSTANT, MEASURED_SPREAD, OTHER_SPREAD = range(3)
+"""How service times spread."""
 
 CORES, READY_REPLICAS, BUSY, BUSY_CORES = range(4)
 """The meters of a lane."""
 
-GAPS, NORMALS, STARTS, STRAGGLERS, CRASHES, NODE_TIMES = range(6)
+GAPS, SERVICES, STARTS, STRAGGLERS, CRASHES, NODE_TIMES = range(6)
 """Concerns with a supply of random numbers each."""
 
 DONE, RUNNING, NEEDS_NUMBERS, NEEDS_REQUESTS, NEEDS_EVENTS, NEEDS_LATENCIES, NEEDS_LOG = range(7)
@@ -55,13 +58,13 @@ MODEL = _record(stage="i8", variant="i8", cores="i8", load_s="f8", accuracy="f8"
 STAGE = _record(arrivals="i8", dropped="i8")
 LANE = _record(
     closed="i8", used="i8", asked="i8", model="i8", replicas="i8", batch="i8", weight="f8", credit="f8",
-    queued="i8", idle="i8", first_idle="i8", last_idle="i8", top="i8", created="i8", timer_s="f8", resizing_to="i8",
-    resize_due="i8", resize="i8", ring_head="i8", ring_used="i8", edf_used="i8",
+    queued="i8", asleep="i8", idle="i8", first_idle="i8", last_idle="i8", top="i8", created="i8",
+    timer_s="f8", resizing_to="i8", resize_due="i8", resize="i8", ring_head="i8", ring_used="i8", edf_used="i8",
 )  # fmt: skip
 METER = _record(level="f8", since_s="f8", total="f8")
 REPLICA = _record(
     index="i8", model="i8", state="i8", node="i8", order="i8", idle_since_s="f8", start="i8", service="i8", size="i8",
-    before="i8", after="i8",
+    watched="i8", before="i8", after="i8",
 )  # fmt: skip
 NODE = _record(free="i8", down="i8")
 EVENT = _record(time_s="f8", key="i8", kind="i8", lane="i8", slot="i8", serial="i8")
@@ -91,7 +94,7 @@ ARRAYS: dict[str, tuple[np.dtype[Any], str]] = {
     "events": (EVENT, "·"),
     "supplies": (SUPPLY, "6"),
     "gaps": (SCALAR, "·"),
-    "normals": (SCALAR, "·"),
+    "services": (SCALAR, "·"),
     "starts": (SCALAR, "·"),
     "stragglers": (SCALAR, "·"),
     "crashes": (SCALAR, "·"),
@@ -142,10 +145,10 @@ def point(record: Record, number: int, array: Array) -> None:
 RULES = _record(
     pointers=f"({len(TABLES)},{POINTER_WORDS})i8",
     lanes_per_stage="i8", finals="i8", slo_s="f8", edf="i8", batch_timeout_s="f8", expired="i8", hopeless="i8",
-    max_queue="i8", max_age_s="f8", noise="i8", in_place="i8", resize_s="f8", bounded="i8", max_replicas="i8",
-    crashes_per_hour="f8", slow_start="f8", slow_start_factor="f8", failed_start="f8", straggler="f8",
-    straggler_factor="f8", node_losses_per_hour="f8", node_repair_s="f8", idle_watts="f8", busy_watts="f8",
-    keep="i8",
+    max_queue="i8", max_age_s="f8", spread="i8", in_place="i8", resize_s="f8", keep_alive_s="f8", bounded="i8",
+    max_replicas="i8", crashes_per_hour="f8", slow_start="f8", slow_start_factor="f8", failed_start="f8",
+    straggler="f8", straggler_factor="f8", node_losses_per_hour="f8", node_repair_s="f8", idle_watts="f8",
+    busy_watts="f8", keep="i8",
 )  # fmt: skip
 SIM = _record(
     pointers=f"({len(ARRAYS)},{POINTER_WORDS})i8",

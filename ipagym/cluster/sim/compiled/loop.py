@@ -21,6 +21,7 @@ from ipagym.cluster.sim.compiled.layout import (
     CRASH,
     DONE,
     LOADED,
+    LOOK,
     NEEDS_EVENTS,
     NEEDS_LATENCIES,
     NEEDS_NUMBERS,
@@ -35,6 +36,7 @@ from ipagym.cluster.sim.compiled.layout import (
     Record,
 )
 from ipagym.cluster.sim.compiled.room import use_room
+from ipagym.cluster.sim.compiled.sleep import look
 from ipagym.cluster.sim.compiled.stage import complete, dispatch, enter
 from ipagym.cluster.sim.compiled.window import close_window, open_window
 
@@ -109,7 +111,7 @@ def _run(t: Record, s: Record) -> int:
 def _lacks(t: Record, s: Record) -> int:
     """What is missing before the next event, whatever it is; counts the events that need no further check."""
     s.checked_events = 0
-    s.most_scheduled = len(events_of(s)) - 2 * (replicas_of(s).size + len(lanes_of(s))) - 4
+    s.most_scheduled = len(events_of(s)) - 3 * (replicas_of(s).size + len(lanes_of(s))) - 4
     if s.scheduled > s.most_scheduled:
         return NEEDS_EVENTS
     events = (len(latency_s_of(s)) - s.completed) // batches_of(s).shape[2]
@@ -143,6 +145,8 @@ def _happen(t: Record, s: Record) -> None:
         if replica.state == STARTING and replica.start == serial and loaded(t, s, lane, slot):
             dispatch(t, s, lane)
             use_room(t, s)
+    elif kind == LOOK:
+        look(t, s, lane, (slot, serial))
     elif kind == RESIZED:
         if lanes_of(s)[lane].resize == serial:
             lanes_of(s)[lane].resize_due = 1

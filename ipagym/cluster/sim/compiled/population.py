@@ -159,8 +159,9 @@ class Population:
         return streams
 
     def _make_room_for_replicas(self, which: Array) -> None:
-        """A decision may create as many replicas in each lane as the limits allow."""
-        used = self._block("lanes")["top"][which].max(axis=1, initial=0)
+        """A decision may create as many replicas in each lane as the limits allow, and those that sleep may wake."""
+        lanes = self._block("lanes")[which]
+        used = (lanes["top"] + lanes["asleep"]).max(axis=1, initial=0)
         for k in which[used + self.scenario.limits.max_replicas > self._slots[which]].tolist():
             self.memory.more_replicas(k)
             self._slots[k] *= 2

@@ -124,7 +124,7 @@ def _eligible(s: Record, first: int, last: int) -> int:
         if lanes_of(s)[lane].closed:
             others |= ready
         else:
-            serving |= ready
+            serving |= ready or lanes_of(s)[lane].asleep > 0
             waiting |= count(s, lane, PENDING) > 0
     if serving:
         return OPEN_AND_READY
@@ -135,7 +135,9 @@ def _eligible(s: Record, first: int, last: int) -> int:
 def _is_eligible(s: Record, lane: int, which: int) -> bool:
     if which == ANY_OPEN:
         return not lanes_of(s)[lane].closed
-    return (which == ANY_READY or not lanes_of(s)[lane].closed) and count(s, lane, READY) > 0
+    if which == ANY_READY:
+        return count(s, lane, READY) > 0
+    return not lanes_of(s)[lane].closed and (lanes_of(s)[lane].asleep > 0 or count(s, lane, READY) > 0)
 
 
 @kernel
@@ -147,7 +149,7 @@ def _close_emptied(t: Record, s: Record, stage: int) -> None:
         if lanes_of(s)[lane].closed:
             emptied |= _is_emptied(s, lane)
         else:
-            served |= count(s, lane, READY) > 0 or count(s, lane, PENDING) > 0
+            served |= lanes_of(s)[lane].asleep > 0 or count(s, lane, READY) > 0 or count(s, lane, PENDING) > 0
     if not (emptied and served):
         return
     for lane in range(stage * width, (stage + 1) * width):

@@ -4,15 +4,16 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ipagym.cluster.sim.compiled.layout import CRASHES, GAPS, NODE_TIMES, NORMALS, STARTS, STRAGGLERS, Array
+from ipagym.cluster.sim.compiled.layout import CRASHES, GAPS, NODE_TIMES, SERVICES, STARTS, STRAGGLERS, Array
 from ipagym.cluster.sim.compiled.memory import Memory
-from ipagym.scenario import Scenario
+from ipagym.scenario import MEASURED, Scenario
 from ipagym.streams import Streams
+from ipagym.unit_mean import parse
 from ipagym.workload.arrivals import parse_rule
 
 ARRAY_OF = {
     GAPS: "gaps",
-    NORMALS: "normals",
+    SERVICES: "services",
     STARTS: "starts",
     STRAGGLERS: "stragglers",
     CRASHES: "crashes",
@@ -33,7 +34,7 @@ def margins(scenario: Scenario, replicas: int) -> dict[int, int]:
     lanes = len(scenario.pipeline.stages) * limits.max_deployments
     return {
         GAPS: 1,
-        NORMALS: replicas if scenario.physics.service_noise else 0,
+        SERVICES: 0 if scenario.physics.service == "constant" else replicas,
         STARTS: 2 * replicas + 1 if faults.slow_start or faults.failed_start else 0,
         STRAGGLERS: replicas if faults.straggler else 0,
         CRASHES: lanes + 2 if faults.crashes_per_hour else 0,
@@ -93,10 +94,18 @@ def _source(concern: int, streams: Streams, scenario: Scenario) -> Callable[[int
         gaps = parse_rule(scenario.physics.arrivals)
         return lambda number: gaps(streams.arrivals, number)
     draws: dict[int, Callable[[int], Array]] = {
-        NORMALS: streams.service.standard_normal,
+        SERVICES: _service_numbers(scenario, streams.service),
         STARTS: streams.starts.random,
         STRAGGLERS: streams.stragglers.random,
         CRASHES: streams.crashes.random,
         NODE_TIMES: streams.nodes.random,
     }
     return draws[concern]
+
+
+def _service_numbers(scenario: Scenario, rng: np.random.Generator) -> Callable[[int], Array]:
+    """What the spread of service times is made from: standard normals, or the factors themselves."""
+    if scenario.physics.service == MEASURED:
+        return rng.standard_normal
+    factors = parse(scenario.physics.service)
+    return lambda number: factors(rng, number)

@@ -6,10 +6,20 @@ from typing import Any
 
 import numpy as np
 
-from ipagym.cluster.sim.compiled.layout import ASK, MODEL, RULES, TABLES, Array, point
+from ipagym.cluster.sim.compiled.layout import (
+    ASK,
+    CONSTANT,
+    MEASURED_SPREAD,
+    MODEL,
+    OTHER_SPREAD,
+    RULES,
+    TABLES,
+    Array,
+    point,
+)
 from ipagym.configuration import Configuration, cores_of
 from ipagym.pipeline import Pipeline, Variant
-from ipagym.scenario import Scenario
+from ipagym.scenario import MEASURED, Scenario
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,9 +138,10 @@ def _rules(scenario: Scenario) -> dict[str, float]:
         "hopeless": drop.hopeless,
         "max_queue": -1 if drop.max_queue is None else drop.max_queue,
         "max_age_s": inf if drop.max_age_s is None else drop.max_age_s,
-        "noise": physics.service_noise,
+        "spread": {"constant": CONSTANT, MEASURED: MEASURED_SPREAD}.get(physics.service, OTHER_SPREAD),
         "in_place": physics.resize_s is not None,
         "resize_s": physics.resize_s or 0.0,
+        "keep_alive_s": inf if physics.keep_alive_s is None else physics.keep_alive_s,
         "bounded": limits.node_cores is not None,
         "max_replicas": limits.max_replicas,
         "crashes_per_hour": faults.crashes_per_hour,

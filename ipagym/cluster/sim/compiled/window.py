@@ -137,11 +137,13 @@ def _close_stage(t: Record, s: Record, stage: int) -> None:
     out = stage_figures_of(s)[stage]
     width = t.lanes_per_stage
     ready_s = busy_s = 0.0
-    out.queue = out.ready = out.starting = out.pending = out.draining = out.resizing = 0
+    out.queue = out.ready = out.starting = out.pending = out.draining = 0
+    out.resizing = out.asleep = 0
     for lane in range(stage * width, (stage + 1) * width):
         ready_s += read(s, lane, READY_REPLICAS)
         busy_s += read(s, lane, BUSY)
         out.queue += lanes_of(s)[lane].queued
+        out.asleep += lanes_of(s)[lane].asleep
         out.ready += count(s, lane, READY)
         out.starting += count(s, lane, STARTING)
         out.pending += count(s, lane, PENDING)
