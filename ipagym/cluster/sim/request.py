@@ -10,6 +10,8 @@ from ipagym.errors import InputError
 MOST_IN_SYSTEM = 2**22
 """Requests that a simulated cluster holds at most, so that an overload does not take all memory."""
 
+NOT_KEPT = "requests were not kept: build the cluster with keep_requests=True"
+
 
 def too_many() -> InputError:
     """The error of a cluster in which too many requests have piled up."""

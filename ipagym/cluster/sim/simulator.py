@@ -8,10 +8,11 @@ from ipagym.cluster.sim.clock import Clock, Priority
 from ipagym.cluster.sim.faults import Crashes, NodeLosses
 from ipagym.cluster.sim.fleet import Fleet
 from ipagym.cluster.sim.lane import Lane
+from ipagym.cluster.sim.log import RequestLog
 from ipagym.cluster.sim.luck import Luck
 from ipagym.cluster.sim.nodes import Nodes
 from ipagym.cluster.sim.recorder import Recorder
-from ipagym.cluster.sim.request import MOST_IN_SYSTEM, Outcome, Request, too_many
+from ipagym.cluster.sim.request import MOST_IN_SYSTEM, NOT_KEPT, Outcome, Request, too_many
 from ipagym.cluster.sim.sleep import Sleep
 from ipagym.cluster.sim.stage import StageServer
 from ipagym.configuration import Configuration, check, configured_accuracy
@@ -51,8 +52,27 @@ class SimpyCluster:
     def requests(self) -> list[Request]:
         """Every request that has arrived since the last reset, in order of arrival."""
         if self._recorder.requests is None:
-            raise InputError("requests were not kept: build the cluster with keep_requests=True")
+            raise InputError(NOT_KEPT)
         return self._recorder.requests
+
+    @property
+    def log(self) -> RequestLog:
+        """Every request that has arrived since the last reset, as arrays."""
+        requests, stages = self.requests, len(self.pipeline.stages)
+
+        def gather(name: str, kind: type, *sizes: int) -> np.ndarray:
+            return np.array([getattr(request, name) for request in requests], kind).reshape(len(requests), *sizes)
+
+        return RequestLog(
+            arrival_s=gather("arrival_s", np.float64),
+            deadline_s=gather("deadline_s", np.float64),
+            end_s=gather("end_s", np.float64),
+            outcome=gather("outcome", np.int64),
+            enqueued_s=gather("enqueued_s", np.float64, stages),
+            started_s=gather("started_s", np.float64, stages),
+            finished_s=gather("finished_s", np.float64, stages),
+            batch=gather("batch_sizes", np.int64, stages),
+        )
 
     @property
     def in_system(self) -> int:

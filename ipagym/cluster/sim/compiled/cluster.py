@@ -4,7 +4,8 @@ import numpy as np
 
 from ipagym.cluster.sim.compiled.layout import IN_SYSTEM, Array
 from ipagym.cluster.sim.compiled.population import Population, Snapshot
-from ipagym.cluster.sim.request import Outcome, Request
+from ipagym.cluster.sim.log import RequestLog
+from ipagym.cluster.sim.request import NOT_KEPT, Outcome, Request
 from ipagym.configuration import Configuration, check
 from ipagym.errors import InputError
 from ipagym.figures import Records
@@ -54,8 +55,26 @@ class CompiledCluster:
     def requests(self) -> list[Request]:
         """Every request that has arrived since the last reset, in order of arrival."""
         if not self._keep_requests:
-            raise InputError("requests were not kept: build the cluster with keep_requests=True")
+            raise InputError(NOT_KEPT)
         return [self._request(index) for index in range(int(self._population.memory.sims[0]["arrived"]))]
+
+    @property
+    def log(self) -> RequestLog:
+        """Every request that has arrived since the last reset, as arrays; they are copies."""
+        if not self._keep_requests:
+            raise InputError(NOT_KEPT)
+        arrays, arrived = self._population.memory.arrays, int(self._population.memory.sims[0]["arrived"])
+        entries, stages = arrays["log"][0][:arrived], arrays["log_stages"][0][:arrived]
+        return RequestLog(
+            arrival_s=entries["arrival_s"].copy(),
+            deadline_s=entries["deadline_s"].copy(),
+            end_s=np.where(entries["outcome"] == IN_SYSTEM, np.inf, entries["end_s"]),
+            outcome=entries["outcome"].copy(),
+            enqueued_s=stages["enqueued_s"].copy(),
+            started_s=stages["started_s"].copy(),
+            finished_s=stages["finished_s"].copy(),
+            batch=stages["size"].copy(),
+        )
 
     def reset(self, seed: int) -> None:
         """Start afresh, with every replica of the scenario's initial configuration ready."""
