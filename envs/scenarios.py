@@ -6,6 +6,7 @@ from pathlib import Path
 from ipagym import profiles, workload
 from ipagym.configuration import Limits
 from ipagym.errors import InputError
+from ipagym.faults import by_name
 from ipagym.profiles import Profile
 from ipagym.scenario import DropPolicy, Physics, Scenario, lightest_configuration
 from ipagym.streams import Streams
@@ -23,10 +24,12 @@ def make_scenario(
     interval_s: float = 10.0,
     limits: Limits | None = None,
     physics: Physics | None = None,
+    faults: str = "none",
 ) -> Scenario:
     """The scenario of a pipeline (a profile's name, or the path of a YAML file) under a workload.
 
     `slo_s` replaces the profile's SLO; `trace` is the Twitter trace file that the paper's windows are cut from.
+    `faults` names a mixture of `ipagym.faults`, which replaces those of the physics.
 
     Raises:
         InputError: a name is unknown or a value cannot be used.
@@ -35,6 +38,9 @@ def make_scenario(
     served = profile.pipeline if slo_s is None else replace(profile.pipeline, slo_s=slo_s)
     chosen = workload.by_name(load, trace) if isinstance(load, str) else load
     bounds = limits or Limits()
+    ruled = physics or profile_physics(profile)
+    if faults != "none":
+        ruled = replace(ruled, faults=by_name(faults, has_nodes=bounds.node_cores is not None))
     rates = chosen.rates_rps(Streams.spawn(0).load)
     return Scenario(
         pipeline=served,
@@ -42,7 +48,7 @@ def make_scenario(
         initial=lightest_configuration(served, bounds, float(rates[:INITIAL_RATE_WINDOW_S].mean())),
         limits=bounds,
         objective=profile.objective,
-        physics=physics or profile_physics(profile),
+        physics=ruled,
         interval_s=interval_s,
     )
 

@@ -7,6 +7,7 @@ from typing import Literal
 
 from ipagym.configuration import Configuration, Limits, StageSetting
 from ipagym.errors import InputError
+from ipagym.faults import Faults
 from ipagym.objective import Objective
 from ipagym.pipeline import Pipeline
 from ipagym.unit_mean import parse
@@ -36,39 +37,6 @@ class DropPolicy:
             raise InputError(f"max_queue must be at least 1, not {self.max_queue}")
         if self.max_age_s is not None and not self.max_age_s > 0:
             raise InputError(f"max_age_s must be above 0 seconds, not {self.max_age_s}")
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Faults:
-    """What goes wrong, and how often; by default nothing.
-
-    crashes_per_hour: of each ready replica; it loses its batch to the front of the queue and loads its model anew.
-    slow_start and failed_start: the probability that a start takes `slow_start_factor` times as long, or fails when
-    it should be done and begins again. straggler: the probability that a batch takes `straggler_factor` times as long.
-    node_losses_per_hour: of each node; its replicas are placed anew, and it is back after `node_repair_s` seconds.
-    lost_scrape: the probability that the figures of a window do not reach the controller.
-    """
-
-    crashes_per_hour: float = 0.0
-    slow_start: float = 0.0
-    slow_start_factor: float = 3.0
-    failed_start: float = 0.0
-    straggler: float = 0.0
-    straggler_factor: float = 5.0
-    node_losses_per_hour: float = 0.0
-    node_repair_s: float = 60.0
-    lost_scrape: float = 0.0
-
-    def __post_init__(self) -> None:
-        for name in ("slow_start", "failed_start", "straggler", "lost_scrape"):
-            if not 0 <= getattr(self, name) < 1:
-                raise InputError(f"the probability {name} must be in [0, 1), not {getattr(self, name)}")
-        for name in ("crashes_per_hour", "node_losses_per_hour", "node_repair_s"):
-            if not 0 <= getattr(self, name) < float("inf"):
-                raise InputError(f"{name} must be finite and 0 or more, not {getattr(self, name)}")
-        for name in ("slow_start_factor", "straggler_factor"):
-            if not 1 <= getattr(self, name) < float("inf"):
-                raise InputError(f"{name} must be finite and 1 or more, not {getattr(self, name)}")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

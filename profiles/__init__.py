@@ -2,9 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import yaml
 from pydantic import ValidationError
 
 from ipagym.errors import InputError, unknown_name
@@ -12,8 +10,8 @@ from ipagym.latency import LatencyModel
 from ipagym.objective import Objective
 from ipagym.pipeline import Pipeline, Stage, Variant
 from ipagym.profiles.schema import ProfileFile, StageFile, VariantFile
+from ipagym.profiles.yaml_file import first_problem, read_yaml
 
-MAX_FILE_BYTES = 1_000_000
 FOLDER = Path(__file__).parent
 
 
@@ -47,35 +45,11 @@ def load_file(path: Path) -> Profile:
         InputError: the file is missing, too large, not YAML, or not a profile; one line names file, field and value.
     """
     try:
-        return _profile(ProfileFile.model_validate(_read_yaml(path)))
+        return _profile(ProfileFile.model_validate(read_yaml(path, "profile")))
     except ValidationError as error:
-        raise InputError(f"{path.name}: {_first_problem(error)}") from None
+        raise InputError(f"{path.name}: {first_problem(error)}") from None
     except InputError as error:
         raise InputError(str(error) if str(error).startswith(path.name) else f"{path.name}: {error}") from None
-
-
-def _read_yaml(path: Path) -> Any:
-    if not path.is_file():
-        raise InputError(f"{path.name}: no such file: give the path of a YAML profile")
-    if path.stat().st_size > MAX_FILE_BYTES:
-        raise InputError(f"{path.name}: larger than {MAX_FILE_BYTES} bytes, which no profile is")
-    try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 0
-        raise InputError(f"{path.name}: line {line}: not valid YAML ({error.problem})") from None
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError):
-        raise InputError(f"{path.name}: not a YAML text file") from None
-
-
-def _first_problem(error: ValidationError) -> str:
-    problem = error.errors()[0]
-    field = ".".join(str(part) for part in problem["loc"]) or "the file"
-    value = repr(problem["input"])
-    shown = "" if problem["type"] in ("missing", "value_error") else f": {value[:60]}"
-    message = problem["msg"].removeprefix("Value error, ")
-    more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
-    return f"{field}{shown}: {message}{more}"
 
 
 def _profile(file: ProfileFile) -> Profile:

@@ -6,9 +6,10 @@ from typing import Any
 from hypothesis import strategies as st
 
 from ipagym.configuration import Configuration, Limits, StageSetting
+from ipagym.faults import Faults
 from ipagym.latency import LatencyModel
 from ipagym.pipeline import Pipeline, Stage, Variant
-from ipagym.scenario import DropPolicy, Faults, Physics, Scenario
+from ipagym.scenario import DropPolicy, Physics, Scenario
 from tests.tiny import FixedRates
 
 BATCHES = (1, 2, 4, 8)

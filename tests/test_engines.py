@@ -13,8 +13,9 @@ from ipagym.cluster.sim.compiled.jit import entry
 from ipagym.cluster.sim.request import Request
 from ipagym.configuration import Configuration, Limits
 from ipagym.errors import InputError
+from ipagym.faults import Faults
 from ipagym.figures import figures_of
-from ipagym.scenario import Faults, Physics
+from ipagym.scenario import Physics
 from ipagym.window import Window
 from tests.strategies import Run, runs
 from tests.tiny import scenario, setting

@@ -10,8 +10,9 @@ from ipagym.cluster.sim import ENGINES
 from ipagym.cluster.sim.request import Outcome
 from ipagym.configuration import Configuration, Limits, StageSetting
 from ipagym.errors import InputError
+from ipagym.faults import Faults
 from ipagym.pipeline import Pipeline, Stage
-from ipagym.scenario import DropPolicy, Faults, Physics, Scenario
+from ipagym.scenario import DropPolicy, Physics, Scenario
 from tests.tiny import FixedRates, pipeline, scenario, setting, variant
 
 EVEN = Physics(arrivals="uniform", service="constant", batch_timeout_s=0.0)

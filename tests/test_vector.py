@@ -17,7 +17,8 @@ from ipagym.cluster.sim import ENGINES
 from ipagym.configuration import Limits
 from ipagym.envs import ServingEnv, ServingVectorEnv
 from ipagym.errors import InputError
-from ipagym.scenario import DropPolicy, Faults, Physics, Scenario
+from ipagym.faults import Faults
+from ipagym.scenario import DropPolicy, Physics, Scenario
 from tests.tiny import scenario, setting
 
 MODES = (AutoresetMode.NEXT_STEP, AutoresetMode.SAME_STEP)

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from ipagym.scenario import Scenario
     from ipagym.workload.protocol import Workload
 
 MAX_SEEDS = 10_000
@@ -63,6 +62,7 @@ def compare(
     backend: Annotated[
         str, typer.Option(help="Engine: compiled or simpy; the results do not depend on it.")
     ] = "compiled",
+    faults: Annotated[str, typer.Option(help="What goes wrong: none, usual or harsh.")] = "none",
     workers: Annotated[int | None, typer.Option(help="Processes; the results do not depend on it.")] = None,
 ) -> None:
     """Run agents on the same requests; print a table and write Parquet, a figure and a manifest."""
@@ -73,10 +73,12 @@ def compare(
     from ipagym.bench.compare import compare as run
     from ipagym.bench.summary import summary_table
     from ipagym.cluster.sim import ENGINES
+    from ipagym.envs.scenarios import make_scenario
 
     if backend not in ENGINES:
         raise unknown_name("backend", backend, ENGINES)
-    scenario = _scenario(pipeline, workload, slo=slo, trace=trace, interval=interval, duration=duration)
+    load = _load(workload, trace, duration)
+    scenario = make_scenario(pipeline, load, slo_s=slo, interval_s=interval, faults=faults)
     names = _agent_names(agents)
     for name in names:
         make_agent(name, scenario)
@@ -108,15 +110,11 @@ def _check_numbers(*, seeds: int, seed0: int, slo: float | None, interval: float
             raise InputError(f"{name} must be above 0 seconds and finite, not {value}")
 
 
-def _scenario(
-    pipeline: str, workload: str, *, slo: float | None, trace: Path | None, interval: float, duration: int | None
-) -> "Scenario":
-    from ipagym.envs.scenarios import make_scenario
+def _load(workload: str, trace: Path | None, duration: int | None) -> "Workload":
     from ipagym.workload import by_name
 
     load = by_name(workload, trace)
-    chosen = load if duration is None else Opening(whole=load, duration_s=duration)
-    return make_scenario(pipeline, chosen, slo_s=slo, interval_s=interval)
+    return load if duration is None else Opening(whole=load, duration_s=duration)
 
 
 def _agent_names(text: str | None) -> Sequence[str]:

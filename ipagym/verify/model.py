@@ -83,6 +83,11 @@ class Model:
     slo_s: float = 2.0
     physics: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def requests(self) -> float:
+        """How many requests one run has on average."""
+        return float(self.load(self.seconds).rates_rps(np.random.default_rng()).sum())
+
     def scenario(self, seconds: int) -> Scenario:
         """The model as a task of so many seconds, every replica ready at the start."""
         return Scenario(

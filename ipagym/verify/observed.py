@@ -34,7 +34,12 @@ def observe(scenario: Scenario, engine: Callable[..., Any], seed: int) -> Observ
     seconds = float(scenario.workload.duration_s)
     window = cluster.advance(seconds)
     log = cluster.log
-    return Observed(log, log.arrived_in(WARM_UP * seconds, (1 - COOL_DOWN) * seconds), window, seconds)
+    return Observed(log, measured_part(log, seconds), window, seconds)
+
+
+def measured_part(log: RequestLog, seconds: float) -> RequestLog:
+    """The requests that arrived between warm-up and cool-down."""
+    return log.arrived_in(WARM_UP * seconds, (1 - COOL_DOWN) * seconds)
 
 
 def time_in_system_s(run: Observed) -> float:

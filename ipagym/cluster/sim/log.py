@@ -35,12 +35,12 @@ class RequestLog:
     @property
     def completed(self) -> NDArray[np.bool_]:
         """Which requests were answered, shape (N,)."""
-        return self.outcome == Outcome.COMPLETED
+        return np.equal(self.outcome, Outcome.COMPLETED)
 
     @property
     def dropped(self) -> NDArray[np.bool_]:
         """Which requests were given up, shape (N,)."""
-        return self.outcome == Outcome.DROPPED
+        return np.equal(self.outcome, Outcome.DROPPED)
 
     @property
     def latency_s(self) -> Times:

@@ -91,10 +91,12 @@ def _stationary(rest: NDArray[np.int64], kernels: Sequence[Floats], taken: NDArr
         transition[state, rest[state] :] = kernels[taken[state] - 1][: STATES - rest[state]]
     transition /= transition.sum(axis=1, keepdims=True)
     balance = np.vstack([transition.T - np.eye(STATES), np.ones(STATES)])
-    return np.linalg.lstsq(balance, np.append(np.zeros(STATES), 1.0), rcond=None)[0]
+    stationary: Floats = np.linalg.lstsq(balance, np.append(np.zeros(STATES), 1.0), rcond=None)[0]
+    return stationary
 
 
 def _poisson(mean: float) -> Floats:
     """P(k) for k = 0 … STATES − 1."""
     ratios = mean / np.arange(1, STATES)
-    return np.exp(-mean) * np.cumprod(np.append(1.0, ratios))
+    probabilities: Floats = np.exp(-mean) * np.cumprod(np.append(1.0, ratios))
+    return probabilities

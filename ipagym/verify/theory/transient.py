@@ -11,7 +11,8 @@ def in_service(rates_rps: NDArray[np.float64], service_s: float) -> NDArray[np.f
     """
     arrived = np.concatenate([[0.0], np.cumsum(rates_rps)])
     ends = np.arange(1, len(rates_rps) + 1, dtype=np.float64)
-    return arrived[1:] - np.interp(np.maximum(ends - service_s, 0.0), np.arange(len(arrived)), arrived)
+    before: NDArray[np.float64] = np.interp(np.maximum(ends - service_s, 0.0), np.arange(len(arrived)), arrived)
+    return arrived[1:] - before
 
 
 def backlog(rate_rps: float, capacity_rps: float, seconds: float) -> float:

@@ -1,0 +1,167 @@
+"""Laws that hold on every path of a simulation, checked on the record of its requests.
+
+Each function returns the first case that breaks its law, in words; empty if there is none.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ipagym.cluster.sim.log import RequestLog
+from ipagym.scenario import Scenario
+from ipagym.window import Window
+
+INSTANT_S = 1e-9
+"""Times closer than this are the same: sums of times are rounded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """A simulated episode: its scenario, its windows in order, and the record of its requests."""
+
+    scenario: Scenario
+    windows: Sequence[Window]
+    log: RequestLog
+
+
+def conservation(path: Path) -> str:
+    """Arrived = completed + dropped + in system, at the end of every window, by the counters and by the record."""
+    arrived = ended = 0
+    for window in path.windows:
+        arrived += window.arrivals
+        ended += window.completed + window.dropped
+        if arrived != ended + window.in_system:
+            return f"{arrived} arrived, {ended} ended, {window.in_system} in the system at {window.end_s} s"
+        in_record = _present(path.log.arrival_s, path.log.end_s, window.end_s)
+        if window.in_system != in_record:
+            return f"{window.in_system} counted, {in_record} on record in the system at {window.end_s} s"
+    return ""
+
+
+def windows_tell_the_truth(path: Path) -> str:
+    """Arrivals, ends, latencies and violations of every window are those on record."""
+    log = path.log
+    for window in path.windows:
+        ended = (log.end_s >= window.start_s) & (log.end_s < window.end_s)
+        in_order = np.lexsort((log.latency_s[ended & log.completed], log.end_s[ended & log.completed]))
+        told = {
+            "arrivals": (window.arrivals, int(_inside(log.arrival_s, window).sum())),
+            "completed": (window.completed, int((ended & log.completed).sum())),
+            "dropped": (window.dropped, int((ended & log.dropped).sum())),
+            "violations": (window.violations, _violations(log, window)),
+            "latency sum": (
+                round(float(window.latency_s.sum()), 6),
+                round(float(log.latency_s[ended & log.completed][in_order].sum()), 6),
+            ),
+        }
+        for name, (counted, recorded) in told.items():
+            if counted != recorded:
+                return f"{name} {counted} told, {recorded} on record from {window.start_s} to {window.end_s} s"
+    return ""
+
+
+def littles_law(path: Path) -> str:
+    """Requests in the queue of each stage = entered − left, at the end of every window: Little's law in its parts."""
+    log = path.log
+    for window in path.windows:
+        for stage, seen in enumerate(window.stages):
+            queued = _present(log.enqueued_s[:, stage], left_queue_s(log, stage), window.end_s)
+            if seen.queue != queued:
+                return f"queue of stage {stage} is {seen.queue}, on record {queued} at {window.end_s} s"
+    return ""
+
+
+def causality(path: Path) -> str:
+    """No request is started before it is queued, nor finished before it is started, nor ends before that."""
+    log = path.log
+    for stage in range(log.enqueued_s.shape[1]):
+        steps = [log.arrival_s, log.enqueued_s[:, stage], log.started_s[:, stage], log.finished_s[:, stage]]
+        for before, after in pairwise(steps):
+            if bad := int((after < before).sum()):
+                return f"{bad} requests go back in time at stage {stage}"
+        if bad := int((log.finished_s[:, stage] > log.end_s).sum()):
+            return f"{bad} requests end before stage {stage} has served them"
+    return ""
+
+
+def batches_fit(path: Path) -> str:
+    """No batch is larger than the largest that the stage may use."""
+    for stage, described in enumerate(path.scenario.pipeline.stages):
+        if (largest := int(path.log.batch[:, stage].max(initial=0))) > described.batches[-1]:
+            return f"a batch of {largest} at stage {stage}, which has {described.batches[-1]} at most"
+    return ""
+
+
+def never_idle(path: Path) -> str:
+    """In a configuration that stands, no replica idles while a batch is due, and none serves two batches.
+
+    For first in first out without faults or sleep, one deployment to a stage.
+    """
+    for stage, setting in enumerate(path.scenario.initial.stages):
+        ready = path.windows[0].stages[stage].ready
+        if failure := _idleness(path, stage, ready, setting.batch):
+            return f"stage {stage}: {failure}"
+    return ""
+
+
+def left_queue_s(log: RequestLog, stage: int) -> NDArray[np.float64]:
+    """When each request left the queue of the stage: for service, or dropped."""
+    started = log.started_s[:, stage]
+    return np.where(np.isnan(started), log.end_s, started)
+
+
+def _idleness(path: Path, stage: int, replicas: int, batch: int) -> str:
+    log = path.log
+    entered, left = log.enqueued_s[:, stage], left_queue_s(log, stage)
+    due = np.minimum(entered + path.scenario.physics.batch_timeout_s, left)
+    here = ~np.isnan(entered)
+    serving = ~np.isnan(log.started_s[:, stage])
+    share = 1 / np.maximum(log.batch[:, stage], 1)
+    finished = np.where(np.isnan(log.finished_s[:, stage]), np.inf, log.finished_s[:, stage])
+    times = np.unique(np.concatenate([entered[here], due[here], left[here], finished[serving]]))
+    times = times[times < path.windows[-1].end_s]
+    lasting = np.append(np.diff(times), 0.0) > INSTANT_S
+    waiting = _level(times, entered[here], left[here])
+    overdue = _level(times, due[here], left[here])
+    busy = _level(times, log.started_s[serving, stage], finished[serving], share[serving])
+    if (busy > replicas + 1e-6).any():
+        return f"{busy.max():.3f} batches at work on {replicas} replicas"
+    idle = lasting & ((waiting >= batch) | (overdue > 0)) & (busy < replicas - 1e-6)
+    if idle.any():
+        return f"{busy[idle][0]:.0f} of {replicas} replicas busy, {waiting[idle][0]:.0f} waiting at {times[idle][0]} s"
+    return ""
+
+
+def _level(
+    times: NDArray[np.float64],
+    up: NDArray[np.float64],
+    down: NDArray[np.float64],
+    weight: NDArray[np.float64] | None = None,
+) -> NDArray[np.float64]:
+    """How many of the intervals [up, down) hold each time, each counted with its weight."""
+    weights = np.ones(len(up)) if weight is None else weight
+
+    def passed(edges: NDArray[np.float64]) -> NDArray[np.float64]:
+        order = np.argsort(edges)
+        sums = np.concatenate([[0.0], np.cumsum(weights[order])])
+        return np.asarray(sums[np.searchsorted(edges[order], times, side="right")])
+
+    return passed(up) - passed(down)
+
+
+def _inside(times_s: NDArray[np.float64], window: Window) -> NDArray[np.bool_]:
+    return (times_s >= window.start_s) & (times_s < window.end_s)
+
+
+def _present(entered_s: NDArray[np.float64], left_s: NDArray[np.float64], at_s: float) -> int:
+    return int(((entered_s < at_s) & (left_s >= at_s)).sum())
+
+
+def _violations(log: RequestLog, window: Window) -> int:
+    """Each once: at its drop, or when its deadline passes if that is earlier."""
+    dropped_first = log.dropped & (log.end_s <= log.deadline_s)
+    late = ~dropped_first & (log.end_s > log.deadline_s)
+    return int(_inside(log.end_s[dropped_first], window).sum() + _inside(log.deadline_s[late], window).sum())
