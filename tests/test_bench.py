@@ -238,12 +238,12 @@ def test_interrupted_comparison_goes_on_where_it_stopped(tmp_path: Path, capsys:
 def test_damaged_or_outdated_episode_is_run_again(tmp_path: Path) -> None:
     store = Store(tmp_path, SCENARIO)
     store.save(run_episode(Constant(1), ScriptedCluster(SCENARIO), SCENARIO, 0, name="ppo:a/b"), "old weights")
-    assert store.has("ppo:a/b", 0, "old weights")
-    assert not store.has("ppo:a/b", 0, "new weights")
-    assert not store.has("ppo:a_b", 0, "old weights")
+    assert store.find("ppo:a/b", 0, "old weights") is not None
+    assert store.find("ppo:a/b", 0, "new weights") is None
+    assert store.find("ppo:a_b", 0, "old weights") is None
     path = store.path("ppo:a/b", 0)
     path.write_bytes(path.read_bytes()[:100])
-    assert not store.has("ppo:a/b", 0, "old weights")
+    assert store.find("ppo:a/b", 0, "old weights") is None
 
 
 def test_folder_of_another_scenario_is_refused(tmp_path: Path) -> None:
@@ -284,3 +284,17 @@ def test_failed_write_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.Mo
 
 def _fail(*_: object) -> None:
     raise OSError("disk full")
+
+
+def test_an_episode_whose_content_is_damaged_is_run_again(tmp_path: Path) -> None:
+    store = Store(tmp_path, SCENARIO)
+    store.save(run_episode(Constant(1), ScriptedCluster(SCENARIO), SCENARIO, 0, name="one"), "")
+    path = store.path("one", 0)
+    whole, timings = path.read_bytes(), path.with_suffix(".timings.json")
+    path.write_bytes(whole[:4] + bytes(len(whole) // 2) + whole[4 + len(whole) // 2 :])
+    assert store.find("one", 0, "") is None
+    path.write_bytes(whole)
+    assert store.find("one", 0, "") is not None
+    for damaged in ("", "[1, ", '{"a": 1}', "[[1]]", "5"):
+        timings.write_text(damaged)
+        assert store.find("one", 0, "") is None

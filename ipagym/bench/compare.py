@@ -14,7 +14,7 @@ import pandas as pd
 
 from ipagym.agent import Agent
 from ipagym.bench.episode import run_episode
-from ipagym.bench.files import write_atomically
+from ipagym.bench.files import remove_leftovers, write_atomically
 from ipagym.bench.manifest import check_folder, make_manifest, write_manifest
 from ipagym.bench.progress import progress_bar
 from ipagym.bench.store import Store, Stored
@@ -75,8 +75,10 @@ def compare(
         for seed in seeds
         for name, make in agents.items()
     ]
+    remove_leftovers(out)
     _run_missing(jobs, store, workers)
-    return _report(scenario, {name: [store.load(name, seed) for seed in seeds] for name in agents}, out)
+    found = {(job.agent, job.seed): _found(job, store) for job in jobs}
+    return _report(scenario, {name: [found[name, seed] for seed in seeds] for name in agents}, out)
 
 
 def check_same_requests(episodes: Mapping[str, Stored]) -> None:
@@ -107,8 +109,15 @@ def _check(agents: Mapping[str, object], seeds: Sequence[int], workers: int) -> 
         raise InputError(f"workers must be at least 1, not {workers}")
 
 
+def _found(job: Job, store: Store) -> Stored:
+    stored = store.find(job.agent, job.seed, job.fingerprint)
+    if stored is None:
+        raise IpagymError(f"{store.path(job.agent, job.seed)} was written and cannot be read: is the disk at fault?")
+    return stored
+
+
 def _run_missing(jobs: Sequence[Job], store: Store, workers: int) -> None:
-    missing = [job for job in jobs if not store.has(job.agent, job.seed, job.fingerprint)]
+    missing = [job for job in jobs if store.find(job.agent, job.seed, job.fingerprint) is None]
     done = len(jobs) - len(missing)
     try:
         with progress_bar() as progress:

@@ -5,13 +5,18 @@ from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
 from tempfile import mkstemp
+from time import time
 from typing import IO
+
+SUFFIX = ".ipagym-tmp"
+STALE_S = 3600.0
+"""A file that was not written to for so long has no writer."""
 
 
 def write_atomically(path: Path, content: bytes) -> None:
     """Write `content` to `path`, making its folder; a reader sees the old file or the whole new one."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, temporary = mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+    descriptor, temporary = mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=SUFFIX)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
@@ -22,6 +27,13 @@ def write_atomically(path: Path, content: bytes) -> None:
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove what killed writers left in a folder and below: files half written, untouched for a long time."""
+    for path in folder.rglob(f".*{SUFFIX}"):
+        if time() - path.stat().st_mtime > STALE_S:
+            path.unlink(missing_ok=True)
 
 
 def content_of(write: Callable[[IO[bytes]], object]) -> bytes:

@@ -18,6 +18,9 @@ from ipagym.scenario import Scenario
 
 KEY = b"ipagym"
 
+MAX_EPISODE_BYTES = 4_000_000_000
+"""What an episode may take in memory; a file that says it takes more is not one of ours."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Stored:
@@ -51,22 +54,18 @@ class Store:
         table = table.replace_schema_metadata({**(table.schema.metadata or {}), KEY: self._key(fingerprint)})
         write_atomically(path, content_of(lambda file: pq.write_table(table, file, compression="zstd")))
 
-    def has(self, agent: str, seed: int, fingerprint: str) -> bool:
-        """Whether the episode is there, complete, of this scenario and of the agent of this fingerprint."""
+    def find(self, agent: str, seed: int, fingerprint: str) -> Stored | None:
+        """The episode, if it is there, whole, of this scenario and of the agent of this fingerprint."""
         path = self.path(agent, seed)
-        if not path.is_file() or not self._timings(path).is_file():
-            return False
         try:
-            metadata = pq.read_schema(path).metadata or {}
-        except (OSError, pa.ArrowInvalid):
-            return False
-        return bool(metadata.get(KEY) == self._key(fingerprint))
-
-    def load(self, agent: str, seed: int) -> Stored:
-        """Read a finished episode."""
-        path = self.path(agent, seed)
-        decision_s = tuple(json.loads(self._timings(path).read_text(encoding="utf-8")))
-        return Stored(agent=agent, seed=seed, frame=pd.read_parquet(path), decision_s=decision_s)
+            described = pq.read_metadata(path)
+            size = sum(described.row_group(i).total_byte_size for i in range(described.num_row_groups))
+            if (described.metadata or {}).get(KEY) != self._key(fingerprint) or size > MAX_EPISODE_BYTES:
+                return None
+            decision_s = tuple(map(float, json.loads(self._timings(path).read_text(encoding="utf-8"))))
+            return Stored(agent=agent, seed=seed, frame=pd.read_parquet(path), decision_s=decision_s)
+        except (OSError, ValueError, TypeError, KeyError, pa.ArrowException):
+            return None
 
     def _timings(self, path: Path) -> Path:
         return path.with_suffix(".timings.json")

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from ipagym.errors import InputError
+from ipagym.cli.folder import make_folder
 
 
 def bench_speed(
@@ -20,7 +20,7 @@ def bench_speed(
     from ipagym.speed import Settings, run
 
     settings = Settings(repeats=repeats, quick=quick)
-    _make_folder(out)
+    make_folder(out)
     with progress_bar() as progress:
         task = progress.add_task("speed", total=None)
         report = run(
@@ -33,11 +33,3 @@ def bench_speed(
     for table in report.tables():
         console.print(table)
     print(f"written to {out}")
-
-
-def _make_folder(out: Path) -> None:
-    """Make the folder ahead of minutes of work whose results could not be written."""
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"--out {out} cannot be made a folder: {error.strerror}") from error

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ipagym.cli.folder import make_folder
 from ipagym.errors import InputError, unknown_name
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ def verify(
     ] = None,
     length: Annotated[float, typer.Option(help="How many times as long the runs against theory are.")] = 1.0,
     seed0: Annotated[int, typer.Option(help="The first seed.")] = 0,
+    out: Annotated[Path | None, typer.Option(help="Folder for the tables as CSV files.")] = None,
     workers: Annotated[int | None, typer.Option(help="Processes; the results do not depend on it.")] = None,
 ) -> None:
     """Hold the engines against queueing theory, the laws of every path, and the effects that decisions must have.
@@ -35,12 +37,14 @@ def verify(
         raise InputError(f"--length must be above 0 and at most {LONGEST:g}, not {length}")
     if workers is not None and workers < 1:
         raise InputError(f"--workers must be at least 1, not {workers}")
+    if out is not None:
+        make_folder(out)
     from rich.console import Console
 
     from ipagym.bench.progress import progress_bar
     from ipagym.cluster.sim import ENGINES
     from ipagym.envs.scenario_file import load_scenario
-    from ipagym.verify.report import failure_lines, tables
+    from ipagym.verify.report import failure_lines, tables, write
     from ipagym.verify.run import verify as run
 
     if engine not in ENGINES and engine != "both":
@@ -60,6 +64,8 @@ def verify(
     console = Console(emoji=False, markup=False)
     for table in tables(report):
         console.print(table)
+    if out is not None:
+        write(report, out)
     for line in failure_lines(report):
         console.print(f"does not hold: {line}")
     if report.failures:

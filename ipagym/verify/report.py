@@ -1,11 +1,15 @@
-"""What was found, as tables."""
+"""What was found, as tables and files."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from itertools import groupby, zip_longest
+from pathlib import Path
 
+import pandas as pd
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
+from ipagym.bench.files import write_atomically
 from ipagym.verify.check import Check
 from ipagym.verify.compare_theory import Row
 from ipagym.verify.effects import Effect
@@ -100,3 +104,12 @@ def _step(values: tuple[float, float]) -> str:
 
 def _mark(passed: bool) -> str:
     return "yes" if passed else "NO"
+
+
+def write(report: Report, folder: Path) -> None:
+    """Write theory.csv, laws.csv and effects.csv into a folder, each complete or not at all."""
+    theory = [asdict(row) | {"error_percent": row.error_percent} for row in report.rows]
+    laws = [asdict(check) | {"passed": check.passed} for check in report.checks]
+    effects = [asdict(effect) | {"passed": effect.passed} for effect in report.effects]
+    for name, found in (("theory", theory), ("laws", laws), ("effects", effects)):
+        write_atomically(folder / f"{name}.csv", pd.DataFrame(found).to_csv(index=False).encode())
