@@ -14,11 +14,21 @@ class IpagymError(Exception):
 
 
 class InputError(IpagymError, ValueError):
-    """Bad input: one line that names the thing, its value and the remedy."""
+    """Bad input: one line that names the thing, its value and the remedy.
+
+    What is not printable in the message, which may quote anything, is written as its escape.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__("".join(map(_printable, message)))
 
 
 class SolverError(IpagymError, RuntimeError):
     """A solver ended without an answer for a reason other than infeasibility."""
+
+
+def _printable(character: str) -> str:
+    return character if character.isprintable() else ascii(character)[1:-1]
 
 
 def unknown_name(kind: str, name: str, known: Iterable[str]) -> InputError:

@@ -295,6 +295,9 @@ def test_an_episode_whose_content_is_damaged_is_run_again(tmp_path: Path) -> Non
     assert store.find("one", 0, "") is None
     path.write_bytes(whole)
     assert store.find("one", 0, "") is not None
+    path.write_bytes(whole.replace(b"small", b"snall", 1) if b"small" in whole else whole[:-1] + b"?")
+    assert store.find("one", 0, "") is None
+    path.write_bytes(whole)
     for damaged in ("", "[1, ", '{"a": 1}', "[[1]]", "5"):
         timings.write_text(damaged)
         assert store.find("one", 0, "") is None

@@ -14,8 +14,8 @@ from ipagym.bench.files import STALE_S, SUFFIX, remove_leftovers, write_atomical
 
 MAIN = "import sys; from ipagym.cli import main; sys.exit(main(sys.argv[1:]))"
 COMPARE = [
-    "compare", "video", "--workload", "steady-low", "--agents", "hpa,random", "--seeds", "10", "--workers", "1", "--duration", "600",
-    "--backend", "simpy",
+    "compare", "video", "--workload", "steady-low", "--agents", "hpa,random", "--seeds", "10", "--workers", "1",
+    "--duration", "600", "--backend", "simpy",
 ]  # fmt: skip
 RESULTS = ("windows.parquet", "timeline.png", "manifest.json")
 

@@ -1,5 +1,6 @@
 """Finished episodes on disk: what is there need not be run again."""
 
+import io
 import json
 import re
 from dataclasses import dataclass
@@ -17,9 +18,6 @@ from ipagym.bench.table import episode_frame
 from ipagym.scenario import Scenario
 
 KEY = b"ipagym"
-
-MAX_EPISODE_BYTES = 4_000_000_000
-"""What an episode may take in memory; a file that says it takes more is not one of ours."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -49,23 +47,28 @@ class Store:
     def save(self, episode: Episode, fingerprint: str) -> None:
         """Write an episode: decision times first, so that windows on disk mean a complete episode."""
         path = self.path(episode.agent, episode.seed)
-        write_atomically(self._timings(path), json.dumps(episode.decision_s.tolist()).encode())
         table = pa.Table.from_pandas(episode_frame(episode, self.scenario), preserve_index=False)
         table = table.replace_schema_metadata({**(table.schema.metadata or {}), KEY: self._key(fingerprint)})
-        write_atomically(path, content_of(lambda file: pq.write_table(table, file, compression="zstd")))
+        windows = content_of(lambda file: pq.write_table(table, file, compression="zstd"))
+        timings = {"windows_sha256": sha256(windows).hexdigest(), "decision_s": episode.decision_s.tolist()}
+        write_atomically(self._timings(path), json.dumps(timings).encode())
+        write_atomically(path, windows)
 
     def find(self, agent: str, seed: int, fingerprint: str) -> Stored | None:
-        """The episode, if it is there, whole, of this scenario and of the agent of this fingerprint."""
+        """The episode, if it is there, as it was written, of this scenario and of the agent of this fingerprint."""
         path = self.path(agent, seed)
         try:
-            described = pq.read_metadata(path)
-            size = sum(described.row_group(i).total_byte_size for i in range(described.num_row_groups))
-            if (described.metadata or {}).get(KEY) != self._key(fingerprint) or size > MAX_EPISODE_BYTES:
+            timings = json.loads(self._timings(path).read_text(encoding="utf-8"))
+            windows = path.read_bytes()
+            if timings["windows_sha256"] != sha256(windows).hexdigest():
                 return None
-            decision_s = tuple(map(float, json.loads(self._timings(path).read_text(encoding="utf-8"))))
-            return Stored(agent=agent, seed=seed, frame=pd.read_parquet(path), decision_s=decision_s)
-        except (OSError, ValueError, TypeError, KeyError, pa.ArrowException):
+            table = pq.read_table(io.BytesIO(windows))
+            decision_s = tuple(map(float, timings["decision_s"]))
+        except (OSError, ValueError, TypeError, KeyError, RecursionError, pa.ArrowException):
             return None
+        if (table.schema.metadata or {}).get(KEY) != self._key(fingerprint):
+            return None
+        return Stored(agent=agent, seed=seed, frame=table.to_pandas(), decision_s=decision_s)
 
     def _timings(self, path: Path) -> Path:
         return path.with_suffix(".timings.json")

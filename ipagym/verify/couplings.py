@@ -67,15 +67,17 @@ def deadlines_first(engine: Engine, seed: int) -> str:
     """Earliest deadline first against first in first out, constant service, requests out of order of their deadlines.
 
     A fast and a slow deployment mix up the order of requests before a single server. The starts of service are the
-    same, hence so is the mean wait; the greatest lateness is not larger.
+    same, hence so is the mean wait; the greatest lateness is not larger, and over thousands of requests fewer miss
+    their deadlines.
     """
     fifo, edf = (_log(engine, _mixed(order), seed) for order in ("fifo", "edf"))
     if np.sort(fifo.started_s[:, 1]).tobytes() != np.sort(edf.started_s[:, 1]).tobytes():
         return f"the starts of service differ (seed {seed})"
     if _lateness_s(edf) > _lateness_s(fifo):
         return f"the greatest lateness is {_lateness_s(edf)} s, in order of entry {_lateness_s(fifo)} s (seed {seed})"
-    if fifo.started_s.tobytes() == edf.started_s.tobytes():
-        return f"the order makes no difference at all (seed {seed})"
+    misses = [int((log.end_s > log.deadline_s).sum()) for log in (fifo, edf)]
+    if misses[1] >= misses[0]:
+        return f"{misses[1]} requests miss their deadlines, in order of entry {misses[0]} (seed {seed})"
     return ""
 
 
@@ -84,7 +86,7 @@ COUPLINGS: Mapping[str, Callable[[Engine, int], str]] = {
     "a further replica delays no request": another_replica,
     "at batch size 1 the batch timeout is irrelevant": timeout_without_batches,
     "full batches or a timeout follow the recursion": batch_by_batch,
-    "deadlines first: equal waits, no greater lateness (N)": deadlines_first,
+    "deadlines first: equal waits, fewer misses (N)": deadlines_first,
 }
 
 
@@ -107,10 +109,11 @@ def _mixed(order: Any) -> Scenario:
     mixed = replace(StageSetting("small", 6, 1), beside=(StageSetting("big", 6, 1),))
     return replace(
         plain,
+        pipeline=replace(plain.pipeline, slo_s=0.25),
         initial=Configuration((mixed, StageSetting("small", 1, 1))),
         limits=Limits(max_replicas=6, max_deployments=2),
         physics=Physics(order=order, batch_timeout_s=0.0, service="constant"),
-        workload=poisson(30.0)(SECONDS // 4),
+        workload=poisson(30.0)(SECONDS),
     )
 
 

@@ -1,0 +1,232 @@
+"""Every reader of outside input, with what to feed it: each may answer, or refuse with an `InputError`."""
+
+import io
+import json
+import tarfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import yaml
+from hypothesis import strategies as st
+
+from ipagym import profiles
+from ipagym.agents import AGENTS, make_agent
+from ipagym.agents.learned import load_checkpoint
+from ipagym.bench.episode import run_episode
+from ipagym.bench.manifest import FILE_NAME, check_folder, make_manifest, write_manifest
+from ipagym.bench.store import Store
+from ipagym.cluster.sim import CompiledCluster
+from ipagym.envs import make_scenario
+from ipagym.envs.scenario_file import load_scenario
+from ipagym.errors import InputError
+from ipagym.scenario import Physics, Scenario
+from ipagym.workload import WORKLOADS, by_name
+from ipagym.workload.generators import Constant
+from ipagym.workload.trace import load_counts
+from tests.test_scenario_file import FULL
+
+VIDEO = (Path(profiles.__file__).parent / "video.yaml").read_text(encoding="utf-8")
+ODD_TEXTS = (
+    "nan .nan .inf -.inf 1e999 -1 0 null ~ true !!python/object/apply:os.system !!binary &a *a << --- ... ? | > "
+    "{ } [ ] : , # % @ ` 0x10 1_000 2026-01-01 \x00 \ufeff \u2028 9999999999999999999999"
+).split(" ")
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What to feed a reader, and the reader."""
+
+    inputs: st.SearchStrategy[Any]
+    read: Callable[[Any], object]
+
+
+def outcome(target: Target, given: Any) -> str:
+    """Whether the reader took what it was given, or what it complained of, in one line."""
+    try:
+        target.read(given)
+    except InputError as error:
+        message = str(error)
+        assert len(message.splitlines()) == 1, f"not one line: {message!r}"
+        assert len(message) < 2000, f"too long: {message[:200]!r}"
+        return "refused"
+    return "taken"
+
+
+def mutated(text: str) -> st.SearchStrategy[str]:
+    """The text with some pieces cut, doubled or replaced."""
+
+    @st.composite
+    def draw_mutated(draw: st.DrawFn) -> str:
+        changed = text
+        for _ in range(draw(st.integers(1, 4))):
+            start = draw(st.integers(0, len(changed)))
+            end = min(len(changed), start + draw(st.integers(0, 40)))
+            piece = draw(st.sampled_from(ODD_TEXTS) | st.text(max_size=20) | st.just(changed[start:end] * 2))
+            changed = changed[:start] + piece + changed[end:]
+        return changed
+
+    return draw_mutated()
+
+
+SCALARS = (
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=30) | st.sampled_from(ODD_TEXTS)
+)  # fmt: skip
+VALUES = st.recursive(
+    SCALARS, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(SCALARS, inner, max_size=4), max_leaves=8
+)
+
+
+def restructured(text: str) -> st.SearchStrategy[str]:
+    """The YAML text with some of its values replaced by any others."""
+
+    @st.composite
+    def draw_restructured(draw: st.DrawFn) -> str:
+        content = yaml.safe_load(text)
+        for _ in range(draw(st.integers(1, 3))):
+            node = content
+            while isinstance(node, dict | list) and node:
+                keys = list(node) if isinstance(node, dict) else list(range(len(node)))
+                key = draw(st.sampled_from(keys))
+                if not isinstance(node[key], dict | list) or draw(st.booleans()):
+                    node[key] = draw(VALUES)
+                    break
+                node = node[key]
+        return str(yaml.safe_dump(content, allow_unicode=True))
+
+    return draw_restructured()
+
+
+def yaml_texts(text: str) -> st.SearchStrategy[bytes]:
+    random_yaml = st.lists(st.sampled_from(ODD_TEXTS) | st.sampled_from(text.split()), max_size=60).map(" ".join)
+    texts = mutated(text) | restructured(text) | random_yaml | st.text(max_size=200)
+    return texts.map(lambda s: s.encode("utf-8", "surrogatepass")) | st.binary(max_size=200)
+
+
+def in_a_file(name: str, read: Callable[[Path], object]) -> Callable[[bytes], object]:
+    def write_and_read(content: bytes) -> object:
+        with TemporaryDirectory() as folder:
+            path = Path(folder) / name
+            path.write_bytes(content)
+            return read(path)
+
+    return write_and_read
+
+
+def archive(member: str, content: bytes) -> bytes:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:bz2") as file:
+        entry = tarfile.TarInfo(member)
+        entry.size = len(content)
+        file.addfile(entry, io.BytesIO(content))
+    return buffer.getvalue()
+
+
+COUNTS = st.lists(st.integers(-5, 2_000_000), max_size=30).map(lambda n: " ".join(map(str, n)).encode())
+TRACES = COUNTS | st.binary(max_size=300) | mutated("1 2 3 4 5 6 7 8 9 10").map(lambda s: s.encode("utf-8", "replace"))
+
+
+@st.composite
+def archives(draw: st.DrawFn) -> bytes:
+    name = draw(st.sampled_from(["workload.txt", "a/workload.txt", "other", "../workload.txt"]))
+    return draw(damaged(archive(name, draw(TRACES))))
+
+
+@st.composite
+def damaged(draw: st.DrawFn, content: bytes) -> bytes:
+    """The content cut, or with some bytes changed, or whole."""
+    changed = bytearray(content)
+    for _ in range(draw(st.integers(0, 6))):
+        if changed:
+            changed[draw(st.integers(0, len(changed) - 1))] = draw(st.integers(0, 255))
+    return bytes(changed[: draw(st.integers(0, len(changed)) | st.just(len(changed)))])
+
+
+NUMBERS = st.floats().map(str) | st.integers().map(str) | st.sampled_from(ODD_TEXTS) | st.text(max_size=8)
+PARTS = st.lists(NUMBERS, max_size=4).map(":".join)
+
+
+def spelled(names: list[str]) -> st.SearchStrategy[str]:
+    stems = sorted({name.partition(":")[0] for name in names})
+    return st.tuples(st.sampled_from(stems), st.sampled_from(["", ":", "::"]), PARTS).map("".join) | st.text(
+        max_size=40
+    )
+
+
+@cache
+def small() -> Scenario:
+    return make_scenario("video", Constant(rate_rps=3.0, duration_s=60))
+
+
+class Hold:
+    def reset(self, *_: Any) -> None: ...
+
+    def decide(self, window: Any) -> Any:
+        return window.configuration
+
+
+@cache
+def stored() -> tuple[bytes, bytes]:
+    """An episode as it is kept: its windows and its timings."""
+    with TemporaryDirectory() as folder:
+        store = Store(Path(folder), small())
+        store.save(run_episode(Hold(), CompiledCluster(small()), small(), 0, name="hold"), "")
+        path = store.path("hold", 0)
+        return path.read_bytes(), path.with_suffix(".timings.json").read_bytes()
+
+
+def read_episode(contents: tuple[bytes, bytes]) -> None:
+    with TemporaryDirectory() as folder:
+        store = Store(Path(folder), small())
+        path = store.path("hold", 0)
+        path.parent.mkdir()
+        path.write_bytes(contents[0])
+        path.with_suffix(".timings.json").write_bytes(contents[1])
+        if store.find("hold", 0, "") is None:
+            raise InputError("the episode is run again")
+
+
+@cache
+def manifest() -> str:
+    with TemporaryDirectory() as folder:
+        write_manifest(Path(folder), make_manifest(small(), ["hold"], [0], None))
+        return (Path(folder) / FILE_NAME).read_text(encoding="utf-8")
+
+
+@cache
+def checkpoint() -> bytes:
+    import torch
+
+    card = {"pipeline": "video", "workload": "bursty", "seed": 0, "steps": 1, "observation_names": ["a"],
+            "action_sizes": [2]}  # fmt: skip
+    buffer = io.BytesIO()
+    torch.save({"card": json.dumps(card), "parameters": {"policy": {"w": torch.zeros(3)}}}, buffer)
+    return buffer.getvalue()
+
+
+def read_rules(rules: tuple[str, str]) -> None:
+    Physics(arrivals=rules[0], service=rules[1])
+
+
+RULES = spelled(["poisson", "uniform", "gamma:1", "constant", "exponential", "lognormal:1", "measured"])
+
+TARGETS = {
+    "profile": Target(yaml_texts(VIDEO), in_a_file("own.yaml", profiles.load_file)),
+    "scenario": Target(yaml_texts(FULL), in_a_file("mine.yaml", load_scenario)),
+    "trace": Target(TRACES, in_a_file("workload.txt", load_counts)),
+    "trace archive": Target(archives(), in_a_file("workload.tbz2", load_counts)),
+    "workload name": Target(spelled(list(WORKLOADS)), by_name),
+    "agent name": Target(spelled(list(AGENTS)), lambda spec: make_agent(spec, small())),
+    "rule": Target(st.tuples(RULES, RULES), read_rules),
+    "stored episode": Target(
+        st.deferred(lambda: st.tuples(damaged(stored()[0]), damaged(stored()[1]))), read_episode
+    ),
+    "manifest": Target(
+        st.deferred(lambda: mutated(manifest()).map(lambda s: s.encode("utf-8", "surrogatepass")) | st.binary()),
+        in_a_file(FILE_NAME, lambda path: check_folder(path.parent, small())),
+    ),
+    "checkpoint": Target(st.deferred(lambda: damaged(checkpoint())), in_a_file("policy.pt", load_checkpoint)),
+}  # fmt: skip

@@ -1,0 +1,50 @@
+"""A little fuzzing of every reader, each time; `tests/fuzz/minutes.py` does more."""
+
+import bz2
+import resource
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from ipagym.errors import InputError
+from ipagym.workload.trace import MAX_TRACE_BYTES, load_counts
+from tests.fuzz.targets import TARGETS, archive, checkpoint, manifest, outcome, stored
+
+SLOWEST_MS = 3000
+
+
+@pytest.mark.parametrize("name", TARGETS)
+@settings(suppress_health_check=list(HealthCheck), deadline=SLOWEST_MS)
+@given(data=st.data())
+def test_a_reader_answers_or_refuses_in_one_line(name: str, data: st.DataObject) -> None:
+    if name in ("stored episode", "manifest", "checkpoint"):
+        pytest.importorskip("torch") if name == "checkpoint" else None
+        assert all((stored(), manifest())) if name != "checkpoint" else checkpoint()
+    outcome(TARGETS[name], data.draw(TARGETS[name].inputs))
+
+
+def peak_bytes() -> int:
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else 1024 * peak
+
+
+def test_an_archive_that_would_unpack_to_too_much_is_refused_before_it_does(tmp_path: Path) -> None:
+    bomb = tmp_path / "workload.tbz2"
+    bomb.write_bytes(archive("workload.txt", bytes(MAX_TRACE_BYTES + 1000)))
+    assert bomb.stat().st_size < MAX_TRACE_BYTES / 1000
+    before = peak_bytes()
+    with pytest.raises(InputError, match=r"more than the .* allowed"):
+        load_counts(bomb)
+    assert peak_bytes() - before < MAX_TRACE_BYTES / 4
+
+
+def test_an_archive_of_nothing_but_zeros_is_read_in_pieces(tmp_path: Path) -> None:
+    bomb = tmp_path / "workload.tbz2"
+    bomb.write_bytes(bz2.compress(bytes(300_000_000)))
+    before = peak_bytes()
+    with pytest.raises(InputError, match=r"workload\.txt|cannot be read"):
+        load_counts(bomb)
+    assert peak_bytes() - before < MAX_TRACE_BYTES / 2
