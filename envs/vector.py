@@ -85,6 +85,9 @@ class ServingVectorEnv(VectorEnv[Any, Any, Any]):
         """Begin episodes: environment i with seed + i, or with the i-th of several seeds.
 
         With `options={"reset_mask": mask}` only the environments where the mask, shape (num_envs,), is true begin one.
+
+        Raises:
+            InputError: the seed or the mask is malformed.
         """
         seeds = self._seeds(seed)
         which = self._everyone[_mask(options, self.num_envs)]
@@ -157,10 +160,13 @@ class ServingVectorEnv(VectorEnv[Any, Any, Any]):
 
     def _seeds(self, seed: int | Sequence[int | None] | None) -> list[int | None]:
         if seed is None or isinstance(seed, int | np.integer):
-            return [None if seed is None else int(seed) + i for i in range(self.num_envs)]
-        if len(seed) != self.num_envs:
-            raise InputError(f"seed must be one number or {self.num_envs} of them, not {len(seed)}")
-        return list(seed)
+            seeds = [None if seed is None else int(seed) + i for i in range(self.num_envs)]
+        else:
+            seeds = list(seed) if isinstance(seed, Sequence | np.ndarray) and not isinstance(seed, str) else []
+        right = all(each is None or (isinstance(each, int | np.integer) and each >= 0) for each in seeds)
+        if len(seeds) != self.num_envs or not right:
+            raise InputError(f"seed must be a whole number of 0 or more, or {self.num_envs} of them, not {seed!r}")
+        return [None if each is None else int(each) for each in seeds]
 
     def _asks(self, which: NDArray[np.int64]) -> NDArray[np.void]:
         indices = self._actions[which].reshape(len(which), len(self._batches), 3)

@@ -107,7 +107,7 @@ def test_a_seed_for_each_and_a_reset_of_some() -> None:
         (lambda env: (env.reset(), env.step(np.full((2, 6), 9))), "stage0.variant must be in 0..1, not 9"),
         (lambda env: (env.reset(), env.step(np.zeros((2, 6)))), "6 integers"),
         (lambda env: env.reset(seed=[1]), "2 of them"),
-        (lambda env: env.reset(seed=-1), "seed must be 0 or more"),
+        (lambda env: env.reset(seed=-1), "seed must be a whole number of 0 or more"),
         (lambda env: env.reset(options={"reset_mask": np.array([1, 0])}), "reset_mask"),
         (lambda env: env.reset(options={"reset_mask": np.zeros(2, dtype=bool)}), "reset_mask"),
         (lambda env: ServingVectorEnv(env.scenario, 0), "num_envs"),
