@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from ipagym.errors import InputError
 
-MAX_TRACE_BYTES = 200_000_000
+MAX_TRACE_BYTES = 100_000_000
+BLOCK_BYTES = 1_000_000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,8 +68,7 @@ def _load_counts(path: Path, mtime_ns: int) -> NDArray[np.int64]:
         else _limited(path.read_bytes, path.stat().st_size, path)
     )
     try:
-        words = text.split()
-        counts = np.array(words, dtype=np.int64)
+        counts = _numbers(text)
     except (ValueError, OverflowError):
         raise InputError(f"trace {path} must hold integers separated by spaces") from None
     if not counts.size:
@@ -77,6 +77,18 @@ def _load_counts(path: Path, mtime_ns: int) -> NDArray[np.int64]:
         raise InputError(f"trace {path} must hold counts in 0..1000000, not {counts.min()}..{counts.max()}")
     counts.setflags(write=False)
     return counts
+
+
+def _numbers(text: bytes) -> NDArray[np.int64]:
+    """The integers of a text, block by block: as words, all of them would take many times the text's memory."""
+    blocks, start = [np.zeros(0, dtype=np.int64)], 0
+    while start < len(text):
+        end = min(start + BLOCK_BYTES, len(text))
+        while end < len(text) and not text[end : end + 1].isspace():
+            end += 1
+        blocks.append(np.array(text[start:end].split(), dtype=np.int64))
+        start = end
+    return np.concatenate(blocks)
 
 
 def paper_window(name: str, path: Path) -> TraceWindow:

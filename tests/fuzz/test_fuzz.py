@@ -48,3 +48,17 @@ def test_an_archive_of_nothing_but_zeros_is_read_in_pieces(tmp_path: Path) -> No
     with pytest.raises(InputError, match=r"workload\.txt|cannot be read"):
         load_counts(bomb)
     assert peak_bytes() - before < MAX_TRACE_BYTES / 2
+
+
+def test_a_long_trace_takes_little_more_than_its_numbers(tmp_path: Path) -> None:
+    trace = tmp_path / "workload.txt"
+    trace.write_bytes(b"1 2\n" * 2_500_000)
+    before = peak_bytes()
+    assert load_counts(trace).sum() == 7_500_000
+    assert peak_bytes() - before < 15 * trace.stat().st_size
+
+
+def test_a_gap_longer_than_a_block_is_no_number(tmp_path: Path) -> None:
+    trace = tmp_path / "workload.txt"
+    trace.write_bytes(b"5 " + b" " * 3_000_000 + b"7 6")
+    assert load_counts(trace).tolist() == [5, 7, 6]
