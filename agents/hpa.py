@@ -42,6 +42,9 @@ class Policies:
     pods: int = 0
 
 
+SMALLEST_TARGET = 0.01
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HpaSettings:
     """The settings of Kubernetes under their usual defaults, but for `target`, the CPU utilisation aimed at (0..1)."""
@@ -54,8 +57,8 @@ class HpaSettings:
     down: Policies = field(default_factory=Policies)
 
     def __post_init__(self) -> None:
-        if not 0 < self.target <= 1:
-            raise InputError(f"target utilisation must be in (0, 1], not {self.target}")
+        if not SMALLEST_TARGET <= self.target <= 1:
+            raise InputError(f"target utilisation must be in {SMALLEST_TARGET}..1, not {self.target}")
         if not 0 <= self.tolerance < 1:
             raise InputError(f"tolerance must be in [0, 1), not {self.tolerance}")
 

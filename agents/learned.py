@@ -10,11 +10,11 @@ import numpy as np
 import torch
 from stable_baselines3.common.policies import ActorCriticPolicy
 
-from ipagym.bench.files import write_atomically
 from ipagym.configuration import Configuration, Limits
 from ipagym.envs.codec import Codec
 from ipagym.envs.observation import Observer
 from ipagym.errors import InputError
+from ipagym.files import is_file, write_atomically
 from ipagym.pipeline import Pipeline
 from ipagym.scenario import Scenario
 from ipagym.window import Window
@@ -56,8 +56,8 @@ def load_checkpoint(path: Path) -> Checkpoint:
     Raises:
         InputError: the file is missing, too large or not a checkpoint.
     """
-    file = path / CHECKPOINT_NAME if path.is_dir() else path
-    if not file.is_file():
+    file = path if is_file(path) else path / CHECKPOINT_NAME
+    if not is_file(file):
         raise InputError(f"no checkpoint {file}: train one with `ipagym train` and give its folder")
     if file.stat().st_size > MAX_CHECKPOINT_BYTES:
         raise InputError(
@@ -83,7 +83,7 @@ class PolicyAgent:
         """Build the network for this pipeline and load the weights.
 
         Raises:
-            InputError: the policy was trained for other spaces.
+            InputError: the policy was trained for other spaces, or its weights are none.
         """
         self._codec = Codec(pipeline, limits)
         self._observer = Observer(pipeline, limits)
@@ -93,7 +93,14 @@ class PolicyAgent:
                 f"the policy was trained on pipeline {card.pipeline} with other knobs than {pipeline.name} has here"
             )
         self._policy = ActorCriticPolicy(self._observer.space(), self._codec.space(), lambda _: 0.0)
-        self._policy.load_state_dict(self.checkpoint.parameters["policy"])
+        try:
+            weights = self.checkpoint.parameters["policy"]
+            self._policy.load_state_dict(weights)
+            sound = all(bool(torch.isfinite(each).all()) for each in self._policy.state_dict().values())
+        except (TypeError, KeyError, RuntimeError, AttributeError):
+            sound = False
+        if not sound:
+            raise InputError(f"the weights of the policy for {card.pipeline} are damaged: train it again") from None
         self._policy.set_training_mode(False)
 
     def decide(self, window: Window) -> Configuration:

@@ -13,13 +13,13 @@ from stable_baselines3.common.callbacks import BaseCallback, CallbackList
 from stable_baselines3.common.logger import configure
 
 from ipagym.agents.learned import CHECKPOINT_NAME, Card, Checkpoint, load_checkpoint, save_checkpoint
-from ipagym.bench.files import write_atomically
 from ipagym.envs.codec import Codec
 from ipagym.envs.observation import Observer
 from ipagym.envs.sb3 import ServingVecEnv
 from ipagym.envs.scenarios import make_scenario
 from ipagym.envs.vector import ServingVectorEnv
 from ipagym.errors import InputError
+from ipagym.files import write_atomically
 from ipagym.scenario import Scenario
 
 REWARD_SCALE = 0.05

@@ -1,6 +1,7 @@
 """Actions as arrays of indices, configurations as values: a bijection between them."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from gymnasium.spaces import MultiDiscrete
@@ -42,7 +43,7 @@ class Codec:
         Raises:
             InputError: the action has the wrong shape, is not of integers, or is out of range; the knob is named.
         """
-        indices = self.checked(np.asarray(action)[np.newaxis], 1)[0].tolist()
+        indices = self.checked(as_array(action, "action")[np.newaxis], 1)[0].tolist()
         triples = zip(self.pipeline.stages, indices[0::3], indices[1::3], indices[2::3], strict=True)
         return Configuration(tuple(_setting(stage, *triple) for stage, *triple in triples))
 
@@ -77,7 +78,7 @@ class Codec:
         Raises:
             InputError: they have the wrong shape, are not of integers, or are out of range; the knob is named.
         """
-        array, dimensions = np.asarray(actions), len(self.sizes)
+        array, dimensions = as_array(actions, "action"), len(self.sizes)
         if array.shape != (number, dimensions) or not np.issubdtype(array.dtype, np.integer):
             raise InputError(
                 f"action must be {dimensions} integers ({', '.join(self.names)}), "
@@ -89,6 +90,18 @@ class Codec:
             name, size = self.names[knob], self.sizes[knob]
             raise InputError(f"action {name} must be in 0..{size - 1}, not {array[which, knob]}")
         return array.astype(np.int64)
+
+
+def as_array(given: Any, what: str) -> NDArray[Any]:
+    """What was given, as an array.
+
+    Raises:
+        InputError: it cannot be one, its rows being of different lengths.
+    """
+    try:
+        return np.asarray(given)
+    except (ValueError, TypeError, OverflowError):
+        raise InputError(f"{what} must be an array of numbers, with rows of one length") from None
 
 
 def _setting(stage: Stage, variant: int, replicas: int, batch: int) -> StageSetting:

@@ -7,6 +7,7 @@ from ipagym import profiles, workload
 from ipagym.configuration import Limits
 from ipagym.errors import InputError
 from ipagym.faults import by_name
+from ipagym.files import is_file
 from ipagym.profiles import Profile
 from ipagym.scenario import DropPolicy, Physics, Scenario, lightest_configuration
 from ipagym.streams import Streams
@@ -57,7 +58,7 @@ def load_profile(pipeline: str) -> Profile:
     """A profile by name, or from a YAML file when the name ends in .yaml or .yml."""
     if pipeline.endswith((".yaml", ".yml")):
         path = Path(pipeline)
-        if not path.is_file():
+        if not is_file(path):
             raise InputError(f"no profile file {pipeline}: give a path to a YAML profile or a name from `ipagym list`")
         return profiles.load_file(path)
     return profiles.load(pipeline)

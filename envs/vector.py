@@ -12,7 +12,7 @@ from gymnasium.vector.utils import batch_space
 from numpy.typing import ArrayLike, NDArray
 
 from ipagym.cluster.sim.compiled import Population
-from ipagym.envs.codec import Codec
+from ipagym.envs.codec import Codec, as_array
 from ipagym.envs.observation import Observer
 from ipagym.envs.scenarios import make_scenario
 from ipagym.errors import InputError
@@ -91,6 +91,8 @@ class ServingVectorEnv(VectorEnv[Any, Any, Any]):
         """
         seeds = self._seeds(seed)
         which = self._everyone[_mask(options, self.num_envs)]
+        if len(which) < self.num_envs and not self._windows.all():
+            raise InputError("the first reset must be of all environments: leave reset_mask out")
         self._begin(which, [seeds[k] for k in which.tolist()])
         self._is_over[which] = False
         self.population.advance(which, self.scenario.interval_s)
@@ -162,7 +164,8 @@ class ServingVectorEnv(VectorEnv[Any, Any, Any]):
         if seed is None or isinstance(seed, int | np.integer):
             seeds = [None if seed is None else int(seed) + i for i in range(self.num_envs)]
         else:
-            seeds = list(seed) if isinstance(seed, Sequence | np.ndarray) and not isinstance(seed, str) else []
+            seeds = as_array(seed, "seed").tolist() if isinstance(seed, Sequence | np.ndarray) else []
+        seeds = seeds if isinstance(seeds, list) else [seeds]
         right = all(each is None or (isinstance(each, int | np.integer) and each >= 0) for each in seeds)
         if len(seeds) != self.num_envs or not right:
             raise InputError(f"seed must be a whole number of 0 or more, or {self.num_envs} of them, not {seed!r}")
@@ -225,7 +228,9 @@ def make_vector_env(
 
 
 def _mask(options: dict[str, Any] | None, num_envs: int) -> NDArray[np.bool_]:
-    mask = np.asarray((options or {}).get("reset_mask", np.ones(num_envs, dtype=np.bool_)))
+    if options is not None and not isinstance(options, dict):
+        raise InputError(f"options must be a dictionary or none, not {options!r}")
+    mask = as_array((options or {}).get("reset_mask", np.ones(num_envs, dtype=np.bool_)), "reset_mask")
     if mask.shape != (num_envs,) or mask.dtype != np.bool_ or not mask.any():
         raise InputError(
             f"reset_mask must be {num_envs} booleans, some of them true, not {mask.dtype} of shape {mask.shape}"

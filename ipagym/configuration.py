@@ -1,6 +1,7 @@
 """What an agent chooses, and the bounds within which it may choose."""
 
 from dataclasses import dataclass
+from numbers import Integral
 
 from ipagym.errors import InputError
 from ipagym.pipeline import Pipeline, Stage, pas
@@ -95,14 +96,35 @@ def check(configuration: Configuration, pipeline: Pipeline, limits: Limits) -> N
     Raises:
         InputError: naming the stage, the knob, its value and the rule.
     """
+    if not isinstance(configuration, Configuration) or not isinstance(configuration.stages, tuple):
+        raise InputError(f"a configuration holds a tuple of settings, one for each stage; this is {configuration!r}")
     if len(configuration.stages) != len(pipeline.stages):
         raise InputError(
             f"configuration has {len(configuration.stages)} stages, pipeline {pipeline.name} {len(pipeline.stages)}"
         )
     for setting, stage in zip(configuration.stages, pipeline.stages, strict=True):
+        _check_types(setting, stage)
         _check_set(setting, stage, limits)
         for deployment in setting.deployments:
             _check_deployment(deployment, stage, limits)
+
+
+def _check_types(setting: StageSetting, stage: Stage) -> None:
+    if not isinstance(setting, StageSetting) or not isinstance(setting.beside, tuple):
+        raise InputError(f"setting of stage {stage.name} must be a StageSetting, not {setting!r}")
+    for deployment in setting.deployments:
+        if not isinstance(deployment, StageSetting) or not isinstance(deployment.variant, str):
+            raise InputError(f"deployments of stage {stage.name} name a variant each, unlike {deployment!r}")
+        for knob in ("replicas", "batch", "cores"):
+            value = getattr(deployment, knob)
+            if not _is_whole(value) and not (knob == "cores" and value is None):
+                raise InputError(f"{knob} of stage {stage.name} must be a whole number, not {value!r}")
+        if not isinstance(deployment.weight, int | float):
+            raise InputError(f"weight of {deployment.variant} must be a number, not {deployment.weight!r}")
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, Integral) and not isinstance(value, bool)
 
 
 def _check_set(setting: StageSetting, stage: Stage, limits: Limits) -> None:

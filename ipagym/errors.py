@@ -8,6 +8,9 @@ IpagymError
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+LONGEST = 1000
+"""Characters of a message; one may quote anything."""
+
 
 class IpagymError(Exception):
     """Base of every error that this package raises on purpose."""
@@ -20,7 +23,7 @@ class InputError(IpagymError, ValueError):
     """
 
     def __init__(self, message: str) -> None:
-        super().__init__("".join(map(_printable, message)))
+        super().__init__("".join(map(_printable, message[:LONGEST])))
 
 
 class SolverError(IpagymError, RuntimeError):

@@ -27,10 +27,10 @@ class Streams:
         """The streams of `seed`, in a fixed order.
 
         Raises:
-            InputError: the seed is negative.
+            InputError: the seed is negative, or no whole number.
         """
-        if seed < 0:
-            raise InputError(f"seed must be 0 or more, not {seed}")
-        load, arrivals, service, network, faults, agent = np.random.SeedSequence(seed).spawn(6)
+        if not isinstance(seed, int | np.integer) or seed < 0:
+            raise InputError(f"seed must be a whole number of 0 or more, not {seed!r}")
+        load, arrivals, service, network, faults, agent = np.random.SeedSequence(int(seed)).spawn(6)
         concerns = (load, arrivals, service, network, agent, *faults.spawn(5))
         return cls(*(np.random.default_rng(child) for child in concerns))

@@ -55,6 +55,10 @@ class StageFile(Strict):
         return self
 
 
+MAX_VARIANTS = 1000
+"""Of all stages together."""
+
+
 class ObjectiveFile(Strict):
     """Weights of the objective: accuracy, cores and batch."""
 
@@ -75,3 +79,9 @@ class ProfileFile(Strict):
     idle_watts_per_core: Watts
     busy_watts_per_core: Watts
     stages: Annotated[list[StageFile], Field(min_length=1, max_length=100)]
+
+    @model_validator(mode="after")
+    def _variants_are_few(self) -> Self:
+        if (number := sum(len(stage.variants) for stage in self.stages)) > MAX_VARIANTS:
+            raise ValueError(f"{number} variants in all: there may be {MAX_VARIANTS}")
+        return self

@@ -6,15 +6,44 @@ from typing import Any
 
 import yaml
 from pydantic import ValidationError
+from yaml.composer import ComposerError
 
 from ipagym.errors import InputError
+from ipagym.files import is_file
 
-MAX_FILE_BYTES = 1_000_000
+MAX_FILE_BYTES = 250_000
+
+UNREADABLE = (
+    yaml.YAMLError,
+    OSError,
+    ValueError,
+    LookupError,
+    AttributeError,
+    TypeError,
+    OverflowError,
+    RecursionError,
+)
+"""What comes out of PyYAML: its own errors, and those of its constructors, which take their input to be sound."""
 
 _SHORT = Repr()
 _SHORT.maxstring = _SHORT.maxother = 60
 _SHORT.maxlevel = 2
-"""Values in messages are cut while they are written: aliases let a small file stand for a huge value."""
+"""Values in messages are cut while they are written."""
+
+
+class PlainLoader(yaml.SafeLoader):
+    """A safe loader without aliases: through them a small file stands for a huge value, or never ends."""
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        """The next node.
+
+        Raises:
+            ComposerError: it is an alias.
+        """
+        if self.check_event(yaml.AliasEvent):
+            mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
+            raise ComposerError(None, None, "aliases are not supported: write the value again", mark)
+        return super().compose_node(parent, index)
 
 
 def read_yaml(path: Path, what: str) -> Any:
@@ -23,16 +52,16 @@ def read_yaml(path: Path, what: str) -> Any:
     Raises:
         InputError: the file is missing, too large, or not YAML.
     """
-    if not path.is_file():
+    if not is_file(path):
         raise InputError(f"{path.name}: no such file: give the path of a YAML {what}")
     if path.stat().st_size > MAX_FILE_BYTES:
         raise InputError(f"{path.name}: larger than {MAX_FILE_BYTES} bytes, which no {what} is")
     try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
+        return yaml.load(path.read_text(encoding="utf-8"), PlainLoader)  # noqa: S506 (it is a SafeLoader)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 0
         raise InputError(f"{path.name}: line {line}: not valid YAML ({error.problem})") from None
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError, ValueError):
+    except UNREADABLE:
         raise InputError(f"{path.name}: not a YAML text file") from None
 
 
@@ -40,7 +69,14 @@ def first_problem(error: ValidationError) -> str:
     """The first thing that is wrong with the content, and how many more are."""
     problem = error.errors(include_url=False, include_context=False)[0]
     field = ".".join(str(part) for part in problem["loc"]) or "the file"
-    shown = "" if problem["type"] in ("missing", "value_error") else f": {_SHORT.repr(problem['input'])}"
+    shown = "" if problem["type"] in ("missing", "value_error") else f": {_short(problem['input'])}"
     message = problem["msg"].removeprefix("Value error, ")
     more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
     return f"{field}{shown}: {message}{more}"
+
+
+def _short(value: object) -> str:
+    try:
+        return _SHORT.repr(value)
+    except ValueError:  # an integer of more digits than Python writes out
+        return f"a huge {type(value).__name__}"

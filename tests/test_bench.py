@@ -16,7 +16,6 @@ from rich.console import Console
 from ipagym.agent import Agent
 from ipagym.bench.compare import Comparison, compare
 from ipagym.bench.episode import run_episode
-from ipagym.bench.files import write_atomically
 from ipagym.bench.store import Store
 from ipagym.bench.summary import Estimate, episode_metrics, estimate, summarise, summary_table
 from ipagym.bench.table import episode_frame, window_rows
@@ -24,6 +23,7 @@ from ipagym.bench.timeline import timeline
 from ipagym.cluster.protocol import Cluster
 from ipagym.configuration import Configuration, Limits, StageSetting, requested_cores
 from ipagym.errors import InputError, IpagymError
+from ipagym.files import write_atomically
 from ipagym.pipeline import Pipeline
 from ipagym.scenario import Scenario
 from ipagym.streams import Streams

@@ -14,7 +14,6 @@ import pandas as pd
 
 from ipagym.agent import Agent
 from ipagym.bench.episode import run_episode
-from ipagym.bench.files import remove_leftovers, write_atomically
 from ipagym.bench.manifest import check_folder, make_manifest, write_manifest
 from ipagym.bench.progress import progress_bar
 from ipagym.bench.store import Store, Stored
@@ -23,6 +22,7 @@ from ipagym.bench.table import parquet_bytes, timings_frame, windows_frame
 from ipagym.bench.timeline import png_bytes, timeline
 from ipagym.cluster.protocol import Cluster
 from ipagym.errors import InputError, IpagymError
+from ipagym.files import remove_leftovers, write_atomically
 from ipagym.scenario import Scenario
 
 

@@ -10,8 +10,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import ipagym
-from ipagym.bench.files import write_atomically
 from ipagym.errors import InputError
+from ipagym.files import write_atomically
 from ipagym.scenario import Scenario
 
 PACKAGES = ("numpy", "pandas", "pyarrow", "simpy", "mip", "gymnasium")
@@ -76,7 +76,7 @@ def check_folder(folder: Path, scenario: Scenario) -> None:
         return
     try:
         found = json.loads(path.read_text(encoding="utf-8"))["scenario_hash"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise InputError(f"{path} is not a manifest of ipagym: choose another --out") from error
     if found != scenario.digest():
         raise InputError(f"{folder} holds results of scenario {found}, not {scenario.digest()}: choose another --out")

@@ -13,8 +13,8 @@ import pyarrow.parquet as pq
 
 import ipagym
 from ipagym.bench.episode import Episode
-from ipagym.bench.files import content_of, write_atomically
-from ipagym.bench.table import episode_frame
+from ipagym.bench.table import NEEDED_COLUMNS, episode_frame
+from ipagym.files import content_of, write_atomically
 from ipagym.scenario import Scenario
 
 KEY = b"ipagym"
@@ -63,12 +63,14 @@ class Store:
             if timings["windows_sha256"] != sha256(windows).hexdigest():
                 return None
             table = pq.read_table(io.BytesIO(windows))
+            frame = table.to_pandas()
             decision_s = tuple(map(float, timings["decision_s"]))
         except (OSError, ValueError, TypeError, KeyError, RecursionError, pa.ArrowException):
             return None
-        if (table.schema.metadata or {}).get(KEY) != self._key(fingerprint):
+        is_right = (table.schema.metadata or {}).get(KEY) == self._key(fingerprint)
+        if not (is_right and len(frame) == self.scenario.windows - 1 and set(frame) >= NEEDED_COLUMNS):
             return None
-        return Stored(agent=agent, seed=seed, frame=table.to_pandas(), decision_s=decision_s)
+        return Stored(agent=agent, seed=seed, frame=frame, decision_s=decision_s)
 
     def _timings(self, path: Path) -> Path:
         return path.with_suffix(".timings.json")

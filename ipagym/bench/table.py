@@ -7,12 +7,18 @@ from typing import Any
 import pandas as pd
 
 from ipagym.bench.episode import Episode
-from ipagym.bench.files import content_of
+from ipagym.files import content_of
 from ipagym.scenario import Scenario
 from ipagym.window import Window
 
 RAW_COLUMNS = ("arrivals_per_s", "latency_s")
 """Columns of an episode file that hold one array per window; the table of all windows goes without them."""
+
+NEEDED_COLUMNS = frozenset({
+    *("agent", "seed", "window", "start_s", "duration_s", "arrivals", "completed", "dropped", "violations"),
+    *("violation_rate", "latency_p99_s", "cores", "pas", "reward", *RAW_COLUMNS),
+})  # fmt: skip
+"""What summaries and figures are made of."""
 
 
 def window_rows(episode: Episode, scenario: Scenario) -> list[dict[str, Any]]:

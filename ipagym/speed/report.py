@@ -14,7 +14,7 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 import ipagym
-from ipagym.bench.files import write_atomically
+from ipagym.files import write_atomically
 from ipagym.speed.measure import Row
 
 PACKAGES = ("numba", "numpy", "simpy", "gymnasium", "ciw")

@@ -5,7 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ipagym.errors import InputError, unknown_name
-from ipagym.workload.generators import Constant, Ramp, Spike, Step
+from ipagym.files import is_file
+from ipagym.workload.generators import MAX_DURATION_S, Constant, Ramp, Spike, Step
 from ipagym.workload.patterns import PATTERNS
 from ipagym.workload.protocol import Workload
 from ipagym.workload.trace import PAPER_WINDOWS, paper_window, trace_window
@@ -68,7 +69,7 @@ def find_trace() -> Path | None:
         return None
     candidates = [Path(value), *(Path(value) / name for name in TRACE_NAMES)]
     for path in candidates:
-        if path.is_file():
+        if is_file(path):
             return path
     raise InputError(f"{TRACES_VARIABLE}={value} is neither a trace file nor a folder with {' or '.join(TRACE_NAMES)}")
 
@@ -86,6 +87,10 @@ def _numbers(name: str, text: str, number: int) -> list[float]:
 def _from_file(text: str) -> Workload:
     path, _, seconds = text.rpartition(":")
     start, dash, end = seconds.partition("-")
-    if path and dash and start.isdigit() and end.isdigit():
+    if path and dash and _is_second(start) and _is_second(end):
         return trace_window(Path(path), int(start), int(end))
     return trace_window(Path(text), 0, None)
+
+
+def _is_second(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) <= len(str(MAX_DURATION_S))

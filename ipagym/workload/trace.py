@@ -1,19 +1,25 @@
 """The Twitter trace of the IPA and InfAdapter papers, from a file that the user supplies."""
 
+import bz2
 import tarfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import sha256
+from io import SEEK_CUR
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ipagym.errors import InputError
+from ipagym.files import is_file
 
 MAX_TRACE_BYTES = 100_000_000
 BLOCK_BYTES = 1_000_000
+
+Content = TypeVar("Content")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -55,18 +61,17 @@ def load_counts(path: Path) -> NDArray[np.int64]:
     Raises:
         InputError: the file is missing, empty, too large, corrupt, or holds anything but integers of 0 or more.
     """
-    if not path.is_file():
+    if not is_file(path):
         raise InputError(f"no trace file {path}: give the path of workload.tbz2 or workload.txt")
     return _load_counts(path, path.stat().st_mtime_ns)
 
 
 @lru_cache(maxsize=4)
 def _load_counts(path: Path, mtime_ns: int) -> NDArray[np.int64]:
-    text = (
-        _archive_text(path)
-        if path.suffix in (".tbz2", ".bz2")
-        else _limited(path.read_bytes, path.stat().st_size, path)
-    )
+    try:
+        text = _archive_text(path) if path.suffix in (".tbz2", ".bz2") else _plain_text(path)
+    except OSError as error:
+        raise InputError(f"trace {path} cannot be read: {error.strerror}") from None
     try:
         counts = _numbers(text)
     except (ValueError, OverflowError):
@@ -113,19 +118,33 @@ def _cut(counts: NDArray[np.int64], start_s: int, end_s: int, path: Path) -> NDA
     return counts[start_s:end_s]
 
 
-def _limited(read: Callable[[], bytes], size: int, path: Path) -> bytes:
+def _limited(read: Callable[[], Content], size: int, path: Path) -> Content:
     if size > MAX_TRACE_BYTES:
         raise InputError(f"trace {path} holds {size} bytes, more than the {MAX_TRACE_BYTES} allowed")
     return read()
 
 
+def _plain_text(path: Path) -> bytes:
+    return _limited(path.read_bytes, path.stat().st_size, path)
+
+
 def _archive_text(path: Path) -> bytes:
+    """The text of `workload.txt` in a tar archive, read header by header.
+
+    Only plain members are looked at: long names and other extensions of the format can be made to unpack to any size.
+    """
+    left = MAX_TRACE_BYTES
     try:
-        with tarfile.open(path, "r:bz2") as archive:
-            member = next((m for m in archive if m.isfile() and m.name.endswith("workload.txt")), None)
-            content = archive.extractfile(member) if member else None
-            if member is None or content is None:
-                raise InputError(f"archive {path} holds no workload.txt")
-            return _limited(content.read, member.size, path)
-    except (tarfile.TarError, OSError, EOFError):
+        with bz2.open(path) as archive:
+            while any(header := archive.read(tarfile.BLOCKSIZE)):
+                entry = tarfile.TarInfo.frombuf(header, "utf-8", "surrogateescape")
+                if entry.isreg() and entry.name.endswith("workload.txt"):
+                    return _limited(lambda size=entry.size: archive.read(size), entry.size, path)  # type: ignore[misc]
+                padded = -(-max(0, entry.size) // tarfile.BLOCKSIZE) * tarfile.BLOCKSIZE
+                left -= padded
+                _limited(lambda size=padded: archive.seek(size, SEEK_CUR), MAX_TRACE_BYTES - left, path)  # type: ignore[misc]
+        raise InputError(f"archive {path} holds no workload.txt")
+    except (tarfile.TarError, OSError, EOFError, ValueError) as error:
+        if isinstance(error, InputError):
+            raise
         raise InputError(f"archive {path} cannot be read: is it a bzip2 tar file?") from None

@@ -3,6 +3,7 @@
 import bz2
 import resource
 import sys
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -62,3 +63,28 @@ def test_a_gap_longer_than_a_block_is_no_number(tmp_path: Path) -> None:
     trace = tmp_path / "workload.txt"
     trace.write_bytes(b"5 " + b" " * 3_000_000 + b"7 6")
     assert load_counts(trace).tolist() == [5, 7, 6]
+
+
+def header(kind: bytes, size: int, name: str = "x") -> bytes:
+    entry = tarfile.TarInfo(name)
+    entry.type, entry.size = kind, size
+    return entry.tobuf(tarfile.GNU_FORMAT)
+
+
+HUGE = {
+    "a long name": header(b"L", 300_000_000) + bytes(300_000_000),
+    "an extended header": header(b"x", 300_000_000) + b"0" * 300_000_000,
+    "another member": header(b"0", 300_000_000) + bytes(300_000_000),
+    "a size that is not there": header(b"0", 2**33, "workload.txt"),
+    "a negative size": header(b"0", -512, "workload.txt"),
+}
+
+
+@pytest.mark.parametrize("content", HUGE.values(), ids=HUGE)
+def test_an_archive_that_is_huge_within_is_refused_at_once(content: bytes, tmp_path: Path) -> None:
+    trace = tmp_path / "workload.tbz2"
+    trace.write_bytes(bz2.compress(content))
+    before = peak_bytes()
+    with pytest.raises(InputError, match=r"more than the .* allowed|cannot be read|is empty"):
+        load_counts(trace)
+    assert peak_bytes() - before < MAX_TRACE_BYTES / 4

@@ -14,6 +14,7 @@ from ipagym.cluster.sim.nodes import Nodes
 from ipagym.cluster.sim.recorder import Recorder
 from ipagym.cluster.sim.request import MOST_IN_SYSTEM, NOT_KEPT, Outcome, Request, too_many
 from ipagym.cluster.sim.sleep import Sleep
+from ipagym.cluster.sim.span import check_span
 from ipagym.cluster.sim.stage import StageServer
 from ipagym.configuration import Configuration, check, configured_accuracy
 from ipagym.errors import InputError
@@ -118,10 +119,9 @@ class SimpyCluster:
         """Simulate `seconds` and report them.
 
         Raises:
-            InputError: seconds is not a positive number.
+            InputError: seconds is not a positive number, or too small a one.
         """
-        if not 0 < seconds < float("inf"):
-            raise InputError(f"seconds must be above 0 and finite, not {seconds}")
+        check_span(seconds, self.now)
         self._course[1].append(seconds)
         start_s = self.now
         self._clock.run_to(start_s + seconds)

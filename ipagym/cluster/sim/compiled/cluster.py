@@ -6,6 +6,7 @@ from ipagym.cluster.sim.compiled.layout import IN_SYSTEM, Array
 from ipagym.cluster.sim.compiled.population import Population, Snapshot
 from ipagym.cluster.sim.log import RequestLog
 from ipagym.cluster.sim.request import NOT_KEPT, Outcome, Request
+from ipagym.cluster.sim.span import check_span
 from ipagym.configuration import Configuration, check
 from ipagym.errors import InputError
 from ipagym.figures import Records
@@ -96,10 +97,9 @@ class CompiledCluster:
         """Simulate `seconds` and report them.
 
         Raises:
-            InputError: seconds is not a positive number.
+            InputError: seconds is not a positive number, or too small a one.
         """
-        if not 0 < seconds < float("inf"):
-            raise InputError(f"seconds must be above 0 and finite, not {seconds}")
+        check_span(seconds, self.now)
         self._population.advance(ONLY, seconds)
         self._population.draw_scrapes(ONLY)
         return window_of(self._population, 0, self._configuration)

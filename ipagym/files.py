@@ -1,4 +1,4 @@
-"""Files that are either complete or absent."""
+"""Files that are either complete or absent, and names that no file can have."""
 
 import os
 from collections.abc import Callable
@@ -11,6 +11,14 @@ from typing import IO
 SUFFIX = ".ipagym-tmp"
 STALE_S = 3600.0
 """A file that was not written to for so long has no writer."""
+
+
+def is_file(path: Path) -> bool:
+    """Whether there is a file of that name; names that no file can have are none of any."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
 
 
 def write_atomically(path: Path, content: bytes) -> None:

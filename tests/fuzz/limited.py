@@ -1,0 +1,84 @@
+"""Feed one reader in a process of its own: `python -m tests.fuzz.limited READER PATH` tells what it did and took."""
+
+import json
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from ipagym.agents import make_agent
+from ipagym.bench.manifest import check_folder
+from ipagym.envs import make_scenario
+from ipagym.envs.scenario_file import load_scenario
+from ipagym.errors import InputError
+from ipagym.profiles import load_file
+from ipagym.workload.generators import Constant
+from ipagym.workload.trace import load_counts
+
+LIMIT_BYTES = 4_000_000_000
+"""Of addresses: a reader that wants more dies rather than the machine."""
+
+
+def chosen_scenario() -> object:
+    return make_scenario("video", Constant(rate_rps=3.0, duration_s=60))
+
+
+READERS: dict[str, Callable[[Path], object]] = {
+    "profile": load_file,
+    "scenario": load_scenario,
+    "trace": load_counts,
+    "manifest": lambda path: check_folder(path.parent, chosen_scenario()),  # type: ignore[arg-type]
+    "checkpoint": lambda path: make_agent(f"ppo:{path}", chosen_scenario()),  # type: ignore[arg-type]
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """`taken`, `refused` or the error; the complaint; the seconds and the memory beyond that of the imports."""
+
+    outcome: str
+    message: str
+    seconds: float
+    peak_bytes: int
+
+
+def peak_bytes() -> int:
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else 1024 * peak
+
+
+def feed(reader: str, path: Path) -> Answer:
+    """What the reader does with the file; the outcome is `killed` where that takes too long."""
+    command = [sys.executable, "-m", "tests.fuzz.limited", reader, str(path)]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    except subprocess.TimeoutExpired:
+        return Answer("killed", "it was still reading after 30 s", 30.0, 0)
+    if done.returncode:
+        return Answer(f"exit {done.returncode}", done.stderr[-300:], 0.0, 0)
+    return Answer(**json.loads(done.stdout))
+
+
+def read(reader: str, path: Path) -> Answer:
+    before, begun_s = peak_bytes(), time.monotonic()
+    try:
+        READERS[reader](path)
+        outcome, message = "taken", ""
+    except InputError as error:
+        outcome, message = "refused", str(error)
+    except Exception as error:
+        outcome, message = type(error).__name__, str(error)
+    return Answer(outcome, message[:3000], time.monotonic() - begun_s, peak_bytes() - before)
+
+
+def main() -> None:
+    resource.setrlimit(resource.RLIMIT_AS, (LIMIT_BYTES, LIMIT_BYTES))
+    answer = read(sys.argv[1], Path(sys.argv[2]))
+    print(json.dumps({name: getattr(answer, name) for name in answer.__slots__}))
+
+
+if __name__ == "__main__":
+    main()
