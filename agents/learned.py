@@ -2,6 +2,8 @@
 
 import io
 import json
+import warnings
+import zipfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -59,18 +61,25 @@ def load_checkpoint(path: Path) -> Checkpoint:
     file = path if is_file(path) else path / CHECKPOINT_NAME
     if not is_file(file):
         raise InputError(f"no checkpoint {file}: train one with `ipagym train` and give its folder")
-    if file.stat().st_size > MAX_CHECKPOINT_BYTES:
-        raise InputError(
-            f"checkpoint {file} is larger than {MAX_CHECKPOINT_BYTES} bytes: not written by `ipagym train`"
-        )
     try:
-        content = torch.load(file, weights_only=True)
+        if _unpacked_bytes(file) > MAX_CHECKPOINT_BYTES:
+            raise InputError(f"{file} is larger than {MAX_CHECKPOINT_BYTES} bytes: not a checkpoint of `ipagym train`")
+        with warnings.catch_warnings(action="ignore"):  # of oddities in a file that is refused for them
+            content = torch.load(file, weights_only=True)
         card = json.loads(content["card"])
         card["observation_names"] = tuple(card["observation_names"])
         card["action_sizes"] = tuple(card["action_sizes"])
         return Checkpoint(Card(**card), content["parameters"])
+    except InputError:
+        raise
     except Exception as error:
         raise InputError(f"{file} is not a checkpoint of `ipagym train` ({type(error).__name__})") from error
+
+
+def _unpacked_bytes(file: Path) -> int:
+    """What the archive says that it unpacks to; torch's older format, which says nothing of it, is an error."""
+    with zipfile.ZipFile(file) as archive:
+        return sum(entry.file_size for entry in archive.infolist())
 
 
 class PolicyAgent:

@@ -1,5 +1,6 @@
 """Training: checkpoint, resume, evaluation, and the learner itself on a chain of known value."""
 
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,19 @@ from tests.tiny import scenario, setting
 pytest.importorskip("stable_baselines3")
 
 from stable_baselines3 import PPO
+from stable_baselines3.common.policies import ActorCriticPolicy
 
-from ipagym.agents.learned import CHECKPOINT_NAME, PolicyAgent, load_checkpoint, load_policy
+from ipagym.agents.learned import (
+    CHECKPOINT_NAME,
+    MAX_CHECKPOINT_BYTES,
+    Card,
+    Checkpoint,
+    PolicyAgent,
+    load_checkpoint,
+    load_policy,
+)
 from ipagym.agents.training import TrainSettings, train
-from ipagym.envs import make_scenario
+from ipagym.envs import Codec, Observer, make_scenario
 
 
 def run(out: Path, **changes: Any) -> Path:
@@ -101,3 +111,24 @@ def test_truncation_is_bootstrapped() -> None:
     observations, _ = model.policy.obs_to_tensor(np.eye(2, dtype=np.float32))
     values = model.policy.predict_values(observations).detach().numpy().ravel()
     assert values == pytest.approx([1 / (1 - gamma**2), gamma / (1 - gamma**2)], rel=0.05)
+
+
+def test_a_checkpoint_that_unpacks_to_too_much_is_refused_before_it_does(tmp_path: Path) -> None:
+    path = tmp_path / CHECKPOINT_NAME
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("archive/data.pkl", bytes(MAX_CHECKPOINT_BYTES + 1))
+    with pytest.raises(InputError, match="larger than"):
+        load_checkpoint(path)
+
+
+@pytest.mark.parametrize("damage", [None, {}, {"policy": None}, {"policy": {}}, "nan"])
+def test_damaged_weights_are_refused_in_one_line(damage: Any) -> None:
+    chosen = make_scenario("video", "constant:5")
+    codec, observer = Codec(chosen.pipeline, chosen.limits), Observer(chosen.pipeline, chosen.limits)
+    policy = ActorCriticPolicy(observer.space(), codec.space(), lambda _: 0.0)
+    weights = {name: value * float("nan") for name, value in policy.state_dict().items()}
+    card = Card(pipeline="video", workload="bursty", seed=0, steps=1, observation_names=observer.names,
+                action_sizes=codec.sizes)  # fmt: skip
+    agent = PolicyAgent(Checkpoint(card, {"policy": weights} if damage == "nan" else damage))
+    with pytest.raises(InputError, match="weights of the policy for video are damaged"):
+        agent.reset(chosen.pipeline, chosen.limits, np.random.default_rng(0))

@@ -16,6 +16,7 @@ from ipagym.scenario import Scenario
 
 PACKAGES = ("numpy", "pandas", "pyarrow", "simpy", "mip", "gymnasium")
 FILE_NAME = "manifest.json"
+MAX_BYTES = 10_000_000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -75,6 +76,8 @@ def check_folder(folder: Path, scenario: Scenario) -> None:
     if not path.exists():
         return
     try:
+        if path.stat().st_size > MAX_BYTES:
+            raise ValueError(f"larger than {MAX_BYTES} bytes")
         found = json.loads(path.read_text(encoding="utf-8"))["scenario_hash"]
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise InputError(f"{path} is not a manifest of ipagym: choose another --out") from error

@@ -1,7 +1,6 @@
 """Small inputs that stand for huge ones."""
 
 import bz2
-import io
 import tarfile
 
 HEAD = """\
@@ -33,14 +32,22 @@ def nested(levels: int) -> bytes:
     return b"[" * levels + b"]" * levels
 
 
-def interpolated(stages: int, variants: int, batch: int) -> bytes:
-    """A profile whose stages share their variants by an alias, and whose variants share a table of latencies."""
-    first = f"{{name: v0, accuracy: 0.5, base_cores: 1, load_s: 1, average_s: &l {{1: 0.1, {batch}: 0.2}}, p99_s: *l}}"
-    more = [f"{{name: v{i}, accuracy: 0.5, base_cores: 1, load_s: 1, average_s: *l, p99_s: *l}}"
-            for i in range(1, variants)]  # fmt: skip
-    listed = "\n".join(f"    - {line}" for line in [first, *more])
+def variant(name: str, points: str) -> str:
+    return f"{{name: {name}, accuracy: 0.5, base_cores: 1, load_s: 1, average_s: {points}, p99_s: {points}}}"
+
+
+def interpolated(variants: int, batch: int) -> bytes:
+    """A profile of one stage whose variants are measured at two far batches: all between are to be worked out."""
+    points = f"{{1: .1, {batch}: .2}}"
+    lines = "\n".join(f"    - {variant(f'v{i}', points)}" for i in range(variants))
+    return f"{HEAD}  - name: s0\n    batches: [1]\n    variants:\n{lines}\n".encode()
+
+
+def shared(stages: int, variants: int) -> bytes:
+    """A profile whose stages share their variants by an alias."""
+    lines = "\n".join(f"    - {variant(f'v{i}', '{1: .1}')}" for i in range(variants))
     others = "\n".join(f"  - {{name: s{i}, batches: [1], variants: *v}}" for i in range(1, stages))
-    return f"{HEAD}  - name: s0\n    batches: [1]\n    variants: &v\n{listed}\n{others}\n".encode()
+    return f"{HEAD}  - name: s0\n    batches: [1]\n    variants: &v\n{lines}\n{others}\n".encode()
 
 
 def header(name: str, size: int, kind: bytes = tarfile.REGTYPE, *, claimed: int | None = None) -> bytes:
@@ -49,7 +56,11 @@ def header(name: str, size: int, kind: bytes = tarfile.REGTYPE, *, claimed: int 
     entry.size, entry.type = size, kind
     block = bytearray(entry.tobuf(tarfile.GNU_FORMAT))
     if claimed is not None:
-        block[124:136] = tarfile.itn(claimed, 12, tarfile.GNU_FORMAT)
+        block[124:136] = (
+            b"\xff" * 4 + claimed.to_bytes(8, "big", signed=True)
+            if claimed < 0
+            else b"\x80" + claimed.to_bytes(11, "big")
+        )
         block[148:156] = b" " * 8
         block[148:156] = b"%06o\0 " % sum(block)
     return bytes(block)
@@ -65,11 +76,6 @@ def packed(*members: bytes) -> bytes:
     return bz2.compress(b"".join(members) + bytes(1024))
 
 
-def packed_zeros(head: bytes, size: int) -> bytes:
-    """An archive of a header and so many zeros, made without holding them."""
-    packer, buffer = bz2.BZ2Compressor(), io.BytesIO()
-    buffer.write(packer.compress(head))
-    for _ in range(size // 1_000_000):
-        buffer.write(packer.compress(bytes(1_000_000)))
-    buffer.write(packer.flush())
-    return buffer.getvalue()
+def repeated(head: bytes, block: bytes, times: int) -> bytes:
+    """An archive of some bytes and as many blocks: bzip2 streams may follow each other, so one does for all."""
+    return bz2.compress(head) + bz2.compress(block) * times

@@ -34,9 +34,9 @@ def fuzz(name: str, minutes: float) -> tuple[str, Counter[str], float]:
         @given(target.inputs)
         def feed(given: object) -> None:
             nonlocal slowest_s
-            begun_s = time.monotonic()
+            begun_s = time.process_time()
             seen[outcome(target, given)] += 1
-            took_s = time.monotonic() - begun_s
+            took_s = time.process_time() - begun_s
             slowest_s = max(slowest_s, took_s)
             assert took_s < SLOWEST_S, f"took {took_s:.1f} s"
 

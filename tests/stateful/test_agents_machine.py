@@ -4,7 +4,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
@@ -13,6 +12,7 @@ from ipagym.cluster.sim import CompiledCluster
 from ipagym.configuration import Configuration, check
 from ipagym.errors import InputError
 from ipagym.scenario import Scenario
+from tests.stateful.effort import share
 from tests.strategies import runs, settings_of
 from tests.tiny import scenario, setting
 
@@ -60,7 +60,7 @@ class Deciders(RuleBasedStateMachine):
         self.window = self.cluster.advance(1.0)
 
 
-Deciders.TestCase.settings = settings(max_examples=max(10, settings.default.max_examples // 8), stateful_step_count=15)
+Deciders.TestCase.settings = share(4, 15)
 TestDeciders = Deciders.TestCase
 
 

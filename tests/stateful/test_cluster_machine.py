@@ -6,9 +6,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import assume, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from ipagym.cluster.sim import ENGINES, CompiledCluster, SimpyCluster
 from ipagym.configuration import Configuration
@@ -16,6 +15,7 @@ from ipagym.errors import InputError
 from ipagym.scenario import Scenario
 from ipagym.window import Window
 from tests.stateful.bad_input import BAD_SECONDS, refused
+from tests.stateful.effort import share
 from tests.strategies import runs, settings_of
 from tests.test_engines import differences, record, same
 from tests.tiny import scenario, setting
@@ -83,8 +83,8 @@ class Courses(RuleBasedStateMachine):
     @initialize(run=runs())
     def begin(self, run: Any) -> None:
         self.scenario: Scenario = run.scenario
-        engines = (SimpyCluster, CompiledCluster)
-        self.branches = [Branch(*(engine(run.scenario, keep_requests=True) for engine in engines))]
+        simpy, compiled = (engine(run.scenario, keep_requests=True) for engine in (SimpyCluster, CompiledCluster))
+        self.branches = [Branch(simpy, compiled)]
         self.snapshots: list[tuple[Any, Any, dict[str, int]]] = []
         self.reset(0, run.seed)
 
@@ -108,8 +108,8 @@ class Courses(RuleBasedStateMachine):
     @rule(number=st.integers(0, 2), seconds=SECONDS)
     def advance(self, number: int, seconds: float) -> None:
         branch = self.branch(number)
-        assume(branch.simpy.now < LONGEST_S)
-        check_window(branch.advance(seconds), self.scenario)
+        if branch.simpy.now < LONGEST_S:
+            check_window(branch.advance(seconds), self.scenario)
 
     @rule(number=st.integers(0, 2))
     def take_snapshot(self, number: int) -> None:
@@ -117,18 +117,18 @@ class Courses(RuleBasedStateMachine):
         taken = (branch.simpy.snapshot(), branch.compiled.snapshot(), dict(branch.counted))
         self.snapshots = [*self.snapshots, taken][-MOST_SNAPSHOTS:]
 
+    @precondition(lambda self: self.snapshots)
     @rule(number=st.integers(0, 2), which=st.integers(0, MOST_SNAPSHOTS - 1))
     def restore(self, number: int, which: int) -> None:
         """Into any branch: a snapshot is of a scenario, not of one cluster."""
-        assume(self.snapshots)
         branch, taken = self.branch(number), self.snapshots[which % len(self.snapshots)]
         branch.simpy.restore(taken[0])
         branch.compiled.restore(taken[1])
         branch.counted = dict(taken[2])
 
+    @precondition(lambda self: len(self.branches) < MOST_BRANCHES)
     @rule(number=st.integers(0, 2))
     def fork(self, number: int) -> None:
-        assume(len(self.branches) < MOST_BRANCHES)
         branch = self.branch(number)
         self.branches.append(Branch(branch.simpy.fork(), branch.compiled.fork(), dict(branch.counted)))
 
@@ -168,7 +168,7 @@ class Courses(RuleBasedStateMachine):
                 assert same(record(one), record(other))
 
 
-Courses.TestCase.settings = settings(max_examples=max(10, settings.default.max_examples // 4), stateful_step_count=25)
+Courses.TestCase.settings = share(4, 25)
 TestCourses = Courses.TestCase
 
 
