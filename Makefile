@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: demo test nightly lint train clean
+.PHONY: demo test nightly coverage lint audit train clean
 
 demo: .venv/demo
 	$(BIN)/ipagym compare video --workload bursty --agents ipa,hpa,static-min,static-max,random --seeds 3 --out results/demo
@@ -13,6 +13,12 @@ test: .venv/dev
 
 nightly: .venv/dev
 	$(BIN)/python -m pytest -q -n 2 --hypothesis-profile=nightly
+
+coverage: .venv/dev
+	$(BIN)/python -m pytest -q -n 2 --cov --cov-report=term
+
+audit: .venv/dev
+	$(BIN)/pip-audit --local --progress-spinner off
 
 lint: .venv/dev
 	$(BIN)/ruff check .

@@ -66,6 +66,13 @@ MIXTURES: dict[str, Faults] = {
 """Mixtures by name: our own choice, a bad day and a broken cluster; every kind of fault is in both."""
 
 
+DESCRIPTIONS = {
+    "none": "nothing goes wrong",
+    "usual": "a bad day: a crash per replica in two hours, now and then a straggler, a slow or failed start",
+    "harsh": "a broken cluster: a crash per replica every three minutes, every fifth start slow, every fifth failed",
+}
+
+
 def by_name(name: str, *, has_nodes: bool) -> Faults:
     """The mixture called `name`; without nodes there are none to lose.
 

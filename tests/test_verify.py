@@ -10,6 +10,9 @@ import pytest
 from ipagym.cli import main
 from ipagym.cluster.sim import ENGINES, CompiledCluster, SimpyCluster
 from ipagym.cluster.sim.request import Request
+from ipagym.configuration import Limits
+from ipagym.envs import make_scenario
+from ipagym.faults import MIXTURES
 from ipagym.verify.compare_theory import measure, rows
 from ipagym.verify.couplings import COUPLINGS
 from ipagym.verify.effects import effects
@@ -23,6 +26,7 @@ from ipagym.verify.run import verify
 from ipagym.verify.theory import batches, many_servers, one_server, transient
 from ipagym.verify.theory.one_server import Moments
 from ipagym.window import Window
+from ipagym.workload.generators import Constant
 
 EXPONENTIAL = Moments.of(1.0, 1.0)
 PUBLISHED = {
@@ -205,6 +209,14 @@ def test_a_snapshot_of_something_else_is_found() -> None:
 def test_a_broken_recursion_is_found() -> None:
     assert COUPLINGS["full batches or a timeout follow the recursion"](Idling, 0)
     assert COUPLINGS["all times doubled double every timestamp"](Idling, 0)
+
+
+@pytest.mark.parametrize("faults", MIXTURES)
+@pytest.mark.parametrize("load", [Constant(rate_rps=5.0, duration_s=200), Constant(rate_rps=500.0, duration_s=60)])
+def test_the_laws_hold_on_the_video_pipeline_whatever_goes_wrong(faults: str, load: Constant) -> None:
+    limits = Limits(max_replicas=4, node_cores=(16, 16, 8))
+    chosen = make_scenario("video", load, limits=limits, faults=faults)
+    assert not failed(check_paths(chosen, "video", ENGINES, range(2)))
 
 
 MINE = """

@@ -2,12 +2,13 @@
 
 
 def catalogue() -> None:
-    """List pipelines, workloads and agents, with a sentence each."""
+    """List pipelines, workloads, agents and mixtures of faults, with a sentence each."""
     from rich.console import Console
     from rich.table import Table
 
     from ipagym import profiles
     from ipagym.agents import AGENTS
+    from ipagym.faults import DESCRIPTIONS
     from ipagym.workload import WORKLOADS
 
     table = Table(box=None, pad_edge=False)
@@ -19,6 +20,8 @@ def catalogue() -> None:
         table.add_row("workload", name, description)
     for name, entry in AGENTS.items():
         table.add_row("agent", _spelling(name, entry.argument), entry.description)
+    for name, description in DESCRIPTIONS.items():
+        table.add_row("faults", name, description)
     Console(emoji=False, markup=False).print(table)
 
 

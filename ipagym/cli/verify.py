@@ -28,8 +28,9 @@ def verify(
 ) -> None:
     """Hold the engines against queueing theory, the laws of every path, and the effects that decisions must have.
 
-    Prints exact value, simulated value, error and 95 % confidence interval. Exit code 1 where something does not hold;
-    with other seeds than the usual ones, one mean in a few hundred is beyond three standard errors by chance.
+    Prints exact value, simulated value, error and 95 % confidence interval. Exit code 1 if something does not hold.
+
+    With another first seed, one mean in a few hundred lies beyond three standard errors by chance.
     """
     if seed0 < 0:
         raise InputError(f"--seed0 must be 0 or more, not {seed0}")
