@@ -1,12 +1,10 @@
 """Agents side by side: every agent on every seed, resumable, with identical requests."""
 
 import os
-import signal
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from multiprocessing import get_context
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +13,7 @@ import pandas as pd
 from ipagym.agent import Agent
 from ipagym.bench.episode import run_episode
 from ipagym.bench.manifest import check_folder, make_manifest, write_manifest
+from ipagym.bench.processes import as_they_finish
 from ipagym.bench.progress import progress_bar
 from ipagym.bench.store import Store, Stored
 from ipagym.bench.summary import AgentSummary, episode_metrics, summarise, summary_frame
@@ -122,29 +121,14 @@ def _run_missing(jobs: Sequence[Job], store: Store, workers: int) -> None:
     try:
         with progress_bar() as progress:
             task = progress.add_task("episodes", total=len(jobs), completed=done)
-            for _ in _episodes(missing, store, min(workers, os.cpu_count() or 1, len(missing))):
+            tasks = [partial(run_job, job, store) for job in missing]
+            for _ in as_they_finish(tasks, min(workers, os.cpu_count() or 1, len(tasks))):
                 done += 1
                 progress.update(task, completed=done)
     except KeyboardInterrupt:
         print(f"interrupted: {done} of {len(jobs)} episodes are kept in {store.folder}; "
               "run the same command with this --out to go on", file=sys.stderr)  # fmt: skip
         raise
-
-
-def _episodes(jobs: Sequence[Job], store: Store, workers: int) -> Iterator[None]:
-    """Run the jobs, yielding once for each that is finished and saved."""
-    if workers <= 1:
-        for job in jobs:
-            run_job(job, store)
-            yield
-        return
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_die_quietly) as pool:
-        try:
-            for future in as_completed([pool.submit(run_job, job, store) for job in jobs]):
-                future.result()
-                yield
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
 
 
 def run_job(job: Job, store: Store) -> None:
@@ -155,11 +139,6 @@ def run_job(job: Job, store: Store) -> None:
     finally:
         cluster.close()
     store.save(episode, job.fingerprint)
-
-
-def _die_quietly() -> None:
-    """On Ctrl-C end a worker process without a traceback; the parent tells what happened."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def _report(scenario: Scenario, episodes: Mapping[str, Sequence[Stored]], out: Path) -> Comparison:

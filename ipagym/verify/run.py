@@ -1,16 +1,14 @@
 """The whole suite: what is to be looked at, cut into tasks that run in several processes."""
 
 import os
-import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from functools import partial
 from math import ceil
-from multiprocessing import get_context
 
 import numpy as np
 
+from ipagym.bench.processes import as_they_finish
 from ipagym.scenario import Scenario
 from ipagym.verify import ciw_peer
 from ipagym.verify.check import Check
@@ -70,7 +68,7 @@ def verify(
     else:
         tasks = _scenario_tasks(scenario, scenario.pipeline.name, engines, seeds)
     found: dict[int, Found] = {}
-    for number, each in _results(tasks, min(workers, os.cpu_count() or 1)):
+    for number, each in as_they_finish(tasks, min(workers, os.cpu_count() or 1)):
         found[number] = each
         progress(len(found), len(tasks))
     return _report([item for number in sorted(found) for item in found[number]])
@@ -156,24 +154,6 @@ def _held(law: str, where: str, outcomes: Sequence[str]) -> Check:
 
 def _effects(scenario: Scenario, name: str, engines: Mapping[str, Engine], seed: int) -> Found:
     return [effect for each in engines.items() for effect in effects(scenario, name, each, seed)]
-
-
-def _results(tasks: Sequence[Task], workers: int) -> Iterator[tuple[int, Found]]:
-    if workers <= 1:
-        for number, task in enumerate(tasks):
-            yield number, task()
-        return
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_die_quietly) as pool:
-        futures = {pool.submit(task): number for number, task in enumerate(tasks)}
-        try:
-            for future in as_completed(futures):
-                yield futures[future], future.result()
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
-
-
-def _die_quietly() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def _report(found: Sequence[Item]) -> Report:

@@ -56,11 +56,8 @@ def header(name: str, size: int, kind: bytes = tarfile.REGTYPE, *, claimed: int 
     entry.size, entry.type = size, kind
     block = bytearray(entry.tobuf(tarfile.GNU_FORMAT))
     if claimed is not None:
-        block[124:136] = (
-            b"\xff" * 4 + claimed.to_bytes(8, "big", signed=True)
-            if claimed < 0
-            else b"\x80" + claimed.to_bytes(11, "big")
-        )
+        # The format's way to write large and negative numbers: a first bit that is set, then two's complement.
+        block[124:136] = (claimed if claimed < 0 else claimed + (1 << 95)).to_bytes(12, "big", signed=claimed < 0)
         block[148:156] = b" " * 8
         block[148:156] = b"%06o\0 " % sum(block)
     return bytes(block)

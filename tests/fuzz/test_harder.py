@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from tests.fuzz.harder import HARDER, policy, windows
 from tests.fuzz.targets import manifest, outcome, small, stored
+from tests.stateful.effort import EXAMPLES
 
 SLOWEST_MS = 3000
 SLOW = ("agent name, deciding", "checkpoint, values")
@@ -19,7 +20,7 @@ def made_once() -> None:
 
 
 @pytest.mark.parametrize("name", [name for name in HARDER if name not in SLOW])
-@settings(suppress_health_check=list(HealthCheck), deadline=SLOWEST_MS, max_examples=settings.default.max_examples // 2)
+@settings(suppress_health_check=list(HealthCheck), deadline=SLOWEST_MS, max_examples=EXAMPLES // 2)
 @given(data=st.data())
 def test_a_reader_answers_or_refuses_in_one_line(name: str, data: st.DataObject) -> None:
     outcome(HARDER[name], data.draw(HARDER[name].inputs))
@@ -27,7 +28,7 @@ def test_a_reader_answers_or_refuses_in_one_line(name: str, data: st.DataObject)
 
 @pytest.mark.filterwarnings("ignore:Casting complex values", "ignore:.*Sparse")
 @pytest.mark.parametrize("name", SLOW)
-@settings(suppress_health_check=list(HealthCheck), deadline=SLOWEST_MS, max_examples=settings.default.max_examples // 5)
+@settings(suppress_health_check=list(HealthCheck), deadline=SLOWEST_MS, max_examples=EXAMPLES // 5)
 @given(data=st.data())
 def test_an_agent_that_is_taken_decides(name: str, data: st.DataObject) -> None:
     outcome(HARDER[name], data.draw(HARDER[name].inputs))
