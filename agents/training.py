@@ -19,7 +19,7 @@ from ipagym.envs.sb3 import ServingVecEnv
 from ipagym.envs.scenarios import make_scenario
 from ipagym.envs.vector import ServingVectorEnv
 from ipagym.errors import InputError
-from ipagym.files import write_atomically
+from ipagym.files import is_file, make_folder, write_atomically
 from ipagym.scenario import Scenario
 
 REWARD_SCALE = 0.05
@@ -58,12 +58,13 @@ def train(settings: TrainSettings, progress: Callable[[int, int], None] = lambda
     `progress` is called with the steps done and the steps wanted.
 
     Raises:
-        InputError: the folder holds a run already and `resume` is not set, or there is nothing to resume.
+        InputError: the folder holds a run already and `resume` is not set, there is nothing to resume, or
+            the folder cannot be made.
     """
     checkpoint_path = settings.out / CHECKPOINT_NAME
     _check_out(settings, checkpoint_path)
     scenario = make_scenario(settings.pipeline, settings.workload, trace=settings.trace)
-    settings.out.mkdir(parents=True, exist_ok=True)
+    make_folder(settings.out)
     vector = ServingVectorEnv(scenario, settings.envs, autoreset=AutoresetMode.SAME_STEP)
     env = ServingVecEnv(vector, reward_scale=REWARD_SCALE)
     model = _model(settings, env)
@@ -135,11 +136,9 @@ class Progress(BaseCallback):
 
 
 def _check_out(settings: TrainSettings, checkpoint_path: Path) -> None:
-    if settings.out.exists() and not settings.out.is_dir():
-        raise InputError(f"{settings.out} is not a folder: choose another --out")
-    if settings.resume and not checkpoint_path.is_file():
+    if settings.resume and not is_file(checkpoint_path):
         raise InputError(f"nothing to resume in {settings.out}: it holds no {CHECKPOINT_NAME}")
-    if not settings.resume and checkpoint_path.exists():
+    if not settings.resume and is_file(checkpoint_path):
         raise InputError(f"{settings.out} holds a run already: resume it with --resume, or choose another --out")
 
 

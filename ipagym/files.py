@@ -8,6 +8,8 @@ from tempfile import mkstemp
 from time import time
 from typing import IO
 
+from ipagym.errors import InputError
+
 SUFFIX = ".ipagym-tmp"
 STALE_S = 3600.0
 """A file that was not written to for so long has no writer."""
@@ -19,6 +21,19 @@ def is_file(path: Path) -> bool:
         return path.is_file()
     except (OSError, ValueError):
         return False
+
+
+def make_folder(out: Path) -> None:
+    """Make the folder ahead of minutes of work whose results could not be written.
+
+    Raises:
+        InputError: it cannot be made.
+    """
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise InputError(f"the folder for results cannot be made ({reason}): choose another --out, not {out}") from None
 
 
 def write_atomically(path: Path, content: bytes) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 from yaml.composer import ComposerError
+from yaml.constructor import ConstructorError
 
 from ipagym.errors import InputError
 from ipagym.files import is_file
@@ -32,7 +33,11 @@ _SHORT.maxlevel = 2
 
 
 class PlainLoader(yaml.SafeLoader):
-    """A safe loader without aliases: through them a small file stands for a huge value, or never ends."""
+    """A safe loader that refuses two things.
+
+    Aliases, through which a small file stands for a huge value, or never ends; and a key that stands twice in a
+    mapping, of which the last would win in silence.
+    """
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         """The next node.
@@ -44,6 +49,19 @@ class PlainLoader(yaml.SafeLoader):
             mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
             raise ComposerError(None, None, "aliases are not supported: write the value again", mark)
         return super().compose_node(parent, index)
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """The mapping of a node.
+
+        Raises:
+            ConstructorError: a key stands twice.
+        """
+        seen = set[str]()
+        for key in (key for key, _ in node.value if isinstance(key, yaml.ScalarNode)):
+            if key.value in seen:
+                raise ConstructorError(None, None, f"{key.value[:60]} stands twice", key.start_mark)
+            seen.add(key.value)
+        return super().construct_mapping(node, deep=deep)
 
 
 def read_yaml(path: Path, what: str) -> Any:

@@ -169,3 +169,9 @@ def test_the_environment_variable_names_a_file_or_a_folder(tmp_path: Path, monke
     monkeypatch.setenv("IPAGYM_TRACES", str(tmp_path / "none"))
     with pytest.raises(InputError, match="IPAGYM_TRACES"):
         find_trace()
+
+
+def test_a_gap_longer_than_a_block_is_no_number(tmp_path: Path) -> None:
+    trace = tmp_path / "workload.txt"
+    trace.write_bytes(b"5 " + b" " * 3_000_000 + b"7 6")
+    assert load_counts(trace).tolist() == [5, 7, 6]

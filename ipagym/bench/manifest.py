@@ -11,7 +11,7 @@ from pathlib import Path
 
 import ipagym
 from ipagym.errors import InputError
-from ipagym.files import write_atomically
+from ipagym.files import make_folder, write_atomically
 from ipagym.scenario import Scenario
 
 PACKAGES = ("numpy", "pandas", "pyarrow", "simpy", "mip", "gymnasium")
@@ -65,13 +65,12 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
 
 
 def check_folder(folder: Path, scenario: Scenario) -> None:
-    """Refuse a folder that holds the results of another scenario.
+    """Make the folder, or refuse one that holds the results of another scenario.
 
     Raises:
-        InputError: it does, or its manifest cannot be read.
+        InputError: it does, or its manifest cannot be read, or it cannot be made.
     """
-    if folder.exists() and not folder.is_dir():
-        raise InputError(f"{folder} is not a folder: choose another --out")
+    make_folder(folder)
     path = folder / FILE_NAME
     if not path.exists():
         return

@@ -65,10 +65,11 @@ class Store:
             table = pq.read_table(io.BytesIO(windows))
             frame = table.to_pandas()
             decision_s = tuple(map(float, timings["decision_s"]))
-        except (OSError, ValueError, TypeError, KeyError, RecursionError, pa.ArrowException):
+        except (OSError, ValueError, TypeError, KeyError, OverflowError, RecursionError, pa.ArrowException):
             return None
         is_right = (table.schema.metadata or {}).get(KEY) == self._key(fingerprint)
-        if not (is_right and len(frame) == self.scenario.windows - 1 and set(frame) >= NEEDED_COLUMNS):
+        is_whole = len(frame) == len(decision_s) == self.scenario.windows - 1 and set(frame) >= NEEDED_COLUMNS
+        if not (is_right and is_whole):
             return None
         return Stored(agent=agent, seed=seed, frame=frame, decision_s=decision_s)
 

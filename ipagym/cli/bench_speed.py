@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from ipagym.cli.folder import make_folder
+from ipagym.files import make_folder
 
 
 def bench_speed(

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ipagym.cli.folder import make_folder
 from ipagym.errors import InputError, unknown_name
+from ipagym.files import make_folder
 
 if TYPE_CHECKING:
     from ipagym.verify.effort import Effort

@@ -1,14 +1,13 @@
 """The Twitter trace of the IPA and InfAdapter papers, from a file that the user supplies."""
 
 import bz2
+import re
 import tarfile
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import sha256
 from io import SEEK_CUR
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,8 +17,7 @@ from ipagym.files import is_file
 
 MAX_TRACE_BYTES = 100_000_000
 BLOCK_BYTES = 1_000_000
-
-Content = TypeVar("Content")
+GAP = re.compile(rb"\s")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -88,9 +86,8 @@ def _numbers(text: bytes) -> NDArray[np.int64]:
     """The integers of a text, block by block: as words, all of them would take many times the text's memory."""
     blocks, start = [np.zeros(0, dtype=np.int64)], 0
     while start < len(text):
-        end = min(start + BLOCK_BYTES, len(text))
-        while end < len(text) and not text[end : end + 1].isspace():
-            end += 1
+        gap = GAP.search(text, start + BLOCK_BYTES)
+        end = gap.start() if gap else len(text)
         blocks.append(np.array(text[start:end].split(), dtype=np.int64))
         start = end
     return np.concatenate(blocks)
@@ -118,14 +115,15 @@ def _cut(counts: NDArray[np.int64], start_s: int, end_s: int, path: Path) -> NDA
     return counts[start_s:end_s]
 
 
-def _limited(read: Callable[[], Content], size: int, path: Path) -> Content:
-    if size > MAX_TRACE_BYTES:
-        raise InputError(f"trace {path} holds {size} bytes, more than the {MAX_TRACE_BYTES} allowed")
-    return read()
-
-
 def _plain_text(path: Path) -> bytes:
-    return _limited(path.read_bytes, path.stat().st_size, path)
+    size = path.stat().st_size
+    if size > MAX_TRACE_BYTES:
+        raise _too_large(path, size)
+    return path.read_bytes()
+
+
+def _too_large(path: Path, size: int) -> InputError:
+    return InputError(f"trace {path} holds {size} bytes, more than the {MAX_TRACE_BYTES} allowed")
 
 
 def _archive_text(path: Path) -> bytes:
@@ -133,16 +131,19 @@ def _archive_text(path: Path) -> bytes:
 
     Only plain members are looked at: long names and other extensions of the format can be made to unpack to any size.
     """
-    left = MAX_TRACE_BYTES
+    unpacked = 0
     try:
         with bz2.open(path) as archive:
             while any(header := archive.read(tarfile.BLOCKSIZE)):
                 entry = tarfile.TarInfo.frombuf(header, "utf-8", "surrogateescape")
+                if entry.size < 0:
+                    raise tarfile.ReadError("negative size")
+                unpacked += tarfile.BLOCKSIZE + entry.size
+                if unpacked > MAX_TRACE_BYTES:
+                    raise _too_large(path, unpacked)
                 if entry.isreg() and entry.name.endswith("workload.txt"):
-                    return _limited(lambda size=entry.size: archive.read(size), entry.size, path)  # type: ignore[misc]
-                padded = -(-max(0, entry.size) // tarfile.BLOCKSIZE) * tarfile.BLOCKSIZE
-                left -= padded
-                _limited(lambda size=padded: archive.seek(size, SEEK_CUR), MAX_TRACE_BYTES - left, path)  # type: ignore[misc]
+                    return archive.read(entry.size)
+                archive.seek(-(-entry.size // tarfile.BLOCKSIZE) * tarfile.BLOCKSIZE, SEEK_CUR)
         raise InputError(f"archive {path} holds no workload.txt")
     except (tarfile.TarError, OSError, EOFError, ValueError) as error:
         if isinstance(error, InputError):

@@ -17,8 +17,8 @@ from ipagym.bench.manifest import FILE_NAME, check_folder
 from ipagym.bench.store import Store
 from ipagym.cluster.sim import CompiledCluster
 from ipagym.errors import InputError
-from tests.fuzz.harder import changed_weights, policy, table_bytes
 from tests.fuzz.limited import feed, peak_bytes
+from tests.fuzz.nearly_sound import changed_weights, policy, table_bytes
 from tests.fuzz.targets import small, stored
 
 MOST_BYTES = 200_000_000
@@ -50,23 +50,17 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> tuple[bytes, bytes]:
     return compared(out), Store(out, small()).path("static-min", 0).read_bytes()
 
 
-@pytest.mark.parametrize("change", ["none", "text"])
 @pytest.mark.parametrize("column", COLUMNS)
-def test_an_episode_of_other_columns_is_run_again(
-    column: str, change: str, sound: tuple[bytes, bytes], tmp_path: Path
-) -> None:
+def test_an_episode_that_lacks_a_column_is_run_again(column: str, sound: tuple[bytes, bytes], tmp_path: Path) -> None:
     table = pq.read_table(io.BytesIO(sound[1]))
-    rows, position = table.num_rows, table.schema.names.index(column)
-    changed = table.remove_column(position)
-    if change == "text":
-        changed = changed.add_column(position, column, pa.array(["x"] * rows))
+    changed = table.remove_column(table.schema.names.index(column))
     path = Store(tmp_path, small()).path("static-min", 0)
     path.parent.mkdir()
-    put(path, table_bytes(changed, table.schema.metadata), [0.1] * rows)
+    put(path, table_bytes(changed, table.schema.metadata), [0.1] * table.num_rows)
     assert compared(tmp_path) == sound[0]
 
 
-@pytest.mark.parametrize("decision_s", [[], "12345", [float("nan")] * 5, [10**400] * 5], ids=lambda d: repr(d)[:12])
+@pytest.mark.parametrize("decision_s", [[], [0.1], [10**400] * 5, 5], ids=lambda d: repr(d)[:12])
 def test_an_episode_of_other_decision_times_is_run_again(
     decision_s: Any, sound: tuple[bytes, bytes], tmp_path: Path
 ) -> None:

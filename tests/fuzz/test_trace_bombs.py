@@ -10,8 +10,8 @@ import pytest
 from ipagym.errors import InputError
 from ipagym.workload import by_name
 from tests.fuzz.bombs import header, member, packed, repeated
-from tests.fuzz.harder import record
 from tests.fuzz.limited import feed
+from tests.fuzz.nearly_sound import record
 
 MILLION = 1_000_000
 MOST_BYTES = 400_000_000

@@ -225,7 +225,7 @@ def checkpoints(draw: st.DrawFn) -> bytes:
     return buffer.getvalue()
 
 
-HARDER = {
+NEARLY_SOUND = {
     "profile, one value": Target(with_snippets(VIDEO), in_a_file("own.yaml", profiles.load_file)),
     "profile, bombs": Target(BOMBS, in_a_file("own.yaml", profiles.load_file)),
     "scenario, one value": Target(with_snippets(FULL), in_a_file("mine.yaml", load_scenario)),
