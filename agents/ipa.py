@@ -8,7 +8,7 @@ from ipagym.forecast import Forecaster
 from ipagym.forecast.moving_maximum import MovingMaximum
 from ipagym.objective import Objective
 from ipagym.optimize.ipa import SOLVERS, solve
-from ipagym.optimize.problem import IpaProblem, IpaSolution
+from ipagym.optimize.problem import IpaSolution, ipa_problem
 from ipagym.pipeline import Pipeline
 from ipagym.window import Window
 
@@ -36,12 +36,6 @@ class Ipa:
     def decide(self, window: Window) -> Configuration:
         """The optimum for the forecast rate; the fallback of `ipagym.optimize.fallback` where there is none."""
         self.forecaster.observe(window.arrivals_per_s)
-        problem = IpaProblem(
-            pipeline=self._pipeline,
-            rate_rps=self.forecaster.predict(),
-            limits=self._limits,
-            objective=self.objective,
-            slo_s=self._pipeline.slo_s,
-        )
+        problem = ipa_problem(self._pipeline, self.forecaster.predict(), self._limits, self.objective)
         self.last = solve(problem, self.solver)
         return self.last.configuration

@@ -11,7 +11,6 @@ from ipagym.optimize.problem import (
     is_feasible,
     objective_value,
     plan_configuration,
-    stage_choices,
 )
 
 
@@ -22,8 +21,8 @@ def brute_force(problem: IpaProblem) -> IpaSolution:
     fallback as the integer program.
     """
     started = perf_counter()
-    replicas = range(1, problem.limits.max_replicas + 1)
-    options = [list(product(choices, replicas)) for choices in stage_choices(problem)]
+    replicas = range(1, problem.max_replicas + 1)
+    options = [list(product(choices, replicas)) for choices in problem.stages]
     best: tuple[float, Plan] | None = None
     for plan in product(*options):
         if is_feasible(problem, plan):

@@ -33,7 +33,6 @@ from ipagym.optimize.problem import (
     Plan,
     objective_value,
     plan_configuration,
-    stage_choices,
     stage_latency_s,
 )
 
@@ -91,7 +90,7 @@ def solve(problem: IpaProblem, solver: str = "highs") -> IpaSolution:
 
 def build(model: mip.Model, problem: IpaProblem) -> Stages:
     """Fill the model with the program above; returns its decision variables by stage."""
-    stages = [[_variables(model, choice, problem) for choice in stage] for stage in stage_choices(problem)]
+    stages = [[_variables(model, choice, problem) for choice in stage] for stage in problem.stages]
     choose_one(model, stages)
     bound_replicas(model, stages, problem)
     serve_load(model, stages, problem)
@@ -111,7 +110,7 @@ def bound_replicas(model: mip.Model, stages: Stages, problem: IpaProblem) -> Non
     """I_c ≤ n_c ≤ max_replicas · I_c."""
     for t in _all(stages):
         model += t.n >= t.i
-        model += t.n <= problem.limits.max_replicas * t.i
+        model += t.n <= problem.max_replicas * t.i
 
 
 def serve_load(model: mip.Model, stages: Stages, problem: IpaProblem) -> None:
@@ -134,14 +133,19 @@ def fit_cores(model: mip.Model, stages: Stages, problem: IpaProblem) -> None:
 def maximise(model: mip.Model, stages: Stages, problem: IpaProblem) -> None:
     """α·PAS − β·Σ n·R − δ·Σ b, times `SCALE`."""
     weights = problem.objective
-    accuracy = pipeline_accuracy(model, stages)
+    accuracy = accuracy_product(model, stages) if problem.accuracy == "product" else accuracy_sum(stages)
     cores = mip.xsum(t.choice.cores * t.n for t in _all(stages))
     batches = mip.xsum(t.choice.batch * t.i for t in _all(stages))
     value = weights.alpha * accuracy - weights.beta * cores - weights.delta * batches
     model.objective = mip.maximize(SCALE * value)
 
 
-def pipeline_accuracy(model: mip.Model, stages: Stages) -> mip.LinExpr:
+def accuracy_sum(stages: Stages) -> mip.LinExpr:
+    """PAS as the sum of the stage accuracies."""
+    return mip.xsum(t.choice.accuracy * t.i for t in _all(stages))
+
+
+def accuracy_product(model: mip.Model, stages: Stages) -> mip.LinExpr:
     """PAS as a linear expression: the recursion over partial products of the module's docstring."""
     product = mip.LinExpr(const=1.0)
     for stage in stages:
@@ -170,7 +174,7 @@ def _empty_model(solver: str) -> mip.Model:
 
 def _variables(model: mip.Model, choice: Choice, problem: IpaProblem) -> Taken:
     i = model.add_var(var_type=mip.BINARY)
-    n = model.add_var(var_type=mip.INTEGER, lb=0, ub=problem.limits.max_replicas)
+    n = model.add_var(var_type=mip.INTEGER, lb=0, ub=problem.max_replicas)
     return Taken(choice, i, n)
 
 
