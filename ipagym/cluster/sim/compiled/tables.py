@@ -154,4 +154,5 @@ def _rules(scenario: Scenario) -> dict[str, float]:
         "node_repair_s": faults.node_repair_s,
         "idle_watts": scenario.pipeline.idle_watts_per_core,
         "busy_watts": scenario.pipeline.busy_watts_per_core,
+        "network": scenario.network is not None,
     }
