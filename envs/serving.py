@@ -143,8 +143,8 @@ class ServingEnv(gymnasium.Env[Any, Any]):
 
 
 def make_env(
-    pipeline: str,
-    workload: str | Workload = "bursty",
+    name: str,
+    workload: str | Workload | None = None,
     *,
     backend: str = "compiled",
     render_mode: str | None = None,
@@ -158,5 +158,5 @@ def make_env(
     """
     if backend not in ENGINES:
         raise unknown_name("backend", backend, ENGINES)
-    scenario = make_scenario(pipeline, workload, trace=trace, **settings)
+    scenario = make_scenario(name, workload, trace=trace, **settings)
     return ServingEnv(scenario, ENGINES[backend](scenario), render_mode, with_info=with_info)

@@ -5,7 +5,6 @@ from numpy.typing import NDArray
 
 from ipagym.configuration import Limits, StageSetting, cores_of
 from ipagym.deployments import Deployments, no_deployments
-from ipagym.errors import InputError
 from ipagym.pipeline import Stage
 
 Indices = NDArray[np.int64]
@@ -15,15 +14,11 @@ Flags = NDArray[np.bool_]
 class SeveralDeployments:
     """A dimension of the action for each variant: none of it, or so many replicas on so many cores.
 
-    Where the action asks for no variant at all, the lightest one runs in its smallest size.
+    Where the action asks for no variant at all, the lightest one runs in its smallest size; where it asks for more of
+    them than there may be, the largest ones run.
     """
 
     def __init__(self, stage: Stage, limits: Limits) -> None:
-        if limits.max_deployments < len(stage.variants):
-            raise InputError(
-                f"max_deployments must be 1, or enough for all {len(stage.variants)} variants of stage {stage.name}, "
-                f"not {limits.max_deployments}"
-            )
         self.stage = stage
         self.limits = limits
         self._names = [variant.name for variant in stage.variants]
@@ -49,7 +44,8 @@ class SeveralDeployments:
         records = no_deployments(len(indices), self.limits.max_deployments)
         for n, row in enumerate(indices[:, : len(self._names)].tolist()):
             chosen = [(v, *self._forms[v][at - 1]) for v, at in enumerate(row) if at] or [self._least()]
-            for i, (v, replicas, cores) in enumerate(chosen):
+            largest = sorted(chosen, key=lambda form: -form[1] * form[2])[: self.limits.max_deployments]
+            for i, (v, replicas, cores) in enumerate(sorted(largest)):
                 records[n, i] = (v, replicas, batch[n], cores, 1.0)
         return records
 

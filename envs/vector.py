@@ -222,15 +222,15 @@ class ServingVectorEnv(VectorEnv[Any, Any, Any]):
 
 def make_vector_env(
     num_envs: int,
-    pipeline: str,
-    workload: str | Workload = "bursty",
+    name: str,
+    workload: str | Workload | None = None,
     *,
     autoreset: AutoresetMode = AutoresetMode.NEXT_STEP,
     trace: Path | None = None,
     **settings: Any,
 ) -> ServingVectorEnv:
     """The vector environment behind the registered ids; `settings` go to `ipagym.envs.make_scenario`."""
-    return ServingVectorEnv(make_scenario(pipeline, workload, trace=trace, **settings), num_envs, autoreset=autoreset)
+    return ServingVectorEnv(make_scenario(name, workload, trace=trace, **settings), num_envs, autoreset=autoreset)
 
 
 def _mask(options: dict[str, Any] | None, num_envs: int) -> NDArray[np.bool_]:
