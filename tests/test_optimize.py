@@ -12,8 +12,8 @@ from ipagym.configuration import Limits, check
 from ipagym.errors import InputError
 from ipagym.latency import LatencyModel
 from ipagym.objective import Objective
+from ipagym.optimize import ipa, ipa_paper
 from ipagym.optimize.enumeration import brute_force
-from ipagym.optimize.ipa import solve
 from ipagym.optimize.problem import (
     Choice,
     IpaProblem,
@@ -25,6 +25,7 @@ from ipagym.optimize.problem import (
     queue_wait_s,
     stage_latency_s,
 )
+from ipagym.optimize.solver import SolverSettings
 from ipagym.pipeline import Pipeline, Stage, Variant
 from tests.pipelines import small_pipeline
 
@@ -95,12 +96,20 @@ def every_plan(problem: IpaProblem) -> list[tuple[tuple[Choice, int], ...]]:
     return list(product(*(list(product(stage, replicas)) for stage in problem.stages)))
 
 
-@pytest.mark.parametrize(("solver", "seeds"), [("highs", range(400)), ("cbc", range(400, 500))])
-def test_integer_program_finds_the_objective_of_exhaustive_search(solver: str, seeds: range) -> None:
+FORMS = {"reduced": ipa.solve, "paper": ipa_paper.solve}
+
+
+def solve(problem: IpaProblem, solver: str = "highs") -> IpaSolution:
+    return ipa.solve(problem, SolverSettings(solver=solver))
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize(("solver", "seeds"), [("highs", range(500)), ("cbc", range(500, 600))])
+def test_integer_program_finds_the_objective_of_exhaustive_search(form: str, solver: str, seeds: range) -> None:
     feasible = 0
     for seed in seeds:
         pipeline, problem = random_problem(seed)
-        expected, found = brute_force(problem), solve(problem, solver)
+        expected, found = brute_force(problem), FORMS[form](problem, SolverSettings(solver=solver))
         assert found.feasible == expected.feasible, seed
         assert found.objective == pytest.approx(expected.objective, abs=1e-9), seed
         check(found.configuration, pipeline, Limits(max_replicas=problem.max_replicas))

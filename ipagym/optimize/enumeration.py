@@ -12,6 +12,7 @@ from ipagym.optimize.problem import (
     objective_value,
     plan_configuration,
 )
+from ipagym.optimize.stats import SolveStats
 
 
 def brute_force(problem: IpaProblem) -> IpaSolution:
@@ -30,8 +31,7 @@ def brute_force(problem: IpaProblem) -> IpaSolution:
             if best is None or value > best[0]:
                 best = (value, plan)
     spent = perf_counter() - started
+    stats = SolveStats(build_s=0.0, solve_s=spent)
     if best is None:
-        return fallback(problem, build_s=0.0, solve_s=spent)
-    return IpaSolution(
-        configuration=plan_configuration(best[1]), objective=best[0], feasible=True, build_s=0.0, solve_s=spent
-    )
+        return fallback(problem, stats)
+    return IpaSolution(configuration=plan_configuration(best[1]), objective=best[0], feasible=True, stats=stats)

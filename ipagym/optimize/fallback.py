@@ -18,19 +18,19 @@ from ipagym.optimize.problem import (
     plan_configuration,
     stage_latency_s,
 )
+from ipagym.optimize.stats import SolveStats
 
 Sized = tuple[Choice, int]
 
 
-def fallback(problem: IpaProblem, *, build_s: float, solve_s: float) -> IpaSolution:
-    """The documented stand-in for an infeasible problem; the seconds are those already spent."""
+def fallback(problem: IpaProblem, stats: SolveStats) -> IpaSolution:
+    """The documented stand-in for an infeasible problem."""
     plan = fallback_plan(problem)
     return IpaSolution(
         configuration=plan_configuration(plan),
         objective=objective_value(problem, plan),
         feasible=False,
-        build_s=build_s,
-        solve_s=solve_s,
+        stats=stats,
     )
 
 

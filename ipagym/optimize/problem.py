@@ -8,6 +8,7 @@ from typing import Literal, get_args
 from ipagym.configuration import Configuration, Limits, StageSetting
 from ipagym.errors import InputError, unknown_name
 from ipagym.objective import Objective
+from ipagym.optimize.stats import SolveStats
 from ipagym.pipeline import Pipeline, Stage
 
 TOLERANCE = 1e-9
@@ -84,7 +85,7 @@ def ipa_problem(
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class IpaSolution:
-    """The configuration found, its objective value, and the seconds spent on building and on solving.
+    """The configuration found, its objective value, and how it was come to.
 
     `feasible` is false when no configuration meets every constraint and the fallback stands in.
     """
@@ -92,8 +93,7 @@ class IpaSolution:
     configuration: Configuration
     objective: float
     feasible: bool
-    build_s: float
-    solve_s: float
+    stats: SolveStats
 
 
 def _choices(index: int, stage: Stage) -> tuple[Choice, ...]:
