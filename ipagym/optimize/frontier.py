@@ -39,7 +39,7 @@ NEGLIGIBLE = 1e-12
 BISECTIONS = 20
 ROUNDS = 3
 UNLIMITED = 1e18
-"""Stands for no limit on cores, so that a price of 0 times it is 0."""
+"""Stands for no limit, so that a price of 0 times it is 0."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -94,7 +94,7 @@ def tables(options: tuple[Options, ...], problem: IpaProblem) -> Tables:
         accuracy=accuracy,
         cost=cost,
         use=np.stack([latency, cores]),
-        limit=np.array([problem.slo_s * (1 + TOLERANCE), total]),
+        limit=np.array([min(problem.slo_s * (1 + TOLERANCE), UNLIMITED), total]),
         worth=alpha if is_product else 0.0,
     )
 

@@ -1,4 +1,4 @@
-"""Compiled parts of the frontier solver. Arrays of options are of shape (S, K), padded; `counts` holds how many are real.
+"""Compiled parts of the frontier solver. Arrays of options are of shape (S, K), padded; `counts` says which are real.
 
 A resource is what is limited: resource 0 is latency, resource 1 cores. `use` is of shape (2, S, K), `limit` of (2,).
 """
