@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from ipagym.scenario import Scenario
     from ipagym.workload.protocol import Workload
 
 MAX_SEEDS = 10_000
@@ -50,7 +51,8 @@ def compare(
     scenario: Annotated[str, typer.Argument(help="A scenario by name, or the path of a YAML scenario or profile.")],
     workload: Annotated[str | None, typer.Option(help="The load, by name, instead of the scenario's.")] = None,
     agents: Annotated[
-        str | None, typer.Option(help="Agents, separated by commas. Default: all that need no argument.")
+        str | None,
+        typer.Option(help="Agents, separated by commas. Default: all that suit and need no argument."),
     ] = None,
     seeds: Annotated[int, typer.Option(help="How many seeds to run.")] = 3,
     seed0: Annotated[int, typer.Option(help="The first seed.")] = 0,
@@ -85,7 +87,7 @@ def compare(
     )
     if duration is not None:
         task = replace(task, workload=Opening(whole=task.workload, duration_s=duration))
-    names = _agent_names(agents)
+    names = _agent_names(agents, task)
     for name in names:
         make_agent(name, task)
     # What an engine compiles on its first use, it compiles here, once for all worker processes.
@@ -122,11 +124,11 @@ def _slo(text: str | None) -> tuple[float | None, str | None]:
         return None, text
 
 
-def _agent_names(text: str | None) -> Sequence[str]:
+def _agent_names(text: str | None, scenario: "Scenario") -> Sequence[str]:
     if text is None:
         from ipagym.agents import AGENTS
 
-        return [name for name, entry in AGENTS.items() if not entry.needs_argument]
+        return [name for name, entry in AGENTS.items() if not entry.needs_argument and entry.suits(scenario)]
     names = [name.strip() for name in text.split(",") if name.strip()]
     if not names:
         raise InputError("--agents names no agent: separate names by commas")

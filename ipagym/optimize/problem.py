@@ -122,11 +122,15 @@ def stage_latency_s(choice: Choice, rate_rps: float) -> float:
     return choice.latency_s + queue_wait_s(choice.batch, rate_rps)
 
 
+def combined_accuracy(accuracies: Sequence[float], how: Accuracy) -> float:
+    """PAS of the stage accuracies."""
+    return prod(accuracies) if how == "product" else fsum(accuracies)
+
+
 def objective_value(problem: IpaProblem, plan: Plan) -> float:
     """α·PAS − β·Σ n·R − δ·Σ b of a plan, with PAS the product or the sum of the stage accuracies."""
     weights = problem.objective
-    combine = prod if problem.accuracy == "product" else fsum
-    accuracy = combine(choice.accuracy for choice, _ in plan)
+    accuracy = combined_accuracy([choice.accuracy for choice, _ in plan], problem.accuracy)
     cores = sum(replicas * choice.cores for choice, replicas in plan)
     batches = sum(choice.batch for choice, _ in plan)
     return weights.alpha * accuracy - weights.beta * cores - weights.delta * batches

@@ -16,7 +16,7 @@ from ipagym.solver_speed import gurobi
 from ipagym.solver_speed.instances import Size, instances
 
 AGREE = 1e-6
-"""Absolute difference in objective beyond which two solvers disagree."""
+"""Difference in PAS beyond which two solvers disagree: the tolerance with which integer programs keep constraints."""
 
 SIZES = (Size(2, 5), Size(5, 5), Size(9, 9), Size(10, 10), Size(20, 10), Size(50, 20))
 
@@ -121,7 +121,7 @@ def _race(
             continue
         times[name].append((1000 * found.stats.build_s, 1000 * found.stats.solve_s))
         best = found.objective if best is None else best
-        if abs(found.objective - best) > AGREE * max(1.0, abs(best)):
+        if abs(found.objective - best) > AGREE * max(1.0, problem.objective.alpha):
             raise InputError(f"{name} finds {found.objective}, another solver {best} at {problem.rate_rps} rps")
 
 
