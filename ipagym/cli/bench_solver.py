@@ -14,8 +14,9 @@ def bench_solver(
     ),
     loads: Annotated[int, typer.Option(help="Random loads for each size.")] = 100,
     accuracy: Annotated[
-        Literal["product", "sum"], typer.Option(help="How stage accuracies make that of the pipeline.")
-    ] = "product",
+        Literal["product", "sum"],
+        typer.Option(help="How stage accuracies make that of the pipeline; a product is harder."),
+    ] = "sum",
     time_limit: Annotated[
         float, typer.Option(help="Seconds for one load; a solver that takes longer is not asked again.")
     ] = 20.0,

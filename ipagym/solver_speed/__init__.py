@@ -49,7 +49,7 @@ class Settings:
 
     sizes: tuple[Size, ...] = SIZES
     loads: int = 100
-    accuracy: Accuracy = "product"
+    accuracy: Accuracy = "sum"
     time_limit_s: float = 20.0
     solvers: tuple[str, ...] = tuple(SOLVERS)
 
