@@ -10,7 +10,9 @@ from ipagym.latency import LatencyModel
 from ipagym.objective import Objective
 from ipagym.optimize import frontier, ipa
 from ipagym.optimize.enumeration import brute_force
+from ipagym.optimize.options import undominated_options
 from ipagym.optimize.pareto import pareto_set
+from ipagym.optimize.presolve import promising_options
 from ipagym.optimize.problem import IpaProblem, ipa_problem, is_feasible, stage_latency_s
 from ipagym.pipeline import Pipeline, Stage, Variant
 from tests.test_optimize import every_plan, plan_of, random_problem, small_problem
@@ -67,9 +69,14 @@ def test_the_optimum_is_that_of_the_integer_program_on_larger_problems() -> None
     feasible = 0
     for seed in range(60):
         problem = large_problem(seed, stages=5 + seed % 6, variants=6)
-        expected, found = ipa.solve(problem), frontier.solve(problem)
-        assert found.feasible == expected.feasible, seed
+        options = undominated_options(problem)
+        if not all(len(stage.choices) for stage in options):
+            continue
+        expected, found = ipa.solve_options(problem, options, started_s=0.0), frontier.solve(problem)
+        reduced = ipa.solve(problem)
+        assert found.feasible == expected.feasible == reduced.feasible, seed
         assert found.objective == pytest.approx(expected.objective, abs=1e-7), seed
+        assert reduced.objective == pytest.approx(found.objective, abs=1e-7), seed
         assert found.objective >= expected.objective - 1e-9, seed
         feasible += found.feasible
     assert feasible > 30
@@ -117,3 +124,13 @@ def test_the_optimum_is_in_the_pareto_set() -> None:
     found, weights = pareto_set(problem), problem.objective
     values = weights.alpha * found.accuracy - weights.beta * found.cores
     assert values.max() == pytest.approx(frontier.solve(problem).objective, abs=1e-4)
+
+
+def test_few_options_are_left_where_a_plan_is_known() -> None:
+    left = every = 0
+    for seed in range(20):
+        problem = large_problem(seed, stages=8, variants=6)
+        options = undominated_options(problem)
+        left += sum(len(stage.choices) for stage in promising_options(problem, options))
+        every += sum(len(stage.choices) for stage in options)
+    assert left < 0.5 * every

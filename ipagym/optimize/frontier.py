@@ -105,7 +105,7 @@ def best_picks(t: Tables) -> Ints | None:
     if (least[:, 0] > t.limit).any():
         return None
     dual, picks = price(t)
-    known = -inf if picks is None else _value(t, picks)
+    known = -inf if picks is None else value(t, picks)
     if known >= dual.bound - NEGLIGIBLE * max(1.0, abs(known)):
         return picks
     found = _search(t, dual, known, t.limit[:, np.newaxis] - least)
@@ -120,7 +120,7 @@ def price(t: Tables) -> tuple[Dual, Ints | None]:
     for _ in range(ROUNDS if t.limit[1] < UNLIMITED else 1):
         for resource in range(2):
             best, known = _reprice(t, best, known, resource)
-        if known is not None and _value(t, known) >= best.bound - NEGLIGIBLE * max(1.0, abs(best.bound)):
+        if known is not None and value(t, known) >= best.bound - NEGLIGIBLE * max(1.0, abs(best.bound)):
             break
     return best, known
 
@@ -134,7 +134,7 @@ def _reprice(t: Tables, best: Dual, known: Ints | None, resource: int) -> tuple[
         dual, picks = _dual(t, prices)
         if dual.bound < best.bound:
             best = dual
-        if _fits(t, picks) and (known is None or _value(t, picks) > _value(t, known)):
+        if _fits(t, picks) and (known is None or value(t, picks) > value(t, known)):
             known = picks
         if _used(t, picks)[resource] > t.limit[resource]:
             low = prices[resource]
@@ -208,6 +208,7 @@ def _fits(t: Tables, picks: Ints) -> bool:
     return bool((_used(t, picks) <= t.limit).all())
 
 
-def _value(t: Tables, picks: Ints) -> float:
+def value(t: Tables, picks: Ints) -> float:
+    """What the options of these numbers are worth, less their cost."""
     stages = np.arange(len(picks))
     return float(t.worth * t.accuracy[stages, picks].prod() - t.cost[stages, picks].sum())

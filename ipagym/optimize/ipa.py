@@ -6,8 +6,9 @@
           Σ_s Σ_k cores_k·x_k  ≤  total cores  fit_cores        where nodes are bounded
 
 An option k is one (variant, batch) in the fewest replicas that carry the load, as `ipagym.optimize.options` has them:
-cost = β·n·R + δ·b, cores = n·R. PAS is the product or the sum of the stage accuracies; the product is linearised by
-`product_of_shares`. `ipagym.optimize.ipa_paper` has the program as the paper writes it; the optimum is the same.
+cost = β·n·R + δ·b, cores = n·R. Options that no optimum can hold are left out (`ipagym.optimize.presolve`). PAS
+is the product or the sum of the stage accuracies; the product is linearised by `product_of_shares`.
+`ipagym.optimize.ipa_paper` has the program as the paper writes it; the optimum is the same.
 """
 
 from collections.abc import Sequence
@@ -19,6 +20,7 @@ import numpy as np
 
 from ipagym.optimize.fallback import fallback
 from ipagym.optimize.options import Options, plan_of, undominated_options
+from ipagym.optimize.presolve import promising_options
 from ipagym.optimize.problem import IpaProblem, IpaSolution, objective_value, plan_configuration
 from ipagym.optimize.solver import SCALE, SolverSettings, empty_model, product_of_shares, run
 from ipagym.optimize.stats import SolveStats
@@ -38,10 +40,18 @@ def solve(problem: IpaProblem, settings: SolverSettings | None = None) -> IpaSol
     Raises:
         SolverError: the solver ended without an optimum and without a proof that there is none.
     """
-    started_s, chosen = perf_counter(), settings or SolverSettings()
+    started_s = perf_counter()
     options = undominated_options(problem)
     if not all(len(stage.choices) for stage in options):
         return fallback(problem, SolveStats(build_s=perf_counter() - started_s, solve_s=0.0))
+    return solve_options(problem, promising_options(problem, options), settings, started_s=started_s)
+
+
+def solve_options(
+    problem: IpaProblem, options: tuple[Options, ...], settings: SolverSettings | None = None, *, started_s: float
+) -> IpaSolution:
+    """The program above over these options; `started_s` is when their making began, in the clock's seconds."""
+    chosen = settings or SolverSettings()
     model = empty_model(chosen)
     stages = [StageChoice(stage, [model.add_var(var_type=mip.BINARY) for _ in stage.choices]) for stage in options]
     build(model, stages, problem)
