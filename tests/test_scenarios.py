@@ -56,6 +56,18 @@ def test_a_full_episode_with_the_reference_is_the_same_on_both_engines(name: str
     assert violated < 0.35 * arrived
 
 
+@pytest.mark.parametrize("name", ["audio-qa", "infadapter", "sponge", "joint"])
+def test_the_reference_survives_a_broken_cluster(name: str) -> None:
+    slo = "tight" if name == "audio-qa" else None
+    scenario = make_scenario(name, slo=slo, faults="harsh")
+    episode = run_episode(make_agent(REFERENCE[name], scenario), ENGINES["compiled"](scenario), scenario, 2)
+    assert np.isfinite(episode.rewards).all()
+    calm = make_scenario(name, slo=slo)
+    without = run_episode(make_agent(REFERENCE[name], calm), ENGINES["compiled"](calm), calm, 2)
+    violated = [sum(window.violations for window in each.windows) for each in (without, episode)]
+    assert violated[0] < violated[1]
+
+
 @pytest.mark.parametrize("env_id", ipagym.ENV_IDS)
 def test_the_environment_checkers_find_nothing(env_id: str) -> None:
     with warnings.catch_warnings():
