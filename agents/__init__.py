@@ -116,7 +116,10 @@ def _serves_one_stage(scenario: Scenario) -> bool:
 
 
 def _serves_a_set(scenario: Scenario) -> bool:
-    return _serves_one_stage(scenario) and scenario.limits.max_deployments >= len(scenario.pipeline.stages[0].variants)
+    limits, variants = scenario.limits, scenario.pipeline.stages[0].variants
+    return (
+        _serves_one_stage(scenario) and limits.max_deployments >= len(variants) > 1 and limits.total_cores is not None
+    )
 
 
 AGENTS: dict[str, AgentEntry] = {

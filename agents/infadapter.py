@@ -86,10 +86,8 @@ class InfAdapter:
 
 
 def _budget(limits: Limits) -> int:
-    if limits.max_cores is not None:
-        return limits.max_cores
-    if limits.node_cores is not None:
-        return sum(limits.node_cores)
+    if limits.total_cores is not None:
+        return limits.total_cores
     raise InputError("infadapter needs a budget: give max_cores or node_cores in the limits")
 
 

@@ -66,6 +66,12 @@ class Limits:
         if self.node_cores is not None and (not self.node_cores or min(self.node_cores) < 1):
             raise InputError(f"node_cores must be one or more positive core counts, not {self.node_cores}")
 
+    @property
+    def total_cores(self) -> int | None:
+        """The most cores that make sense to ask for: those of all nodes, or `max_cores` where that is less."""
+        known = [self.max_cores, None if self.node_cores is None else sum(self.node_cores)]
+        return min((cores for cores in known if cores is not None), default=None)
+
 
 def cores_of(setting: StageSetting, stage: Stage) -> int:
     """Cores of one replica of this deployment."""

@@ -9,12 +9,15 @@ from gymnasium.utils.env_checker import check_env
 from stable_baselines3.common.env_checker import check_env as check_env_sb3
 
 import ipagym
-from ipagym.agents import make_agent
+from ipagym.agents import AGENTS, make_agent
 from ipagym.bench.episode import run_episode
 from ipagym.cluster.sim import ENGINES
+from ipagym.configuration import Limits, requested_cores
 from ipagym.envs import ServingEnv, ServingVectorEnv
 from ipagym.envs.scenarios import descriptions, make_scenario, names
 from ipagym.errors import InputError
+from ipagym.objective import Objective
+from ipagym.optimize.joint import JointProblem, solve
 
 REFERENCE = {
     "video": "ipa",
@@ -66,6 +69,33 @@ def test_the_reference_survives_a_broken_cluster(name: str) -> None:
     without = run_episode(make_agent(REFERENCE[name], calm), ENGINES["compiled"](calm), calm, 2)
     violated = [sum(window.violations for window in each.windows) for each in (without, episode)]
     assert violated[0] < violated[1]
+
+
+@pytest.mark.parametrize("name", ["infadapter", "sponge", "joint"])
+def test_every_agent_that_suits_survives_an_episode(name: str) -> None:
+    scenario = make_scenario(name)
+    agents = [agent for agent, entry in AGENTS.items() if entry.suits(scenario) and not entry.needs_argument]
+    assert {"joint", "random", "static-min", "static-max", "hpa", "ipa"} <= set(agents)
+    for agent in agents:
+        episode = run_episode(make_agent(agent, scenario), ENGINES["compiled"](scenario), scenario, 3)
+        assert np.isfinite(episode.rewards).all(), agent
+
+
+def test_a_budget_binds_the_joint_program() -> None:
+    free, bounded = make_scenario("infadapter"), make_scenario("infadapter")
+    problems = [
+        JointProblem(
+            pipeline=free.pipeline,
+            rate_rps=120.0,
+            limits=Limits(max_replicas=1, max_deployments=5, max_cores=most),
+            objective=Objective(alpha=1.0, beta=0.0001),
+        )
+        for most in (8, 20)
+    ]
+    found = [solve(problem) for problem in problems]
+    for each, most in zip(found, (8, 20), strict=True):
+        assert requested_cores(each.configuration, bounded.pipeline) <= most
+    assert found[0].objective < found[1].objective
 
 
 @pytest.mark.parametrize("env_id", ipagym.ENV_IDS)

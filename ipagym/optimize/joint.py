@@ -3,6 +3,7 @@
     max   α·PAS − Σ_s Σ_k cost_k·x_k
     s.t.  Σ_k x_k  =  1                                choose_one      for each stage
           Σ_s Σ_k latency_k·x_k  ≤  SLO − cl_max       meet_slo
+          Σ_s Σ_k cores_k·x_k  ≤  total cores          keep_budget     where they are bounded
           Σ_m y_(c,m)  =  Σ_s Σ_k sizes_k(c)·x_k       place           for each number of cores c
           Σ_c c·y_(c,m)  ≤  cores of node m            place           for each node m
 
@@ -58,14 +59,13 @@ class JointProblem:
     @property
     def choices(self) -> IpaProblem:
         """The same without sharing and nodes, every number of cores being a choice of its own."""
-        nodes = self.limits.node_cores
         return IpaProblem(
             stages=tuple(choices_on_all_cores(i, stage) for i, stage in enumerate(self.pipeline.stages)),
             rate_rps=self.rate_rps,
             slo_s=self.slo_s,
             objective=self.objective,
             max_replicas=self.limits.max_replicas,
-            total_cores=None if nodes is None else sum(nodes),
+            total_cores=self.limits.total_cores,
             accuracy=self.accuracy,
         )
 
@@ -102,6 +102,7 @@ def solve(problem: JointProblem, settings: SolverSettings | None = None) -> Join
     stages = [StageVariables(each, [model.add_var(var_type=mip.BINARY) for _ in each]) for each in plans]
     choose_one(model, stages)
     meet_slo(model, stages, problem)
+    keep_budget(model, stages, problem)
     place(model, stages, problem)
     maximise(model, stages, problem)
     is_found, stats = run(model, chosen, started_s)
@@ -125,6 +126,13 @@ def choose_one(model: mip.Model, stages: Sequence[StageVariables]) -> None:
 def meet_slo(model: mip.Model, stages: Sequence[StageVariables], problem: JointProblem) -> None:
     """Σ latency_k·x_k ≤ SLO − cl_max, divided by the latter."""
     model += mip.xsum(p.latency_s / problem.slo_s * x for stage in stages for p, x in _both(stage)) <= 1
+
+
+def keep_budget(model: mip.Model, stages: Sequence[StageVariables], problem: JointProblem) -> None:
+    """Σ cores_k·x_k ≤ the cores that may be asked for in all, where these are bounded."""
+    if problem.limits.total_cores is not None:
+        cores = mip.xsum(plan.cores * x for stage in stages for plan, x in _both(stage))
+        model += cores <= problem.limits.total_cores
 
 
 def place(model: mip.Model, stages: Sequence[StageVariables], problem: JointProblem) -> None:

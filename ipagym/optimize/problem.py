@@ -78,7 +78,7 @@ def ipa_problem(
         slo_s=pipeline.slo_s,
         objective=objective,
         max_replicas=limits.max_replicas,
-        total_cores=None if limits.node_cores is None else sum(limits.node_cores),
+        total_cores=limits.total_cores,
         accuracy=accuracy,
     )
 

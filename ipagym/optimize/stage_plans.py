@@ -35,6 +35,11 @@ class StagePlan:
     sizes: Counter[int]
 
     @property
+    def cores(self) -> int:
+        """Of all replicas together."""
+        return sum(number * cores for cores, number in self.sizes.items())
+
+    @property
     def setting(self) -> StageSetting:
         """The plan as a configuration of the stage."""
         first, *others = (
