@@ -1,5 +1,6 @@
 """Agents by name. What an agent needs beyond numpy is imported only when it is made."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -20,12 +21,14 @@ class Factory(Protocol):
 class AgentEntry:
     """An agent on offer.
 
-    `argument` names what may follow `name:`, in brackets if it is optional; empty if nothing may.
+    `argument` names what may follow `name:`, in brackets if it is optional; empty if nothing may. `suits` says which
+    scenarios the agent can serve.
     """
 
     description: str
     factory: Factory
     argument: str = ""
+    suits: Callable[[Scenario], bool] = lambda scenario: True
 
     @property
     def needs_argument(self) -> bool:
@@ -54,6 +57,24 @@ def _ipa(scenario: Scenario, argument: str = "") -> Agent:
     from ipagym.agents.ipa import Ipa
 
     return Ipa(objective=scenario.objective, solver=argument or "highs")
+
+
+def _infadapter(scenario: Scenario, argument: str = "") -> Agent:
+    from ipagym.agents.infadapter import InfAdapter
+
+    return InfAdapter(objective=scenario.objective, solver=argument or "highs")
+
+
+def _sponge(scenario: Scenario, argument: str = "") -> Agent:
+    from ipagym.agents.sponge import Sponge
+
+    return Sponge(solver=argument or "highs")
+
+
+def _joint(scenario: Scenario, argument: str = "") -> Agent:
+    from ipagym.agents.joint import Joint
+
+    return Joint(objective=scenario.objective, solver=argument or "highs")
 
 
 def _hpa(scenario: Scenario, argument: str = "") -> Agent:
@@ -90,8 +111,26 @@ def _ppo(scenario: Scenario, argument: str = "") -> Agent:
     return load_policy(Path(argument), scenario)
 
 
+def _serves_one_stage(scenario: Scenario) -> bool:
+    return len(scenario.pipeline.stages) == 1
+
+
+def _serves_a_set(scenario: Scenario) -> bool:
+    limits, variants = scenario.limits, scenario.pipeline.stages[0].variants
+    return (
+        _serves_one_stage(scenario) and limits.max_deployments >= len(variants) > 1 and limits.total_cores is not None
+    )
+
+
 AGENTS: dict[str, AgentEntry] = {
     "ipa": AgentEntry("IPA: load forecast and exact integer program", _ipa, "[highs|cbc]"),
+    "infadapter": AgentEntry(
+        "InfAdapter: cores for a set of variants, one stage only", _infadapter, "[highs|cbc]", _serves_a_set
+    ),
+    "sponge": AgentEntry(
+        "Sponge: cores and batch of one replica, one stage only", _sponge, "[highs|cbc]", _serves_one_stage
+    ),
+    "joint": AgentEntry("all four knobs in one integer program", _joint, "[highs|cbc]"),
     "static-min": AgentEntry("lightest variants, one replica, smallest batch", _static_min),
     "static-max": AgentEntry("most accurate variants, as many replicas as fit", _static_max),
     "random": AgentEntry("uniformly random legal configurations", _random),

@@ -3,12 +3,12 @@
 import numpy as np
 
 from ipagym.configuration import Configuration, Limits
-from ipagym.errors import unknown_name
 from ipagym.forecast import Forecaster
 from ipagym.forecast.moving_maximum import MovingMaximum
 from ipagym.objective import Objective
-from ipagym.optimize.ipa import SOLVERS, solve
-from ipagym.optimize.problem import IpaProblem, IpaSolution
+from ipagym.optimize.ipa import solve
+from ipagym.optimize.problem import IpaSolution, ipa_problem
+from ipagym.optimize.solver import SolverSettings
 from ipagym.pipeline import Pipeline
 from ipagym.window import Window
 
@@ -20,11 +20,9 @@ class Ipa:
     """
 
     def __init__(self, *, objective: Objective, forecaster: Forecaster | None = None, solver: str = "highs") -> None:
-        if solver not in SOLVERS:
-            raise unknown_name("solver", solver, SOLVERS)
         self.objective = objective
         self.forecaster: Forecaster = forecaster or MovingMaximum()
-        self.solver = solver
+        self.settings = SolverSettings(solver=solver)
         self.last: IpaSolution | None = None
 
     def reset(self, pipeline: Pipeline, limits: Limits, rng: np.random.Generator) -> None:
@@ -36,12 +34,6 @@ class Ipa:
     def decide(self, window: Window) -> Configuration:
         """The optimum for the forecast rate; the fallback of `ipagym.optimize.fallback` where there is none."""
         self.forecaster.observe(window.arrivals_per_s)
-        problem = IpaProblem(
-            pipeline=self._pipeline,
-            rate_rps=self.forecaster.predict(),
-            limits=self._limits,
-            objective=self.objective,
-            slo_s=self._pipeline.slo_s,
-        )
-        self.last = solve(problem, self.solver)
+        problem = ipa_problem(self._pipeline, self.forecaster.predict(), self._limits, self.objective)
+        self.last = solve(problem, self.settings)
         return self.last.configuration

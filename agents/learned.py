@@ -29,8 +29,8 @@ MAX_CHECKPOINT_BYTES = 200_000_000
 class Card:
     """What a checkpoint was trained for; a policy only fits the spaces it was trained on."""
 
-    pipeline: str
-    workload: str
+    scenario: str
+    workload: str | None
     seed: int
     steps: int
     observation_names: tuple[str, ...]
@@ -99,7 +99,7 @@ class PolicyAgent:
         card = self.checkpoint.card
         if (card.observation_names, card.action_sizes) != (self._observer.names, self._codec.sizes):
             raise InputError(
-                f"the policy was trained on pipeline {card.pipeline} with other knobs than {pipeline.name} has here"
+                f"the policy was trained on {card.scenario} with other knobs than {pipeline.name} has here"
             )
         self._policy = ActorCriticPolicy(self._observer.space(), self._codec.space(), lambda _: 0.0)
         try:
@@ -109,7 +109,7 @@ class PolicyAgent:
         except (TypeError, KeyError, RuntimeError, AttributeError):
             sound = False
         if not sound:
-            raise InputError(f"the weights of the policy for {card.pipeline} are damaged: train it again") from None
+            raise InputError(f"the weights of the policy for {card.scenario} are damaged: train it again") from None
         self._policy.set_training_mode(False)
 
     def decide(self, window: Window) -> Configuration:

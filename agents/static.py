@@ -49,7 +49,9 @@ def largest_replicas(cores: Sequence[int], limits: Limits) -> list[int]:
     while growing:
         for stage in sorted(growing):
             replicas[stage] += 1
-            if replicas[stage] > limits.max_replicas or not fits(cores, replicas, limits.node_cores):
+            asked = sum(c * n for c, n in zip(cores, replicas, strict=True))
+            is_too_much = replicas[stage] > limits.max_replicas or asked > (limits.max_cores or asked)
+            if is_too_much or not fits(cores, replicas, limits.node_cores):
                 replicas[stage] -= 1
                 growing.discard(stage)
     return replicas

@@ -30,8 +30,8 @@ REWARD_SCALE = 0.05
 class TrainSettings:
     """One training run. `rollout` is the number of steps per environment between two updates."""
 
-    pipeline: str
-    workload: str
+    scenario: str
+    workload: str | None
     out: Path
     steps: int = 100_000
     seed: int = 0
@@ -63,7 +63,7 @@ def train(settings: TrainSettings, progress: Callable[[int, int], None] = lambda
     """
     checkpoint_path = settings.out / CHECKPOINT_NAME
     _check_out(settings, checkpoint_path)
-    scenario = make_scenario(settings.pipeline, settings.workload, trace=settings.trace)
+    scenario = make_scenario(settings.scenario, settings.workload, trace=settings.trace)
     make_folder(settings.out)
     vector = ServingVectorEnv(scenario, settings.envs, autoreset=AutoresetMode.SAME_STEP)
     env = ServingVecEnv(vector, reward_scale=REWARD_SCALE)
@@ -162,8 +162,9 @@ def _restore(model: PPO, path: Path, settings: TrainSettings) -> int:
     """Load the parameters into the model; returns the steps done so far."""
     checkpoint = load_checkpoint(path)
     card = checkpoint.card
-    if (card.pipeline, card.workload) != (settings.pipeline, settings.workload):
-        raise InputError(f"{path} was trained on {card.pipeline} under {card.workload}: resume it with those")
+    if (card.scenario, card.workload) != (settings.scenario, settings.workload):
+        load = card.workload or "its own load"
+        raise InputError(f"{path} was trained on {card.scenario} under {load}: resume it with those")
     model.set_parameters(checkpoint.parameters)
     model.num_timesteps = card.steps
     return card.steps
@@ -171,7 +172,7 @@ def _restore(model: PPO, path: Path, settings: TrainSettings) -> int:
 
 def _checkpoint(model: PPO, scenario: Scenario, settings: TrainSettings, steps: int) -> Checkpoint:
     card = Card(
-        pipeline=settings.pipeline,
+        scenario=settings.scenario,
         workload=settings.workload,
         seed=settings.seed,
         steps=steps,

@@ -2,13 +2,18 @@
 
 import numpy as np
 
+from ipagym.budget import within_budget
 from ipagym.configuration import Configuration, Limits, StageSetting
+from ipagym.deployments import configuration_of, deployments_of
 from ipagym.pipeline import Pipeline, Stage
 from ipagym.window import Window
 
 
 class UniformRandom:
-    """Draws every decision uniformly from all legal configurations, with the generator given to `reset`."""
+    """Draws variant, replicas, batch and cores of each stage uniformly, with the generator given to `reset`.
+
+    A stage runs one deployment. What asks for more than `max_cores` is cut down (`ipagym.budget`).
+    """
 
     def reset(self, pipeline: Pipeline, limits: Limits, rng: np.random.Generator) -> None:
         """Take the generator and the bounds of the draw."""
@@ -16,9 +21,15 @@ class UniformRandom:
 
     def decide(self, window: Window) -> Configuration:
         """One independent draw per stage and knob."""
-        return Configuration(tuple(self._draw(stage) for stage in self._pipeline.stages))
+        drawn = Configuration(tuple(self._draw(stage) for stage in self._pipeline.stages))
+        if self._limits.max_cores is None:
+            return drawn
+        records = deployments_of(drawn, self._pipeline, 1)[np.newaxis]
+        return configuration_of(within_budget(records, self._pipeline, self._limits.max_cores)[0], self._pipeline)
 
     def _draw(self, stage: Stage) -> StageSetting:
         variant = stage.variants[self._rng.integers(len(stage.variants))]
         replicas = int(self._rng.integers(1, self._limits.max_replicas + 1))
-        return StageSetting(variant.name, replicas, stage.batches[self._rng.integers(len(stage.batches))])
+        batch, choices = stage.batches[self._rng.integers(len(stage.batches))], variant.core_choices
+        cores = choices[self._rng.integers(len(choices))] if len(choices) > 1 else None
+        return StageSetting(variant.name, replicas, batch, cores)

@@ -1,79 +1,83 @@
 """Actions as arrays of indices, configurations as values: a bijection between them."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from gymnasium.spaces import MultiDiscrete
 from numpy.typing import ArrayLike, NDArray
 
-from ipagym.configuration import Configuration, Limits, StageSetting
+from ipagym.budget import within_budget
+from ipagym.configuration import Configuration, Limits
+from ipagym.deployments import Deployments, configuration_of
+from ipagym.envs.capacity import Capacity
+from ipagym.envs.one_deployment import OneDeployment
+from ipagym.envs.several_deployments import SeveralDeployments
 from ipagym.errors import InputError
-from ipagym.pipeline import Pipeline, Stage
+from ipagym.pipeline import Pipeline
 
 
-@dataclass(frozen=True, slots=True)
 class Codec:
-    """Encodes a configuration as (variant index, replicas − 1, batch index) per stage, in pipeline order."""
+    """Encodes configurations as one index per open knob, stage by stage.
 
-    pipeline: Pipeline
-    limits: Limits
+    Where a stage runs one deployment (`max_deployments` 1), its knobs are those of `OneDeployment`, else those of
+    `SeveralDeployments`; requests are then shared out in proportion to what each deployment can serve. A configuration
+    that asks for more than `max_cores` is cut down to them (`ipagym.budget`).
+    """
+
+    def __init__(self, pipeline: Pipeline, limits: Limits) -> None:
+        self.pipeline = pipeline
+        self.limits = limits
+        kind = OneDeployment if limits.max_deployments == 1 else SeveralDeployments
+        self.stages: Sequence[OneDeployment | SeveralDeployments] = [kind(stage, limits) for stage in pipeline.stages]
+        self._capacity = Capacity(pipeline)
+        if not self.sizes:
+            raise InputError(f"no knob of pipeline {pipeline.name} has more than one value: there is nothing to decide")
 
     @property
     def sizes(self) -> tuple[int, ...]:
-        """Number of values of each dimension, three per stage."""
-        return tuple(
-            size
-            for stage in self.pipeline.stages
-            for size in (len(stage.variants), self.limits.max_replicas, len(stage.batches))
-        )
+        """Number of values of each dimension."""
+        return tuple(size for stage in self.stages for size in stage.sizes)
 
     @property
     def names(self) -> tuple[str, ...]:
         """Name of each dimension, such as `crop.variant`."""
-        return tuple(f"{s.name}.{knob}" for s in self.pipeline.stages for knob in ("variant", "replicas", "batch"))
+        return tuple(name for stage in self.stages for name in stage.names)
 
     def space(self) -> MultiDiscrete:
         """The action space."""
         return MultiDiscrete(np.array(self.sizes, dtype=np.int64))
 
     def decode(self, action: ArrayLike) -> Configuration:
-        """The configuration that `action`, shape (3 · stages,), stands for.
+        """The configuration that `action`, shape (dimensions,), stands for.
 
         Raises:
             InputError: the action has the wrong shape, is not of integers, or is out of range; the knob is named.
         """
-        indices = self.checked(as_array(action, "action")[np.newaxis], 1)[0].tolist()
-        triples = zip(self.pipeline.stages, indices[0::3], indices[1::3], indices[2::3], strict=True)
-        return Configuration(tuple(_setting(stage, *triple) for stage, *triple in triples))
+        indices = self.checked(as_array(action, "action")[np.newaxis], 1)
+        return configuration_of(self.records(indices)[0], self.pipeline)
 
     def encode(self, configuration: Configuration) -> NDArray[np.int64]:
-        """The action, shape (3 · stages,), that stands for `configuration`."""
-        indices: list[int] = []
-        for setting, stage in zip(configuration.stages, self.pipeline.stages, strict=True):
-            names = [variant.name for variant in stage.variants]
-            indices += [names.index(setting.variant), setting.replicas - 1, stage.batches.index(setting.batch)]
-        return np.array(indices, dtype=np.int64)
+        """The action, shape (dimensions,), that stands for `configuration`."""
+        parts = [stage.indices(s) for stage, s in zip(self.stages, configuration.stages, strict=True)]
+        return np.array([index for part in parts for index in part], dtype=np.int64)
+
+    def records(self, indices: NDArray[np.int64]) -> Deployments:
+        """What actions, shape (n, dimensions), stand for: records of shape (n, stages, max_deployments)."""
+        ends = np.cumsum([len(stage.sizes) for stage in self.stages])[:-1]
+        parts = np.split(indices, ends, axis=1)
+        asked = np.stack([stage.records(part) for stage, part in zip(self.stages, parts, strict=True)], axis=1)
+        records = within_budget(asked, self.pipeline, self.limits.max_cores)
+        if self.limits.max_deployments > 1:
+            records["weight"] = self._capacity.throughput_rps(records)
+        return records
 
     def masks(self) -> NDArray[np.bool_]:
-        """Which values may be chosen, flat over all dimensions, shape (sum of sizes,).
-
-        A variant is masked where no node is large enough for one replica of it; a number of replicas where even the
-        stage's lightest variant would need more cores than the cluster has.
-        """
-        parts = [part for stage in self.pipeline.stages for part in self._stage_masks(stage)]
-        return np.concatenate(parts)
-
-    def _stage_masks(self, stage: Stage) -> list[NDArray[np.bool_]]:
-        nodes = self.limits.node_cores
-        cores = np.array([variant.base_cores for variant in stage.variants])
-        replicas = np.arange(1, self.limits.max_replicas + 1)
-        fits = np.full(len(cores), True) if nodes is None else cores <= max(nodes)
-        room = np.full(len(replicas), True) if nodes is None else replicas * cores.min() <= sum(nodes)
-        return [fits, room, np.full(len(stage.batches), True)]
+        """Which values may be chosen, flat over all dimensions, shape (sum of sizes,)."""
+        return np.concatenate([part for stage in self.stages for part in stage.masks()])
 
     def checked(self, actions: ArrayLike, number: int) -> NDArray[np.int64]:
-        """The actions, shape (number, 3 · stages), as integers.
+        """The actions, shape (number, dimensions), as integers.
 
         Raises:
             InputError: they have the wrong shape, are not of integers, or are out of range; the knob is named.
@@ -102,7 +106,3 @@ def as_array(given: Any, what: str) -> NDArray[Any]:
         return np.asarray(given)
     except (ValueError, TypeError, OverflowError):
         raise InputError(f"{what} must be an array of numbers, with rows of one length") from None
-
-
-def _setting(stage: Stage, variant: int, replicas: int, batch: int) -> StageSetting:
-    return StageSetting(stage.variants[variant].name, replicas + 1, stage.batches[batch])

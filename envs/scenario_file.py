@@ -1,93 +1,43 @@
-"""Scenarios of your own: YAML files, checked field by field."""
+"""Scenarios from YAML files: those of the package, and your own."""
 
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import ValidationError
 
-from ipagym import faults
-from ipagym.configuration import Limits
-from ipagym.envs.scenarios import load_profile, make_scenario, profile_physics
+from ipagym import faults, profiles, workload
+from ipagym.configuration import Configuration, Limits, StageSetting, check
+from ipagym.envs.scenario_schema import Knob, ObjectiveFile, ScenarioFile
 from ipagym.errors import InputError
+from ipagym.files import is_file
 from ipagym.objective import Objective
-from ipagym.profiles.schema import Name, Seconds, Strict, Weight
+from ipagym.pipeline import Pipeline, Stage, Variant
+from ipagym.profiles import Profile
 from ipagym.profiles.yaml_file import first_problem, read_yaml
-from ipagym.scenario import DropPolicy, Physics, Scenario
+from ipagym.scenario import DropPolicy, Physics, Scenario, lightest_configuration
+from ipagym.streams import Streams
+from ipagym.workload.network import network_by_name
 
-Count = Annotated[int, Field(ge=1, le=10_000)]
-Probability = Annotated[float, Field(ge=0, lt=1)]
-PerHour = Annotated[float, Field(ge=0, le=1e6)]
-Factor = Annotated[float, Field(ge=1, le=1e6)]
-Path_ = Annotated[str, Field(min_length=1, max_length=1000)]
-NotNegative = Annotated[float, Field(ge=0, le=1e6)]
+INITIAL_RATE_WINDOW_S = 60
+"""The initial configuration is sized for the mean rate of the workload's first minute, as if long deployed."""
 
 
-class LimitsFile(Strict):
-    """Bounds on every configuration, as in `ipagym.configuration.Limits`."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Choices:
+    """What replaces parts of a scenario as it is written; None leaves a part as it is.
 
-    max_replicas: Annotated[int, Field(ge=1, le=1000)] = 10
-    node_cores: Annotated[list[Count], Field(min_length=1, max_length=1000)] | None = None
-    max_deployments: Annotated[int, Field(ge=1, le=20)] = 1
+    `slo` is a number of seconds, or `paper` or `tight` for those of the profile. `trace` is the Twitter trace file that
+    the papers' windows are cut from.
+    """
 
-
-class DropFile(Strict):
-    """When requests are given up, as in `ipagym.scenario.DropPolicy`."""
-
-    expired: bool = False
-    hopeless: bool = False
-    max_queue: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
-    max_age_s: Seconds | None = None
-
-
-class PhysicsFile(Strict):
-    """How the cluster behaves, as in `ipagym.scenario.Physics`; what is left out is the profile's."""
-
-    order: Literal["fifo", "edf"] = "fifo"
-    batch_timeout_s: NotNegative | None = None
-    drop: DropFile | None = None
-    service: Name = "measured"
-    arrivals: Name = "poisson"
-    resize_s: NotNegative | None = 0.1
-    keep_alive_s: NotNegative | None = None
-
-
-class FaultsFile(Strict):
-    """What goes wrong, as in `ipagym.faults.Faults`."""
-
-    crashes_per_hour: PerHour = 0.0
-    slow_start: Probability = 0.0
-    slow_start_factor: Factor = 3.0
-    failed_start: Probability = 0.0
-    straggler: Probability = 0.0
-    straggler_factor: Factor = 5.0
-    node_losses_per_hour: PerHour = 0.0
-    node_repair_s: NotNegative = 60.0
-    lost_scrape: Probability = 0.0
-
-
-class ObjectiveFile(Strict):
-    """Weights of the objective, as in `ipagym.objective.Objective`; what is left out is the profile's."""
-
-    alpha: Weight | None = None
-    beta: Weight | None = None
-    delta: Weight | None = None
-    violation: Weight | None = None
-    switching: Weight | None = None
-    energy: Weight | None = None
-
-
-class ScenarioFile(Strict):
-    """A scenario as written. A path of a profile counts from the scenario's folder."""
-
-    pipeline: Path_
-    workload: Path_ = "bursty"
-    slo_s: Seconds | None = None
-    interval_s: Seconds = 10.0
-    limits: LimitsFile = LimitsFile()
-    physics: PhysicsFile = PhysicsFile()
-    faults: Name | FaultsFile = "none"
-    objective: ObjectiveFile = ObjectiveFile()
+    load: str | workload.Workload | None = None
+    slo: str | float | None = None
+    trace: Path | None = None
+    interval_s: float | None = None
+    limits: Limits | None = None
+    physics: Physics | None = None
+    faults: str | None = None
 
 
 def load_scenario(path: Path) -> Scenario:
@@ -96,51 +46,148 @@ def load_scenario(path: Path) -> Scenario:
     Raises:
         InputError: the file is missing, too large, not YAML, or not a scenario; one line names file, field and value.
     """
+    return named_by(path, lambda: build(read_scenario_file(path), path.parent, Choices()))
+
+
+def read_scenario_file(path: Path) -> ScenarioFile:
+    """The content of a scenario file.
+
+    Raises:
+        InputError: the file is missing, too large, not YAML, or not a scenario.
+    """
     try:
-        file = ScenarioFile.model_validate(read_yaml(path, "scenario"))
-        return _scenario(file, path.parent)
+        return ScenarioFile.model_validate(read_yaml(path, "scenario"))
     except ValidationError as error:
         raise InputError(f"{path.name}: {first_problem(error)}") from None
+
+
+def build(file: ScenarioFile, folder: Path, choices: Choices) -> Scenario:
+    """The scenario that a file stands for; `folder` is where paths in it count from.
+
+    Raises:
+        InputError: a name is unknown or a value cannot be used.
+    """
+    is_path = file.pipeline.endswith((".yaml", ".yml"))
+    profile = load_profile(str(folder / file.pipeline) if is_path else file.pipeline)
+    load, own_weights = _load(file, choices)
+    limits = choices.limits or _limits(file)
+    pipeline = replace(_with_knobs(profile.pipeline, file), slo_s=_slo_s(file, profile, choices.slo))
+    scenario = Scenario(
+        pipeline=pipeline,
+        workload=load,
+        initial=_initial(file, pipeline, limits, load),
+        limits=limits,
+        objective=_weighted(_weighted(profile.objective, file.objective), own_weights),
+        physics=_physics(file, profile, limits, choices),
+        interval_s=file.interval_s if choices.interval_s is None else choices.interval_s,
+        network=None if file.network is None else network_by_name(file.network.name, file.network.payload_kib),
+    )
+    check(scenario.initial, pipeline, limits)
+    return scenario
+
+
+def load_profile(pipeline: str) -> Profile:
+    """A profile by name, or from a YAML file when the name ends in .yaml or .yml."""
+    if pipeline.endswith((".yaml", ".yml")):
+        path = Path(pipeline)
+        if not is_file(path):
+            raise InputError(f"no profile file {pipeline}: give a path to a YAML profile or a name from `ipagym list`")
+        return profiles.load_file(path)
+    return profiles.load(pipeline)
+
+
+def named_by(path: Path, made: Callable[[], Scenario]) -> Scenario:
+    """What `made` makes; an error says which file it is about."""
+    try:
+        return made()
     except InputError as error:
         raise InputError(str(error) if str(error).startswith(path.name) else f"{path.name}: {error}") from None
 
 
-def _scenario(file: ScenarioFile, folder: Path) -> Scenario:
-    limits = Limits(
-        max_replicas=file.limits.max_replicas,
-        node_cores=None if file.limits.node_cores is None else tuple(file.limits.node_cores),
-        max_deployments=file.limits.max_deployments,
-    )
-    is_path = file.pipeline.endswith((".yaml", ".yml"))
-    pipeline = str(folder / file.pipeline) if is_path else file.pipeline
-    plain = make_scenario(
-        pipeline,
-        file.workload,
-        slo_s=file.slo_s,
-        interval_s=file.interval_s,
-        limits=limits,
-        physics=_physics(file, profile_physics(load_profile(pipeline))),
-    )
-    return replace(plain, objective=_objective(file.objective, plain.objective))
+def _load(file: ScenarioFile, choices: Choices) -> tuple[workload.Workload, ObjectiveFile]:
+    """The load, and the weights that are its own."""
+    name = file.workload if choices.load is None else choices.load
+    if not isinstance(name, str):
+        return name, ObjectiveFile()
+    if name not in file.loads:
+        return workload.by_name(name, choices.trace), ObjectiveFile()
+    known = file.loads[name]
+    return workload.by_name(known.workload or name, choices.trace), known.objective
 
 
-def _physics(file: ScenarioFile, usual: Physics) -> Physics:
-    given = file.physics
+def _limits(file: ScenarioFile) -> Limits:
+    given = file.limits
+    return Limits(
+        max_replicas=given.max_replicas if "replicas" in file.knobs else 1,
+        node_cores=None if given.node_cores is None else tuple(given.node_cores),
+        max_deployments=given.max_deployments,
+        max_cores=given.max_cores,
+    )
+
+
+def _with_knobs(pipeline: Pipeline, file: ScenarioFile) -> Pipeline:
+    """The pipeline with one value left for each knob that is not open."""
+    return replace(pipeline, stages=tuple(_stage(stage, file.knobs, file.max_batch) for stage in pipeline.stages))
+
+
+def _stage(stage: Stage, knobs: list[Knob], max_batch: int | None) -> Stage:
+    variants = stage.variants if "variant" in knobs else (stage.lightest,)
+    batches = stage.batches if "batch" in knobs else stage.batches[:1]
+    if max_batch is not None and max_batch < stage.batches[0]:
+        raise InputError(f"max_batch {max_batch} is below the smallest batch of stage {stage.name}, {stage.batches[0]}")
+    return replace(
+        stage,
+        variants=variants if "cores" in knobs else tuple(map(_on_base_cores, variants)),
+        batches=tuple(batch for batch in batches if max_batch is None or batch <= max_batch),
+    )
+
+
+def _on_base_cores(variant: Variant) -> Variant:
+    return replace(variant, on_cores={})
+
+
+def _slo_s(file: ScenarioFile, profile: Profile, slo: str | float | None) -> float:
+    if slo is None:
+        return profile.pipeline.slo_s if file.slo_s is None else file.slo_s
+    if not isinstance(slo, str):
+        return slo
+    if slo == "paper":
+        return profile.pipeline.slo_s
+    if slo == "tight" and profile.tight_slo_s is not None:
+        return profile.tight_slo_s
+    known = "paper" if profile.tight_slo_s is None else "paper or tight"
+    raise InputError(f"slo of {profile.pipeline.name} must be a number of seconds or {known}, not {slo!r}")
+
+
+def _initial(file: ScenarioFile, pipeline: Pipeline, limits: Limits, load: workload.Workload) -> Configuration:
+    if file.initial is None:
+        rates = load.rates_rps(Streams.spawn(0).load)
+        return lightest_configuration(pipeline, limits, float(rates[:INITIAL_RATE_WINDOW_S].mean()))
+    return Configuration(tuple(StageSetting(**setting.model_dump()) for setting in file.initial))
+
+
+def _physics(file: ScenarioFile, profile: Profile, limits: Limits, choices: Choices) -> Physics:
+    given, has_nodes = file.physics, limits.node_cores is not None
     if isinstance(file.faults, str):
-        mixture = faults.by_name(file.faults, has_nodes=file.limits.node_cores is not None)
+        mixture = faults.by_name(file.faults, has_nodes=has_nodes)
     else:
         mixture = faults.Faults(**file.faults.model_dump())
-    return Physics(
+    usual_drop = DropPolicy(max_age_s=profile.max_age_s)
+    written = Physics(
         order=given.order,
-        batch_timeout_s=usual.batch_timeout_s if given.batch_timeout_s is None else given.batch_timeout_s,
-        drop=usual.drop if given.drop is None else DropPolicy(**given.drop.model_dump()),
+        batch_timeout_s=profile.batch_timeout_s if given.batch_timeout_s is None else given.batch_timeout_s,
+        drop=usual_drop if given.drop is None else DropPolicy(**given.drop.model_dump()),
         service=given.service,
         arrivals=given.arrivals,
         resize_s=given.resize_s,
         keep_alive_s=given.keep_alive_s,
         faults=mixture,
     )
+    physics = choices.physics or written
+    if choices.faults in (None, "none"):
+        return physics
+    return replace(physics, faults=faults.by_name(str(choices.faults), has_nodes=has_nodes))
 
 
-def _objective(given: ObjectiveFile, usual: Objective) -> Objective:
+def _weighted(usual: Objective, given: ObjectiveFile) -> Objective:
     return replace(usual, **{name: value for name, value in given.model_dump().items() if value is not None})

@@ -1,69 +1,79 @@
-"""Scenarios by name: a profile under a workload."""
+"""Scenarios by name: the reference problems of the package, and any profile under a workload."""
 
-from dataclasses import replace
 from pathlib import Path
 
-from ipagym import profiles, workload
+from ipagym import workload
 from ipagym.configuration import Limits
-from ipagym.errors import InputError
-from ipagym.faults import by_name
+from ipagym.envs.scenario_file import Choices, build, load_profile, named_by, read_scenario_file
+from ipagym.envs.scenario_schema import ScenarioFile
+from ipagym.errors import InputError, unknown_name
 from ipagym.files import is_file
-from ipagym.profiles import Profile
-from ipagym.scenario import DropPolicy, Physics, Scenario, lightest_configuration
-from ipagym.streams import Streams
+from ipagym.profiles.yaml_file import read_yaml
+from ipagym.scenario import Physics, Scenario
 
-INITIAL_RATE_WINDOW_S = 60
-"""The initial configuration is sized for the mean rate of the workload's first minute, as if long deployed."""
+__all__ = ["FOLDER", "descriptions", "load_profile", "make_scenario", "names"]
+
+FOLDER = Path(__file__).parent / "problems"
 
 
 def make_scenario(
-    pipeline: str,
-    load: str | workload.Workload = "bursty",
+    name: str,
+    load: str | workload.Workload | None = None,
     *,
     slo_s: float | None = None,
+    slo: str | None = None,
     trace: Path | None = None,
-    interval_s: float = 10.0,
+    interval_s: float | None = None,
     limits: Limits | None = None,
     physics: Physics | None = None,
     faults: str = "none",
 ) -> Scenario:
-    """The scenario of a pipeline (a profile's name, or the path of a YAML file) under a workload.
+    """A scenario of the package by name, one of your own, or a profile (both by the path of a YAML file) under a load.
 
-    `slo_s` replaces the profile's SLO; `trace` is the Twitter trace file that the paper's windows are cut from.
-    `faults` names a mixture of `ipagym.faults`, which replaces those of the physics.
+    `load` is a workload or its name; without one the scenario's own is used. `slo` is `paper` or `tight` (an SLO at
+    which latency competes with accuracy and cost), `slo_s` any other. `trace` is the Twitter trace file that the
+    papers' windows are cut from. `faults` names a mixture of `ipagym.faults`, which replaces those of the physics.
 
     Raises:
         InputError: a name is unknown or a value cannot be used.
     """
-    profile = load_profile(pipeline)
-    served = profile.pipeline if slo_s is None else replace(profile.pipeline, slo_s=slo_s)
-    chosen = workload.by_name(load, trace) if isinstance(load, str) else load
-    bounds = limits or Limits()
-    ruled = physics or profile_physics(profile)
-    if faults != "none":
-        ruled = replace(ruled, faults=by_name(faults, has_nodes=bounds.node_cores is not None))
-    rates = chosen.rates_rps(Streams.spawn(0).load)
-    return Scenario(
-        pipeline=served,
-        workload=chosen,
-        initial=lightest_configuration(served, bounds, float(rates[:INITIAL_RATE_WINDOW_S].mean())),
-        limits=bounds,
-        objective=profile.objective,
-        physics=ruled,
+    if slo is not None and slo_s is not None:
+        raise InputError("give slo or slo_s, not both")
+    choices = Choices(
+        load=load,
+        slo=slo if slo_s is None else slo_s,
+        trace=trace,
         interval_s=interval_s,
+        limits=limits,
+        physics=physics,
+        faults=faults,
     )
+    if name.endswith((".yaml", ".yml")):
+        return _from_file(Path(name), choices)
+    if name not in names():
+        raise unknown_name("scenario", name, names())
+    return build(_shipped(name), FOLDER, choices)
 
 
-def load_profile(pipeline: str) -> Profile:
-    """A profile by name, or from a YAML file when the name ends in .yaml or .yml."""
-    if pipeline.endswith((".yaml", ".yml")):
-        path = Path(pipeline)
-        if not is_file(path):
-            raise InputError(f"no profile file {pipeline}: give a path to a YAML profile or a name from `ipagym list`")
-        return profiles.load_file(path)
-    return profiles.load(pipeline)
+def names() -> list[str]:
+    """The scenarios of the package."""
+    return sorted(path.stem for path in FOLDER.glob("*.yaml"))
 
 
-def profile_physics(profile: Profile) -> Physics:
-    """The physics under which the profile's system was published."""
-    return Physics(batch_timeout_s=profile.batch_timeout_s, drop=DropPolicy(max_age_s=profile.max_age_s))
+def descriptions() -> dict[str, str]:
+    """A sentence for each scenario of the package, by name."""
+    return {name: _shipped(name).description for name in names()}
+
+
+def _shipped(name: str) -> ScenarioFile:
+    return read_scenario_file(FOLDER / f"{name}.yaml")
+
+
+def _from_file(path: Path, choices: Choices) -> Scenario:
+    """A scenario of one's own; a profile stands for the scenario that says no more than its name."""
+    if not is_file(path):
+        raise InputError(f"no file {path}: give a path to a YAML scenario or profile, or a name from `ipagym list`")
+    content = read_yaml(path, "scenario or profile")
+    if isinstance(content, dict) and "stages" in content:
+        return build(ScenarioFile(pipeline=path.name), path.parent, choices)
+    return named_by(path, lambda: build(read_scenario_file(path), path.parent, choices))

@@ -26,7 +26,7 @@ from ipagym.workload import Workload
 class ServingEnv(gymnasium.Env[Any, Any]):
     """One step is one adaptation interval of a serving pipeline.
 
-    The action is a `MultiDiscrete` of (variant, replicas − 1, batch) indices per stage; the observation a flat
+    The action is a `MultiDiscrete` of indices, one for each open knob (`ipagym.envs.Codec`); the observation a flat
     float32 vector whose entries are named in `observation_names`. `reset` lets one warm-up interval pass under the
     scenario's initial configuration. An episode never terminates: at the end of the workload it is truncated.
 
@@ -88,7 +88,7 @@ class ServingEnv(gymnasium.Env[Any, Any]):
         window = self.cluster.advance(self.scenario.interval_s)
         self.history.append(window)
         self._seen = window if window.scraped else self._seen.in_place_of(window)
-        terms = reward_terms(window, previous)
+        terms = reward_terms(window, previous, self.scenario.pipeline)
         truncated = len(self.history) >= self.scenario.windows
         reward = self.scenario.objective.scalar(terms)
         return self.observer.observe(self._seen), reward, False, truncated, self._info(window, terms)
@@ -143,8 +143,8 @@ class ServingEnv(gymnasium.Env[Any, Any]):
 
 
 def make_env(
-    pipeline: str,
-    workload: str | Workload = "bursty",
+    name: str,
+    workload: str | Workload | None = None,
     *,
     backend: str = "compiled",
     render_mode: str | None = None,
@@ -158,5 +158,5 @@ def make_env(
     """
     if backend not in ENGINES:
         raise unknown_name("backend", backend, ENGINES)
-    scenario = make_scenario(pipeline, workload, trace=trace, **settings)
+    scenario = make_scenario(name, workload, trace=trace, **settings)
     return ServingEnv(scenario, ENGINES[backend](scenario), render_mode, with_info=with_info)

@@ -12,6 +12,7 @@ from gymnasium.vector.utils import batch_space
 from numpy.typing import ArrayLike, NDArray
 
 from ipagym.cluster.sim.compiled import Population
+from ipagym.deployments import Deployments, deployments_of
 from ipagym.envs.codec import Codec, as_array
 from ipagym.envs.observation import Observer
 from ipagym.envs.scenarios import make_scenario
@@ -63,9 +64,10 @@ class ServingVectorEnv(VectorEnv[Any, Any, Any]):
         self.population = Population(scenario, num_envs)
         self._same_step = autoreset is AutoresetMode.SAME_STEP
         self._everyone = np.arange(num_envs)
-        self._batches = _padded([stage.batches for stage in scenario.pipeline.stages])
         self._seeders: list[np.random.Generator | int | None] = [None] * num_envs
-        self._actions = np.tile(self.codec.encode(scenario.initial), (num_envs, 1))
+        self._initial = deployments_of(scenario.initial, scenario.pipeline, scenario.limits.max_deployments)
+        self._records = np.tile(self._initial, (num_envs, 1, 1))
+        self._load_s = _padded([[variant.load_s for variant in stage.variants] for stage in scenario.pipeline.stages])
         self._windows = np.zeros(num_envs, dtype=np.int64)
         self._is_over = np.zeros(num_envs, dtype=np.bool_)
         self._seen = Seen(*(array.copy() for array in self.population.last_windows()))
@@ -111,10 +113,10 @@ class ServingVectorEnv(VectorEnv[Any, Any, Any]):
             raise InputError("the episodes are not begun: call reset() before step()")
         chosen = self.codec.checked(actions, self.num_envs)
         resting, acting = self._everyone[self._is_over], self._everyone[~self._is_over]
-        previous = self._actions.copy()
+        previous = self._records.copy()
         self._begin(resting, [None] * len(resting))
-        self._actions[acting] = chosen[acting]
-        self.population.decide(acting, self._asks(acting))
+        self._records[acting] = self.codec.records(chosen[acting])
+        self.population.decide(acting, self.population.models.asks_of(self._records[acting]))
         self.population.advance(self._everyone, self.scenario.interval_s)
         self._windows[acting] += 1
         self._look(self._everyone)
@@ -147,7 +149,7 @@ class ServingVectorEnv(VectorEnv[Any, Any, Any]):
             return
         drawn = [self._next_seed(k, seed) for k, seed in zip(which.tolist(), seeds, strict=True)]
         self.population.reset(which, drawn)
-        self._actions[which] = self.codec.encode(self.scenario.initial)
+        self._records[which] = self._initial
         self._windows[which] = 1
 
     def _next_seed(self, k: int, seed: int | None) -> int:
@@ -171,10 +173,6 @@ class ServingVectorEnv(VectorEnv[Any, Any, Any]):
             raise InputError(f"seed must be a whole number of 0 or more, or {self.num_envs} of them, not {seed!r}")
         return [None if each is None else int(each) for each in seeds]
 
-    def _asks(self, which: NDArray[np.int64]) -> NDArray[np.void]:
-        indices = self._actions[which].reshape(len(which), len(self._batches), 3)
-        return self.population.models.asks_of(indices, self.scenario)
-
     def _look(self, which: NDArray[np.int64]) -> None:
         """Take note of the last windows, but for figures that got lost; those of a first window never are."""
         self.population.draw_scrapes(which)
@@ -187,21 +185,29 @@ class ServingVectorEnv(VectorEnv[Any, Any, Any]):
 
     def _observe(self) -> Observations:
         seen = self._seen
-        return self.observer.observe_all(seen.figures, seen.stages, (seen.arrivals_per_s, self._actions))
+        return self.observer.observe_all(seen.figures, seen.stages, (seen.arrivals_per_s, self._records))
 
-    def _terms(self, previous: NDArray[np.int64]) -> RewardTerms[NDArray[np.float64]]:
+    def _terms(self, previous: Deployments) -> RewardTerms[NDArray[np.float64]]:
         """The reward vectors of the last windows, each term of shape (num_envs,); as `reward_terms` has them."""
         figures = self.population.figures
         violation = np.minimum(1.0, figures["violations"] / np.maximum(figures["arrivals"], 1))
-        batches = self._batches[np.arange(len(self._batches)), self._actions[:, 2::3]]
+        records, exists = self._records, self._records["variant"] >= 0
         return RewardTerms(
             accuracy=figures["accuracy"].copy(),
             cost=figures["cores"].copy(),
-            batch=batches.sum(axis=1),
+            batch=(exists * records["batch"]).sum(axis=(1, 2)).astype(np.float64),
             violation=violation,
-            switching=(self._actions != previous).sum(axis=1).astype(np.float64),
+            switching=_changed_knobs(previous, records),
             energy=figures["energy_j"] / 1000,
+            loading=self._loading_s(previous),
         )
+
+    def _loading_s(self, previous: Deployments) -> NDArray[np.float64]:
+        """As `ipagym.objective.loading_s` has it, shape (num_envs,)."""
+        now, was = self._records[..., np.newaxis], previous[:, :, np.newaxis]
+        stays = ((now["variant"] == was["variant"]) & (now["cores"] == was["cores"])).any(axis=3)
+        load_s = self._load_s[np.arange(len(self._load_s))[:, np.newaxis], self._records["variant"]]
+        return np.asarray(np.where((self._records["variant"] >= 0) & ~stays, load_s, 0.0).max(axis=(1, 2)))
 
     def _info(self, terms: RewardTerms[NDArray[np.float64]], is_told: NDArray[np.bool_]) -> dict[str, Any]:
         figures = self.population.figures
@@ -216,15 +222,15 @@ class ServingVectorEnv(VectorEnv[Any, Any, Any]):
 
 def make_vector_env(
     num_envs: int,
-    pipeline: str,
-    workload: str | Workload = "bursty",
+    name: str,
+    workload: str | Workload | None = None,
     *,
     autoreset: AutoresetMode = AutoresetMode.NEXT_STEP,
     trace: Path | None = None,
     **settings: Any,
 ) -> ServingVectorEnv:
     """The vector environment behind the registered ids; `settings` go to `ipagym.envs.make_scenario`."""
-    return ServingVectorEnv(make_scenario(pipeline, workload, trace=trace, **settings), num_envs, autoreset=autoreset)
+    return ServingVectorEnv(make_scenario(name, workload, trace=trace, **settings), num_envs, autoreset=autoreset)
 
 
 def _mask(options: dict[str, Any] | None, num_envs: int) -> NDArray[np.bool_]:
@@ -238,7 +244,14 @@ def _mask(options: dict[str, Any] | None, num_envs: int) -> NDArray[np.bool_]:
     return mask
 
 
-def _padded(rows: Sequence[Sequence[int]]) -> NDArray[np.float64]:
+def _changed_knobs(before: Deployments, after: Deployments) -> NDArray[np.float64]:
+    """As `ipagym.objective.changed_knobs` has it, shape (n,)."""
+    was, now = before["variant"] >= 0, after["variant"] >= 0
+    differ = sum((before[knob] != after[knob]).astype(np.int64) for knob in ("variant", "replicas", "batch", "cores"))
+    return np.asarray(np.where(was & now, differ, was ^ now).sum(axis=(1, 2)), dtype=np.float64)
+
+
+def _padded(rows: Sequence[Sequence[float]]) -> NDArray[np.float64]:
     padded = np.zeros((len(rows), max(map(len, rows))))
     for row, values in zip(padded, rows, strict=True):
         row[: len(values)] = values

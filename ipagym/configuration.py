@@ -47,20 +47,30 @@ class Limits:
     """Bounds on every configuration.
 
     `max_replicas` bounds each deployment, `max_deployments` how many a stage runs side by side; `node_cores` are the
-    cores of each node (None: unbounded).
+    cores of each node (None: unbounded). `max_cores` bounds the cores that a configuration asks for in all (None: it
+    does not); for a while more may be held, as deployments are made before others go.
     """
 
     max_replicas: int = 10
     node_cores: tuple[int, ...] | None = None
     max_deployments: int = 1
+    max_cores: int | None = None
 
     def __post_init__(self) -> None:
+        if self.max_cores is not None and self.max_cores < 1:
+            raise InputError(f"max_cores must be at least 1, or none, not {self.max_cores}")
         if self.max_deployments < 1:
             raise InputError(f"max_deployments must be at least 1, not {self.max_deployments}")
         if self.max_replicas < 1:
             raise InputError(f"max_replicas must be at least 1, not {self.max_replicas}")
         if self.node_cores is not None and (not self.node_cores or min(self.node_cores) < 1):
             raise InputError(f"node_cores must be one or more positive core counts, not {self.node_cores}")
+
+    @property
+    def total_cores(self) -> int | None:
+        """The most cores that make sense to ask for: those of all nodes, or `max_cores` where that is less."""
+        known = [self.max_cores, None if self.node_cores is None else sum(self.node_cores)]
+        return min((cores for cores in known if cores is not None), default=None)
 
 
 def cores_of(setting: StageSetting, stage: Stage) -> int:
@@ -107,6 +117,8 @@ def check(configuration: Configuration, pipeline: Pipeline, limits: Limits) -> N
         _check_set(setting, stage, limits)
         for deployment in setting.deployments:
             _check_deployment(deployment, stage, limits)
+    if limits.max_cores is not None and (cores := requested_cores(configuration, pipeline)) > limits.max_cores:
+        raise InputError(f"the configuration asks for {cores} cores: {limits.max_cores} are allowed")
 
 
 def _check_types(setting: StageSetting, stage: Stage) -> None:

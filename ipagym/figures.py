@@ -9,11 +9,15 @@ FIGURES = np.dtype(
     [
         ("start_s", "f8"), ("end_s", "f8"), ("arrivals", "i8"), ("completed", "i8"), ("dropped", "i8"),
         ("violations", "i8"), ("in_system", "i8"), ("cores", "f8"), ("accuracy", "f8"), ("energy_j", "f8"),
-        ("latency_p50_s", "f8"), ("latency_p99_s", "f8"),
+        ("latency_p50_s", "f8"), ("latency_p99_s", "f8"), ("network_min_s", "f8"), ("network_mean_s", "f8"),
+        ("network_max_s", "f8"),
     ],
     align=True,
 )  # fmt: skip
 """A window without its arrays and its stages; the names are those of `Window`."""
+
+DERIVED = ("latency_p50_s", "latency_p99_s", "network_min_s", "network_mean_s", "network_max_s")
+"""Those of the FIGURES that stand for an array of the window."""
 
 STAGE_FIGURES = np.dtype(
     [
@@ -29,10 +33,18 @@ Records = NDArray[np.void]
 
 def figures_of(window: Window) -> tuple[Records, Records]:
     """The window as FIGURES of shape (1,) and STAGE_FIGURES of shape (1, stages)."""
-    quantiles = {"latency_p50_s": window.latency_quantile_s(0.5), "latency_p99_s": window.latency_quantile_s(0.99)}
-    values = tuple(quantiles.get(name) if name in quantiles else getattr(window, name) for name in FIGURES.names or ())
+    derived = dict(zip(DERIVED, _derived(window), strict=True))
+    values = tuple(derived[name] if name in derived else getattr(window, name) for name in FIGURES.names or ())
     stages = [_stage_values(stage) for stage in window.stages]
     return np.array([values], dtype=FIGURES), np.array([stages], dtype=STAGE_FIGURES)
+
+
+def _derived(window: Window) -> tuple[float, ...]:
+    latency = (window.latency_quantile_s(0.5), window.latency_quantile_s(0.99))
+    way = window.network_s
+    if not way.size:
+        return (*latency, 0.0, 0.0, 0.0)
+    return (*latency, float(way.min()), float(np.cumsum(way)[-1]) / way.size, float(way.max()))
 
 
 def _stage_values(stage: StageWindow) -> tuple[float, ...]:

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import accumulate
 
 import numpy as np
 
@@ -18,8 +19,10 @@ class LatencyModel:
 
     `average_s` and `p99_s` map a batch size to the measured average and 99th percentile of the service time of one
     batch, in seconds. Between measured batches the ordinary least squares quadratic l(b) = x·b² + y·b + z (IPA's
-    latency model) is used, kept between its measured neighbours so that latency never falls as the batch grows.
-    `table` holds (average, p99) for every batch from 1 to the largest measured one.
+    latency model) is used, kept between its measured neighbours. Where measured latency falls as the batch grows (it
+    was a setting, and the batches were rarely full), the model stays at its highest value so far: a larger batch never
+    takes less time. `table` holds (average, p99) of the model for every batch from 1 to the largest measured one.
+    `measured_rps` is the most requests per second that were measured, by batch, where that is known.
 
     Raises:
         InputError: batch 1 is missing, the two tables differ in batches, or a latency is not positive.
@@ -27,6 +30,7 @@ class LatencyModel:
 
     average_s: Mapping[int, float]
     p99_s: Mapping[int, float]
+    measured_rps: Mapping[int, float] = field(default_factory=dict)
     table: tuple[tuple[float, float], ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -94,4 +98,4 @@ def _interpolate(points: Mapping[int, float]) -> list[float]:
         neighbours = (points[max(b for b in points if b < batch)], points[min(b for b in points if b > batch)])
         return min(max(x * batch**2 + y * batch + z, min(neighbours)), max(neighbours))
 
-    return [at(batch) for batch in range(1, max(points) + 1)]
+    return list(accumulate((at(batch) for batch in range(1, max(points) + 1)), max))

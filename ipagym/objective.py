@@ -7,8 +7,9 @@ from typing import Generic, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ipagym.configuration import Configuration, StageSetting
+from ipagym.configuration import Configuration, StageSetting, cores_of
 from ipagym.errors import InputError
+from ipagym.pipeline import Pipeline
 from ipagym.window import Window
 
 Quantity = TypeVar("Quantity", float, NDArray[np.float64])
@@ -20,7 +21,8 @@ class RewardTerms(Generic[Quantity]):
     or of many in arrays of one shape.
 
     accuracy: PAS of what was served, 0..1. cost: cores held, averaged over the window. batch: Σ batch sizes.
-    violation: SLO violation rate, 0..1. switching: knobs changed. energy: kilojoules.
+    violation: SLO violation rate, 0..1. switching: knobs changed. energy: kilojoules. loading: seconds that the
+    slowest of the deployments newly made or given other cores takes to load (InfAdapter's LC).
     """
 
     accuracy: Quantity
@@ -29,11 +31,12 @@ class RewardTerms(Generic[Quantity]):
     violation: Quantity
     switching: Quantity
     energy: Quantity
+    loading: Quantity
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Objective:
-    """Weights of the scalar reward α·accuracy − β·cost − δ·batch − w·violation − s·switching − e·energy.
+    """Weights of the scalar reward α·accuracy − β·cost − δ·batch − w·violation − s·switching − e·energy − γ·loading.
 
     α, β and δ are those of IPA's objective (§4.3; defaults: its video pipeline). There the SLO is a constraint;
     a learner needs it as a price, `violation`, which with the default costs a fully violated window 20 cores.
@@ -45,6 +48,7 @@ class Objective:
     violation: float = 20.0
     switching: float = 0.0
     energy: float = 0.0
+    gamma: float = 0.0
 
     def __post_init__(self) -> None:
         for item in fields(self):
@@ -54,10 +58,11 @@ class Objective:
     def scalar(self, terms: RewardTerms[Quantity]) -> Quantity:
         """The weighted sum of the terms."""
         worth = self.alpha * terms.accuracy - self.beta * terms.cost - self.delta * terms.batch
-        return worth - self.violation * terms.violation - self.switching * terms.switching - self.energy * terms.energy
+        worth = worth - self.violation * terms.violation - self.switching * terms.switching
+        return worth - self.energy * terms.energy - self.gamma * terms.loading
 
 
-def reward_terms(window: Window, previous: Configuration) -> RewardTerms[float]:
+def reward_terms(window: Window, previous: Configuration, pipeline: Pipeline) -> RewardTerms[float]:
     """The reward vector of a window; `previous` is the configuration in force before it."""
     return RewardTerms(
         accuracy=window.accuracy,
@@ -66,7 +71,21 @@ def reward_terms(window: Window, previous: Configuration) -> RewardTerms[float]:
         violation=window.violation_rate,
         switching=float(changed_knobs(previous, window.configuration)),
         energy=window.energy_j / 1000,
+        loading=loading_s(previous, window.configuration, pipeline),
     )
+
+
+def loading_s(before: Configuration, after: Configuration, pipeline: Pipeline) -> float:
+    """The longest load time among the deployments that are new or have other cores; 0 where there is none.
+
+    InfAdapter's loading cost (its released optimiser): to drop a variant is free, and so is one left as it is.
+    """
+    longest_s = 0.0
+    for old, new, stage in zip(before.stages, after.stages, pipeline.stages, strict=True):
+        were = {(each.variant, cores_of(each, stage)) for each in old.deployments}
+        are = {(each.variant, cores_of(each, stage)) for each in new.deployments}
+        longest_s = max([longest_s, *(stage.variant(name).load_s for name, _ in are - were)])
+    return longest_s
 
 
 def changed_knobs(before: Configuration, after: Configuration) -> int:

@@ -12,6 +12,7 @@ from ipagym.objective import Objective
 from ipagym.pipeline import Pipeline
 from ipagym.unit_mean import parse
 from ipagym.workload.arrivals import parse_rule
+from ipagym.workload.network import Network
 from ipagym.workload.protocol import Workload
 
 MEASURED = "measured"
@@ -80,7 +81,8 @@ class Physics:
 class Scenario:
     """Pipeline + workload + limits + objective + physics. An episode lasts as long as its workload.
 
-    `initial` is the configuration found ready at time 0.
+    `initial` is the configuration found ready at time 0. `network` is what requests have to come through; without one
+    they arrive as they are sent.
     """
 
     pipeline: Pipeline
@@ -90,6 +92,7 @@ class Scenario:
     objective: Objective = field(default_factory=Objective)
     physics: Physics = field(default_factory=Physics)
     interval_s: float = 10.0
+    network: Network | None = None
 
     def __post_init__(self) -> None:
         if not 0 < self.interval_s <= self.workload.duration_s / 2:

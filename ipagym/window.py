@@ -1,6 +1,6 @@
 """What was observed in one adaptation interval."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,10 +35,11 @@ class Window:
 
     `arrivals_per_s` holds the arrivals of each second. `violations` counts each request once: when its deadline
     passes unanswered, or when it is dropped before that. `latency_s` holds the end-to-end latencies, in order of
-    completion, of the requests completed in the window. `cores` is the time average of the cores held, those of
-    starting and draining replicas included. `accuracy` is the PAS of what was really served, averaged over the
-    requests completed (that of the configuration where none was). `scraped` is false where the figures did not reach
-    the controller, which then still has those of an earlier window.
+    completion, of the requests completed in the window; `network_s`, in order of arrival, how long the requests that
+    arrived in it had been on their way (empty where there is no network). `cores` is the time average of the cores
+    held, those of starting and draining replicas included. `accuracy` is the PAS of what was really served, averaged
+    over the requests completed (that of the configuration where none was). `scraped` is false where the figures did
+    not reach the controller, which then still has those of an earlier window.
     """
 
     start_s: float
@@ -56,6 +57,7 @@ class Window:
     stages: tuple[StageWindow, ...]
     configuration: Configuration
     scraped: bool = True
+    network_s: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
 
     @property
     def duration_s(self) -> float:

@@ -9,7 +9,7 @@ from ipagym.errors import InputError, unknown_name
 from ipagym.latency import LatencyModel
 from ipagym.objective import Objective
 from ipagym.pipeline import Pipeline, Stage, Variant
-from ipagym.profiles.schema import ProfileFile, StageFile, VariantFile
+from ipagym.profiles.schema import LawFile, MeasuredFile, ProfileFile, StageFile, VariantFile
 from ipagym.profiles.yaml_file import first_problem, read_yaml
 
 FOLDER = Path(__file__).parent
@@ -17,13 +17,17 @@ FOLDER = Path(__file__).parent
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Profile:
-    """A pipeline with the settings under which its system was published."""
+    """A pipeline with the settings under which its system was published.
+
+    `tight_slo_s` is an SLO at which latency competes with accuracy and cost, where the published one never binds.
+    """
 
     pipeline: Pipeline
     objective: Objective
     batch_timeout_s: float
     max_age_s: float | None
     description: str
+    tight_slo_s: float | None
 
 
 def names() -> list[str]:
@@ -65,6 +69,7 @@ def _profile(file: ProfileFile) -> Profile:
         batch_timeout_s=file.batch_timeout_s,
         max_age_s=file.max_age_s,
         description=file.description,
+        tight_slo_s=file.tight_slo_s,
     )
 
 
@@ -73,10 +78,35 @@ def _stage(file: StageFile) -> Stage:
 
 
 def _variant(file: VariantFile) -> Variant:
+    latency, on_cores = _latencies(file)
     return Variant(
         name=file.name,
         accuracy=file.accuracy,
         base_cores=file.base_cores,
         load_s=file.load_s,
-        latency=LatencyModel(average_s=file.average_s, p99_s=file.p99_s),
+        latency=latency,
+        on_cores=on_cores,
     )
+
+
+def _latencies(file: VariantFile) -> tuple[LatencyModel, dict[int, LatencyModel]]:
+    """The latency on the base cores, and on others."""
+    if file.law is not None:
+        by_cores = {cores: _by_law(file.law, cores) for cores in range(1, file.law.max_cores + 1)}
+    elif file.capacity_rps is not None:
+        by_cores = {c: LatencyModel(average_s={1: 1 / r}, p99_s={1: 1 / r}) for c, r in file.capacity_rps.items()}
+    else:
+        base = MeasuredFile(average_s=file.average_s or {}, p99_s=file.p99_s or {}, throughput_rps=file.throughput_rps)
+        by_cores = {cores: _as_measured(each) for cores, each in (file.on_cores | {file.base_cores: base}).items()}
+    if file.base_cores not in by_cores:
+        raise InputError(f"base_cores of {file.name} must be one of {sorted(by_cores)}, not {file.base_cores}")
+    return by_cores.pop(file.base_cores), dict(sorted(by_cores.items()))
+
+
+def _as_measured(file: MeasuredFile) -> LatencyModel:
+    return LatencyModel(average_s=file.average_s, p99_s=file.p99_s, measured_rps=file.throughput_rps)
+
+
+def _by_law(law: LawFile, cores: int) -> LatencyModel:
+    p99_s = {batch: law.p99_s(batch, cores) for batch in range(1, law.max_batch + 1)}
+    return LatencyModel(average_s={batch: law.average_share * s for batch, s in p99_s.items()}, p99_s=p99_s)

@@ -8,6 +8,10 @@ Batch = Annotated[int, Field(ge=1, le=1024)]
 Seconds = Annotated[float, Field(gt=0, le=1e6)]
 Latencies = Annotated[dict[Batch, Seconds], Field(min_length=1)]
 Name = Annotated[str, Field(min_length=1, max_length=100)]
+Cores = Annotated[int, Field(ge=1, le=4096)]
+Rate = Annotated[float, Field(gt=0, le=1e9)]
+Throughputs = dict[Batch, Rate]
+Milliseconds = Annotated[float, Field(ge=-1e9, le=1e9)]
 Watts = Annotated[float, Field(ge=0, le=1e4)]
 Weight = Annotated[float, Field(ge=0, le=1e9)]
 
@@ -18,15 +22,12 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False, frozen=True)
 
 
-class VariantFile(Strict):
-    """A variant as written: accuracy in (0, 1], cores, and seconds per batch for each measured batch size."""
+class MeasuredFile(Strict):
+    """Seconds per batch for each measured batch size, and the most requests per second where that was measured."""
 
-    name: Name
-    accuracy: Annotated[float, Field(gt=0, le=1)]
-    base_cores: Annotated[int, Field(ge=1, le=4096)]
-    load_s: Annotated[float, Field(ge=0, le=1e6)]
     average_s: Latencies
     p99_s: Latencies
+    throughput_rps: Throughputs = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _latencies_agree(self) -> Self:
@@ -37,6 +38,71 @@ class VariantFile(Strict):
         for batch, average in self.average_s.items():
             if average > self.p99_s[batch]:
                 raise ValueError(f"average_s {average} exceeds p99_s {self.p99_s[batch]} at batch {batch}")
+        return self
+
+
+class LawFile(Strict):
+    """Sponge's latency law: p99 = gamma·b/c + delta·b + epsilon/c + eta in milliseconds on 1 to `max_cores` cores.
+
+    The average is `average_share` of it.
+    """
+
+    gamma_ms: Milliseconds
+    delta_ms: Milliseconds
+    epsilon_ms: Milliseconds
+    eta_ms: Milliseconds
+    average_share: Annotated[float, Field(gt=0, le=1)]
+    max_cores: Annotated[int, Field(ge=1, le=256)]
+    max_batch: Annotated[int, Field(ge=1, le=256)]
+
+    def p99_s(self, batch: int, cores: int) -> float:
+        """Seconds for a batch on so many cores."""
+        return (self.gamma_ms * batch / cores + self.delta_ms * batch + self.epsilon_ms / cores + self.eta_ms) / 1000
+
+    @model_validator(mode="after")
+    def _is_positive(self) -> Self:
+        corners = [(b, c) for b in (1, self.max_batch) for c in (1, self.max_cores)]
+        if any(self.p99_s(b, c) <= 0 for b, c in corners):
+            raise ValueError("the latency law must be above 0 for every batch and number of cores")
+        return self
+
+
+class VariantFile(Strict):
+    """A variant as written: accuracy in (0, 1], cores, and its latency in one of three forms.
+
+    Measured: seconds per batch on the base cores, and `on_cores` for other numbers of cores. `capacity_rps`: requests
+    per second by cores, served one after another. `law`: a formula in batch and cores.
+    """
+
+    name: Name
+    accuracy: Annotated[float, Field(gt=0, le=1)]
+    base_cores: Cores
+    load_s: Annotated[float, Field(ge=0, le=1e6)]
+    average_s: Latencies | None = None
+    p99_s: Latencies | None = None
+    throughput_rps: Throughputs = Field(default_factory=dict)
+    on_cores: Annotated[dict[Cores, MeasuredFile], Field(max_length=256)] = Field(default_factory=dict)
+    capacity_rps: Annotated[dict[Cores, Rate], Field(min_length=1, max_length=256)] | None = None
+    law: LawFile | None = None
+
+    @model_validator(mode="after")
+    def _has_one_form(self) -> Self:
+        forms = [
+            self.average_s is not None or self.p99_s is not None,
+            self.capacity_rps is not None,
+            self.law is not None,
+        ]
+        if sum(forms) != 1:
+            raise ValueError("latency must be given as average_s and p99_s, or as capacity_rps, or as a law")
+        if forms[0]:
+            given = {"average_s": self.average_s, "p99_s": self.p99_s, "throughput_rps": self.throughput_rps}
+            MeasuredFile.model_validate({name: value for name, value in given.items() if value is not None})
+        elif self.on_cores or self.throughput_rps:
+            raise ValueError("on_cores and throughput_rps go with measured latencies only")
+        if self.base_cores in self.on_cores:
+            raise ValueError(f"on_cores repeats the base cores, {self.base_cores}")
+        if self.capacity_rps is not None and self.base_cores not in self.capacity_rps:
+            raise ValueError(f"capacity_rps lacks the base cores, {self.base_cores}")
         return self
 
 
@@ -60,11 +126,12 @@ MAX_VARIANTS = 1000
 
 
 class ObjectiveFile(Strict):
-    """Weights of the objective: accuracy, cores and batch."""
+    """Weights of the objective: accuracy, cores, batch, and seconds of loading."""
 
     alpha: Weight
     beta: Weight
     delta: Weight
+    gamma: Weight = 0.0
 
 
 class ProfileFile(Strict):
@@ -73,6 +140,7 @@ class ProfileFile(Strict):
     name: Name
     description: Name
     slo_s: Seconds
+    tight_slo_s: Seconds | None = None
     batch_timeout_s: Annotated[float, Field(ge=0, le=1e6)]
     max_age_s: Seconds | None = None
     objective: ObjectiveFile

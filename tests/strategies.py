@@ -10,6 +10,7 @@ from ipagym.faults import Faults
 from ipagym.latency import LatencyModel
 from ipagym.pipeline import Pipeline, Stage, Variant
 from ipagym.scenario import DropPolicy, Physics, Scenario
+from ipagym.workload.network import BandwidthTrace, FourG, Network
 from tests.tiny import FixedRates
 
 BATCHES = (1, 2, 4, 8)
@@ -121,6 +122,13 @@ def settings_of(draw: st.DrawFn, stage: Stage, limits: Limits) -> StageSetting:
     return deployment(names[0], beside=tuple(deployment(name) for name in names[1:]))
 
 
+def networks() -> st.SearchStrategy[Network]:
+    """Links on which a request is on its way from no time at all to several seconds."""
+    values = st.lists(st.sampled_from([0.02, 0.1, 0.5, 4.0]), min_size=1, max_size=EPISODE_S).map(tuple)
+    measured = st.builds(BandwidthTrace, name=st.just("drawn"), values=values)
+    return st.builds(Network, bandwidth=measured | st.just(FourG()), payload_bytes=st.sampled_from([0.0, 1e4, 3e5]))
+
+
 @st.composite
 def runs(draw: st.DrawFn) -> Run:
     pipeline = draw(pipelines())
@@ -136,6 +144,7 @@ def runs(draw: st.DrawFn) -> Run:
         limits=limits,
         physics=draw(physics(bounded=nodes is not None)),
         interval_s=1.0,
+        network=draw(st.none() | networks()),
     )
     steps = st.tuples(configurations, st.sampled_from([0.05, 0.7, 1.0, 2.5]))
     return Run(

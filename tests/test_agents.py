@@ -18,7 +18,6 @@ from ipagym.pipeline import Pipeline
 from ipagym.scenario import Scenario
 from tests.pipelines import one_each, small_pipeline, stage_window, window
 
-READY_MADE = [name for name, entry in AGENTS.items() if not entry.needs_argument]
 LIMITS = [Limits(), Limits(max_replicas=1), Limits(max_replicas=4, node_cores=(3, 2)), Limits(node_cores=(1,))]
 
 
@@ -35,6 +34,12 @@ class Steady:
 
 def scenario(pipeline: Pipeline) -> Scenario:
     return Scenario(pipeline=pipeline, workload=Steady(), initial=one_each(pipeline), objective=Objective(alpha=20.0))
+
+
+READY_MADE = [
+    name for name, entry in AGENTS.items() if not entry.needs_argument and entry.suits(scenario(small_pipeline(2)))
+]
+"""Agents that need no argument and serve any pipeline."""
 
 
 def episode(agent: Agent, pipeline: Pipeline, limits: Limits, seed: int = 1) -> list[Configuration]:
@@ -76,7 +81,7 @@ def test_arguments_reach_the_agent() -> None:
     task = scenario(small_pipeline())
     ipa, hpa = make_agent("ipa:cbc", task), make_agent("hpa:0.5", task)
     assert isinstance(ipa, Ipa)
-    assert (ipa.solver, ipa.objective) == ("cbc", task.objective)
+    assert (ipa.settings.solver, ipa.objective) == ("cbc", task.objective)
     assert isinstance(hpa, Hpa)
     assert hpa.settings.target == 0.5
 

@@ -132,3 +132,17 @@ def test_code_that_cannot_be_kept_runs_all_the_same(caplog: pytest.LogCaptureFix
     exec("def double(x):\n    return 2 * x", names)  # no file, so nowhere to keep its machine code
     assert entry(names["double"])(21) == 42
     assert "NUMBA_CACHE_DIR" in caplog.text
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_timer_goes_before_an_arrival_of_the_same_instant(engine: str) -> None:
+    """The first request has waited for its second just as the next one arrives: it is served without that one."""
+    due = scenario(
+        (1.0,) * 6, setting(batch=2), physics=Physics(arrivals="uniform", batch_timeout_s=1.0, service="constant")
+    )
+    cluster = ENGINES[engine](due, keep_requests=True)
+    cluster.reset(0)
+    cluster.advance(6.0)
+    first = cluster.requests[0]
+    assert (first.arrival_s, cluster.requests[1].arrival_s, first.started_s[0]) == (0.5, 1.5, 1.5)
+    assert first.batch_sizes == [1]

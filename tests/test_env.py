@@ -145,10 +145,10 @@ def test_render_modes(env: ServingEnv) -> None:
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"pipeline": "vidoe"}, "did you mean 'video'"),
-        ({"pipeline": "video", "slo_s": 0.0}, "slo_s must be above 0"),
-        ({"pipeline": "video", "interval_s": 0.0}, "interval_s must be above 0"),
-        ({"pipeline": "video", "load": "constant:-1"}, "-1"),
+        ({"name": "vidoe"}, "did you mean 'video'"),
+        ({"name": "video", "slo_s": 0.0}, "slo_s must be above 0"),
+        ({"name": "video", "interval_s": 0.0}, "interval_s must be above 0"),
+        ({"name": "video", "load": "constant:-1"}, "-1"),
     ],
 )
 def test_bad_scenarios_are_named(settings: dict[str, Any], message: str) -> None:

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -11,19 +12,20 @@ from ipagym.configuration import Limits, check
 from ipagym.errors import InputError
 from ipagym.latency import LatencyModel
 from ipagym.objective import Objective
+from ipagym.optimize import ipa, ipa_paper
 from ipagym.optimize.enumeration import brute_force
-from ipagym.optimize.ipa import solve
 from ipagym.optimize.problem import (
     Choice,
     IpaProblem,
     IpaSolution,
     Plan,
+    ipa_problem,
     is_feasible,
     plan_configuration,
     queue_wait_s,
-    stage_choices,
     stage_latency_s,
 )
+from ipagym.optimize.solver import SolverSettings
 from ipagym.pipeline import Pipeline, Stage, Variant
 from tests.pipelines import small_pipeline
 
@@ -50,63 +52,67 @@ def random_stage(name: str, rng: np.random.Generator, small: bool) -> Stage:
     )
 
 
-def random_problem(seed: int) -> IpaProblem:
+def random_problem(seed: int) -> tuple[Pipeline, IpaProblem]:
     rng = np.random.default_rng(seed)
     stages = int(rng.integers(1, 4))
     pipeline = Pipeline(
         name="random",
         stages=tuple(random_stage(f"s{s}", rng, small=stages == 3) for s in range(stages)),
-        slo_s=1.0,
+        slo_s=float(rng.uniform(0.2, 4)),
         idle_watts_per_core=1.0,
         busy_watts_per_core=2.0,
     )
     nodes = (int(rng.integers(2, 20)), int(rng.integers(2, 20))) if rng.random() < 0.4 else None
-    return IpaProblem(
-        pipeline=pipeline,
-        rate_rps=0.0 if rng.random() < 0.1 else float(rng.uniform(0.5, 60)),
-        limits=Limits(max_replicas=int(rng.integers(1, 4 if stages == 3 else 8)), node_cores=nodes),
-        objective=Objective(
+    problem = ipa_problem(
+        pipeline,
+        0.0 if rng.random() < 0.1 else float(rng.uniform(0.5, 60)),
+        Limits(max_replicas=int(rng.integers(1, 4 if stages == 3 else 8)), node_cores=nodes),
+        Objective(
             alpha=float(rng.choice([0, 2, 20, 100])),
             beta=float(rng.choice([0, 0.5, 1])),
             delta=float(rng.choice([0, 1e-6, 0.01])),
         ),
-        slo_s=float(rng.uniform(0.2, 4)),
+        accuracy="product" if rng.random() < 0.6 else "sum",
     )
+    return pipeline, problem
 
 
 def small_problem(
     *, rate_rps: float = 20.0, slo_s: float = 2.0, limits: Limits | None = None, variants: int = 3
 ) -> IpaProblem:
-    return IpaProblem(
-        pipeline=small_pipeline(variants=variants),
-        rate_rps=rate_rps,
-        limits=limits or Limits(max_replicas=6),
-        objective=Objective(alpha=20.0),
-        slo_s=slo_s,
-    )
+    pipeline = replace(small_pipeline(variants=variants), slo_s=slo_s)
+    return ipa_problem(pipeline, rate_rps, limits or Limits(max_replicas=6), Objective(alpha=20.0))
 
 
 def plan_of(problem: IpaProblem, solution: IpaSolution) -> Plan:
     """The plan behind a configuration, found again from its names alone."""
-    known = {(c.stage, c.variant, c.batch): c for stage in stage_choices(problem) for c in stage}
+    known = {(c.stage, c.variant, c.batch): c for stage in problem.stages for c in stage}
     settings = enumerate(solution.configuration.stages)
     return [(known[index, s.variant, s.batch], s.replicas) for index, s in settings]
 
 
 def every_plan(problem: IpaProblem) -> list[tuple[tuple[Choice, int], ...]]:
-    replicas = range(1, problem.limits.max_replicas + 1)
-    return list(product(*(list(product(stage, replicas)) for stage in stage_choices(problem))))
+    replicas = range(1, problem.max_replicas + 1)
+    return list(product(*(list(product(stage, replicas)) for stage in problem.stages)))
 
 
-@pytest.mark.parametrize(("solver", "seeds"), [("highs", range(400)), ("cbc", range(400, 500))])
-def test_integer_program_finds_the_objective_of_exhaustive_search(solver: str, seeds: range) -> None:
+FORMS = {"reduced": ipa.solve, "paper": ipa_paper.solve}
+
+
+def solve(problem: IpaProblem, solver: str = "highs") -> IpaSolution:
+    return ipa.solve(problem, SolverSettings(solver=solver))
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize(("solver", "seeds"), [("highs", range(500)), ("cbc", range(500, 600))])
+def test_integer_program_finds_the_objective_of_exhaustive_search(form: str, solver: str, seeds: range) -> None:
     feasible = 0
     for seed in seeds:
-        problem = random_problem(seed)
-        expected, found = brute_force(problem), solve(problem, solver)
+        pipeline, problem = random_problem(seed)
+        expected, found = brute_force(problem), FORMS[form](problem, SolverSettings(solver=solver))
         assert found.feasible == expected.feasible, seed
         assert found.objective == pytest.approx(expected.objective, abs=1e-9), seed
-        check(found.configuration, problem.pipeline, problem.limits)
+        check(found.configuration, pipeline, Limits(max_replicas=problem.max_replicas))
         assert is_feasible(problem, plan_of(problem, found)) == found.feasible, seed
         feasible += found.feasible
     assert 0.25 * len(seeds) < feasible < 0.75 * len(seeds)
@@ -121,7 +127,7 @@ def test_delta_decides_between_batches_of_equal_cost(solver: str) -> None:
 @pytest.mark.parametrize("solver", ["highs", "cbc"])
 def test_load_that_replicas_meet_exactly_costs_no_further_replica(solver: str) -> None:
     only_batch_1_s = 0.125
-    choice = stage_choices(small_problem())[0][0]
+    choice = small_problem().stages[0][0]
     for replicas in (1, 3, 5):
         rate_rps = replicas * choice.throughput_rps
         exact = small_problem(rate_rps=rate_rps, slo_s=only_batch_1_s, variants=1)
@@ -133,10 +139,7 @@ def test_load_that_replicas_meet_exactly_costs_no_further_replica(solver: str) -
 
 def test_more_weight_on_accuracy_never_lowers_it() -> None:
     def accuracy(alpha: float) -> float:
-        base = small_problem()
-        problem = IpaProblem(
-            pipeline=base.pipeline, rate_rps=5.0, limits=base.limits, objective=Objective(alpha=alpha), slo_s=9.0
-        )
+        problem = replace(small_problem(rate_rps=5.0, slo_s=9.0), objective=Objective(alpha=alpha))
         return float(np.prod([c.accuracy for c, _ in plan_of(problem, solve(problem))]))
 
     scores = [accuracy(alpha) for alpha in (0.0, 5.0, 20.0, 1000.0)]
@@ -145,13 +148,8 @@ def test_more_weight_on_accuracy_never_lowers_it() -> None:
 
 
 def test_long_chain_is_solved_exactly() -> None:
-    problem = IpaProblem(
-        pipeline=small_pipeline(stages=5, variants=2),
-        rate_rps=3.0,
-        limits=Limits(max_replicas=1),
-        objective=Objective(alpha=100.0),
-        slo_s=3.0,
-    )
+    pipeline = replace(small_pipeline(stages=5, variants=2), slo_s=3.0)
+    problem = ipa_problem(pipeline, 3.0, Limits(max_replicas=1), Objective(alpha=100.0))
     assert solve(problem).objective == pytest.approx(brute_force(problem).objective, abs=1e-9)
 
 

@@ -30,14 +30,14 @@ from ipagym.envs import Codec, Observer, make_scenario
 
 
 def run(out: Path, **changes: Any) -> Path:
-    fields = {"pipeline": "video", "workload": "constant:5", "out": out, "steps": 32, "envs": 2, "rollout": 16}
+    fields = {"scenario": "video", "workload": "constant:5", "out": out, "steps": 32, "envs": 2, "rollout": 16}
     return train(TrainSettings(**(fields | changes)))
 
 
 def test_train_writes_a_checkpoint_that_decides(tmp_path: Path) -> None:
     done: list[tuple[int, int]] = []
     path = train(
-        TrainSettings(pipeline="video", workload="constant:5", out=tmp_path / "a", steps=64, envs=2, rollout=16),
+        TrainSettings(scenario="video", workload="constant:5", out=tmp_path / "a", steps=64, envs=2, rollout=16),
         lambda steps, total: done.append((steps, total)),
     )
     assert done == [(32, 64), (64, 64)]
@@ -127,7 +127,7 @@ def test_damaged_weights_are_refused_in_one_line(damage: Any) -> None:
     codec, observer = Codec(chosen.pipeline, chosen.limits), Observer(chosen.pipeline, chosen.limits)
     policy = ActorCriticPolicy(observer.space(), codec.space(), lambda _: 0.0)
     weights = {name: value * float("nan") for name, value in policy.state_dict().items()}
-    card = Card(pipeline="video", workload="bursty", seed=0, steps=1, observation_names=observer.names,
+    card = Card(scenario="video", workload="bursty", seed=0, steps=1, observation_names=observer.names,
                 action_sizes=codec.sizes)  # fmt: skip
     agent = PolicyAgent(Checkpoint(card, {"policy": weights} if damage == "nan" else damage))
     with pytest.raises(InputError, match="weights of the policy for video are damaged"):

@@ -50,7 +50,7 @@ def run_episode(agent: Agent, cluster: Cluster, scenario: Scenario, seed: int, *
         window = cluster.advance(scenario.interval_s)
         seen = window if window.scraped else seen.in_place_of(window)
         windows.append(window)
-        terms.append(reward_terms(window, previous))
+        terms.append(reward_terms(window, previous, scenario.pipeline))
     return Episode(
         agent=name,
         seed=seed,

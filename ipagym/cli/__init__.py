@@ -1,4 +1,4 @@
-"""The command line: `ipagym compare`, `ipagym train`, `ipagym list`, `ipagym verify`, `ipagym bench-speed`."""
+"""The command line: `ipagym compare`, `ipagym train`, `ipagym list`, `ipagym verify` and the benchmarks."""
 
 import sys
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ import typer
 from typer.exceptions import Abort, TyperException
 
 import ipagym
-from ipagym.cli import bench_speed, catalogue, compare, train, verify
+from ipagym.cli import bench_solver, bench_speed, catalogue, compare, reproduce, train, verify
 from ipagym.errors import IpagymError
 
 BAD_INPUT = 2
@@ -64,4 +64,6 @@ app.command("compare")(compare.compare)
 app.command("train")(train.train)
 app.command("list")(catalogue.catalogue)
 app.command("bench-speed")(bench_speed.bench_speed)
+app.command("bench-solver")(bench_solver.bench_solver)
+app.command("reproduce")(reproduce.reproduce)
 app.command("verify")(verify.verify)

@@ -2,20 +2,20 @@
 
 
 def catalogue() -> None:
-    """List pipelines, workloads, agents and mixtures of faults, with a sentence each."""
+    """List scenarios, workloads, agents and mixtures of faults, with a sentence each."""
     from rich.console import Console
     from rich.table import Table
 
-    from ipagym import profiles
     from ipagym.agents import AGENTS
+    from ipagym.envs.scenarios import descriptions
     from ipagym.faults import DESCRIPTIONS
     from ipagym.workload import WORKLOADS
 
     table = Table(box=None, pad_edge=False)
     for heading in ("kind", "name", "what it is"):
         table.add_column(heading, overflow="fold")
-    for name in profiles.names():
-        table.add_row("pipeline", name, profiles.load(name).description)
+    for name, description in descriptions().items():
+        table.add_row("scenario", name, description)
     for name, description in WORKLOADS.items():
         table.add_row("workload", name, description)
     for name, entry in AGENTS.items():

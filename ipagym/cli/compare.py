@@ -1,8 +1,8 @@
-"""`ipagym compare`: agents side by side on one pipeline and workload."""
+"""`ipagym compare`: agents side by side on one scenario."""
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from ipagym.scenario import Scenario
     from ipagym.workload.protocol import Workload
 
 MAX_SEEDS = 10_000
@@ -47,16 +48,19 @@ class Opening:
 
 
 def compare(
-    pipeline: Annotated[str, typer.Argument(help="A pipeline by name, or the path of a YAML profile.")],
-    workload: Annotated[str, typer.Option(help="The load, by name.")] = "bursty",
+    scenario: Annotated[str, typer.Argument(help="A scenario by name, or the path of a YAML scenario or profile.")],
+    workload: Annotated[str | None, typer.Option(help="The load, by name, instead of the scenario's.")] = None,
     agents: Annotated[
-        str | None, typer.Option(help="Agents, separated by commas. Default: all that need no argument.")
+        str | None,
+        typer.Option(help="Agents, separated by commas. Default: all that suit and need no argument."),
     ] = None,
     seeds: Annotated[int, typer.Option(help="How many seeds to run.")] = 3,
     seed0: Annotated[int, typer.Option(help="The first seed.")] = 0,
-    slo: Annotated[float | None, typer.Option(help="SLO in seconds, instead of the profile's.")] = None,
+    slo: Annotated[str | None, typer.Option(help="SLO: paper, tight, or seconds, instead of the scenario's.")] = None,
     trace: Annotated[Path | None, typer.Option(help="The trace file that the workload is cut from.")] = None,
-    interval: Annotated[float, typer.Option(help="Adaptation interval in seconds.")] = 10.0,
+    interval: Annotated[
+        float | None, typer.Option(help="Adaptation interval in seconds, instead of the scenario's.")
+    ] = None,
     duration: Annotated[int | None, typer.Option(help="Only the first seconds of the workload.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for the results.")] = None,
     backend: Annotated[
@@ -66,7 +70,8 @@ def compare(
     workers: Annotated[int | None, typer.Option(help="Processes; the results do not depend on it.")] = None,
 ) -> None:
     """Run agents on the same requests; print a table and write Parquet, a figure and a manifest."""
-    _check_numbers(seeds=seeds, seed0=seed0, slo=slo, interval=interval)
+    slo_s, named_slo = _slo(slo)
+    _check_numbers(seeds=seeds, seed0=seed0, slo=slo_s, interval=interval)
     from rich.console import Console
 
     from ipagym.agents import make_agent
@@ -77,30 +82,31 @@ def compare(
 
     if backend not in ENGINES:
         raise unknown_name("backend", backend, ENGINES)
-    load = _load(workload, trace, duration)
-    scenario = make_scenario(pipeline, load, slo_s=slo, interval_s=interval, faults=faults)
-    names = _agent_names(agents)
+    task = make_scenario(
+        scenario, workload, slo_s=slo_s, slo=named_slo, trace=trace, interval_s=interval, faults=faults
+    )
+    if duration is not None:
+        task = replace(task, workload=Opening(whole=task.workload, duration_s=duration))
+    names = _agent_names(agents, task)
     for name in names:
-        make_agent(name, scenario)
+        make_agent(name, task)
     # What an engine compiles on its first use, it compiles here, once for all worker processes.
-    ENGINES[backend](scenario).advance(scenario.interval_s)
+    ENGINES[backend](task).advance(task.interval_s)
     comparison = run(
-        scenario,
-        {name: partial(make_agent, name, scenario) for name in names},
+        task,
+        {name: partial(make_agent, name, task) for name in names},
         seeds=range(seed0, seed0 + seeds),
-        out=out or Path("results") / f"{Path(pipeline).stem}-{workload.partition(':')[0]}-{scenario.digest()}",
+        out=out or Path("results") / f"{Path(scenario).stem}-{task.workload.name.partition(' ')[0]}-{task.digest()}",
         make_cluster=ENGINES[backend],
         workers=workers if workers is not None else os.cpu_count() or 1,
         fingerprints={name: _fingerprint(name) for name in names},
     )
-    title = (
-        f"{scenario.pipeline.name} under {scenario.workload.name}, SLO {scenario.pipeline.slo_s:g} s, seeds: {seeds}"
-    )
+    title = f"{Path(scenario).stem} under {task.workload.name}, SLO {task.pipeline.slo_s:g} s, seeds: {seeds}"
     Console(emoji=False, markup=False).print(summary_table(comparison.summaries, title))
     print(f"written to {comparison.out}")
 
 
-def _check_numbers(*, seeds: int, seed0: int, slo: float | None, interval: float) -> None:
+def _check_numbers(*, seeds: int, seed0: int, slo: float | None, interval: float | None) -> None:
     if not 1 <= seeds <= MAX_SEEDS:
         raise InputError(f"--seeds must be in 1..{MAX_SEEDS}, not {seeds}")
     if seed0 < 0:
@@ -110,18 +116,19 @@ def _check_numbers(*, seeds: int, seed0: int, slo: float | None, interval: float
             raise InputError(f"{name} must be above 0 seconds and finite, not {value}")
 
 
-def _load(workload: str, trace: Path | None, duration: int | None) -> "Workload":
-    from ipagym.workload import by_name
+def _slo(text: str | None) -> tuple[float | None, str | None]:
+    """The SLO in seconds, or by its name."""
+    try:
+        return (None if text is None else float(text)), None
+    except ValueError:
+        return None, text
 
-    load = by_name(workload, trace)
-    return load if duration is None else Opening(whole=load, duration_s=duration)
 
-
-def _agent_names(text: str | None) -> Sequence[str]:
+def _agent_names(text: str | None, scenario: "Scenario") -> Sequence[str]:
     if text is None:
         from ipagym.agents import AGENTS
 
-        return [name for name, entry in AGENTS.items() if not entry.needs_argument]
+        return [name for name, entry in AGENTS.items() if not entry.needs_argument and entry.suits(scenario)]
     names = [name.strip() for name in text.split(",") if name.strip()]
     if not names:
         raise InputError("--agents names no agent: separate names by commas")

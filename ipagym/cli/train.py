@@ -1,4 +1,4 @@
-"""`ipagym train`: a PPO policy for one pipeline and workload."""
+"""`ipagym train`: a PPO policy for one scenario."""
 
 from importlib.util import find_spec
 from pathlib import Path
@@ -10,8 +10,8 @@ from ipagym.errors import InputError
 
 
 def train(
-    pipeline: Annotated[str, typer.Argument(help="A pipeline by name, or the path of a YAML profile.")],
-    workload: Annotated[str, typer.Option(help="The load, by name.")] = "bursty",
+    scenario: Annotated[str, typer.Argument(help="A scenario by name, or the path of a YAML scenario or profile.")],
+    workload: Annotated[str | None, typer.Option(help="The load, by name, instead of the scenario's.")] = None,
     steps: Annotated[int, typer.Option(help="Environment steps in all.")] = 100_000,
     seed: Annotated[int, typer.Option(help="Seed of the policy and of the environments.")] = 0,
     envs: Annotated[int, typer.Option(help="Environments side by side.")] = 4,
@@ -19,7 +19,7 @@ def train(
     out: Annotated[Path | None, typer.Option(help="Folder for checkpoint and logs.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the checkpoint in the folder.")] = False,
 ) -> None:
-    """Train a policy; it is then an agent: `ipagym compare PIPELINE --agents ppo:FOLDER`."""
+    """Train a policy; it is then an agent: `ipagym compare SCENARIO --agents ppo:FOLDER`."""
     if find_spec("stable_baselines3") is None:
         raise InputError("training needs stable-baselines3: install it with `pip install 'ipagym[rl]'`")
     from ipagym.agents.training import TrainSettings
@@ -27,14 +27,14 @@ def train(
     from ipagym.bench.progress import progress_bar
 
     settings = TrainSettings(
-        pipeline=pipeline,
+        scenario=scenario,
         workload=workload,
         steps=steps,
         seed=seed,
         envs=envs,
         trace=trace,
         resume=resume,
-        out=out or Path("results") / f"train-{Path(pipeline).stem}-{workload.partition(':')[0]}-{seed}",
+        out=out or Path("results") / f"train-{Path(scenario).stem}-{(workload or 'own').partition(':')[0]}-{seed}",
     )
     with progress_bar() as progress:
         task = progress.add_task("steps", total=steps)

@@ -11,8 +11,8 @@ from ipagym.optimize.problem import (
     is_feasible,
     objective_value,
     plan_configuration,
-    stage_choices,
 )
+from ipagym.optimize.stats import SolveStats
 
 
 def brute_force(problem: IpaProblem) -> IpaSolution:
@@ -22,8 +22,8 @@ def brute_force(problem: IpaProblem) -> IpaSolution:
     fallback as the integer program.
     """
     started = perf_counter()
-    replicas = range(1, problem.limits.max_replicas + 1)
-    options = [list(product(choices, replicas)) for choices in stage_choices(problem)]
+    replicas = range(1, problem.max_replicas + 1)
+    options = [list(product(choices, replicas)) for choices in problem.stages]
     best: tuple[float, Plan] | None = None
     for plan in product(*options):
         if is_feasible(problem, plan):
@@ -31,8 +31,7 @@ def brute_force(problem: IpaProblem) -> IpaSolution:
             if best is None or value > best[0]:
                 best = (value, plan)
     spent = perf_counter() - started
+    stats = SolveStats(build_s=0.0, solve_s=spent)
     if best is None:
-        return fallback(problem, build_s=0.0, solve_s=spent)
-    return IpaSolution(
-        configuration=plan_configuration(best[1]), objective=best[0], feasible=True, build_s=0.0, solve_s=spent
-    )
+        return fallback(problem, stats)
+    return IpaSolution(configuration=plan_configuration(best[1]), objective=best[0], feasible=True, stats=stats)

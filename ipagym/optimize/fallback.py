@@ -7,40 +7,38 @@ not even one replica of the smallest variants has room, these are asked for all 
 """
 
 from collections.abc import Sequence
-from math import ceil
 
+from ipagym.optimize.options import fewest_replicas
 from ipagym.optimize.problem import (
-    TOLERANCE,
     Choice,
     IpaProblem,
     IpaSolution,
     Plan,
     objective_value,
     plan_configuration,
-    stage_choices,
     stage_latency_s,
 )
+from ipagym.optimize.stats import SolveStats
 
 Sized = tuple[Choice, int]
 
 
-def fallback(problem: IpaProblem, *, build_s: float, solve_s: float) -> IpaSolution:
-    """The documented stand-in for an infeasible problem; the seconds are those already spent."""
+def fallback(problem: IpaProblem, stats: SolveStats) -> IpaSolution:
+    """The documented stand-in for an infeasible problem."""
     plan = fallback_plan(problem)
     return IpaSolution(
         configuration=plan_configuration(plan),
         objective=objective_value(problem, plan),
         feasible=False,
-        build_s=build_s,
-        solve_s=solve_s,
+        stats=stats,
     )
 
 
 def fallback_plan(problem: IpaProblem) -> Plan:
     """The plan of largest served share, then of shortest latency, then of fewest cores."""
-    choices = stage_choices(problem)
+    choices = problem.stages
     for rate in _rates(problem, choices):
-        options = [_sized(stage, rate, problem.limits.max_replicas) for stage in choices]
+        options = [_sized(stage, rate, problem.max_replicas) for stage in choices]
         if _has_room(options, problem.total_cores):
             return _shortest(options, problem)
     return [(min(stage, key=lambda choice: (choice.cores, choice.latency_s)), 1) for stage in choices]
@@ -48,14 +46,14 @@ def fallback_plan(problem: IpaProblem) -> Plan:
 
 def _rates(problem: IpaProblem, choices: Sequence[Sequence[Choice]]) -> list[float]:
     """Served rates worth a try, falling: λ itself, and every throughput below it that some stage could have."""
-    replicas = range(1, problem.limits.max_replicas + 1)
+    replicas = range(1, problem.max_replicas + 1)
     reachable = {n * choice.throughput_rps for stage in choices for choice in stage for n in replicas}
     return [problem.rate_rps, *sorted((r for r in reachable if r < problem.rate_rps), reverse=True)]
 
 
 def _sized(choices: Sequence[Choice], rate_rps: float, max_replicas: int) -> list[Sized]:
     """Each choice that can serve the rate, with the fewest replicas that do."""
-    sized = [(choice, max(1, ceil(rate_rps / choice.throughput_rps * (1 - TOLERANCE)))) for choice in choices]
+    sized = [(choice, fewest_replicas(choice, rate_rps)) for choice in choices]
     return [(choice, replicas) for choice, replicas in sized if replicas <= max_replicas]
 
 

@@ -1,21 +1,14 @@
-"""The integer program of the IPA paper (§4.3), solved to optimality.
+"""The integer program of the IPA paper (§4.3) in its reduced form: one multiple choice per stage.
 
-    max   α·PAS − β·Σ_s n_s·R_s − δ·Σ_s b_s
-    s.t.  Σ_s (l_s + q_s)  ≤  SLO            meet_slo
-          n_s · h_s        ≥  λ              serve_load
-          Σ_c I_c          =  1              choose_one       for each stage
-          1 ≤ n_s ≤ max_replicas             bound_replicas
-          Σ_s n_s·R_s      ≤  total cores    fit_cores        where nodes are bounded
+    max   α·PAS − Σ_s Σ_k cost_k·x_k
+    s.t.  Σ_k x_k  =  1                        choose_one       for each stage
+          Σ_s Σ_k (l_k + q_k)·x_k  ≤  SLO      meet_slo
+          Σ_s Σ_k cores_k·x_k  ≤  total cores  fit_cores        where nodes are bounded
 
-A choice c is one (variant, batch) of one stage: a binary I_c says whether it is taken and an integer n_c is its
-replicas, 0 when it is not taken. l, h and R are then constants of the choice.
-
-PAS is the product of the stage accuracies. It is linearised exactly, for any number of stages, by recursion over the
-partial products P_k = P_{k−1}·a_k. Each variant v of stage k gets a continuous share w_v of the product so far:
-
-          Σ_v w_v = P_{k−1},   0 ≤ w_v ≤ x_v,   P_k = Σ_v a_v·w_v      with P_0 = 1 and x_v = Σ_b I_(v,b)
-
-As exactly one x_v is 1, its w_v is P_{k−1} and all others are 0. This adds one variable per variant, not per tuple.
+An option k is one (variant, batch) in the fewest replicas that carry the load, as `ipagym.optimize.options` has them:
+cost = β·n·R + δ·b, cores = n·R. Options that no optimum can hold are left out (`ipagym.optimize.presolve`). PAS
+is the product or the sum of the stage accuracies; the product is linearised by `product_of_shares`.
+`ipagym.optimize.ipa_paper` has the program as the paper writes it; the optimum is the same.
 """
 
 from collections.abc import Sequence
@@ -23,168 +16,103 @@ from dataclasses import dataclass
 from time import perf_counter
 
 import mip
+import numpy as np
 
-from ipagym.errors import SolverError, unknown_name
 from ipagym.optimize.fallback import fallback
-from ipagym.optimize.problem import (
-    Choice,
-    IpaProblem,
-    IpaSolution,
-    Plan,
-    objective_value,
-    plan_configuration,
-    stage_choices,
-    stage_latency_s,
-)
-
-SOLVERS = {"highs": mip.HIGHS, "cbc": mip.CBC}
-"""Solvers by the name a user gives."""
-
-SCALE = 1e4
-"""Factor on the objective: it lifts a tie-break by δ = 1e-6 above the solvers' absolute tolerances of 1e-6.
-
-Without it CBC misses the optimum of about one random problem in sixty, by some multiple of δ.
-"""
-
-GAP = 1e-10
-"""Relative and absolute gap at which a solution counts as optimal."""
+from ipagym.optimize.options import Options, plan_of, undominated_options
+from ipagym.optimize.presolve import promising_options
+from ipagym.optimize.problem import IpaProblem, IpaSolution, objective_value, plan_configuration
+from ipagym.optimize.solver import SCALE, SolverSettings, empty_model, product_of_shares, run
+from ipagym.optimize.stats import SolveStats
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
-    """The variables of one choice: I (taken or not) and n (its replicas)."""
+class StageChoice:
+    """The options of a stage and, for each, the binary that says whether it is taken."""
 
-    choice: Choice
-    i: mip.Var
-    n: mip.Var
-
-
-Stages = Sequence[Sequence[Taken]]
+    options: Options
+    taken: Sequence[mip.Var]
 
 
-def solve(problem: IpaProblem, solver: str = "highs") -> IpaSolution:
+def solve(problem: IpaProblem, settings: SolverSettings | None = None) -> IpaSolution:
     """The optimal configuration, or the one of `ipagym.optimize.fallback` where none is feasible.
 
     Raises:
-        InputError: the solver is not known.
         SolverError: the solver ended without an optimum and without a proof that there is none.
     """
-    started = perf_counter()
-    model = _empty_model(solver)
-    stages = build(model, problem)
-    built = perf_counter()
-    status = model.optimize()
-    build_s, solve_s = built - started, perf_counter() - built
-    if status in (mip.OptimizationStatus.INFEASIBLE, mip.OptimizationStatus.INT_INFEASIBLE):
-        return fallback(problem, build_s=build_s, solve_s=solve_s)
-    if status != mip.OptimizationStatus.OPTIMAL:
-        raise SolverError(f"{solver} ended with {status.name} at {problem.rate_rps} rps: try the other solver")
-    plan = _read_plan(stages)
+    started_s = perf_counter()
+    options = undominated_options(problem)
+    if not all(len(stage.choices) for stage in options):
+        return fallback(problem, SolveStats(build_s=perf_counter() - started_s, solve_s=0.0))
+    return solve_options(problem, promising_options(problem, options), settings, started_s=started_s)
+
+
+def solve_options(
+    problem: IpaProblem, options: tuple[Options, ...], settings: SolverSettings | None = None, *, started_s: float
+) -> IpaSolution:
+    """The program above over these options; `started_s` is when their making began, in the clock's seconds."""
+    chosen = settings or SolverSettings()
+    model = empty_model(chosen)
+    stages = [StageChoice(stage, [model.add_var(var_type=mip.BINARY) for _ in stage.choices]) for stage in options]
+    build(model, stages, problem)
+    is_found, stats = run(model, chosen, started_s)
+    if not is_found:
+        return fallback(problem, stats)
+    picks = np.array([np.argmax([taken.x for taken in stage.taken]) for stage in stages])
+    plan = plan_of(options, picks)
     return IpaSolution(
-        configuration=plan_configuration(plan),
-        objective=objective_value(problem, plan),
-        feasible=True,
-        build_s=build_s,
-        solve_s=solve_s,
+        configuration=plan_configuration(plan), objective=objective_value(problem, plan), feasible=True, stats=stats
     )
 
 
-def build(model: mip.Model, problem: IpaProblem) -> Stages:
-    """Fill the model with the program above; returns its decision variables by stage."""
-    stages = [[_variables(model, choice, problem) for choice in stage] for stage in stage_choices(problem)]
+def build(model: mip.Model, stages: Sequence[StageChoice], problem: IpaProblem) -> None:
+    """Fill the model with the program above."""
     choose_one(model, stages)
-    bound_replicas(model, stages, problem)
-    serve_load(model, stages, problem)
     meet_slo(model, stages, problem)
     fit_cores(model, stages, problem)
     maximise(model, stages, problem)
-    return stages
 
 
-def choose_one(model: mip.Model, stages: Stages) -> None:
-    """Σ_c I_c = 1 in each stage."""
+def choose_one(model: mip.Model, stages: Sequence[StageChoice]) -> None:
+    """Σ_k x_k = 1 in each stage."""
     for stage in stages:
-        model += mip.xsum(t.i for t in stage) == 1
+        model += mip.xsum(stage.taken) == 1
 
 
-def bound_replicas(model: mip.Model, stages: Stages, problem: IpaProblem) -> None:
-    """I_c ≤ n_c ≤ max_replicas · I_c."""
-    for t in _all(stages):
-        model += t.n >= t.i
-        model += t.n <= problem.limits.max_replicas * t.i
+def meet_slo(model: mip.Model, stages: Sequence[StageChoice], problem: IpaProblem) -> None:
+    """Σ (l_k + q_k)·x_k ≤ SLO, divided by the SLO."""
+    model += mip.xsum(total(stage.options.latency_s / problem.slo_s, stage) for stage in stages) <= 1
 
 
-def serve_load(model: mip.Model, stages: Stages, problem: IpaProblem) -> None:
-    """n_c · h_c ≥ λ · I_c, divided by h_c to keep the coefficients near 1."""
-    for t in _all(stages):
-        model += t.n >= problem.rate_rps / t.choice.throughput_rps * t.i
-
-
-def meet_slo(model: mip.Model, stages: Stages, problem: IpaProblem) -> None:
-    """Σ (l_c + q_c) · I_c ≤ SLO, divided by the SLO."""
-    model += mip.xsum(stage_latency_s(t.choice, problem.rate_rps) / problem.slo_s * t.i for t in _all(stages)) <= 1
-
-
-def fit_cores(model: mip.Model, stages: Stages, problem: IpaProblem) -> None:
-    """Σ n_c · R_c ≤ cores of all nodes together, where these are bounded."""
+def fit_cores(model: mip.Model, stages: Sequence[StageChoice], problem: IpaProblem) -> None:
+    """Σ cores_k·x_k ≤ cores of all nodes together, where these are bounded."""
     if problem.total_cores is not None:
-        model += mip.xsum(t.choice.cores * t.n for t in _all(stages)) <= problem.total_cores
+        model += mip.xsum(total(stage.options.cores, stage) for stage in stages) <= problem.total_cores
 
 
-def maximise(model: mip.Model, stages: Stages, problem: IpaProblem) -> None:
-    """α·PAS − β·Σ n·R − δ·Σ b, times `SCALE`."""
-    weights = problem.objective
-    accuracy = pipeline_accuracy(model, stages)
-    cores = mip.xsum(t.choice.cores * t.n for t in _all(stages))
-    batches = mip.xsum(t.choice.batch * t.i for t in _all(stages))
-    value = weights.alpha * accuracy - weights.beta * cores - weights.delta * batches
-    model.objective = mip.maximize(SCALE * value)
+def maximise(model: mip.Model, stages: Sequence[StageChoice], problem: IpaProblem) -> None:
+    """α·PAS − Σ cost_k·x_k, times `SCALE`."""
+    accuracy = accuracy_product(model, stages) if problem.accuracy == "product" else accuracy_sum(stages)
+    cost = mip.xsum(total(stage.options.cost, stage) for stage in stages)
+    model.objective = SCALE * (problem.objective.alpha * accuracy - cost)
 
 
-def pipeline_accuracy(model: mip.Model, stages: Stages) -> mip.LinExpr:
-    """PAS as a linear expression: the recursion over partial products of the module's docstring."""
-    product = mip.LinExpr(const=1.0)
+def accuracy_sum(stages: Sequence[StageChoice]) -> mip.LinExpr:
+    """PAS as the sum of the stage accuracies."""
+    return mip.xsum(total(stage.options.accuracy, stage) for stage in stages)
+
+
+def accuracy_product(model: mip.Model, stages: Sequence[StageChoice]) -> mip.LinExpr:
+    """PAS as the product of the stage accuracies; options of one accuracy share a variable."""
+    alternatives = []
     for stage in stages:
-        following = mip.LinExpr()
-        shares = mip.LinExpr()
-        for taken in _by_variant(stage):
-            share = model.add_var(lb=0, ub=1)
-            model += share <= mip.xsum(t.i for t in taken)
-            shares += share
-            following += taken[0].choice.accuracy * share
-        model += shares == product
-        product = following
-    return product
+        by_accuracy: dict[float, list[mip.Var]] = {}
+        for accuracy, taken in zip(stage.options.accuracy.tolist(), stage.taken, strict=True):
+            by_accuracy.setdefault(accuracy, []).append(taken)
+        alternatives.append([(mip.xsum(taken), accuracy) for accuracy, taken in by_accuracy.items()])
+    return product_of_shares(model, alternatives)
 
 
-def _empty_model(solver: str) -> mip.Model:
-    if solver not in SOLVERS:
-        raise unknown_name("solver", solver, SOLVERS)
-    model = mip.Model(sense=mip.MAXIMIZE, solver_name=SOLVERS[solver])
-    model.verbose = 0
-    model.threads = 1
-    model.max_mip_gap = GAP
-    model.max_mip_gap_abs = GAP
-    return model
-
-
-def _variables(model: mip.Model, choice: Choice, problem: IpaProblem) -> Taken:
-    i = model.add_var(var_type=mip.BINARY)
-    n = model.add_var(var_type=mip.INTEGER, lb=0, ub=problem.limits.max_replicas)
-    return Taken(choice, i, n)
-
-
-def _all(stages: Stages) -> list[Taken]:
-    return [taken for stage in stages for taken in stage]
-
-
-def _by_variant(stage: Sequence[Taken]) -> list[list[Taken]]:
-    groups: dict[str, list[Taken]] = {}
-    for taken in stage:
-        groups.setdefault(taken.choice.variant, []).append(taken)
-    return list(groups.values())
-
-
-def _read_plan(stages: Stages) -> Plan:
-    taken = [max(stage, key=lambda t: float(t.i.x)) for stage in stages]
-    return [(t.choice, round(float(t.n.x))) for t in taken]
+def total(values: np.ndarray, stage: StageChoice) -> mip.LinExpr:
+    """Σ_k value_k·x_k of a stage."""
+    return mip.xsum(float(value) * taken for value, taken in zip(values, stage.taken, strict=True))

@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import isfinite
+from math import fsum, isfinite, prod
+from typing import Literal, get_args
 
 from ipagym.configuration import Configuration, Limits, StageSetting
-from ipagym.errors import InputError
+from ipagym.errors import InputError, unknown_name
 from ipagym.objective import Objective
-from ipagym.pipeline import Pipeline, Stage, pas
+from ipagym.optimize.stats import SolveStats
+from ipagym.pipeline import Pipeline, Stage
 
 TOLERANCE = 1e-9
 """Relative slack of the load and the latency constraint: rounding noise in λ/h must not cost a replica."""
@@ -33,34 +35,57 @@ Plan = Sequence[tuple[Choice, int]]
 """One choice and its number of replicas for each stage, in pipeline order."""
 
 
+Accuracy = Literal["product", "sum"]
+"""How stage accuracies make that of the pipeline: their product (IPA's revised metric), or their sum (its first)."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class IpaProblem:
-    """What to serve (`pipeline` at `rate_rps` within `slo_s` seconds), within which limits and to which end.
+    """The choices of each stage, what they must serve (`rate_rps` within `slo_s` seconds), the bounds and the end.
 
     Of `objective` the weights α, β and δ count; the SLO is a constraint here, so that its price plays no part.
+    `max_replicas` bounds each stage; `total_cores` are those of all nodes together, None where they are unbounded.
     """
 
-    pipeline: Pipeline
+    stages: tuple[tuple[Choice, ...], ...]
     rate_rps: float
-    limits: Limits
-    objective: Objective
     slo_s: float
+    objective: Objective
+    max_replicas: int
+    total_cores: int | None = None
+    accuracy: Accuracy = "product"
 
     def __post_init__(self) -> None:
+        if not self.stages or not all(self.stages):
+            raise InputError("every stage of an IPA problem needs a choice")
         if not (isfinite(self.rate_rps) and self.rate_rps >= 0):
             raise InputError(f"rate_rps must be finite and 0 or more, not {self.rate_rps}")
         if not self.slo_s > 0:
             raise InputError(f"slo_s must be above 0 seconds, not {self.slo_s}")
+        if self.max_replicas < 1:
+            raise InputError(f"max_replicas must be at least 1, not {self.max_replicas}")
+        if self.accuracy not in get_args(Accuracy):
+            raise unknown_name("accuracy", self.accuracy, get_args(Accuracy))
 
-    @property
-    def total_cores(self) -> int | None:
-        """Cores of all nodes together, or none where they are unbounded."""
-        return None if self.limits.node_cores is None else sum(self.limits.node_cores)
+
+def ipa_problem(
+    pipeline: Pipeline, rate_rps: float, limits: Limits, objective: Objective, *, accuracy: Accuracy = "product"
+) -> IpaProblem:
+    """The problem of serving a pipeline at `rate_rps` within its SLO, every measured batch of its stages allowed."""
+    return IpaProblem(
+        stages=tuple(_choices(index, stage) for index, stage in enumerate(pipeline.stages)),
+        rate_rps=rate_rps,
+        slo_s=pipeline.slo_s,
+        objective=objective,
+        max_replicas=limits.max_replicas,
+        total_cores=limits.total_cores,
+        accuracy=accuracy,
+    )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class IpaSolution:
-    """The configuration found, its objective value, and the seconds spent on building and on solving.
+    """The configuration found, its objective value, and how it was come to.
 
     `feasible` is false when no configuration meets every constraint and the fallback stands in.
     """
@@ -68,13 +93,7 @@ class IpaSolution:
     configuration: Configuration
     objective: float
     feasible: bool
-    build_s: float
-    solve_s: float
-
-
-def stage_choices(problem: IpaProblem) -> tuple[tuple[Choice, ...], ...]:
-    """Every (variant, batch) of every stage, in pipeline order."""
-    return tuple(_choices(index, stage) for index, stage in enumerate(problem.pipeline.stages))
+    stats: SolveStats
 
 
 def _choices(index: int, stage: Stage) -> tuple[Choice, ...]:
@@ -103,10 +122,15 @@ def stage_latency_s(choice: Choice, rate_rps: float) -> float:
     return choice.latency_s + queue_wait_s(choice.batch, rate_rps)
 
 
+def combined_accuracy(accuracies: Sequence[float], how: Accuracy) -> float:
+    """PAS of the stage accuracies."""
+    return prod(accuracies) if how == "product" else fsum(accuracies)
+
+
 def objective_value(problem: IpaProblem, plan: Plan) -> float:
-    """α·PAS − β·Σ n·R − δ·Σ b of a plan."""
+    """α·PAS − β·Σ n·R − δ·Σ b of a plan, with PAS the product or the sum of the stage accuracies."""
     weights = problem.objective
-    accuracy = pas(choice.accuracy for choice, _ in plan)
+    accuracy = combined_accuracy([choice.accuracy for choice, _ in plan], problem.accuracy)
     cores = sum(replicas * choice.cores for choice, replicas in plan)
     batches = sum(choice.batch for choice, _ in plan)
     return weights.alpha * accuracy - weights.beta * cores - weights.delta * batches
@@ -117,7 +141,7 @@ def is_feasible(problem: IpaProblem, plan: Plan) -> bool:
     rate = problem.rate_rps
     total = problem.total_cores
     return (
-        all(1 <= replicas <= problem.limits.max_replicas for _, replicas in plan)
+        all(1 <= replicas <= problem.max_replicas for _, replicas in plan)
         and all(replicas * choice.throughput_rps >= rate * (1 - TOLERANCE) for choice, replicas in plan)
         and sum(stage_latency_s(choice, rate) for choice, _ in plan) <= problem.slo_s * (1 + TOLERANCE)
         and (total is None or sum(replicas * choice.cores for choice, replicas in plan) <= total)

@@ -10,6 +10,7 @@ from ipagym.latency import LatencyModel
 from ipagym.pipeline import Pipeline, Stage, Variant
 from ipagym.scenario import DropPolicy, Physics, Scenario
 from ipagym.verify.model import Waves
+from ipagym.workload.network import FourG, Network
 
 BATCHES = (1, 2, 4, 8)
 HARSH = Faults(
@@ -45,6 +46,9 @@ def all_scenarios(duration_s: int) -> dict[str, Scenario]:
             chain, limits=several, physics=Physics(batch_timeout_s=0.05, resize_s=None, drop=drops, faults=HARSH)
         ),
         "replicas that sleep, earliest deadline first": replace(chain, physics=sleepy),
+        "behind a 4G network": replace(
+            chain, physics=replace(chain.physics, drop=drops, order="edf"), network=Network(bandwidth=FourG())
+        ),
         "more load than can ever be served": replace(
             chain, workload=Waves(mean_rps=2000.0, swing=0.5, period_s=30, duration_s=max(2, duration_s // 10)),
             interval_s=1.0, physics=replace(chain.physics, drop=replace(drops, max_queue=500)),

@@ -9,7 +9,7 @@ from ipagym.files import is_file
 from ipagym.workload.generators import MAX_DURATION_S, Constant, Ramp, Spike, Step
 from ipagym.workload.patterns import PATTERNS
 from ipagym.workload.protocol import Workload
-from ipagym.workload.trace import PAPER_WINDOWS, paper_window, trace_window
+from ipagym.workload.trace import WINDOWS, paper_window, trace_window
 from ipagym.workload.twitter_like import TwitterLike
 
 TRACES_VARIABLE = "IPAGYM_TRACES"
@@ -20,32 +20,37 @@ WORKLOADS: dict[str, str] = {
     "steady-low": "IPA's steady-low window: 3 to 8 rps; generated where the trace is absent",
     "steady-high": "IPA's steady-high window: 23 to 34 rps; generated where the trace is absent",
     "fluctuating": "IPA's fluctuating window: two bursts between 3 and 34 rps; generated where the trace is absent",
+    "infadapter-bursty": "InfAdapter's bursty window: 44 rps with a burst to 274; generated where the trace is absent",
+    "infadapter-non-bursty": "InfAdapter's other window: 155 rps falling to 45; generated where the trace is absent",
     "twitter-like": "a random process fitted to the whole Twitter trace, divided by 8",
-    "constant:RPS": "the same rate all the time",
-    "ramp:A:B": "from A to B rps in a straight line",
-    "step:A:B": "A rps, then B rps from half time on",
-    "spike:A:B": "A rps with one minute at B rps at half time",
+    "constant:RPS[:SECONDS]": "the same rate all the time, for 20 minutes or so many seconds",
+    "ramp:A:B[:SECONDS]": "from A to B rps in a straight line",
+    "step:A:B[:SECONDS]": "A rps, then B rps from half time on",
+    "spike:A:B[:SECONDS]": "A rps with one minute at B rps at half time",
     "trace:PATH[:START-END]": "seconds of a trace file of your own, one integer per second",
 }
 
+USUAL_S = 1200
+
 SHAPES: dict[str, tuple[int, Callable[..., Workload]]] = {
-    "constant": (1, lambda a: Constant(rate_rps=a)),
-    "ramp": (2, lambda a, b: Ramp(from_rps=a, to_rps=b)),
-    "step": (2, lambda a, b: Step(before_rps=a, after_rps=b)),
-    "spike": (2, lambda a, b: Spike(base_rps=a, peak_rps=b)),
+    "constant": (1, lambda s, a: Constant(rate_rps=a, duration_s=s)),
+    "ramp": (2, lambda s, a, b: Ramp(from_rps=a, to_rps=b, duration_s=s)),
+    "step": (2, lambda s, a, b: Step(before_rps=a, after_rps=b, at_s=s // 2, duration_s=s)),
+    "spike": (2, lambda s, a, b: Spike(base_rps=a, peak_rps=b, at_s=s // 2, duration_s=s)),
 }
+"""How many rates a shape has, and how it is made of its length in seconds and these."""
 
 
 def by_name(name: str, trace: Path | None = None) -> Workload:
     """The workload called `name`; see `WORKLOADS` for the names.
 
-    IPA's windows are cut from `trace`, or from the file that IPAGYM_TRACES names; without one they are generated.
+    The papers' windows are cut from `trace`, or from the file that IPAGYM_TRACES names; without one they are generated.
 
     Raises:
         InputError: an unknown name, a number out of range, or a trace file that cannot be used.
     """
     kind, _, rest = name.partition(":")
-    if name in PAPER_WINDOWS:
+    if name in WINDOWS:
         path = trace or find_trace()
         return paper_window(name, path) if path else PATTERNS[name]
     if name == "twitter-like":
@@ -54,7 +59,8 @@ def by_name(name: str, trace: Path | None = None) -> Workload:
         return _from_file(rest)
     if kind in SHAPES:
         number, make = SHAPES[kind]
-        return make(*_numbers(name, rest, number))
+        rates, seconds = _numbers(name, rest, number)
+        return make(seconds, *rates)
     raise unknown_name("workload", name, WORKLOADS)
 
 
@@ -74,14 +80,20 @@ def find_trace() -> Path | None:
     raise InputError(f"{TRACES_VARIABLE}={value} is neither a trace file nor a folder with {' or '.join(TRACE_NAMES)}")
 
 
-def _numbers(name: str, text: str, number: int) -> list[float]:
+def _numbers(name: str, text: str, number: int) -> tuple[list[float], int]:
+    """The rates that stand after the name, and the length in seconds that may follow."""
+    parts = text.split(":")
     try:
-        values = [float(part) for part in text.split(":")]
+        rates = [float(part) for part in parts[:number]]
     except ValueError:
-        values = []
-    if len(values) != number:
-        raise InputError(f"workload {name!r} needs {number} number(s) after the name, separated by colons")
-    return values
+        rates = []
+    seconds = parts[number] if len(parts) > number else str(USUAL_S)
+    if len(rates) != number or len(parts) > number + 1 or not _is_second(seconds):
+        raise InputError(
+            f"workload {name!r} needs {number} number(s) after the name, separated by colons, and may have whole "
+            "seconds after them"
+        )
+    return rates, int(seconds)
 
 
 def _from_file(text: str) -> Workload:

@@ -1,13 +1,9 @@
-"""Stand-ins for the four loads of the IPA paper, for machines without the trace."""
+"""Stand-ins for the loads of the papers, for machines without the trace."""
 
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-
-DURATION_S = 1200
-LOWEST_RPS, HIGHEST_RPS = 3.0, 34.0
-"""Range of the paper's windows, all four together."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -20,35 +16,38 @@ class Hump:
     fall_s: float = 150.0
     jitter_s: float = 60.0
 
-    def shape(self, rng: np.random.Generator) -> NDArray[np.float64]:
-        """0 outside, 1 on the plateau, straight lines between, shape (1200,)."""
+    def shape(self, rng: np.random.Generator, duration_s: int) -> NDArray[np.float64]:
+        """0 outside, 1 on the plateau, straight lines between, shape (duration_s,)."""
         start = self.onset_s + self.jitter_s * rng.uniform(-1, 1)
         corners = np.cumsum([start, self.rise_s, self.plateau_s, self.fall_s])
-        return np.interp(np.arange(DURATION_S), corners, [0.0, 1.0, 1.0, 0.0])
+        return np.interp(np.arange(duration_s), corners, [0.0, 1.0, 1.0, 0.0])
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Pattern:
-    """A quiet level with humps up to a peak, and noise whose deviation grows with the level as in the trace."""
+    """A quiet level with humps up to a peak, and noise whose deviation grows with the level as in the trace.
+
+    The deviation is `noise_rps` at no load and `noise_share` of the load more; `range_rps` are the least and the most
+    of the original. IPA's loads are the trace divided by 8, which the defaults are for.
+    """
 
     name: str
     quiet_rps: float
     peak_rps: float
     humps: tuple[Hump, ...] = ()
-
-    @property
-    def duration_s(self) -> int:
-        """Length in seconds."""
-        return DURATION_S
+    duration_s: int = 1200
+    noise_rps: float = 0.75
+    noise_share: float = 0.04
+    range_rps: tuple[float, float] = (3.0, 34.0)
 
     def rates_rps(self, rng: np.random.Generator) -> NDArray[np.float64]:
-        """Requests per second of each second, shape (1200,)."""
-        shape = np.zeros(DURATION_S)
+        """Requests per second of each second, shape (duration_s,)."""
+        shape = np.zeros(self.duration_s)
         for hump in self.humps:
-            shape = np.maximum(shape, hump.shape(rng))
+            shape = np.maximum(shape, hump.shape(rng, self.duration_s))
         level = self.quiet_rps + (self.peak_rps - self.quiet_rps) * shape
-        noise = rng.standard_normal(DURATION_S) * (0.75 + 0.04 * level)
-        return np.clip(np.round(level + noise), LOWEST_RPS, HIGHEST_RPS)
+        noise = rng.standard_normal(self.duration_s) * (self.noise_rps + self.noise_share * level)
+        return np.clip(np.round(level + noise), *self.range_rps)
 
 
 PATTERNS = {
@@ -62,6 +61,26 @@ PATTERNS = {
             quiet_rps=5.9,
             peak_rps=26.5,
             humps=(Hump(onset_s=120, plateau_s=270), Hump(onset_s=720, plateau_s=140)),
+        ),
+        Pattern(
+            name="infadapter-bursty",
+            quiet_rps=44.5,
+            peak_rps=215.0,
+            humps=(Hump(onset_s=570, plateau_s=280, fall_s=130),),
+            duration_s=1260,
+            noise_rps=5.0,
+            noise_share=0.05,
+            range_rps=(27.0, 274.0),
+        ),
+        Pattern(
+            name="infadapter-non-bursty",
+            quiet_rps=45.0,
+            peak_rps=155.0,
+            humps=(Hump(onset_s=-300, rise_s=100, plateau_s=920, fall_s=420),),
+            duration_s=1500,
+            noise_rps=5.0,
+            noise_share=0.06,
+            range_rps=(21.0, 206.0),
         ),
     )
 }

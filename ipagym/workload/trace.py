@@ -43,14 +43,25 @@ class TraceWindow:
         return np.array(self.counts, dtype=np.float64)
 
 
-PAPER_DAMPING = 8
-PAPER_WINDOWS: dict[str, tuple[tuple[int, int], ...]] = {
-    "bursty": ((1301160, 1302360),),
-    "steady-low": ((1299600, 1300800),),
-    "steady-high": ((1768800, 1769400), (1768800, 1769400)),
-    "fluctuating": ((1301400, 1302000), (1308600, 1309200)),
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PaperWindow:
+    """Seconds [start, end) of the trace, one span after the other; counts are divided by `damping` and rounded down."""
+
+    spans: tuple[tuple[int, int], ...]
+    damping: int
+
+
+DAY_S = 86_400
+
+WINDOWS: dict[str, PaperWindow] = {
+    "bursty": PaperWindow(spans=((1301160, 1302360),), damping=8),
+    "steady-low": PaperWindow(spans=((1299600, 1300800),), damping=8),
+    "steady-high": PaperWindow(spans=((1768800, 1769400), (1768800, 1769400)), damping=8),
+    "fluctuating": PaperWindow(spans=((1301400, 1302000), (1308600, 1309200)), damping=8),
+    "infadapter-bursty": PaperWindow(spans=((15 * DAY_S + 82 * 60, 15 * DAY_S + 103 * 60),), damping=1),
+    "infadapter-non-bursty": PaperWindow(spans=((16 * DAY_S + 95 * 60, 16 * DAY_S + 120 * 60),), damping=1),
 }
-"""IPA's four 20-minute loads as seconds of the trace (its released configurations); counts are divided by 8."""
+"""IPA's four 20-minute loads, and InfAdapter's two, as seconds of the trace (their released configurations)."""
 
 
 def load_counts(path: Path) -> NDArray[np.int64]:
@@ -94,10 +105,10 @@ def _numbers(text: bytes) -> NDArray[np.int64]:
 
 
 def paper_window(name: str, path: Path) -> TraceWindow:
-    """One of the four loads of the IPA paper, cut from the trace file and damped as there."""
-    counts = load_counts(path)
-    parts = [_cut(counts, start, end, path) for start, end in PAPER_WINDOWS[name]]
-    return TraceWindow(name=name, counts=tuple((np.concatenate(parts) // PAPER_DAMPING).tolist()))
+    """One of the loads of the papers, cut from the trace file and damped as there."""
+    counts, window = load_counts(path), WINDOWS[name]
+    parts = [_cut(counts, start, end, path) for start, end in window.spans]
+    return TraceWindow(name=name, counts=tuple((np.concatenate(parts) // window.damping).tolist()))
 
 
 def trace_window(path: Path, start_s: int, end_s: int | None, damping: int = 1) -> TraceWindow:

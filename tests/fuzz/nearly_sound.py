@@ -190,7 +190,7 @@ def policy() -> tuple[dict[str, Any], dict[str, Any]]:
 
     codec, observer = Codec(small().pipeline, small().limits), Observer(small().pipeline, small().limits)
     built = ActorCriticPolicy(observer.space(), codec.space(), lambda _: 0.0)
-    card = {"pipeline": "video", "workload": "bursty", "seed": 0, "steps": 1,
+    card = {"scenario": "video", "workload": "bursty", "seed": 0, "steps": 1,
             "observation_names": list(observer.names), "action_sizes": list(codec.sizes)}  # fmt: skip
     return card, built.state_dict()
 

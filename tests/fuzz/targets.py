@@ -200,7 +200,7 @@ def manifest() -> str:
 def checkpoint() -> bytes:
     import torch
 
-    card = {"pipeline": "video", "workload": "bursty", "seed": 0, "steps": 1, "observation_names": ["a"],
+    card = {"scenario": "video", "workload": "bursty", "seed": 0, "steps": 1, "observation_names": ["a"],
             "action_sizes": [2]}  # fmt: skip
     buffer = io.BytesIO()
     torch.save({"card": json.dumps(card), "parameters": {"policy": {"w": torch.zeros(3)}}}, buffer)

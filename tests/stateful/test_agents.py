@@ -15,7 +15,8 @@ from ipagym.faults import MIXTURES
 from ipagym.scenario import DropPolicy, Physics
 from ipagym.workload.generators import Constant
 
-NAMES = [name for name, entry in AGENTS.items() if not entry.needs_argument]
+VIDEO = make_scenario("video")
+NAMES = [name for name, entry in AGENTS.items() if not entry.needs_argument and entry.suits(VIDEO)]
 
 
 def chosen_scenario(rate_rps: float, nodes: tuple[int, ...] | None, keep_alive_s: float | None) -> Any:

@@ -15,11 +15,12 @@ Counts = NDArray[np.int64]
 class RequestLog:
     """N requests in order of arrival at a pipeline of S stages; times in seconds.
 
-    `arrival_s`, `deadline_s`, `end_s` (infinite while in the system) and `outcome` are of shape (N,). `enqueued_s`,
-    `started_s` and `finished_s` (NaN where a request has not come to that) and `batch`, the size of the batch it was
-    served in (0 before), are of shape (N, S).
+    `sent_s`, `arrival_s`, `deadline_s`, `end_s` (infinite while in the system) and `outcome` are of shape (N,).
+    `enqueued_s`, `started_s` and `finished_s` (NaN where a request has not come to that) and `batch`, the size of the
+    batch it was served in (0 before), are of shape (N, S).
     """
 
+    sent_s: Times
     arrival_s: Times
     deadline_s: Times
     end_s: Times
@@ -44,8 +45,8 @@ class RequestLog:
 
     @property
     def latency_s(self) -> Times:
-        """From arrival to the end, shape (N,); infinite while in the system."""
-        return self.end_s - self.arrival_s
+        """From sending to the end, shape (N,); infinite while in the system."""
+        return self.end_s - self.sent_s
 
     @property
     def wait_s(self) -> Times:

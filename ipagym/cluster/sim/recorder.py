@@ -19,6 +19,7 @@ class Recorder:
         self.arrived = 0
         self.ended = 0
         self._arrival_s: list[float] = []
+        self._network_s: list[float] = []
         self._completed: list[Request] = []
         self._dropped: list[Request] = []
         self._deadlines: list[tuple[float, int, Request]] = []
@@ -27,6 +28,7 @@ class Recorder:
         """A request entered the pipeline."""
         self.arrived += 1
         self._arrival_s.append(request.arrival_s)
+        self._network_s.append(request.arrival_s - request.sent_s)
         heappush(self._deadlines, (request.deadline_s, request.index, request))
         if self.requests is not None:
             self.requests.append(request)
@@ -47,6 +49,11 @@ class Recorder:
         seconds = max(1, int(np.ceil(end_s - start_s)))
         second = np.minimum((times - start_s).astype(np.int64), seconds - 1)
         return np.bincount(second, minlength=seconds)
+
+    def take_network(self) -> NDArray[np.float64]:
+        """Seconds that the requests which arrived since the last call were on their way."""
+        taken, self._network_s = self._network_s, []
+        return np.array(taken, dtype=np.float64)
 
     def take_completed(self) -> list[Request]:
         """The requests answered since the last call, in order of completion."""

@@ -7,6 +7,7 @@ import numpy as np
 from ipagym.cluster.sim.clock import Clock, Priority
 from ipagym.cluster.sim.faults import Crashes, NodeLosses
 from ipagym.cluster.sim.fleet import Fleet
+from ipagym.cluster.sim.journeys import journeys
 from ipagym.cluster.sim.lane import Lane
 from ipagym.cluster.sim.log import RequestLog
 from ipagym.cluster.sim.luck import Luck
@@ -65,6 +66,7 @@ class SimpyCluster:
             return np.array([getattr(request, name) for request in requests], kind).reshape(len(requests), *sizes)
 
         return RequestLog(
+            sent_s=gather("sent_s", np.float64),
             arrival_s=gather("arrival_s", np.float64),
             deadline_s=gather("deadline_s", np.float64),
             end_s=gather("end_s", np.float64),
@@ -96,8 +98,7 @@ class SimpyCluster:
         for stage, setting in zip(self._stages, self._configuration.stages, strict=True):
             stage.start(setting)
         self._start_faults()
-        rates = self.scenario.workload.rates_rps(streams.load)
-        self._arrivals = self._timestamps(rates, streams.arrivals)
+        self._arrivals = self._timestamps(streams)
         self._schedule_arrival()
 
     def apply(self, configuration: Configuration) -> None:
@@ -195,22 +196,29 @@ class SimpyCluster:
             if not any(made):
                 return
 
-    def _timestamps(self, rates: np.ndarray, rng: np.random.Generator) -> Iterator[float]:
-        for block in arrival_blocks(rates, self.scenario.physics.arrivals, rng):
-            yield from block.tolist()
+    def _timestamps(self, streams: Streams) -> Iterator[tuple[float, float]]:
+        """When each request is sent and when it arrives, in order of arrival."""
+        if self.scenario.network is not None:
+            sent_s, arrival_s = journeys(self.scenario, streams)
+            yield from zip(sent_s.tolist(), arrival_s.tolist(), strict=True)
+            return
+        rates = self.scenario.workload.rates_rps(streams.load)
+        for block in arrival_blocks(rates, self.scenario.physics.arrivals, streams.arrivals):
+            for time_s in block.tolist():
+                yield time_s, time_s
 
     def _schedule_arrival(self) -> None:
-        time_s = next(self._arrivals, None)
-        if time_s is not None:
-            self._clock.at(time_s, Priority.ARRIVAL, lambda: self._arrive(time_s))
+        times = next(self._arrivals, None)
+        if times is not None:
+            self._clock.at(times[1], Priority.ARRIVAL, lambda: self._arrive(*times))
 
-    def _arrive(self, time_s: float) -> None:
+    def _arrive(self, sent_s: float, time_s: float) -> None:
         if self.in_system == MOST_IN_SYSTEM:
             raise too_many()
         missing = [len(needed) for needed in self._needs]
         unanswered = sum(not following for following in self._next)
-        deadline_s = time_s + self.pipeline.slo_s
-        request = Request(self._recorder.arrived, time_s, time_s, deadline_s, missing, unanswered)
+        deadline_s = sent_s + self.pipeline.slo_s
+        request = Request(self._recorder.arrived, sent_s, time_s, deadline_s, missing, unanswered)
         self._recorder.arrival(request)
         for index, needed in enumerate(self._needs):
             if not needed:
@@ -249,7 +257,7 @@ class SimpyCluster:
 
     def _window(self, start_s: float, end_s: float) -> Window:
         dropped, completed = self._recorder.take_dropped(), self._recorder.take_completed()
-        arrivals_per_s = self._recorder.take_arrivals(start_s, end_s)
+        network_s, arrivals_per_s = self._recorder.take_network(), self._recorder.take_arrivals(start_s, end_s)
         held_core_s = busy_core_s = 0.0
         for lane in self._lanes:
             held_core_s += lane.fleet.cores.read(end_s)
@@ -270,6 +278,7 @@ class SimpyCluster:
             stages=tuple(stage.window(end_s) for stage in self._stages),
             configuration=self._configuration,
             scraped=not self._luck.scrape_is_lost(),
+            network_s=network_s if self.scenario.network is not None else np.zeros(0),
         )
 
     def _energy_j(self, held_core_s: float, busy_core_s: float) -> float:

@@ -2,6 +2,7 @@
 
 from ipagym.cluster.sim.compiled.access import (
     gaps_of,
+    journeys_of,
     log_of,
     log_stages_of,
     needs_of,
@@ -20,7 +21,20 @@ NOWHERE = float("nan")
 
 
 @kernel
-def plan_arrival(s: Record) -> None:
+def plan_arrival(t: Record, s: Record) -> None:
+    """Set when the next request arrives and when it was sent."""
+    if not t.network:
+        _plan_by_rate(s)
+        s.next_sent_s = s.next_arrival_s
+    elif s.arrived == len(journeys_of(s)):
+        s.next_arrival_s = NEVER
+    else:
+        journey = journeys_of(s)[s.arrived]
+        s.next_sent_s, s.next_arrival_s = journey.sent_s, journey.arrival_s
+
+
+@kernel
+def _plan_by_rate(s: Record) -> None:
     """Set the time of the next arrival: the place where the cumulative rate reaches the sum of the gaps.
 
     Gaps come in chunks; their sum is taken within the chunk and then added to that of the chunks before, so that the
@@ -48,7 +62,7 @@ def arrive(t: Record, s: Record) -> int:
     index = int(s.free)
     request = requests_of(s)[index]
     s.free = request.next_free
-    request.arrival_s, request.deadline_s = s.now_s, s.now_s + t.slo_s
+    request.sent_s, request.arrival_s, request.deadline_s = s.next_sent_s, s.now_s, s.next_sent_s + t.slo_s
     request.index, request.accuracy = s.arrived, 1.0
     request.outcome, request.late, request.serving, request.unanswered = IN_SYSTEM, 0, 0, t.finals
     for stage in range(len(needs_of(t))):
@@ -56,15 +70,27 @@ def arrive(t: Record, s: Record) -> int:
         places_of(s)[index, stage].stamp = 0
     s.arrived += 1
     s.arrivals += 1
+    _note_way(t, s)
     per_second_of(s)[min(int(s.now_s - s.start_s), s.seconds - 1)] += 1
     if t.keep:
         entry = log_of(s)[request.index]
-        entry.arrival_s, entry.deadline_s, entry.outcome = request.arrival_s, request.deadline_s, IN_SYSTEM
+        entry.sent_s, entry.arrival_s, entry.deadline_s = request.sent_s, request.arrival_s, request.deadline_s
+        entry.outcome = IN_SYSTEM
         for stage in range(len(needs_of(t))):
             at = log_stages_of(s)[request.index, stage]
             at.enqueued_s = at.started_s = at.finished_s = NOWHERE
             at.size = 0
     return index
+
+
+@kernel
+def _note_way(t: Record, s: Record) -> None:
+    """Take note of how long the request that arrives now, counted already, was on its way."""
+    if t.network:
+        way_s = s.now_s - s.next_sent_s
+        s.network_min_s = way_s if s.arrivals == 1 else min(s.network_min_s, way_s)
+        s.network_max_s = way_s if s.arrivals == 1 else max(s.network_max_s, way_s)
+        s.network_sum_s += way_s
 
 
 @kernel

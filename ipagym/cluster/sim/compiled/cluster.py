@@ -9,7 +9,7 @@ from ipagym.cluster.sim.request import NOT_KEPT, Outcome, Request
 from ipagym.cluster.sim.span import check_span
 from ipagym.configuration import Configuration, check
 from ipagym.errors import InputError
-from ipagym.figures import Records
+from ipagym.figures import DERIVED, Records
 from ipagym.pipeline import Pipeline
 from ipagym.scenario import Scenario
 from ipagym.window import StageWindow, Window
@@ -67,6 +67,7 @@ class CompiledCluster:
         arrays, arrived = self._population.memory.arrays, int(self._population.memory.sims[0]["arrived"])
         entries, stages = arrays["log"][0][:arrived], arrays["log_stages"][0][:arrived]
         return RequestLog(
+            sent_s=entries["sent_s"].copy(),
             arrival_s=entries["arrival_s"].copy(),
             deadline_s=entries["deadline_s"].copy(),
             end_s=np.where(entries["outcome"] == IN_SYSTEM, np.inf, entries["end_s"]),
@@ -126,8 +127,8 @@ class CompiledCluster:
 
     def _request(self, index: int) -> Request:
         entry, stages = (self._population.memory.arrays[name][0][index] for name in ("log", "log_stages"))
-        arrival_s, deadline_s = float(entry["arrival_s"]), float(entry["deadline_s"])
-        request = Request(index, arrival_s, arrival_s, deadline_s, missing=[], unanswered=0)
+        sent_s, arrival_s, deadline_s = (float(entry[name]) for name in ("sent_s", "arrival_s", "deadline_s"))
+        request = Request(index, sent_s, arrival_s, deadline_s, missing=[], unanswered=0)
         request.enqueued_s, request.started_s, request.finished_s = (
             stages[name].tolist() for name in ("enqueued_s", "started_s", "finished_s")
         )
@@ -145,7 +146,8 @@ def window_of(population: Population, k: int, configuration: Configuration) -> W
     arrays, figures = population.memory.arrays, population.figures[k]
     seconds = population.memory.sims[k]["seconds"]
     values = dict(zip(figures.dtype.names or (), figures.tolist(), strict=True))
-    del values["latency_p50_s"], values["latency_p99_s"]
+    for name in DERIVED:
+        del values[name]
     return Window(
         **values,
         arrivals_per_s=arrays["per_second"][k][:seconds].copy(),
@@ -153,7 +155,14 @@ def window_of(population: Population, k: int, configuration: Configuration) -> W
         stages=tuple(_stage_window(stage) for stage in population.stage_figures[k]),
         configuration=configuration,
         scraped=bool(population.scraped[k]),
+        network_s=_network_s(arrays["journeys"][k], population.memory.sims[k]["arrived"], figures["arrivals"]),
     )
+
+
+def _network_s(journeys: Array, arrived: np.int64, arrivals: np.int64) -> Array:
+    """Seconds on the way of the requests that arrived last; `journeys` is empty without a network."""
+    latest = journeys[arrived - arrivals : arrived]
+    return np.asarray(latest["arrival_s"] - latest["sent_s"])
 
 
 def _stage_window(figures: Array) -> StageWindow:

@@ -69,14 +69,15 @@ REPLICA = _record(
 NODE = _record(free="i8", down="i8")
 EVENT = _record(time_s="f8", key="i8", kind="i8", lane="i8", slot="i8", serial="i8")
 REQUEST = _record(
-    arrival_s="f8", deadline_s="f8", end_s="f8", accuracy="f8", index="i8", next_free="i8", outcome="i4", late="i4",
-    serving="i4", unanswered="i4",
+    sent_s="f8", arrival_s="f8", deadline_s="f8", end_s="f8", accuracy="f8", index="i8", next_free="i8", outcome="i4",
+    late="i4", serving="i4", unanswered="i4",
 )  # fmt: skip
 PLACE = _record(enqueued_s="f8", stamp="i8", lane="i4", missing="i4")
 WAITING = _record(request="i8", stamp="i8")
 BY_DEADLINE = _record(deadline_s="f8", index="i8", request="i8", stamp="i8")
-LOG = _record(arrival_s="f8", deadline_s="f8", end_s="f8", accuracy="f8", outcome="i8")
+LOG = _record(sent_s="f8", arrival_s="f8", deadline_s="f8", end_s="f8", accuracy="f8", outcome="i8")
 LOG_STAGE = _record(enqueued_s="f8", started_s="f8", finished_s="f8", size="i8", model="i8")
+JOURNEY = _record(sent_s="f8", arrival_s="f8")
 SUPPLY = _record(used="i8", limit="i8", most="i8")
 ASK = _record(model="i8", replicas="i8", batch="i8", weight="f8")
 """One deployment asked for; model −1 for none."""
@@ -100,6 +101,7 @@ ARRAYS: dict[str, tuple[np.dtype[Any], str]] = {
     "crashes": (SCALAR, "·"),
     "node_times": (SCALAR, "·"),
     "rates": (SCALAR, "T"),
+    "journeys": (JOURNEY, "·"),
     "latency_s": (SCALAR, "·"),
     "ranked_s": (SCALAR, "·"),
     "per_second": (INDEX, "·"),
@@ -114,9 +116,10 @@ ARRAYS: dict[str, tuple[np.dtype[Any], str]] = {
 }
 """The arrays of a cluster: what they hold, and their sizes, a dot for one that has nothing to do with the others.
 
-events: a heap. gaps to node_times: random numbers drawn ahead. latency_s: of the requests completed in the window, in
-order of completion; ranked_s: the same, moved about. per_second: arrivals in each second of the window. rings: queues
-in order of entry; by_deadline: the same as heaps. log and log_stages: what became of every request, if asked for.
+events: a heap. gaps to node_times: random numbers drawn ahead. journeys: all requests of an episode behind a network.
+latency_s: of the requests completed in the window, in order of completion; ranked_s: the same, moved about. per_second:
+arrivals in each second of the window. rings: queues in order of entry; by_deadline: the same as heaps. log and
+log_stages: what became of every request, if asked for.
 """
 
 TABLES: dict[str, tuple[np.dtype[Any], str]] = {
@@ -148,13 +151,14 @@ RULES = _record(
     max_queue="i8", max_age_s="f8", spread="i8", in_place="i8", resize_s="f8", keep_alive_s="f8", bounded="i8",
     max_replicas="i8", crashes_per_hour="f8", slow_start="f8", slow_start_factor="f8", failed_start="f8",
     straggler="f8", straggler_factor="f8", node_losses_per_hour="f8", node_repair_s="f8", idle_watts="f8",
-    busy_watts="f8", keep="i8",
+    busy_watts="f8", keep="i8", network="i8",
 )  # fmt: skip
 SIM = _record(
     pointers=f"({len(ARRAYS)},{POINTER_WORDS})i8",
     now_s="f8", start_s="f8", until_s="f8", status="i8", sequence="i8", stamp="i8", order="i8", pending="i8",
-    scheduled="i8", free="i8", arrived="i8", ended="i8", next_arrival_s="f8", second="i8", rates_before="f8",
-    gaps_before="f8", gaps_sum="f8", gaps_summed="i8", checked_events="i8", most_scheduled="i8",
-    arrivals="i8", completed="i8", dropped="i8", violations="i8",
+    scheduled="i8", free="i8", arrived="i8", ended="i8", next_arrival_s="f8", next_sent_s="f8", second="i8",
+    rates_before="f8", gaps_before="f8", gaps_sum="f8", gaps_summed="i8", checked_events="i8", most_scheduled="i8",
+    arrivals="i8", completed="i8", dropped="i8", violations="i8", network_min_s="f8", network_sum_s="f8",
+    network_max_s="f8",
     accuracy_sum="f8", configured_accuracy="f8", seconds="i8", **{f"engine_{_digest()}": "i8"},
 )  # fmt: skip

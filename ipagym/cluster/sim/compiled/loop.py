@@ -46,7 +46,7 @@ def begin_all(t: Array, sims: Array, asks: Array, which: Array) -> None:
     """Start the clusters of numbers `which`, cleared before, with the configurations asked for."""
     for i in range(len(which)):
         begin(t[0], sims[which[i]], asks[i])
-        plan_arrival(sims[which[i]])
+        plan_arrival(t[0], sims[which[i]])
 
 
 @entry
@@ -101,7 +101,7 @@ def _run(t: Record, s: Record) -> int:
                 continue
             s.now_s = s.next_arrival_s
             enter(t, s, arrive(t, s))
-            plan_arrival(s)
+            plan_arrival(t, s)
         else:
             s.now_s = event_s
             _happen(t, s)

@@ -9,7 +9,7 @@ from ipagym.cluster.sim.compiled.layout import COMPLETED, DROPPED, Record
 def answer(t: Record, s: Record, index: int) -> None:
     """The request is answered now."""
     request = requests_of(s)[index]
-    latency_s_of(s)[s.completed] = s.now_s - request.arrival_s
+    latency_s_of(s)[s.completed] = s.now_s - request.sent_s
     s.completed += 1
     s.accuracy_sum += request.accuracy
     if s.now_s > request.deadline_s and not request.late:

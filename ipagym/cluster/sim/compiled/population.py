@@ -12,6 +12,7 @@ from ipagym.cluster.sim.compiled import loop, supply
 from ipagym.cluster.sim.compiled.layout import (
     ASK,
     DONE,
+    JOURNEY,
     NEEDS_EVENTS,
     NEEDS_LATENCIES,
     NEEDS_LOG,
@@ -22,6 +23,7 @@ from ipagym.cluster.sim.compiled.layout import (
 )
 from ipagym.cluster.sim.compiled.memory import Memory, shapes, slots_at_first
 from ipagym.cluster.sim.compiled.tables import Models, Tables
+from ipagym.cluster.sim.journeys import journeys
 from ipagym.scenario import Scenario
 from ipagym.streams import Streams
 
@@ -87,11 +89,21 @@ class Population:
             self._streams[k] = streams
             self.memory.clear(k)
             self.memory.arrays["nodes"][k]["free"] = self.scenario.limits.node_cores or ()
-            self.memory.arrays["rates"][k][:] = self.scenario.workload.rates_rps(streams.load)
+            self._load(k, streams)
             supply.fill(self.memory, k, streams, self.scenario)
             self.memory.sims[k]["gaps_before"] = -0.5 if self.scenario.physics.arrivals == "uniform" else 0.0
         asks = np.broadcast_to(self._initial, (len(which), *self._initial.shape)).astype(ASK)
         loop.begin_all(self._tables.rules, self.memory.sims, asks, which)
+
+    def _load(self, k: int, streams: Streams) -> None:
+        """The load of an episode: rates of each second, or requests on their way where there is a network."""
+        if self.scenario.network is None:
+            self.memory.arrays["rates"][k][:] = self.scenario.workload.rates_rps(streams.load)
+            return
+        sent_s, arrival_s = journeys(self.scenario, streams)
+        requests = np.zeros(len(sent_s), JOURNEY)
+        requests["sent_s"], requests["arrival_s"] = sent_s, arrival_s
+        self.memory.put("journeys", k, requests)
 
     def decide(self, which: Array, asks: Array) -> None:
         """Let the clusters start moving to the configurations asked for, records ASK of shape (which, S, lanes)."""

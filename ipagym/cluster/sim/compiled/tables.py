@@ -18,6 +18,7 @@ from ipagym.cluster.sim.compiled.layout import (
     point,
 )
 from ipagym.configuration import Configuration, cores_of
+from ipagym.deployments import Deployments
 from ipagym.pipeline import Pipeline, Variant
 from ipagym.scenario import MEASURED, Scenario
 
@@ -27,6 +28,7 @@ class Models:
     """Numbers for the models of a pipeline: each variant of each stage on each number of cores it may have."""
 
     numbers: dict[tuple[int, str, int], int]
+    _by_cores: Array
 
     @classmethod
     def of(cls, pipeline: Pipeline) -> "Models":
@@ -37,7 +39,12 @@ class Models:
             for variant in stage.variants
             for cores in variant.core_choices
         ]
-        return cls({key: number for number, key in enumerate(keys)})
+        widest = max(len(stage.variants) for stage in pipeline.stages)
+        by_cores = np.full((len(pipeline.stages), widest, 1 + max(cores for *_, cores in keys)), -1)
+        for number, (index, name, cores) in enumerate(keys):
+            variants = [variant.name for variant in pipeline.stages[index].variants]
+            by_cores[index, variants.index(name), cores] = number
+        return cls({key: number for number, key in enumerate(keys)}, by_cores)
 
     def variant(self, number: int) -> str:
         """The variant of a model."""
@@ -54,19 +61,15 @@ class Models:
                 asks[index, lane] = (number, deployment.replicas, deployment.batch, deployment.weight)
         return asks
 
-    def asks_of(self, indices: Array, scenario: Scenario) -> Array:
-        """The same for one deployment per stage on base cores, given as indices, shape (n, S, 3), of variant, replicas
-        (less 1) and batch; shape (n, S, lanes per stage).
-        """
-        asks = np.zeros((*indices.shape[:2], scenario.limits.max_deployments), dtype=ASK)
-        asks["model"] = -1
-        for s, stage in enumerate(scenario.pipeline.stages):
-            numbers = np.array([self.numbers[s, variant.name, variant.base_cores] for variant in stage.variants])
-            first = asks[:, s, 0]
-            first["model"] = numbers[indices[:, s, 0]]
-            first["replicas"] = indices[:, s, 1] + 1
-            first["batch"] = np.array(stage.batches)[indices[:, s, 2]]
-            first["weight"] = 1.0
+    def asks_of(self, records: Deployments) -> Array:
+        """The same for several configurations, given as records of shape (n, S, lanes per stage)."""
+        asks = np.zeros(records.shape, dtype=ASK)
+        for name in ("replicas", "batch", "weight"):
+            asks[name] = records[name]
+        stage = np.arange(records.shape[1])[:, np.newaxis]
+        asks["model"] = np.where(
+            records["variant"] >= 0, self._by_cores[stage, records["variant"], records["cores"]], -1
+        )
         return asks
 
 
@@ -154,4 +157,5 @@ def _rules(scenario: Scenario) -> dict[str, float]:
         "node_repair_s": faults.node_repair_s,
         "idle_watts": scenario.pipeline.idle_watts_per_core,
         "busy_watts": scenario.pipeline.busy_watts_per_core,
+        "network": scenario.network is not None,
     }

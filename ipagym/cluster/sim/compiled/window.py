@@ -61,8 +61,10 @@ def close_window(t: Record, s: Record) -> None:
     out.latency_p50_s, out.latency_p99_s = quantile(latencies, 0.5), quantile(latencies, 0.99)
     for stage in range(len(stages_of(s))):
         _close_stage(t, s, stage)
+    out.network_min_s, out.network_max_s = s.network_min_s, s.network_max_s
+    out.network_mean_s = s.network_sum_s / s.arrivals if s.arrivals else 0.0
     s.arrivals = s.completed = s.dropped = s.violations = 0
-    s.accuracy_sum = 0.0
+    s.accuracy_sum = s.network_min_s = s.network_max_s = s.network_sum_s = 0.0
 
 
 @kernel

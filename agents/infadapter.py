@@ -1,0 +1,99 @@
+"""InfAdapter: forecast the load, then choose cores for a set of variants at once (arXiv 2304.10892)."""
+
+from math import floor
+
+import numpy as np
+
+from ipagym.configuration import Configuration, Limits, StageSetting, cores_of
+from ipagym.errors import InputError
+from ipagym.forecast import Forecaster
+from ipagym.forecast.ewma import Ewma
+from ipagym.forecast.margin import WithMargin
+from ipagym.objective import Objective
+from ipagym.optimize.infadapter import Candidate, InfAdapterProblem, InfAdapterSolution, solve
+from ipagym.optimize.planned_capacity import planned_rps
+from ipagym.optimize.solver import SolverSettings
+from ipagym.pipeline import Pipeline, Variant
+from ipagym.window import Window
+
+LEAST_CORES = 2
+PATIENCE = 4
+"""A decision that would need less than what is planned for is put off so many times (about two minutes)."""
+
+
+class InfAdapter:
+    """Solves InfAdapter's program for the forecast rate plus 10 %, as its released code does.
+
+    It plans with a straight line through the measured capacities and a reserve of 20 %, puts off giving back capacity,
+    and routes by quota. It chooses variants and cores; each variant runs in one replica, batches stay as small as they
+    can be. `last` is the solution behind the latest decision that was solved for.
+    """
+
+    def __init__(self, *, objective: Objective, forecaster: Forecaster | None = None, solver: str = "highs") -> None:
+        self.objective = objective
+        self.forecaster: Forecaster = forecaster or WithMargin(Ewma(), 0.1, rounded=floor)
+        self.settings = SolverSettings(solver=solver)
+        self.last: InfAdapterSolution | None = None
+
+    def reset(self, pipeline: Pipeline, limits: Limits, rng: np.random.Generator) -> None:
+        """Forget the load seen so far.
+
+        Raises:
+            InputError: the pipeline has several stages, or may not run several variants.
+        """
+        if len(pipeline.stages) != 1 or limits.max_deployments < len(pipeline.stages[0].variants):
+            raise InputError(
+                "infadapter serves one stage with all its variants side by side: choose a scenario such as infadapter"
+            )
+        self._stage, self._budget = pipeline.stages[0], _budget(limits)
+        self._candidates = tuple(map(_candidate, self._stage.variants))
+        self.forecaster.reset()
+        self._put_off = 0
+        self.last = None
+
+    def decide(self, window: Window) -> Configuration:
+        """The optimum for the forecast rate; what runs already where less is enough, for a while."""
+        self.forecaster.observe(window.arrivals_per_s)
+        rate_rps = self.forecaster.predict()
+        running = window.configuration.stages[0]
+        cores = {each.variant: cores_of(each, self._stage) for each in running.deployments}
+        if rate_rps <= self._planned_rps(cores) and self._put_off < PATIENCE and self.last is not None:
+            self._put_off += 1
+            return window.configuration
+        self._put_off = 0
+        problem = InfAdapterProblem(
+            candidates=self._candidates,
+            rate_rps=rate_rps,
+            budget=self._budget,
+            alpha=self.objective.alpha,
+            beta=self.objective.beta,
+            gamma=self.objective.gamma,
+            previous=cores,
+        )
+        self.last = solve(problem, self.settings)
+        return self._configuration(self.last)
+
+    def _planned_rps(self, cores: dict[str, int]) -> float:
+        capacity = {candidate.name: candidate.capacity_rps for candidate in self._candidates}
+        return sum(capacity[name].get(number, 0.0) for name, number in cores.items())
+
+    def _configuration(self, solution: InfAdapterSolution) -> Configuration:
+        batch = self._stage.batches[0]
+        first, *others = (
+            StageSetting(name, 1, batch, cores, solution.share[name]) for name, cores in solution.cores.items()
+        )
+        return Configuration((StageSetting(first.variant, 1, batch, first.cores, first.weight, tuple(others)),))
+
+
+def _budget(limits: Limits) -> int:
+    if limits.total_cores is not None:
+        return limits.total_cores
+    raise InputError("infadapter needs a budget: give max_cores or node_cores in the limits")
+
+
+def _candidate(variant: Variant) -> Candidate:
+    measured = {cores: variant.latency_on(cores).throughput_rps(1) for cores in variant.core_choices}
+    planned = {cores: float(planned_rps(measured, cores)) for cores in variant.core_choices if cores >= LEAST_CORES}
+    if not planned:
+        raise InputError(f"infadapter needs {variant.name} measured on {LEAST_CORES} or more cores")
+    return Candidate(name=variant.name, accuracy=variant.accuracy, load_s=variant.load_s, capacity_rps=planned)

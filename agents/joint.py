@@ -1,0 +1,45 @@
+"""The joint optimum: all four knobs of every stage at once, within nodes and what the network left of the SLO."""
+
+import numpy as np
+
+from ipagym.configuration import Configuration, Limits
+from ipagym.forecast import Forecaster
+from ipagym.forecast.moving_maximum import MovingMaximum
+from ipagym.objective import Objective
+from ipagym.optimize.joint import JointProblem, JointSolution, solve
+from ipagym.optimize.solver import SolverSettings
+from ipagym.pipeline import Pipeline
+from ipagym.window import Window
+
+
+class Joint:
+    """Solves the joint program for the forecast rate and the longest way of the last interval.
+
+    It serves every pipeline, and leaves alone the knobs of which there is one value only. `last` is the solution behind
+    the latest decision.
+    """
+
+    def __init__(self, *, objective: Objective, forecaster: Forecaster | None = None, solver: str = "highs") -> None:
+        self.objective = objective
+        self.forecaster: Forecaster = forecaster or MovingMaximum()
+        self.settings = SolverSettings(solver=solver)
+        self.last: JointSolution | None = None
+
+    def reset(self, pipeline: Pipeline, limits: Limits, rng: np.random.Generator) -> None:
+        """Forget the load seen so far."""
+        self._pipeline, self._limits = pipeline, limits
+        self.forecaster.reset()
+        self.last = None
+
+    def decide(self, window: Window) -> Configuration:
+        """The optimum for the forecast rate; the fallback of `ipagym.optimize.fallback` where there is none."""
+        self.forecaster.observe(window.arrivals_per_s)
+        problem = JointProblem(
+            pipeline=self._pipeline,
+            rate_rps=self.forecaster.predict(),
+            limits=self._limits,
+            objective=self.objective,
+            network_max_s=float(window.network_s.max()) if window.network_s.size else 0.0,
+        )
+        self.last = solve(problem, self.settings)
+        return self.last.configuration

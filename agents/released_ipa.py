@@ -1,0 +1,52 @@
+"""IPA as its released code decides, where published figures depend on that; with FA2 and RIM, which it calls modes."""
+
+import numpy as np
+
+from ipagym.configuration import Configuration, Limits, StageSetting
+from ipagym.forecast import Forecaster
+from ipagym.objective import Objective
+from ipagym.optimize.ipa import solve
+from ipagym.optimize.released_ipa import ReleasedSettings, base_cores, released_problem
+from ipagym.pipeline import Pipeline
+from ipagym.window import Window
+
+
+class ReleasedIpa:
+    """Solves the released problem for the forecast rate; keeps what runs where that has no solution.
+
+    `profile` is the pipeline with all the cores that it was measured on, from which the released rule takes each
+    variant's; the pipeline that is served must allow them.
+    """
+
+    def __init__(
+        self, profile: Pipeline, settings: ReleasedSettings, *, objective: Objective, forecaster: Forecaster
+    ) -> None:
+        self.profile = profile
+        self.settings = settings
+        self.objective = objective
+        self.forecaster = forecaster
+        self._cores = [base_cores(stage, settings) for stage in profile.stages]
+
+    def reset(self, pipeline: Pipeline, limits: Limits, rng: np.random.Generator) -> None:
+        """Forget the load seen so far."""
+        self.forecaster.reset()
+        self._known: dict[float, Configuration | None] = {}
+
+    def decide(self, window: Window) -> Configuration:
+        """The optimum for the forecast rate, or what runs now."""
+        self.forecaster.observe(window.arrivals_per_s)
+        rate_rps = self.forecaster.predict()
+        if rate_rps not in self._known:
+            self._known[rate_rps] = self._solved(rate_rps)
+        return self._known[rate_rps] or window.configuration
+
+    def _solved(self, rate_rps: float) -> Configuration | None:
+        found = solve(released_problem(self.profile, rate_rps, self.objective, self.settings))
+        if not found.feasible:
+            return None
+        return Configuration(tuple(map(self._setting, range(len(self._cores)), found.configuration.stages)))
+
+    def _setting(self, stage: int, chosen: StageSetting) -> StageSetting:
+        fixed = self.settings.replicas
+        replicas = chosen.replicas if fixed is None else fixed[stage]
+        return StageSetting(chosen.variant, replicas, chosen.batch, self._cores[stage][chosen.variant])

@@ -1,0 +1,54 @@
+"""Sponge: the fewest cores, in place, that meet deadlines shortened by the network (arXiv 2404.00704)."""
+
+import numpy as np
+
+from ipagym.configuration import Configuration, Limits, StageSetting
+from ipagym.errors import InputError
+from ipagym.forecast import Forecaster
+from ipagym.forecast.moving_maximum import MovingMaximum
+from ipagym.optimize.solver import SolverSettings
+from ipagym.optimize.sponge import SpongeProblem, SpongeSolution, points_of, solve
+from ipagym.pipeline import Pipeline
+from ipagym.window import Window
+
+STEADY_S = 20
+"""The rate is taken over so many seconds: Sponge has no predictor, its experiments gave it the constant rate."""
+
+
+class Sponge:
+    """Solves Sponge's program for every interval, for the longest way that a request of the last one had.
+
+    It chooses cores and batch; variant and replicas stay as they are. `last` is the solution behind the latest
+    decision.
+    """
+
+    def __init__(self, *, forecaster: Forecaster | None = None, solver: str = "highs") -> None:
+        self.forecaster: Forecaster = forecaster or MovingMaximum(horizon_s=STEADY_S, smooth_s=STEADY_S)
+        self.settings = SolverSettings(solver=solver)
+        self.last: SpongeSolution | None = None
+
+    def reset(self, pipeline: Pipeline, limits: Limits, rng: np.random.Generator) -> None:
+        """Forget the load seen so far.
+
+        Raises:
+            InputError: the pipeline has several stages.
+        """
+        if len(pipeline.stages) != 1:
+            raise InputError("sponge serves one stage, scaled vertically: choose a scenario such as sponge")
+        self._stage, self._slo_s = pipeline.stages[0], pipeline.slo_s
+        self.forecaster.reset()
+        self.last = None
+
+    def decide(self, window: Window) -> Configuration:
+        """The optimum for the rate and the longest way seen; the nearest to it where the SLO cannot be met."""
+        self.forecaster.observe(window.arrivals_per_s)
+        running = window.configuration.stages[0]
+        variant = self._stage.variant(running.variant)
+        problem = SpongeProblem(
+            points=points_of({c: variant.latency_on(c) for c in variant.core_choices}, self._stage.batches),
+            rate_rps=self.forecaster.predict(),
+            slo_s=self._slo_s,
+            network_max_s=float(window.network_s.max()) if window.network_s.size else 0.0,
+        )
+        self.last = solve(problem, self.settings)
+        return Configuration((StageSetting(running.variant, running.replicas, self.last.batch, self.last.cores),))

@@ -1,0 +1,40 @@
+"""`ipagym reproduce`: the published experiments of IPA, simulated, beside their published figures."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ipagym.files import make_folder, write_atomically
+
+
+def reproduce(
+    trace: Annotated[
+        Path | None, typer.Option(help="The Twitter trace; without it the loads are generated stand-ins.")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("results/reproduce"),
+) -> None:
+    """Run IPA's 60 published runs and its comparison of predictors; print tables and write CSV."""
+    from rich.console import Console
+
+    from ipagym.bench.progress import progress_bar
+    from ipagym.reproduce.ipa_episodes import compare_predictors, compare_runs
+    from ipagym.reproduce.report import csv_text, predictor_table, run_table
+
+    make_folder(out)
+    with progress_bar() as progress:
+        task = progress.add_task("runs", total=None)
+
+        def watch(what: str, done: int, total: int) -> None:
+            progress.update(task, description=what, completed=done, total=total)
+
+        runs = list(compare_runs(trace, watch))
+        predictors = list(compare_predictors(trace, watch))
+    write_atomically(out / "runs.csv", csv_text([asdict(row) for row in runs]).encode())
+    write_atomically(out / "predictors.csv", csv_text([asdict(row) for row in predictors]).encode())
+    console = Console(emoji=False, markup=False)
+    console.print(run_table(runs))
+    console.print(predictor_table(predictors))
+    near = sum(row.is_near for row in runs)
+    print(f"{near} of {len(runs)} runs within 10 % of the cores and 2 points of the PAS; written to {out}")

@@ -1,0 +1,26 @@
+"""Requests behind a network: when each of an episode is sent and when it arrives, the same for every engine."""
+
+import numpy as np
+
+from ipagym.errors import InputError
+from ipagym.scenario import Scenario
+from ipagym.streams import Streams
+from ipagym.workload.arrivals import arrival_blocks
+from ipagym.workload.network import MOST_REQUESTS, Seconds, in_order_of_arrival
+
+
+def journeys(scenario: Scenario, streams: Streams) -> tuple[Seconds, Seconds]:
+    """Seconds at which the requests are sent and at which they arrive, in order of arrival, shapes (N,).
+
+    Raises:
+        InputError: the episode has more requests than can be put in order.
+    """
+    assert scenario.network is not None, "without a network requests arrive as they are sent"
+    rates = scenario.workload.rates_rps(streams.load)
+    if rates.sum() > MOST_REQUESTS:
+        raise InputError(
+            f"an episode behind a network may have {MOST_REQUESTS:,} requests, not {rates.sum():,.0f}: "
+            "lower the load or leave the network out"
+        )
+    sent_s = np.concatenate([np.zeros(0), *arrival_blocks(rates, scenario.physics.arrivals, streams.arrivals)])
+    return in_order_of_arrival(sent_s, scenario.network.delays_s(streams.network, scenario.workload.duration_s))

@@ -1,0 +1,119 @@
+"""Sponge's optimum (EuroMLSys 2024, arXiv 2404.00704): the fewest cores for one replica, then the smallest batch.
+
+    min   c + δ·b
+    s.t.  ⌈R/b⌉·l(b, c) + cl_max  ≤  reserve · SLO
+
+All R requests of a second are taken to stand in the queue at once and to be served batch after batch, so that the last
+one waits for ⌈R/b⌉ batches; cl_max is the longest that a request was on its way. That h(b, c) ≥ R follows from it. The
+reserve of 0.9 is the released code's. `solve` states this as an integer program, `first_feasible` is the released rule,
+which tries all c and b in order; both give the same.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import ceil, isfinite
+from time import perf_counter
+
+import mip
+
+from ipagym.errors import InputError
+from ipagym.latency import LatencyModel
+from ipagym.optimize.solver import SolverSettings, empty_model, run
+from ipagym.optimize.stats import SolveStats
+
+TOLERANCE = 1e-9
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Point:
+    """A number of cores, a batch size, and l(b, c) in seconds."""
+
+    cores: int
+    batch: int
+    latency_s: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SpongeProblem:
+    """The points to choose from, the rate R, the SLO, the longest way cl_max, and the price δ of a batch in cores."""
+
+    points: tuple[Point, ...]
+    rate_rps: float
+    slo_s: float
+    network_max_s: float
+    delta: float = 1e-3
+    reserve: float = 0.9
+
+    def __post_init__(self) -> None:
+        if not self.points:
+            raise InputError("Sponge's problem needs a number of cores and a batch to choose")
+        if not (isfinite(self.rate_rps) and self.rate_rps >= 0):
+            raise InputError(f"rate_rps must be finite and 0 or more, not {self.rate_rps}")
+        if not (self.slo_s > 0 and 0 < self.reserve <= 1):
+            raise InputError(f"slo_s must be above 0 and reserve in (0, 1], not {self.slo_s} and {self.reserve}")
+        if not (isfinite(self.network_max_s) and self.network_max_s >= 0):
+            raise InputError(f"network_max_s must be finite and 0 or more, not {self.network_max_s}")
+        if not 0 <= self.delta * max(point.batch for point in self.points) < 1:
+            raise InputError(f"delta must be small enough for a core to outweigh any batch, not {self.delta}")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SpongeSolution:
+    """Cores and batch, and how they were come to.
+
+    `feasible` is false when no point meets the SLO; the one that comes nearest stands in.
+    """
+
+    cores: int
+    batch: int
+    feasible: bool
+    stats: SolveStats
+
+
+def points_of(models: dict[int, LatencyModel], batches: Sequence[int]) -> tuple[Point, ...]:
+    """Every batch on every number of cores, with the p99 latency."""
+    return tuple(Point(cores=c, batch=b, latency_s=m.p99(b)) for c, m in sorted(models.items()) for b in batches)
+
+
+def planned_s(problem: SpongeProblem, point: Point) -> float:
+    """⌈R/b⌉·l(b, c) + cl_max: when the last request of a second is answered, counted from its sending."""
+    return ceil(problem.rate_rps / point.batch) * point.latency_s + problem.network_max_s
+
+
+def solve(problem: SpongeProblem, settings: SolverSettings | None = None) -> SpongeSolution:
+    """The optimum, or the nearest point where none meets the SLO.
+
+    Raises:
+        SolverError: the solver ended without an optimum and without a proof that there is none.
+    """
+    started_s, chosen = perf_counter(), settings or SolverSettings()
+    model = empty_model(chosen, mip.MINIMIZE)
+    taken = [(point, model.add_var(var_type=mip.BINARY)) for point in problem.points]
+    allowed_s = problem.reserve * problem.slo_s
+    model += mip.xsum(x for _, x in taken) == 1
+    model += mip.xsum(planned_s(problem, point) / allowed_s * x for point, x in taken) <= 1
+    model.objective = mip.xsum((point.cores + problem.delta * point.batch) * x for point, x in taken)
+    is_found, stats = run(model, chosen, started_s)
+    if not is_found:
+        return nearest(problem, stats)
+    best = max(taken, key=lambda each: float(each[1].x))[0]
+    return SpongeSolution(cores=best.cores, batch=best.batch, feasible=True, stats=stats)
+
+
+def first_feasible(problem: SpongeProblem) -> SpongeSolution:
+    """The same by trying: the first point that meets the SLO, by rising cores, then batch."""
+    started_s = perf_counter()
+    for point in sorted(problem.points, key=lambda point: (point.cores, point.batch)):
+        if planned_s(problem, point) <= problem.reserve * problem.slo_s * (1 + TOLERANCE):
+            stats = SolveStats(build_s=0.0, solve_s=perf_counter() - started_s)
+            return SpongeSolution(cores=point.cores, batch=point.batch, feasible=True, stats=stats)
+    return nearest(problem, SolveStats(build_s=0.0, solve_s=perf_counter() - started_s))
+
+
+def nearest(problem: SpongeProblem, stats: SolveStats) -> SpongeSolution:
+    """The point at which the last request is answered soonest, then of fewest cores: as few as can be are late then.
+
+    The released code keeps what it has, which may be one core when the link gets slow.
+    """
+    best = min(problem.points, key=lambda point: (planned_s(problem, point), point.cores, point.batch))
+    return SpongeSolution(cores=best.cores, batch=best.batch, feasible=False, stats=stats)

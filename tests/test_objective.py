@@ -1,0 +1,40 @@
+"""The reward: every term counts with its own weight and sign, and loading is that of what is new."""
+
+import pytest
+
+from ipagym.configuration import Configuration, StageSetting
+from ipagym.errors import InputError
+from ipagym.objective import Objective, RewardTerms, loading_s
+from tests.tiny import pipeline
+
+TERMS = ("accuracy", "cost", "batch", "violation", "switching", "energy", "loading")
+
+
+def test_every_term_counts_with_its_weight_and_sign() -> None:
+    weights = Objective(alpha=2.0, beta=3.0, delta=5.0, violation=7.0, switching=11.0, energy=13.0, gamma=17.0)
+    expected = (2.0, -3.0, -5.0, -7.0, -11.0, -13.0, -17.0)
+    for name, worth in zip(TERMS, expected, strict=True):
+        terms = RewardTerms(**{each: float(each == name) for each in TERMS})
+        assert weights.scalar(terms) == worth
+
+
+@pytest.mark.parametrize("value", [-1.0, float("nan"), float("inf")])
+def test_a_weight_that_is_none_is_refused(value: float) -> None:
+    with pytest.raises(InputError, match="gamma must be 0 or more"):
+        Objective(gamma=value)
+
+
+def configuration(*settings: StageSetting) -> Configuration:
+    return Configuration(settings)
+
+
+def test_loading_is_that_of_the_slowest_new_deployment() -> None:
+    small, big = StageSetting("small", 2, 1), StageSetting("big", 1, 1)
+    both = StageSetting("small", 2, 1, beside=(big,))
+    served = pipeline(1)
+    assert loading_s(configuration(small), configuration(small), served) == 0.0
+    assert loading_s(configuration(small), configuration(StageSetting("small", 4, 2)), served) == 0.0
+    assert loading_s(configuration(small), configuration(big), served) == 3.0
+    assert loading_s(configuration(small), configuration(both), served) == 3.0
+    assert loading_s(configuration(both), configuration(small), served) == 0.0
+    assert loading_s(configuration(big), configuration(StageSetting("small", 1, 1, 1)), served) == 2.0
