@@ -23,9 +23,12 @@ from ipagym.cluster.sim import CompiledCluster
 from ipagym.envs import make_scenario
 from ipagym.envs.scenario_file import load_scenario
 from ipagym.errors import InputError
+from ipagym.forecast.lstm import SHIPPED, load_weights
 from ipagym.scenario import Physics, Scenario
+from ipagym.solver_speed import parse_sizes
 from ipagym.workload import WORKLOADS, by_name
 from ipagym.workload.generators import Constant
+from ipagym.workload.network import bandwidth_trace, network_by_name
 from ipagym.workload.trace import load_counts
 from tests.test_scenario_file import FULL
 
@@ -213,11 +216,22 @@ def read_rules(rules: tuple[str, str]) -> None:
 
 RULES = spelled(["poisson", "uniform", "gamma:1", "constant", "exponential", "lognormal:1", "measured"])
 
+SPONGE = (profiles.FOLDER / "sponge-yolov5s.yaml").read_text()
+
 TARGETS = {
     "profile": Target(yaml_texts(VIDEO), in_a_file("own.yaml", profiles.load_file)),
     "scenario": Target(yaml_texts(FULL), in_a_file("mine.yaml", load_scenario)),
     "trace": Target(TRACES, in_a_file("workload.txt", load_counts)),
     "trace archive": Target(archives(), in_a_file("workload.tbz2", load_counts)),
+    "bandwidth": Target(TRACES, in_a_file("link.txt", bandwidth_trace)),
+    "network name": Target(spelled(["4g", "trace:link.txt"]), network_by_name),
+    "law": Target(yaml_texts(SPONGE), in_a_file("own.yaml", profiles.load_file)),
+    "sizes": Target(spelled(["10x10,50x20"]), parse_sizes),
+    "forecaster weights": Target(
+        mutated(SHIPPED.read_text()[:2000]).map(lambda s: s.encode("utf-8", "surrogatepass"))
+        | damaged(SHIPPED.read_bytes()),
+        in_a_file("weights.json", load_weights),
+    ),
     "workload name": Target(spelled(list(WORKLOADS)), by_name),
     "agent name": Target(spelled(list(AGENTS)), lambda spec: make_agent(spec, small())),
     "rule": Target(st.tuples(RULES, RULES), read_rules),
