@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from ipagym.deployments import Deployments
+from ipagym.configuration import Configuration, Limits
+from ipagym.deployments import Deployments, configuration_of, deployments_of
 from ipagym.errors import InputError
 from ipagym.pipeline import Pipeline
 
@@ -29,6 +30,20 @@ def within_budget(records: Deployments, pipeline: Pipeline, max_cores: int | Non
             if not any(_give_up(cut[row], at, pipeline) for at in _by_size(cut[row])):
                 raise InputError(f"max_cores {max_cores} is too little for one replica of every stage: raise it")
     return cut
+
+
+def affordable(configuration: Configuration, pipeline: Pipeline, limits: Limits) -> Configuration:
+    """The configuration, cut down as `within_budget` does where it asks for more than `max_cores`.
+
+    Raises:
+        InputError: not even the smallest deployments fit.
+    """
+    if limits.max_cores is None:
+        return configuration
+    records = deployments_of(configuration, pipeline, limits.max_deployments)[np.newaxis]
+    if requested(records)[0] <= limits.max_cores:
+        return configuration
+    return configuration_of(within_budget(records, pipeline, limits.max_cores)[0], pipeline)
 
 
 def _by_size(records: Deployments) -> list[tuple[int, int]]:

@@ -1,5 +1,6 @@
 """YAML files of users: read within bounds, and what is wrong with one said in a line."""
 
+from collections.abc import Callable
 from pathlib import Path
 from reprlib import Repr
 from typing import Any
@@ -70,12 +71,26 @@ def read_yaml(path: Path, what: str) -> Any:
     Raises:
         InputError: the file is missing, too large, or not YAML.
     """
+    return _read(path, what, lambda text: yaml.load(text, PlainLoader))  # noqa: S506 (it is a SafeLoader)
+
+
+def read_yaml_documents(path: Path, what: str) -> list[Any]:
+    """The documents of a YAML file that should hold one or more of `what`, those that are empty left out.
+
+    Raises:
+        InputError: the file is missing, too large, or not YAML.
+    """
+    documents = _read(path, what, lambda text: list(yaml.load_all(text, PlainLoader)))
+    return [document for document in documents if document is not None]
+
+
+def _read(path: Path, what: str, parse: Callable[[str], Any]) -> Any:
     if not is_file(path):
         raise InputError(f"{path.name}: no such file: give the path of a YAML {what}")
     if path.stat().st_size > MAX_FILE_BYTES:
         raise InputError(f"{path.name}: larger than {MAX_FILE_BYTES} bytes, which no {what} is")
     try:
-        return yaml.load(path.read_text(encoding="utf-8"), PlainLoader)  # noqa: S506 (it is a SafeLoader)
+        return parse(path.read_text(encoding="utf-8"))
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 0
         raise InputError(f"{path.name}: line {line}: not valid YAML ({error.problem})") from None

@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from ipagym.agents.lstm_training import LstmSettings, train
+from ipagym.agents.learned.lstm_training import LstmSettings, train
 from ipagym.files import write_atomically
 from ipagym.forecast.lstm import SHIPPED
 from ipagym.workload.trace import load_counts

@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 
 from ipagym.agent import Agent
 from ipagym.agents import AGENTS, make_agent
-from ipagym.agents.hpa import Hpa, HpaSettings, Pods, Policies, limit_rate, recommend, stabilise
-from ipagym.agents.ipa import Ipa
-from ipagym.agents.static import largest_replicas
+from ipagym.agents.autoscalers.hpa import Hpa, HpaSettings, Pods, Policies, limit_rate, recommend, stabilise
+from ipagym.agents.published.ipa import Ipa
+from ipagym.agents.simple.static import largest_replicas
 from ipagym.configuration import Configuration, Limits, StageSetting, check
 from ipagym.errors import InputError
 from ipagym.objective import Objective

@@ -99,7 +99,7 @@ def test_two_comparisons_in_one_folder_do_each_other_no_harm(tmp_path: Path) -> 
 
 def test_a_training_that_is_killed_leaves_a_checkpoint_to_go_on_from(tmp_path: Path) -> None:
     pytest.importorskip("stable_baselines3")
-    from ipagym.agents.learned import CHECKPOINT_NAME, load_checkpoint
+    from ipagym.agents.learned.policy import CHECKPOINT_NAME, load_checkpoint
 
     out = tmp_path / "ppo"
     train = ["train", "video", "--workload", "constant:5", "--seed", "1", "--out", str(out)]

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ipagym.agents import lstm_training
-from ipagym.agents.lstm_training import LstmSettings, Network, samples, scores, train
+from ipagym.agents.learned import lstm_training
+from ipagym.agents.learned.lstm_training import LstmSettings, Network, samples, scores, train
 from ipagym.errors import InputError
 from ipagym.forecast.ewma import Ewma
 from ipagym.forecast.lstm import SHAPES, Lstm, Weights, load_weights, predict

@@ -16,7 +16,7 @@ pytest.importorskip("stable_baselines3")
 from stable_baselines3 import PPO
 from stable_baselines3.common.policies import ActorCriticPolicy
 
-from ipagym.agents.learned import (
+from ipagym.agents.learned.policy import (
     CHECKPOINT_NAME,
     MAX_CHECKPOINT_BYTES,
     Card,
@@ -25,7 +25,7 @@ from ipagym.agents.learned import (
     load_checkpoint,
     load_policy,
 )
-from ipagym.agents.training import TrainSettings, train
+from ipagym.agents.learned.training import TrainSettings, train
 from ipagym.envs import Codec, Observer, make_scenario
 
 

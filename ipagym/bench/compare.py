@@ -54,12 +54,13 @@ def compare(
     make_cluster: Callable[[Scenario], Cluster],
     workers: int = 1,
     fingerprints: Mapping[str, str] | None = None,
+    keeps: Mapping[str, str] | None = None,
 ) -> Comparison:
     """Run every agent on every seed and write tables, figure and manifest into `out`.
 
     Finished episodes of the same scenario are not run again. More than one of `workers` means processes (then the
     factories must be picklable); the results are the same. `fingerprints` name the version of an agent, so that
-    episodes of an older one are run again.
+    episodes of an older one are run again; `keeps` has the knobs that an agent leaves alone, for the summary.
 
     Raises:
         InputError: no agent or seed, a seed twice or negative, or `out` holds results of another scenario.
@@ -77,7 +78,7 @@ def compare(
     remove_leftovers(out)
     _run_missing(jobs, store, workers)
     found = {(job.agent, job.seed): _found(job, store) for job in jobs}
-    return _report(scenario, {name: [found[name, seed] for seed in seeds] for name in agents}, out)
+    return _report(scenario, {name: [found[name, seed] for seed in seeds] for name in agents}, out, keeps or {})
 
 
 def check_same_requests(episodes: Mapping[str, Stored]) -> None:
@@ -141,14 +142,16 @@ def run_job(job: Job, store: Store) -> None:
     store.save(episode, job.fingerprint)
 
 
-def _report(scenario: Scenario, episodes: Mapping[str, Sequence[Stored]], out: Path) -> Comparison:
+def _report(
+    scenario: Scenario, episodes: Mapping[str, Sequence[Stored]], out: Path, keeps: Mapping[str, str]
+) -> Comparison:
     for same_seed in zip(*episodes.values(), strict=True):
         check_same_requests({stored.agent: stored for stored in same_seed})
     every = [stored for stored_of_agent in episodes.values() for stored in stored_of_agent]
     windows = windows_frame(stored.frame for stored in every)
     timings = timings_frame((stored.agent, stored.seed, stored.decision_s) for stored in every)
     summaries = summarise(
-        {agent: [episode_metrics(s.frame, s.decision_s) for s in stored] for agent, stored in episodes.items()}
+        {agent: [episode_metrics(s.frame, s.decision_s) for s in stored] for agent, stored in episodes.items()}, keeps
     )
     content = parquet_bytes(windows)
     write_atomically(out / "windows.parquet", content)

@@ -52,11 +52,15 @@ class Estimate:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AgentSummary:
-    """One agent over all seeds: an estimate for each of `METRICS`, and whether no other agent dominates it."""
+    """One agent over all seeds: an estimate for each of `METRICS`, and whether no other agent dominates it.
+
+    `keeps` says which knobs that the scenario opens it left alone, and at what.
+    """
 
     agent: str
     estimates: Mapping[str, Estimate]
     pareto: bool
+    keeps: str = ""
 
 
 def episode_metrics(frame: pd.DataFrame, decision_s: Sequence[float]) -> dict[str, float]:
@@ -81,8 +85,10 @@ def episode_metrics(frame: pd.DataFrame, decision_s: Sequence[float]) -> dict[st
     }
 
 
-def summarise(metrics: Mapping[str, Sequence[Mapping[str, float]]]) -> tuple[AgentSummary, ...]:
-    """Summaries, in the given order, of the episodes of each agent."""
+def summarise(
+    metrics: Mapping[str, Sequence[Mapping[str, float]]], keeps: Mapping[str, str] | None = None
+) -> tuple[AgentSummary, ...]:
+    """Summaries, in the given order, of the episodes of each agent; `keeps` has what some of them left alone."""
     estimates = {
         agent: {metric.key: estimate([episode[metric.key] for episode in episodes]) for metric in METRICS}
         for agent, episodes in metrics.items()
@@ -90,7 +96,10 @@ def summarise(metrics: Mapping[str, Sequence[Mapping[str, float]]]) -> tuple[Age
     points = {agent: _costs(values) for agent, values in estimates.items()}
     return tuple(
         AgentSummary(
-            agent=agent, estimates=values, pareto=not any(dominates(p, points[agent]) for p in points.values())
+            agent=agent,
+            estimates=values,
+            pareto=not any(dominates(p, points[agent]) for p in points.values()),
+            keeps=(keeps or {}).get(agent, ""),
         )
         for agent, values in estimates.items()
     )
@@ -116,7 +125,7 @@ def summary_frame(summaries: Sequence[AgentSummary]) -> pd.DataFrame:
         {"agent": summary.agent}
         | {key: value.mean for key, value in summary.estimates.items()}
         | {f"{key}_ci95": value.half_width for key, value in summary.estimates.items()}
-        | {"pareto": summary.pareto}
+        | {"pareto": summary.pareto, "keeps": summary.keeps}
         for summary in summaries
     )
 
@@ -136,6 +145,15 @@ def summary_table(summaries: Sequence[AgentSummary], title: str) -> Table:
         texts = (summary.estimates[metric.key].text(metric.digits) for metric in METRICS)
         table.add_row(f"{summary.agent}{' *' if summary.pareto else ''}", *texts)
     return table
+
+
+def kept_knobs(summaries: Sequence[AgentSummary]) -> list[str]:
+    """A line for all agents that left the same knobs alone: which, at what, and who."""
+    agents: dict[str, list[str]] = {}
+    for summary in summaries:
+        if summary.keeps:
+            agents.setdefault(summary.keeps, []).append(summary.agent)
+    return [f"{keeps}: {', '.join(names)}" for keeps, names in agents.items()]
 
 
 def _costs(estimates: Mapping[str, Estimate]) -> tuple[float, float, float]:

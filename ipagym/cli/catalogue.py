@@ -1,7 +1,16 @@
 """`ipagym list`: what there is to choose from."""
 
+from typing import TYPE_CHECKING, Annotated
 
-def catalogue() -> None:
+import typer
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+
+def catalogue(
+    agents: Annotated[bool, typer.Option("--agents", help="Agents only, by family, with the knobs they turn.")] = False,
+) -> None:
     """List scenarios, workloads, agents and mixtures of faults, with a sentence each."""
     from rich.console import Console
     from rich.table import Table
@@ -11,6 +20,10 @@ def catalogue() -> None:
     from ipagym.faults import DESCRIPTIONS
     from ipagym.workload import WORKLOADS
 
+    console = Console(emoji=False, markup=False)
+    if agents:
+        console.print(agents_table())
+        return
     table = Table(box=None, pad_edge=False)
     for heading in ("kind", "name", "what it is"):
         table.add_column(heading, overflow="fold")
@@ -22,7 +35,23 @@ def catalogue() -> None:
         table.add_row("agent", _spelling(name, entry.argument), entry.description)
     for name, description in DESCRIPTIONS.items():
         table.add_row("faults", name, description)
-    Console(emoji=False, markup=False).print(table)
+    console.print(table)
+
+
+def agents_table() -> "Table":
+    """Every agent with its family, its spelling and its knobs."""
+    from rich.table import Table
+
+    from ipagym.agents import AGENTS
+    from ipagym.agents.knobs import ALL_KNOBS
+
+    table = Table(box=None, pad_edge=False)
+    for heading in ("family", "agent", "turns", "what it is"):
+        table.add_column(heading, overflow="fold")
+    for name, entry in sorted(AGENTS.items(), key=lambda each: each[1].family):
+        knobs = " ".join(knob for knob in ALL_KNOBS if knob in entry.turns) or "none"
+        table.add_row(entry.family, _spelling(name, entry.argument), knobs, entry.description)
+    return table
 
 
 def _spelling(name: str, argument: str) -> str:

@@ -52,7 +52,12 @@ def compare(
     workload: Annotated[str | None, typer.Option(help="The load, by name, instead of the scenario's.")] = None,
     agents: Annotated[
         str | None,
-        typer.Option(help="Agents, separated by commas. Default: all that suit and need no argument."),
+        typer.Option(
+            help="Agents, separated by commas, or all that suit. Default: the reference, hpa and simple ones."
+        ),
+    ] = None,
+    manifest: Annotated[
+        Path | None, typer.Option(help="A HorizontalPodAutoscaler (autoscaling/v2) to run as an agent, for hpa.")
     ] = None,
     seeds: Annotated[int, typer.Option(help="How many seeds to run.")] = 3,
     seed0: Annotated[int, typer.Option(help="The first seed.")] = 0,
@@ -74,9 +79,9 @@ def compare(
     _check_numbers(seeds=seeds, seed0=seed0, slo=slo_s, interval=interval)
     from rich.console import Console
 
-    from ipagym.agents import make_agent
+    from ipagym.agents import keeps, make_agent
     from ipagym.bench.compare import compare as run
-    from ipagym.bench.summary import summary_table
+    from ipagym.bench.summary import kept_knobs, summary_table
     from ipagym.cluster.sim import ENGINES
     from ipagym.envs.scenarios import make_scenario
 
@@ -87,7 +92,7 @@ def compare(
     )
     if duration is not None:
         task = replace(task, workload=Opening(whole=task.workload, duration_s=duration))
-    names = _agent_names(agents, task)
+    names = with_manifest(_agent_names(agents, task), manifest)
     for name in names:
         make_agent(name, task)
     # What an engine compiles on its first use, it compiles here, once for all worker processes.
@@ -100,9 +105,13 @@ def compare(
         make_cluster=ENGINES[backend],
         workers=workers if workers is not None else os.cpu_count() or 1,
         fingerprints={name: _fingerprint(name) for name in names},
+        keeps={name: keeps(name, task) for name in names},
     )
     title = f"{Path(scenario).stem} under {task.workload.name}, SLO {task.pipeline.slo_s:g} s, seeds: {seeds}"
-    Console(emoji=False, markup=False).print(summary_table(comparison.summaries, title))
+    console = Console(emoji=False, markup=False)
+    console.print(summary_table(comparison.summaries, title))
+    for line in kept_knobs(comparison.summaries):
+        console.print(f"kept {line}")
     print(f"written to {comparison.out}")
 
 
@@ -125,10 +134,10 @@ def _slo(text: str | None) -> tuple[float | None, str | None]:
 
 
 def _agent_names(text: str | None, scenario: "Scenario") -> Sequence[str]:
-    if text is None:
-        from ipagym.agents import AGENTS
+    from ipagym.agents import USUAL, suitable
 
-        return [name for name, entry in AGENTS.items() if not entry.needs_argument and entry.suits(scenario)]
+    if text is None or text.strip() == "all":
+        return [name for name in suitable(scenario) if text or name in USUAL]
     names = [name.strip() for name in text.split(",") if name.strip()]
     if not names:
         raise InputError("--agents names no agent: separate names by commas")
@@ -137,9 +146,18 @@ def _agent_names(text: str | None, scenario: "Scenario") -> Sequence[str]:
     return names
 
 
+def with_manifest(names: Sequence[str], manifest: Path | None) -> list[str]:
+    """The agents, with hpa run by the manifest where one is given: in the place of hpa, or at the end."""
+    if manifest is None:
+        return list(names)
+    by_manifest = f"hpa:{manifest}"
+    named = [by_manifest if name == "hpa" else name for name in names]
+    return named if by_manifest in named else [*named, by_manifest]
+
+
 def _fingerprint(agent: str) -> str:
-    """A hash of the checkpoint behind a learned agent, so that a retrained one is run again."""
-    path = Path(agent.partition(":")[2])
+    """A hash of the file behind an agent (a checkpoint, a manifest), so that with another one it is run again."""
+    path = Path(agent.partition("@")[0].partition(":")[2])
     files = sorted(path.glob("*.pt")) if path.is_dir() and path.name else [path]
     digests = [sha256(file.read_bytes()).hexdigest() for file in files if file.is_file()]
     return " ".join(digests)[:64]

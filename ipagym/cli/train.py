@@ -22,8 +22,8 @@ def train(
     """Train a policy; it is then an agent: `ipagym compare SCENARIO --agents ppo:FOLDER`."""
     if find_spec("stable_baselines3") is None:
         raise InputError("training needs stable-baselines3: install it with `pip install 'ipagym[rl]'`")
-    from ipagym.agents.training import TrainSettings
-    from ipagym.agents.training import train as run
+    from ipagym.agents.learned.training import TrainSettings
+    from ipagym.agents.learned.training import train as run
     from ipagym.bench.progress import progress_bar
 
     settings = TrainSettings(

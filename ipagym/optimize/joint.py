@@ -24,7 +24,7 @@ from ipagym.objective import Objective
 from ipagym.optimize.fallback import fallback_plan
 from ipagym.optimize.problem import Accuracy, IpaProblem, combined_accuracy
 from ipagym.optimize.solver import SCALE, SolverSettings, empty_model, product_of_shares, run
-from ipagym.optimize.stage_plans import StagePlan, choices_on_all_cores, stage_plans
+from ipagym.optimize.stage_plans import Allowed, StagePlan, choices_on_all_cores, stage_plans
 from ipagym.optimize.stats import SolveStats
 from ipagym.pipeline import Pipeline
 
@@ -173,8 +173,11 @@ def _plans(problem: JointProblem, index: int) -> list[StagePlan]:
         choices_on_all_cores(index, problem.pipeline.stages[index]),
         problem.rate_rps,
         problem.objective,
-        max_replicas=problem.limits.max_replicas,
-        max_deployments=min(problem.limits.max_deployments, MAX_DEPLOYMENTS),
+        Allowed(
+            max_replicas=problem.limits.max_replicas,
+            max_deployments=min(problem.limits.max_deployments, MAX_DEPLOYMENTS),
+            on_nodes=problem.limits.node_cores is not None,
+        ),
     )
 
 

@@ -4,8 +4,11 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import numpy as np
+
 from ipagym.configuration import StageSetting
 from ipagym.objective import Objective
+from ipagym.optimize.frontier_kernels import undominated
 from ipagym.optimize.options import fewest_replicas
 from ipagym.optimize.problem import Choice, stage_latency_s
 from ipagym.pipeline import Stage
@@ -66,19 +69,39 @@ def choices_on_all_cores(index: int, stage: Stage) -> tuple[Choice, ...]:
     )
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Allowed:
+    """Replicas of each deployment and deployments at most, and whether replicas must find room on nodes."""
+
+    max_replicas: int
+    max_deployments: int
+    on_nodes: bool
+
+
 def stage_plans(
-    choices: tuple[Choice, ...], rate_rps: float, objective: Objective, *, max_replicas: int, max_deployments: int
+    choices: tuple[Choice, ...], rate_rps: float, objective: Objective, allowed: Allowed
 ) -> list[StagePlan]:
-    """The plans that no other beats or equals in accuracy, cost, latency and replicas of every size."""
-    parts = list(_alone(choices, rate_rps, max_replicas))
-    if max_deployments > 1 and rate_rps > 0:
-        parts += _pairs(choices, rate_rps, max_replicas)
-    kept: list[StagePlan] = []
+    """The plans that no other beats or equals in accuracy, cost, latency and cores.
+
+    Where replicas must find room on nodes, those of every size count instead of the cores: a plan of as many cores in
+    smaller replicas may fit where another does not.
+    """
+    parts = list(_alone(choices, rate_rps, allowed.max_replicas))
+    if allowed.max_deployments > 1 and rate_rps > 0:
+        parts += _pairs(choices, rate_rps, allowed.max_replicas)
     plans = [_plan(each, rate_rps, objective) for each in parts]
-    for plan in sorted(plans, key=lambda plan: (-plan.accuracy, plan.cost, plan.latency_s)):
-        if not any(_beats(other, plan) for other in kept):
-            kept.append(plan)
-    return kept
+    if not plans:
+        return []
+    gain = np.array([plan.accuracy for plan in plans])
+    loss = np.array([[plan.cost, plan.latency_s, *_room(plan, choices, allowed)] for plan in plans], dtype=np.float64).T
+    order = np.lexsort((loss[1], loss[0], -gain))
+    return [plans[k] for k in undominated(order, gain, np.ascontiguousarray(loss)).tolist()]
+
+
+def _room(plan: StagePlan, choices: tuple[Choice, ...], allowed: Allowed) -> list[int]:
+    if not allowed.on_nodes:
+        return [plan.cores]
+    return [plan.sizes[cores] for cores in sorted({choice.cores for choice in choices})]
 
 
 def _alone(choices: tuple[Choice, ...], rate_rps: float, max_replicas: int) -> Iterator[tuple[Part, ...]]:
@@ -111,9 +134,3 @@ def _plan(parts: tuple[Part, ...], rate_rps: float, objective: Objective) -> Sta
         latency_s=max(stage_latency_s(part.choice, part.share * rate_rps) for part in parts),
         sizes=sizes,
     )
-
-
-def _beats(one: StagePlan, other: StagePlan) -> bool:
-    """Or equals, in all respects."""
-    is_smaller = all(number <= other.sizes[cores] for cores, number in one.sizes.items())
-    return is_smaller and one.accuracy >= other.accuracy and one.cost <= other.cost and one.latency_s <= other.latency_s

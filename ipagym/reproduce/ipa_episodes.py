@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from ipagym import profiles
-from ipagym.agents.released_ipa import ReleasedIpa
+from ipagym.agents.published.released_ipa import ReleasedIpa
 from ipagym.bench.episode import Episode, run_episode
 from ipagym.cluster.sim import CompiledCluster
 from ipagym.configuration import Limits, configured_accuracy, requested_cores

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from ipagym import profiles
 from ipagym.agents import AGENTS, make_agent
-from ipagym.agents.learned import load_checkpoint
+from ipagym.agents.learned.policy import load_checkpoint
 from ipagym.bench.episode import run_episode
 from ipagym.bench.manifest import FILE_NAME, check_folder, make_manifest, write_manifest
 from ipagym.bench.store import Store

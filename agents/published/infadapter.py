@@ -4,6 +4,7 @@ from math import floor
 
 import numpy as np
 
+from ipagym.agent import Agent
 from ipagym.configuration import Configuration, Limits, StageSetting, cores_of
 from ipagym.errors import InputError
 from ipagym.forecast import Forecaster
@@ -14,6 +15,7 @@ from ipagym.optimize.infadapter import Candidate, InfAdapterProblem, InfAdapterS
 from ipagym.optimize.planned_capacity import planned_rps
 from ipagym.optimize.solver import SolverSettings
 from ipagym.pipeline import Pipeline, Variant
+from ipagym.scenario import Scenario
 from ipagym.window import Window
 
 LEAST_CORES = 2
@@ -45,8 +47,8 @@ class InfAdapter:
             raise InputError(
                 "infadapter serves one stage with all its variants side by side: choose a scenario such as infadapter"
             )
-        self._stage, self._budget = pipeline.stages[0], _budget(limits)
-        self._candidates = tuple(map(_candidate, self._stage.variants))
+        self._stage, self._budget = pipeline.stages[0], budget_of(limits)
+        self._candidates = tuple(map(candidate_of, self._stage.variants))
         self.forecaster.reset()
         self._put_off = 0
         self.last = None
@@ -85,15 +87,20 @@ class InfAdapter:
         return Configuration((StageSetting(first.variant, 1, batch, first.cores, first.weight, tuple(others)),))
 
 
-def _budget(limits: Limits) -> int:
+def budget_of(limits: Limits) -> int:
     if limits.total_cores is not None:
         return limits.total_cores
     raise InputError("infadapter needs a budget: give max_cores or node_cores in the limits")
 
 
-def _candidate(variant: Variant) -> Candidate:
+def candidate_of(variant: Variant) -> Candidate:
     measured = {cores: variant.latency_on(cores).throughput_rps(1) for cores in variant.core_choices}
     planned = {cores: float(planned_rps(measured, cores)) for cores in variant.core_choices if cores >= LEAST_CORES}
     if not planned:
         raise InputError(f"infadapter needs {variant.name} measured on {LEAST_CORES} or more cores")
     return Candidate(name=variant.name, accuracy=variant.accuracy, load_s=variant.load_s, capacity_rps=planned)
+
+
+def make(scenario: Scenario, argument: str = "") -> Agent:
+    """`argument`: the solver, highs or cbc."""
+    return InfAdapter(objective=scenario.objective, solver=argument or "highs")

@@ -12,7 +12,7 @@ from stable_baselines3 import PPO
 from stable_baselines3.common.callbacks import BaseCallback, CallbackList
 from stable_baselines3.common.logger import configure
 
-from ipagym.agents.learned import CHECKPOINT_NAME, Card, Checkpoint, load_checkpoint, save_checkpoint
+from ipagym.agents.learned.policy import CHECKPOINT_NAME, Card, Checkpoint, load_checkpoint, save_checkpoint
 from ipagym.envs.codec import Codec
 from ipagym.envs.observation import Observer
 from ipagym.envs.sb3 import ServingVecEnv

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from stable_baselines3.common.policies import ActorCriticPolicy
 
+from ipagym.agent import Agent
 from ipagym.configuration import Configuration, Limits
 from ipagym.envs.codec import Codec
 from ipagym.envs.observation import Observer
@@ -127,3 +128,8 @@ def load_policy(path: Path, scenario: Scenario) -> PolicyAgent:
     agent = PolicyAgent(load_checkpoint(path))
     agent.reset(scenario.pipeline, scenario.limits, np.random.default_rng(0))
     return agent
+
+
+def make(scenario: Scenario, argument: str = "") -> Agent:
+    """`argument`: the folder or file of a checkpoint."""
+    return load_policy(Path(argument), scenario)

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ipagym.agent import Agent
 from ipagym.configuration import Configuration, Limits
 from ipagym.forecast import Forecaster
 from ipagym.forecast.moving_maximum import MovingMaximum
@@ -9,6 +10,7 @@ from ipagym.objective import Objective
 from ipagym.optimize.joint import JointProblem, JointSolution, solve
 from ipagym.optimize.solver import SolverSettings
 from ipagym.pipeline import Pipeline
+from ipagym.scenario import Scenario
 from ipagym.window import Window
 
 
@@ -43,3 +45,8 @@ class Joint:
         )
         self.last = solve(problem, self.settings)
         return self.last.configuration
+
+
+def make(scenario: Scenario, argument: str = "") -> Agent:
+    """`argument`: the solver, highs or cbc."""
+    return Joint(objective=scenario.objective, solver=argument or "highs")

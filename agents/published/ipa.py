@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from ipagym.agent import Agent
+from ipagym.agents.found_cores import on_found_cores, said_aloud
 from ipagym.configuration import Configuration, Limits
 from ipagym.forecast import Forecaster
 from ipagym.forecast.moving_maximum import MovingMaximum
@@ -10,13 +12,15 @@ from ipagym.optimize.ipa import solve
 from ipagym.optimize.problem import IpaSolution, ipa_problem
 from ipagym.optimize.solver import SolverSettings
 from ipagym.pipeline import Pipeline
+from ipagym.scenario import Scenario
 from ipagym.window import Window
 
 
 class Ipa:
     """Solves the IPA problem anew for every interval, for the forecast rate and the pipeline's SLO.
 
-    `last` is the solution behind the latest decision, with its solve time and whether it was feasible.
+    Cores are the base cores of each variant, or as many as were found at the start where those were others. `last` is
+    the solution behind the latest decision, with its solve time and whether it was feasible.
     """
 
     def __init__(self, *, objective: Objective, forecaster: Forecaster | None = None, solver: str = "highs") -> None:
@@ -28,12 +32,20 @@ class Ipa:
     def reset(self, pipeline: Pipeline, limits: Limits, rng: np.random.Generator) -> None:
         """Forget the load seen so far."""
         self._pipeline, self._limits = pipeline, limits
+        self._seen: Pipeline | None = None
         self.forecaster.reset()
         self.last = None
 
     def decide(self, window: Window) -> Configuration:
         """The optimum for the forecast rate; the fallback of `ipagym.optimize.fallback` where there is none."""
         self.forecaster.observe(window.arrivals_per_s)
-        problem = ipa_problem(self._pipeline, self.forecaster.predict(), self._limits, self.objective)
+        if self._seen is None:
+            self._seen = on_found_cores(self._pipeline, window.configuration.stages)
+        problem = ipa_problem(self._seen, self.forecaster.predict(), self._limits, self.objective)
         self.last = solve(problem, self.settings)
-        return self.last.configuration
+        return said_aloud(self.last.configuration, self._seen, self._pipeline)
+
+
+def make(scenario: Scenario, argument: str = "") -> Agent:
+    """`argument`: the solver, highs or cbc."""
+    return Ipa(objective=scenario.objective, solver=argument or "highs")

@@ -2,10 +2,11 @@
 
 import numpy as np
 
-from ipagym.budget import within_budget
+from ipagym.agent import Agent
+from ipagym.budget import affordable
 from ipagym.configuration import Configuration, Limits, StageSetting
-from ipagym.deployments import configuration_of, deployments_of
 from ipagym.pipeline import Pipeline, Stage
+from ipagym.scenario import Scenario
 from ipagym.window import Window
 
 
@@ -22,10 +23,7 @@ class UniformRandom:
     def decide(self, window: Window) -> Configuration:
         """One independent draw per stage and knob."""
         drawn = Configuration(tuple(self._draw(stage) for stage in self._pipeline.stages))
-        if self._limits.max_cores is None:
-            return drawn
-        records = deployments_of(drawn, self._pipeline, 1)[np.newaxis]
-        return configuration_of(within_budget(records, self._pipeline, self._limits.max_cores)[0], self._pipeline)
+        return affordable(drawn, self._pipeline, self._limits)
 
     def _draw(self, stage: Stage) -> StageSetting:
         variant = stage.variants[self._rng.integers(len(stage.variants))]
@@ -33,3 +31,8 @@ class UniformRandom:
         batch, choices = stage.batches[self._rng.integers(len(stage.batches))], variant.core_choices
         cores = choices[self._rng.integers(len(choices))] if len(choices) > 1 else None
         return StageSetting(variant.name, replicas, batch, cores)
+
+
+def make(scenario: Scenario, argument: str = "") -> Agent:
+    """Takes no argument."""
+    return UniformRandom()

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ipagym.agent import Agent
 from ipagym.configuration import Configuration, Limits, StageSetting
 from ipagym.errors import InputError
 from ipagym.forecast import Forecaster
@@ -9,6 +10,7 @@ from ipagym.forecast.moving_maximum import MovingMaximum
 from ipagym.optimize.solver import SolverSettings
 from ipagym.optimize.sponge import SpongeProblem, SpongeSolution, points_of, solve
 from ipagym.pipeline import Pipeline
+from ipagym.scenario import Scenario
 from ipagym.window import Window
 
 STEADY_S = 20
@@ -52,3 +54,8 @@ class Sponge:
         )
         self.last = solve(problem, self.settings)
         return Configuration((StageSetting(running.variant, running.replicas, self.last.batch, self.last.cores),))
+
+
+def make(scenario: Scenario, argument: str = "") -> Agent:
+    """`argument`: the solver, highs or cbc."""
+    return Sponge(solver=argument or "highs")

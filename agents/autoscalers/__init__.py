@@ -1,0 +1,1 @@
+"""Autoscalers that people run."""

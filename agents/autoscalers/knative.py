@@ -1,0 +1,84 @@
+"""Knative's Pod Autoscaler on concurrency, one per stage, with its panic mode.
+
+Source: knative/serving, `pkg/autoscaler/scaling/autoscaler.go` and `config-autoscaler`. A replica here serves one
+batch at a time, so that its container concurrency is its batch unless said otherwise; concurrency is taken from the
+figures of a window, which may be longer than Knative's one-second buckets: the panic window of 6 s is then the last
+window. Not here: scaling to zero and the activator.
+"""
+
+from dataclasses import dataclass, replace
+from math import ceil, floor, inf
+
+from ipagym.agent import Agent
+from ipagym.agents.arguments import positive
+from ipagym.agents.autoscalers.hpa_rule import ROUNDING
+from ipagym.agents.by_stage import ByStage, StageView
+from ipagym.agents.recent import Recent
+from ipagym.configuration import StageSetting
+from ipagym.scenario import Scenario
+
+UTILISATION = 0.7
+STABLE_S = 60.0
+PANIC_SHARE = 0.1
+PANIC_THRESHOLD = 2.0
+MOST_UP = 1000.0
+MOST_DOWN = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Panic:
+    """Since when (−∞: not), when last over the threshold, and the most replicas wanted meanwhile."""
+
+    is_on: bool = False
+    last_over_s: float = -inf
+    most: int = 0
+
+
+def desired(ready: int, stable: float, panic: float, target: float) -> tuple[int, int, bool]:
+    """Replicas by the stable and by the panic window, and whether the load is over the panic threshold.
+
+    `stable` and `panic` are the mean concurrencies of all replicas, `target` that which one is to have.
+    """
+    n = max(1, ready)
+    most, least = ceil(MOST_UP * n), floor(n / MOST_DOWN)
+    by_stable = min(max(ceil(stable / target - ROUNDING), least), most)
+    by_panic = min(max(ceil(panic / target - ROUNDING), least), most)
+    return by_stable, by_panic, ceil(panic / target - ROUNDING) / n >= PANIC_THRESHOLD
+
+
+def after(panic: Panic, now_s: float, *, is_over: bool) -> Panic:
+    """Panic begins and goes on while over the threshold, and ends a stable window after it was last over it."""
+    if is_over:
+        return Panic(True, now_s, panic.most if panic.is_on else 0)
+    if panic.is_on and now_s - panic.last_over_s >= STABLE_S:
+        return Panic()
+    return panic
+
+
+class KpaRule:
+    """One stage; `concurrency` is what a replica may serve at once, None for its batch."""
+
+    def __init__(self, concurrency: float | None = None) -> None:
+        self.concurrency = concurrency
+        self._recent = Recent(STABLE_S)
+        self._panic = Panic()
+
+    def setting(self, view: StageView) -> StageSetting:
+        """The replicas wanted."""
+        if view.window.scraped:
+            self._recent.add(view.now_s, view.window.duration_s, view.in_flight)
+        target = UTILISATION * (self.concurrency or view.setting.batch)
+        stable, panic = (self._recent.mean_over(seconds) for seconds in (STABLE_S, PANIC_SHARE * STABLE_S))
+        by_stable, by_panic, is_over = desired(view.seen.ready, stable, panic, target)
+        self._panic = after(self._panic, view.now_s, is_over=is_over)
+        wanted = by_stable
+        if self._panic.is_on:
+            wanted = max(by_stable, by_panic, self._panic.most, view.seen.ready)
+            self._panic = replace(self._panic, most=wanted)
+        return replace(view.setting, replicas=min(max(wanted, 1), view.limits.max_replicas))
+
+
+def make(scenario: Scenario, argument: str = "") -> Agent:
+    """`argument`: the container concurrency."""
+    concurrency = positive(argument, 1.0, name="knative", what="concurrency") if argument else None
+    return ByStage(lambda stage: KpaRule(concurrency))

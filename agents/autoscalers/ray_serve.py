@@ -1,0 +1,71 @@
+"""Ray Serve's autoscaler on ongoing requests, one per stage.
+
+Source: ray-project/ray, `python/ray/serve/autoscaling_policy.py` and `config.py`. It ticks ten times a second; here a
+decision is taken once per window, and a direction must have lasted for the delay. Not here: scaling to zero.
+"""
+
+from dataclasses import dataclass, replace
+from math import ceil
+
+from ipagym.agent import Agent
+from ipagym.agents.arguments import positive
+from ipagym.agents.autoscalers.hpa_rule import ROUNDING
+from ipagym.agents.by_stage import ByStage, StageView
+from ipagym.agents.recent import Recent
+from ipagym.configuration import StageSetting
+from ipagym.scenario import Scenario
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RayServeSettings:
+    """Ray Serve's `AutoscalingConfig` with its defaults: ongoing requests for each replica, and how long to wait."""
+
+    target_ongoing: float = 2.0
+    upscale_delay_s: float = 30.0
+    downscale_delay_s: float = 600.0
+    look_back_s: float = 30.0
+    upscaling_factor: float = 1.0
+    downscaling_factor: float = 1.0
+
+
+def desired_replicas(replicas: int, ongoing: float, settings: RayServeSettings) -> int:
+    """Replicas for that many ongoing requests: proportional, smoothed, rounded up, but down by one at least."""
+    wanted = ongoing / settings.target_ongoing
+    factor = settings.upscaling_factor if wanted > replicas else settings.downscaling_factor
+    smoothed = ceil(replicas + factor * (wanted - replicas) - ROUNDING)
+    if wanted < replicas and smoothed == replicas:
+        smoothed -= 1
+    return max(1, smoothed)
+
+
+class RayServeRule:
+    """One stage."""
+
+    def __init__(self, settings: RayServeSettings) -> None:
+        self.settings = settings
+        self._recent = Recent(settings.look_back_s)
+        self._direction, self._since_s = 0, 0.0
+
+    def setting(self, view: StageView) -> StageSetting:
+        """The replicas wanted, once wanted for long enough."""
+        if view.window.scraped:
+            self._recent.add(view.now_s, view.window.duration_s, view.in_flight)
+        current = view.setting.replicas
+        wanted = desired_replicas(current, self._recent.mean_over(self.settings.look_back_s), self.settings)
+        wanted = min(wanted, view.limits.max_replicas)
+        direction = (wanted > current) - (wanted < current)
+        if direction != self._direction:
+            self._direction, self._since_s = direction, view.now_s
+        delay_s = self.settings.upscale_delay_s if direction > 0 else self.settings.downscale_delay_s
+        if direction and view.now_s - self._since_s >= delay_s:
+            self._direction = 0
+            return replace(view.setting, replicas=wanted)
+        return view.setting
+
+
+def make(scenario: Scenario, argument: str = "") -> Agent:
+    """`argument`: target_ongoing_requests."""
+    settings = RayServeSettings(
+        target_ongoing=positive(argument, 2.0, name="ray-serve", what="target_ongoing_requests")
+    )
+    return ByStage(lambda stage: RayServeRule(settings))

@@ -1,0 +1,122 @@
+"""Kubernetes' Vertical Pod Autoscaler, one per stage: cores of the replicas; variant, replicas and batch stay.
+
+Whether cores change in place or by new replicas is the cluster's (`Physics.resize_s`), the same for every controller,
+so that its modes InPlaceOrRecreate and Recreate are two clusters rather than two controllers; a new replica is ready
+before the old one goes, where the updater would evict within the disruption budget. Memory is not simulated. The real
+time constants (a half-life of 24 hours, pods left alone for 12) make it act only on its bounds within an episode of
+minutes: `time_scale` divides them.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from ipagym.agent import Agent
+from ipagym.agents.arguments import positive
+from ipagym.agents.autoscalers.vpa_histogram import HALF_LIFE_S, DecayingHistogram
+from ipagym.agents.autoscalers.vpa_rule import Recommendation, confidence, is_worth_it, recommendation
+from ipagym.agents.by_stage import ByStage, StageView
+from ipagym.agents.pace import Pace
+from ipagym.configuration import StageSetting
+from ipagym.errors import InputError
+from ipagym.scenario import Scenario
+
+PERIOD_S = 60.0
+OLD_S = 12 * 3600.0
+STEP_S = 30.0
+PATIENCE = 4
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class VpaSettings:
+    """How the recommendation is put to use.
+
+    `update` is how it is applied: `updater` as Kubernetes does; `off` never; `plus` as InfAdapter's VPA+ (every 30 s,
+    up at once, down after four decisions in a row). `min_replicas`: the updater leaves smaller groups alone (2 in
+    Kubernetes, which would keep it from any stage with one replica).
+    """
+
+    update: Literal["updater", "off", "plus"] = "updater"
+    time_scale: float = 1.0
+    min_replicas: int = 1
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.time_scale <= 1e5:
+            raise InputError(f"time_scale of vpa must be in 1..100000, not {self.time_scale}")
+
+
+class Recommender:
+    """Keeps the histogram of one stage: a sample per minute, of the mean usage of a replica in cores."""
+
+    def __init__(self, time_scale: float) -> None:
+        self.time_scale = time_scale
+        self.usage = DecayingHistogram(HALF_LIFE_S / time_scale)
+        self._pace = Pace(PERIOD_S / time_scale)
+        self._used_s = self._seconds = 0.0
+        self._samples = 0
+        self._began_s = 0.0
+
+    def observe(self, view: StageView) -> None:
+        """Take in a window; lost figures are no sample."""
+        if not view.window.scraped:
+            return
+        self._used_s += view.seen.utilisation * view.cores * view.window.duration_s
+        self._seconds += view.window.duration_s
+        if self._pace.is_due(view.now_s):
+            if not self._samples:
+                self._began_s = view.now_s
+            self.usage.add(self._used_s / self._seconds, view.now_s)
+            self._samples += 1
+            self._used_s = self._seconds = 0.0
+
+    def recommend(self, now_s: float) -> Recommendation:
+        """Target and bounds."""
+        return recommendation(self.usage, confidence(now_s - self._began_s, self._samples, self.time_scale))
+
+
+class VpaRule:
+    """The recommender and the updater of one stage."""
+
+    def __init__(self, settings: VpaSettings) -> None:
+        self.settings = settings
+        self.recommender = Recommender(settings.time_scale)
+        self._updates = Pace(STEP_S if settings.update == "plus" else PERIOD_S / settings.time_scale)
+        self._changed_s = 0.0
+        self._lower_in_a_row = 0
+        self.wanted: Recommendation | None = None
+
+    def setting(self, view: StageView) -> StageSetting:
+        """The cores wanted, from those that the profile knows."""
+        self.recommender.observe(view)
+        if not self._updates.is_due(view.now_s) or self.recommender.usage.is_empty:
+            return view.setting
+        self.wanted = self.recommender.recommend(view.now_s)
+        cores = self._cores(view, self.wanted)
+        if cores == view.cores:
+            return view.setting
+        self._changed_s = view.now_s
+        return replace(view.setting, cores=cores)
+
+    def _cores(self, view: StageView, wanted: Recommendation) -> int:
+        choices = view.stage.variant(view.setting.variant).core_choices
+        target = next((cores for cores in choices if cores >= wanted.target), choices[-1])
+        if self.settings.update == "plus":
+            self._lower_in_a_row = self._lower_in_a_row + 1 if target < view.cores else 0
+            return target if target > view.cores or self._lower_in_a_row >= PATIENCE else view.cores
+        is_old = view.now_s - self._changed_s >= OLD_S / self.settings.time_scale
+        may_act = self.settings.update != "off" and view.setting.replicas >= self.settings.min_replicas
+        return target if may_act and is_worth_it(view.cores, wanted, is_old=is_old) else view.cores
+
+
+def vpa(settings: VpaSettings | None = None) -> ByStage:
+    """The same autoscaler for every stage."""
+    return ByStage(lambda stage: VpaRule(settings or VpaSettings()))
+
+
+def make(scenario: Scenario, argument: str = "") -> Agent:
+    """`argument`: by how much the time constants are divided."""
+    return vpa(VpaSettings(time_scale=positive(argument, 1.0, name="vpa", what="time_scale")))
+
+
+def make_plus(scenario: Scenario, argument: str = "") -> Agent:
+    """InfAdapter's VPA+."""
+    return vpa(VpaSettings(update="plus"))

@@ -1,0 +1,213 @@
+"""What agents there are, as data: where each is made, which knobs it turns, and which scenarios it suits."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ipagym.agents.knobs import ALL_KNOBS, Knob, open_knobs
+from ipagym.scenario import Scenario
+
+VARIANT: frozenset[Knob] = frozenset({"variant"})
+REPLICAS: frozenset[Knob] = frozenset({"replicas"})
+BATCH: frozenset[Knob] = frozenset({"batch"})
+CORES: frozenset[Knob] = frozenset({"cores"})
+EVERY = frozenset(ALL_KNOBS)
+ONE_AT_A_TIME = EVERY - {"set"}
+
+
+def any_scenario(scenario: Scenario) -> bool:
+    """No demands."""
+    return True
+
+
+def one_stage(scenario: Scenario) -> bool:
+    """One stage only."""
+    return len(scenario.pipeline.stages) == 1
+
+
+def a_set(scenario: Scenario) -> bool:
+    """One stage whose variants may all run side by side, within a budget of cores."""
+    limits, variants = scenario.limits, scenario.pipeline.stages[0].variants
+    return one_stage(scenario) and limits.max_deployments >= len(variants) > 1 and limits.total_cores is not None
+
+
+def one_budget(scenario: Scenario) -> bool:
+    """One stage within a budget of cores."""
+    return one_stage(scenario) and scenario.limits.total_cores is not None
+
+
+@dataclass(frozen=True, slots=True)
+class AgentEntry:
+    """An agent on offer.
+
+    `made_by` is `module:function` below `ipagym.agents`. `turns` are the knobs that it changes; the others keep the
+    value that it finds. `argument` names what may follow `name:`, in brackets if it is optional; empty if nothing
+    may. `demands` says which scenarios it can serve at all.
+    """
+
+    description: str
+    made_by: str
+    turns: frozenset[Knob]
+    argument: str = ""
+    demands: Callable[[Scenario], bool] = any_scenario
+
+    @property
+    def family(self) -> str:
+        """The folder that it is in."""
+        return self.made_by.partition(".")[0]
+
+    @property
+    def needs_argument(self) -> bool:
+        """Whether the agent cannot be made without an argument."""
+        return bool(self.argument) and not self.argument.startswith("[")
+
+    def suits(self, scenario: Scenario) -> bool:
+        """Whether it can serve the scenario, and turn any of its knobs; one that turns none at all suits all."""
+        return self.demands(scenario) and (not self.turns or bool(self.turns & open_knobs(scenario)))
+
+
+AGENTS: dict[str, AgentEntry] = {
+    "ipa": AgentEntry(
+        "IPA: load forecast and exact integer program",
+        "published.ipa:make",
+        VARIANT | REPLICAS | BATCH,
+        argument="[highs|cbc]",
+    ),
+    "infadapter": AgentEntry(
+        "InfAdapter: cores for a set of variants, one stage only",
+        "published.infadapter:make",
+        VARIANT | CORES | {"set"},
+        argument="[highs|cbc]",
+        demands=a_set,
+    ),
+    "sponge": AgentEntry(
+        "Sponge: cores and batch of one replica, one stage only",
+        "published.sponge:make",
+        CORES | BATCH,
+        argument="[highs|cbc]",
+        demands=one_stage,
+    ),
+    "joint": AgentEntry("all knobs in one integer program", "planning.joint:make", EVERY, argument="[highs|cbc]"),
+    "static-min": AgentEntry("lightest variants, one replica, smallest batch", "simple.static:make_min", frozenset()),
+    "static-max": AgentEntry("most accurate variants, as many replicas as fit", "simple.static:make_max", frozenset()),
+    "static": AgentEntry(
+        "a corner, such as accurate-few-large-wide", "simple.static:make", frozenset(), argument="CORNER"
+    ),
+    "hold": AgentEntry("leaves everything as it finds it", "simple.static:make_hold", frozenset()),
+    "random": AgentEntry("uniformly random legal configurations", "simple.uniform_random:make", ONE_AT_A_TIME),
+    "threshold": AgentEntry(
+        "a replica more above one utilisation, one less below another",
+        "simple.threshold:make",
+        REPLICAS,
+        argument="[LOW-HIGH]",
+    ),
+    "pi": AgentEntry(
+        "proportional-integral control of latency by replicas", "simple.proportional_integral:make", REPLICAS
+    ),
+    "pi-cores": AgentEntry("the same by cores", "simple.proportional_integral:make_by_cores", CORES),
+    "greedy": AgentEntry("the best configuration one knob away, one window ahead", "simple.greedy:make", ONE_AT_A_TIME),
+    "hpa": AgentEntry(
+        "Kubernetes' horizontal autoscaler, on CPU or by a manifest",
+        "autoscalers.hpa:make",
+        REPLICAS,
+        argument="[TARGET|MANIFEST]",
+    ),
+    "vpa": AgentEntry(
+        "Kubernetes' vertical autoscaler, its time constants divided by TIME_SCALE",
+        "autoscalers.vpa:make",
+        CORES,
+        argument="[TIME_SCALE]",
+    ),
+    "vpa-plus": AgentEntry("InfAdapter's VPA+: the vertical autoscaler, sooner", "autoscalers.vpa:make_plus", CORES),
+    "keda": AgentEntry(
+        "KEDA: replicas for requests in flight, polled every 30 s",
+        "autoscalers.keda:make",
+        REPLICAS,
+        argument="[THRESHOLD]",
+    ),
+    "knative": AgentEntry(
+        "Knative's autoscaler on concurrency, with its panic mode",
+        "autoscalers.knative:make",
+        REPLICAS,
+        argument="[CONCURRENCY]",
+    ),
+    "ray-serve": AgentEntry(
+        "Ray Serve's autoscaler on ongoing requests", "autoscalers.ray_serve:make", REPLICAS, argument="[ONGOING]"
+    ),
+    "model-switching": AgentEntry(
+        "Model-Switching: the most accurate variant that is in time at this load",
+        "published.model_switching:make",
+        VARIANT,
+    ),
+    "ms-plus": AgentEntry(
+        "MS+: one variant and its cores, one stage only",
+        "published.model_switching_plus:make",
+        VARIANT | CORES,
+        demands=one_budget,
+    ),
+    "fa2": AgentEntry(
+        "FA2: replicas and batches of given variants, by dynamic programming", "published.fa2:make", REPLICAS | BATCH
+    ),
+    "fa2-low": AgentEntry(
+        "FA2 as in IPA, with the lightest variants",
+        "published.held_ipa:make_fa2_low",
+        REPLICAS | BATCH,
+    ),
+    "fa2-high": AgentEntry(
+        "FA2 as in IPA, with the most accurate variants but one",
+        "published.held_ipa:make_fa2_high",
+        REPLICAS | BATCH,
+    ),
+    "rim": AgentEntry(
+        "RIM as in IPA: variants and batches for given replicas",
+        "published.held_ipa:make_rim",
+        VARIANT | BATCH,
+    ),
+    "autopilot": AgentEntry(
+        "Autopilot: cores by moving windows of usage",
+        "published.autopilot:make",
+        CORES,
+        argument="[TIME_SCALE]",
+    ),
+    "autopilot-ml": AgentEntry(
+        "Autopilot: cores by its ensemble of models",
+        "published.autopilot:make_ensemble",
+        CORES,
+        argument="[TIME_SCALE]",
+    ),
+    "autopilot-horizontal": AgentEntry(
+        "Autopilot: replicas by peak usage",
+        "published.autopilot:make_horizontal",
+        REPLICAS,
+        argument="[TIME_SCALE]",
+    ),
+    "mark": AgentEntry("MArk: replicas by a greedy plan for the load ahead", "published.mark:make", REPLICAS),
+    "cocktail": AgentEntry(
+        "Cocktail: the variant of most accuracy per latency, scaled as MArk",
+        "published.cocktail:make",
+        VARIANT | REPLICAS,
+    ),
+    "infaas": AgentEntry("INFaaS: replicate or upgrade", "published.infaas:make", ONE_AT_A_TIME),
+    "inferline": AgentEntry(
+        "InferLine: a plan by simulation, tuned by the load's envelope",
+        "published.inferline:make",
+        REPLICAS | BATCH | CORES,
+    ),
+    "proteus": AgentEntry(
+        "Proteus: the most accurate mix of variants on a fixed fleet",
+        "published.proteus:make_proteus",
+        VARIANT | BATCH | {"set"},
+    ),
+    "loki": AgentEntry("Loki: fewest servers, then less accuracy", "published.loki:make", VARIANT | REPLICAS | BATCH),
+    "nexus": AgentEntry("Nexus: full replicas and one for the rest", "published.nexus:make", REPLICAS | BATCH),
+    "jellyfish": AgentEntry(
+        "Jellyfish: variants and batches within what the network leaves, on a fixed fleet",
+        "published.proteus:make_jellyfish",
+        VARIANT | BATCH | {"set"},
+    ),
+    "clipper": AgentEntry("Clipper's adaptive batching (AIMD)", "published.clipper:make", BATCH),
+    "ppo": AgentEntry("a trained PPO policy from a file", "learned.policy:make", EVERY, argument="PATH"),
+}
+"""Every agent by name, as on the command line."""
+
+USUAL = ("ipa", "infadapter", "sponge", "joint", "static-min", "static-max", "random", "hpa")
+"""What `ipagym compare` takes where no agents are named: the reference of each problem, and the floor."""

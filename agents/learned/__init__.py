@@ -1,0 +1,1 @@
+"""Controllers that learn, and their training."""

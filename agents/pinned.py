@@ -1,0 +1,84 @@
+"""Another agent with some knobs pinned: what `hpa@yolov5s+resnet101,b=4` asks for."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ipagym.agent import Agent
+from ipagym.agents.knobs import Holding, Knob
+from ipagym.budget import affordable
+from ipagym.configuration import Configuration, Limits, StageSetting, check
+from ipagym.errors import InputError
+from ipagym.pipeline import Pipeline
+from ipagym.scenario import Scenario
+from ipagym.window import Window
+
+LETTERS: dict[str, Knob] = {"n": "replicas", "b": "batch", "c": "cores"}
+
+
+@dataclass(frozen=True, slots=True)
+class Pins:
+    """Values for all stages (`numbers`, by knob), and variants by stage, none where they are left to the agent."""
+
+    variants: tuple[str, ...] | None
+    numbers: dict[Knob, int]
+
+    @property
+    def knobs(self) -> frozenset[Knob]:
+        """The knobs that are pinned."""
+        chosen: frozenset[Knob] = frozenset() if self.variants is None else frozenset({"variant", "set"})
+        return chosen | frozenset(self.numbers)
+
+    def on(self, configuration: Configuration) -> Configuration:
+        """The configuration with the pinned values in every first deployment; a pinned variant runs alone."""
+        return Configuration(tuple(map(self._stage, range(len(configuration.stages)), configuration.stages)))
+
+    def _stage(self, index: int, setting: StageSetting) -> StageSetting:
+        variant = setting.variant if self.variants is None else self.variants[index]
+        beside = setting.beside if self.variants is None else ()
+        return replace(setting, variant=variant, beside=beside, **self.numbers)
+
+
+def parse_pins(text: str, scenario: Scenario) -> Pins:
+    """What follows the @: variants joined by +, one for each stage, and n=, b= or c=, separated by commas.
+
+    Raises:
+        InputError: the text cannot be read, or the scenario does not allow the values.
+    """
+    variants, numbers = None, {}
+    for part in text.split(","):
+        letter, equals, value = part.partition("=")
+        if not equals:
+            variants = tuple(part.split("+"))
+        elif letter not in LETTERS or not value.isdecimal():
+            raise InputError(f"pinned knobs are n=, b= or c= with a whole number, not {part!r}")
+        else:
+            numbers[LETTERS[letter]] = int(value)
+    if variants is not None and len(variants) != len(scenario.pipeline.stages):
+        raise InputError(f"pin a variant for each of {len(scenario.pipeline.stages)} stages, joined by +, not {text!r}")
+    pins = Pins(variants, numbers)
+    check(pins.on(scenario.initial), scenario.pipeline, scenario.limits)
+    return pins
+
+
+class Pinned:
+    """Asks another agent, and puts the pinned values in the place of its own."""
+
+    def __init__(self, agent: Agent, pins: Pins) -> None:
+        self.agent = agent
+        self.pins = pins
+
+    def reset(self, pipeline: Pipeline, limits: Limits, rng: np.random.Generator) -> None:
+        """Prepare the other agent."""
+        self._pipeline, self._limits = pipeline, limits
+        self.agent.reset(pipeline, limits, rng)
+
+    def decide(self, window: Window) -> Configuration:
+        """The other agent's decision with the pinned values, which it finds already in place."""
+        found = replace(window, configuration=self.pins.on(window.configuration))
+        return affordable(self.pins.on(self.agent.decide(found)), self._pipeline, self._limits)
+
+    def holds(self, found: Configuration) -> Configuration:
+        """The pinned values, and those of the other agent."""
+        held = self.agent.holds(found) if isinstance(self.agent, Holding) else found
+        return self.pins.on(held)

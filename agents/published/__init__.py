@@ -1,0 +1,1 @@
+"""The systems of papers, each by the rule that its authors published."""

@@ -1,0 +1,43 @@
+"""Clipper's adaptive batching (Crankshaw et al., NSDI 2017, §4.3): additive increase, multiplicative decrease.
+
+The batch grows by one while latency stays within the SLO, and shrinks to 0.9 times where it does not. Clipper looks
+at each batch; here a window's latency counts, its 99th percentile against the pipeline's SLO. Of the batches that a
+stage may run, the largest within that size is taken. Variant, replicas and cores stay.
+"""
+
+from dataclasses import replace
+
+from ipagym.agent import Agent
+from ipagym.agents.by_stage import ByStage, StageView
+from ipagym.configuration import StageSetting
+from ipagym.scenario import Scenario
+
+STEP = 1.0
+BACK_OFF = 0.9
+
+
+def next_size(size: float, latency_s: float, slo_s: float, largest: int) -> float:
+    """The batch size to aim at, from 1 to the largest."""
+    return max(1.0, BACK_OFF * size) if latency_s > slo_s else min(size + STEP, float(largest))
+
+
+class AimdRule:
+    """One stage; windows in which nothing was answered say nothing, unless something was late."""
+
+    def __init__(self) -> None:
+        self._size: float | None = None
+
+    def setting(self, view: StageView) -> StageSetting:
+        """The batch wanted."""
+        if self._size is None:
+            self._size = float(view.setting.batch)
+        window, batches = view.window, view.stage.batches
+        if window.scraped and (window.completed or window.violations):
+            latency_s = window.latency_quantile_s(0.99) if window.completed else float("inf")
+            self._size = next_size(self._size, latency_s, view.slo_s, batches[-1])
+        return replace(view.setting, batch=max((b for b in batches if b <= self._size + 1e-9), default=batches[0]))
+
+
+def make(scenario: Scenario, argument: str = "") -> Agent:
+    """Takes no argument."""
+    return ByStage(lambda stage: AimdRule())

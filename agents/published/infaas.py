@@ -1,0 +1,93 @@
+"""INFaaS (Romero et al., ATC 2021): replicate or upgrade, a stage at a time, by its released autoscaler.
+
+Every second: the load W against the capacity C = n·T1; Δ = W − 0.95·C (CPU); up by ⌈Δ/T1⌉, down by one after more
+than ten votes in a row. Before it replicates it looks for an upgrade, a larger batch or other cores (its "variants"),
+that carries the load: it upgrades where loading the replicas to add costs more than 1.5 times loading those of the
+upgrade; with less load it goes back a batch. A variant of at least the accuracy found at the start may take its
+place. Queries bring no SLO and accuracy of their own here: both are the stage's. One step is one window where windows
+are longer than a second.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from math import ceil
+
+from ipagym.agent import Agent
+from ipagym.agents.by_stage import ByStage, StageView, latency_of
+from ipagym.configuration import StageSetting
+from ipagym.scenario import Scenario
+
+SLACK = 0.95
+VOTES = 10
+UPGRADE_FACTOR = 1.5
+BEYOND_PENALTY = 1000.0
+
+
+class InfaasRule:
+    """One stage with its part of the SLO."""
+
+    def __init__(self) -> None:
+        self._votes = 0
+        self._accuracy: float | None = None
+
+    def setting(self, view: StageView) -> StageSetting:
+        """Replicate, upgrade, downgrade or wait."""
+        current = view.setting
+        if self._accuracy is None:
+            self._accuracy = view.stage.variant(current.variant).accuracy
+        per_replica = latency_of(current, view.stage).throughput_rps(current.batch)
+        lacking = view.rate_rps - SLACK * current.replicas * per_replica
+        if lacking > 0:
+            self._votes = 0
+            return self._up(view, ceil(lacking / per_replica))
+        if view.rate_rps > (current.replicas - 1) * per_replica or (current.replicas == 1 and current.batch == 1):
+            return current
+        self._votes += 1
+        if self._votes <= VOTES:
+            return current
+        self._votes = 0
+        return self._down(view)
+
+    def _up(self, view: StageView, more: int) -> StageSetting:
+        load_s = view.stage.variant(view.setting.variant).load_s
+        beyond = view.setting.replicas + more > view.limits.max_replicas
+        replicating = load_s * more * (BEYOND_PENALTY if beyond else 1.0)
+        upgrades = [(self._loading_s(view, each), each) for each in self._upgrades(view)]
+        if upgrades:
+            cost, upgrade = min(upgrades, key=lambda each: each[0])
+            if replicating > UPGRADE_FACTOR * cost:
+                return upgrade
+        return replace(view.setting, replicas=min(view.setting.replicas + more, view.limits.max_replicas))
+
+    def _upgrades(self, view: StageView) -> Iterator[StageSetting]:
+        """Faster variants, in the replicas that carry the load: another model, batch or number of cores."""
+        assert self._accuracy is not None
+        now = latency_of(view.setting, view.stage).throughput_rps(view.setting.batch)
+        for variant in view.stage.variants:
+            for cores in variant.core_choices if variant.accuracy >= self._accuracy else ():
+                for batch in view.stage.batches:
+                    other = StageSetting(variant.name, 1, batch, cores)
+                    latency = latency_of(other, view.stage)
+                    needed = ceil(view.rate_rps / (SLACK * latency.throughput_rps(batch)))
+                    is_faster = latency.throughput_rps(batch) > now and latency.p99(batch) <= view.slo_share_s
+                    if is_faster and needed <= view.limits.max_replicas:
+                        yield replace(other, replicas=needed)
+
+    def _loading_s(self, view: StageView, upgrade: StageSetting) -> float:
+        return view.stage.variant(upgrade.variant).load_s * upgrade.replicas
+
+    def _down(self, view: StageView) -> StageSetting:
+        """A batch back where that carries the load, otherwise a replica less."""
+        current, batches = view.setting, view.stage.batches
+        smaller = [batch for batch in batches if batch < current.batch]
+        if smaller:
+            before = replace(current, batch=smaller[-1])
+            throughput = latency_of(before, view.stage).throughput_rps(before.batch)
+            if view.rate_rps <= SLACK * current.replicas * throughput:
+                return before
+        return replace(current, replicas=max(1, current.replicas - 1))
+
+
+def make(scenario: Scenario, argument: str = "") -> Agent:
+    """Takes no argument."""
+    return ByStage(lambda stage: InfaasRule())

@@ -1,0 +1,161 @@
+"""InferLine (Crankshaw et al., SoCC 2020): a plan made with a simulator, and a tuner that watches the load's envelope.
+
+Planner, once, on a sample of the load (what was seen by the first decision, repeated for a minute): batch 1, the most
+cores, and replicas until the 99th percentile of a simulated trial meets the SLO; then, as long as that holds, the one
+step that saves most cores: a replica less, the batch doubled with the replicas it spares, or the next smaller number
+of cores. Tuner, every window: where a rate of the envelope is above the plan's, k = ⌈r·s/(μ·ρ)⌉ replicas with ρ the
+plan's load of a replica; down, 15 s after the last change, for the highest rate of the last 30 s, with the least ρ of
+all stages. Variants stay. (Its constants are as later papers report them.)
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from math import ceil
+
+import numpy as np
+
+from ipagym.agent import Agent
+from ipagym.agents.by_stage import latency_of
+from ipagym.agents.published.inferline_envelope import rates_rps, window_lengths
+from ipagym.agents.published.trial import p99_s
+from ipagym.budget import affordable
+from ipagym.configuration import Configuration, Limits, StageSetting, cores_of, requested_cores
+from ipagym.pipeline import Pipeline, Stage
+from ipagym.scenario import Scenario
+from ipagym.window import Window
+
+TRIAL_S = 60
+DOWN_AFTER_S = 15.0
+DOWN_WINDOW_S = 30
+DOWN_BIN_S = 5
+KEPT_S = 120
+
+LEAST_SLO_S = 1e-3
+"""What the network leaves of the SLO is at least this."""
+
+
+class InferLine:
+    """Plans at its first decision and tunes replicas from then on."""
+
+    def reset(self, pipeline: Pipeline, limits: Limits, rng: np.random.Generator) -> None:
+        """Forget plan and load."""
+        self._pipeline, self._limits = pipeline, limits
+        self._plan: Configuration | None = None
+        self._arrivals = np.zeros(0, dtype=np.int64)
+        self._changed_s = 0.0
+
+    def decide(self, window: Window) -> Configuration:
+        """The plan with the replicas that the load needs."""
+        self._arrivals = np.concatenate([self._arrivals, window.arrivals_per_s])[-KEPT_S:]
+        if self._plan is None:
+            self._make_plan(window)
+            assert self._plan is not None
+            return self._plan
+        wanted = affordable(self._tuned(window), self._pipeline, self._limits)
+        if wanted != window.configuration:
+            self._changed_s = window.end_s
+        return wanted
+
+    def _make_plan(self, window: Window) -> None:
+        sample = np.resize(self._arrivals, TRIAL_S)
+        left_s = max(self._pipeline.slo_s - float(window.network_s.max(initial=0.0)), LEAST_SLO_S)
+        self._plan = plan(replace(self._pipeline, slo_s=left_s), self._limits, sample, window.configuration)
+        stages = zip(self._plan.stages, self._pipeline.stages, strict=True)
+        self._lengths = window_lengths(sum(latency_of(setting, stage).p99(setting.batch) for setting, stage in stages))
+        self._planned_rps = rates_rps(sample, self._lengths)
+        self._load = [
+            min(1.0, float(sample.mean()) / (setting.replicas * _rps(setting, stage))) or 1.0
+            for setting, stage in zip(self._plan.stages, self._pipeline.stages, strict=True)
+        ]
+        self._changed_s = window.end_s
+
+    def _tuned(self, window: Window) -> Configuration:
+        current = window.configuration
+        live = rates_rps(self._arrivals, self._lengths)
+        over = [now for now, planned in zip(live, self._planned_rps, strict=True) if now > planned]
+        if over:
+            needed = self._replicas(max(over), self._load)
+            return self._with(current, [max(n, s.replicas) for n, s in zip(needed, current.stages, strict=True)])
+        if window.end_s - self._changed_s < DOWN_AFTER_S:
+            return current
+        recent = self._arrivals[-DOWN_WINDOW_S:]
+        highest = rates_rps(recent, [float(DOWN_BIN_S)])[0]
+        needed = self._replicas(highest, [min(self._load)] * len(self._load))
+        return self._with(current, [min(n, s.replicas) for n, s in zip(needed, current.stages, strict=True)])
+
+    def _replicas(self, rate_rps: float, load: list[float]) -> list[int]:
+        assert self._plan is not None
+        stages = zip(self._plan.stages, self._pipeline.stages, load, strict=True)
+        needed = (ceil(rate_rps / (_rps(setting, stage) * share) - 1e-9) for setting, stage, share in stages)
+        return [min(max(1, number), self._limits.max_replicas) for number in needed]
+
+    def _with(self, current: Configuration, replicas: list[int]) -> Configuration:
+        stages = zip(current.stages, replicas, strict=True)
+        return Configuration(tuple(replace(setting, replicas=number) for setting, number in stages))
+
+
+def plan(pipeline: Pipeline, limits: Limits, sample: np.ndarray, running: Configuration) -> Configuration:
+    """The planner; where even the most replicas miss the SLO, they are what it stays with."""
+    rates = sample.astype(float).tolist()
+
+    def meets_slo(candidate: Configuration) -> bool:
+        return p99_s(pipeline, candidate, limits, rates) <= pipeline.slo_s
+
+    chosen = _first(pipeline, limits, float(sample.mean()), running)
+    while not meets_slo(chosen):
+        more = Configuration(
+            tuple(replace(s, replicas=min(s.replicas + 1, limits.max_replicas)) for s in chosen.stages)
+        )
+        more = affordable(more, pipeline, limits)
+        if requested_cores(more, pipeline) <= requested_cores(chosen, pipeline):
+            return chosen
+        chosen = more
+    while True:
+        before = requested_cores(chosen, pipeline)
+        steps = sorted(_steps(chosen, pipeline), key=lambda step: requested_cores(step, pipeline))
+        better = next((s for s in steps if requested_cores(s, pipeline) < before and meets_slo(s)), None)
+        if better is None:
+            return chosen
+        chosen = better
+
+
+def _first(pipeline: Pipeline, limits: Limits, rate_rps: float, running: Configuration) -> Configuration:
+    """The smallest batch, the most cores, replicas for the mean rate."""
+
+    def setting(current: StageSetting, stage: Stage) -> StageSetting:
+        best = replace(
+            current, batch=stage.batches[0], cores=stage.variant(current.variant).core_choices[-1], beside=()
+        )
+        return replace(best, replicas=min(max(1, ceil(rate_rps / _rps(best, stage))), limits.max_replicas))
+
+    wanted = Configuration(tuple(map(setting, running.stages, pipeline.stages)))
+    return affordable(wanted, pipeline, limits)
+
+
+def _steps(chosen: Configuration, pipeline: Pipeline) -> Iterator[Configuration]:
+    """Every configuration that one step of one stage away."""
+    for index, (setting, stage) in enumerate(zip(chosen.stages, pipeline.stages, strict=True)):
+        for other in _stage_steps(setting, stage):
+            yield Configuration((*chosen.stages[:index], other, *chosen.stages[index + 1 :]))
+
+
+def _stage_steps(setting: StageSetting, stage: Stage) -> Iterator[StageSetting]:
+    if setting.replicas > 1:
+        yield replace(setting, replicas=setting.replicas - 1)
+    larger = [batch for batch in stage.batches if batch >= 2 * setting.batch]
+    if larger:
+        other = replace(setting, batch=larger[0])
+        spared = ceil(setting.replicas * _rps(setting, stage) / _rps(other, stage))
+        yield replace(other, replicas=max(1, min(setting.replicas - 1, spared)))
+    fewer = [c for c in stage.variant(setting.variant).core_choices if c < cores_of(setting, stage)]
+    if fewer:
+        yield replace(setting, cores=fewer[-1])
+
+
+def _rps(setting: StageSetting, stage: Stage) -> float:
+    return latency_of(setting, stage).throughput_rps(setting.batch)
+
+
+def make(scenario: Scenario, argument: str = "") -> Agent:
+    """Takes no argument."""
+    return InferLine()

@@ -1,0 +1,83 @@
+"""Loki (Ahmad et al., HPDC 2024): the fewest servers for the best variants; where they lack, accuracy gives way.
+
+Hardware scaling: the most accurate variant of each stage, in as few replicas as carry the load. Where that takes more
+than there are, accuracy scaling: all servers, and the variants of highest accuracy (the product over the stages) that
+carry it. Batches leave half of the SLO, which its program shares out over a path; here the stages get fixed parts of
+it, and a stage runs one variant, so that its routing by accuracy has nothing to choose from. Requests come to each
+stage once (no fan-out); the load is an exponentially weighted mean as in Proteus. Not here: dropping and rerouting on
+the way.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import product
+from math import prod
+
+import numpy as np
+
+from ipagym.agent import Agent
+from ipagym.agents.published.device_mix import Option
+from ipagym.agents.published.primitives import replicas_for, with_variant
+from ipagym.agents.published.proteus import ewma_rps, options_of
+from ipagym.budget import affordable
+from ipagym.configuration import Configuration, Limits, StageSetting, requested_cores
+from ipagym.pipeline import Pipeline, Stage
+from ipagym.scenario import Scenario
+from ipagym.window import Window
+
+MAX_BATCH = 64
+
+
+class Loki:
+    """Plans anew in every window."""
+
+    def reset(self, pipeline: Pipeline, limits: Limits, rng: np.random.Generator) -> None:
+        """Forget the load seen so far."""
+        self._pipeline, self._limits = pipeline, limits
+        self._arrivals = np.zeros(0)
+
+    def decide(self, window: Window) -> Configuration:
+        """Hardware scaling if it will do, accuracy scaling if not, the highest throughput where neither does."""
+        self._arrivals = np.concatenate([self._arrivals, window.arrivals_per_s])[-20:]
+        rate = ewma_rps(self._arrivals)
+        running = window.configuration.stages
+        options = [self._options(stage, setting) for stage, setting in zip(self._pipeline.stages, running, strict=True)]
+        best = [max(stage, key=lambda option: option.accuracy) for stage in options]
+        for chosen in (best, *self._by_accuracy(options)):
+            wanted = self._configuration(chosen, rate, running)
+            if self._carries(chosen, wanted, rate):
+                return wanted
+        fastest = [max(stage, key=lambda option: option.rps) for stage in options]
+        return affordable(self._configuration(fastest, rate, running), self._pipeline, self._limits)
+
+    def _options(self, stage: Stage, setting: StageSetting) -> list[Option]:
+        alone_s = [each.most_accurate.latency.p99(1) for each in self._pipeline.stages]
+        share = stage.most_accurate.latency.p99(1) / sum(alone_s)
+        return options_of(stage, setting, self._pipeline.slo_s * share, MAX_BATCH)
+
+    def _by_accuracy(self, options: Sequence[Sequence[Option]]) -> Iterator[Sequence[Option]]:
+        every = sorted(product(*options), key=lambda chosen: -prod(option.accuracy for option in chosen))
+        yield from every
+
+    def _configuration(self, chosen: Sequence[Option], rate: float, running: Sequence[StageSetting]) -> Configuration:
+        each = zip(chosen, running, self._pipeline.stages, strict=True)
+        return Configuration(
+            tuple(
+                replace(
+                    with_variant(setting, stage.variant(option.variant)),
+                    batch=option.batch,
+                    replicas=replicas_for(rate, option.rps, self._limits.max_replicas),
+                )
+                for option, setting, stage in each
+            )
+        )
+
+    def _carries(self, chosen: Sequence[Option], wanted: Configuration, rate: float) -> bool:
+        cores, total = requested_cores(wanted, self._pipeline), self._limits.total_cores
+        served = (option.rps * s.replicas >= rate * (1 - 1e-9) for option, s in zip(chosen, wanted.stages, strict=True))
+        return all(served) and (total is None or cores <= total)
+
+
+def make(scenario: Scenario, argument: str = "") -> Agent:
+    """Takes no argument."""
+    return Loki()

@@ -1,0 +1,64 @@
+"""MArk (Zhang et al., ATC 2019): replicas by a greedy plan for the load ahead, and more where that falls short.
+
+Of its released scheduler: every minute the highest 5-second rate of the last minute, plus 20 %, is planned for (its
+LSTM is commented out there); replicas go only when none of the last six plans needed them. A stage has replicas of
+one kind, so that new and existing ones are the only two kinds; variant, batch and cores stay. Not here: spilling over
+to functions.
+"""
+
+from collections import deque
+from dataclasses import replace
+from math import ceil
+
+import numpy as np
+
+from ipagym.agent import Agent
+from ipagym.agents.by_stage import ByStage, StageView
+from ipagym.agents.pace import Pace
+from ipagym.agents.published.mark_plan import LOOK_AHEAD, Kind, cover
+from ipagym.configuration import StageSetting
+from ipagym.scenario import Scenario
+
+PERIOD_S = 60.0
+BIN_S = 5
+MARGIN = 1.2
+LAUNCH_STEPS = 3.0
+"""A launch costs as much as three minutes of running."""
+
+KEPT_PLANS = 6
+OVERLOAD_SHARE = 0.1
+
+
+def peak_rps(arrivals: np.ndarray) -> float:
+    """The highest mean rate over 5 s."""
+    width = min(BIN_S, len(arrivals))
+    return float(np.convolve(arrivals, np.full(width, 1 / width), mode="valid").max(initial=0.0))
+
+
+class MarkRule:
+    """One stage; the rate is that of the pipeline, of which every request comes to every stage."""
+
+    def __init__(self) -> None:
+        self._pace = Pace(PERIOD_S)
+        self._plans: deque[int] = deque(maxlen=KEPT_PLANS)
+        self._arrivals = np.zeros(0)
+
+    def setting(self, view: StageView) -> StageSetting:
+        """The replicas wanted."""
+        self._arrivals = np.concatenate([self._arrivals, view.window.arrivals_per_s])[-int(PERIOD_S) :]
+        current, most = view.setting.replicas, view.limits.max_replicas
+        per_replica = view.latency.throughput_rps(view.setting.batch)
+        if not self._pace.is_due(view.now_s):
+            lacking = peak_rps(np.asarray(view.window.arrivals_per_s)) - current * per_replica
+            more = ceil(OVERLOAD_SHARE * lacking / per_replica) if lacking > 0 else 0
+            return replace(view.setting, replicas=min(current + more, most))
+        forecast = [MARGIN * peak_rps(self._arrivals)] * LOOK_AHEAD
+        running = Kind(name="running", capacity=per_replica, price=1.0, available=current)
+        new = Kind(name="new", capacity=per_replica, price=1.0, launch=LAUNCH_STEPS)
+        self._plans.append(sum(cover(forecast, (running, new)).values()))
+        return replace(view.setting, replicas=min(max(1, *self._plans), most))
+
+
+def make(scenario: Scenario, argument: str = "") -> Agent:
+    """Takes no argument."""
+    return ByStage(lambda stage: MarkRule())

@@ -1,0 +1,94 @@
+"""Model-Switching (Zhang et al., HotCloud 2020): the most accurate variant that meets the deadline at this load.
+
+Every variant's 99th percentile of latency is measured beforehand at a grid of loads on the hardware that there is
+(here in trials on the simulator); online, the load of the last second decides: argmax a_v subject to p99_v(λ) ≤ D,
+the fastest variant where none will do. Replicas, batch and cores stay as it found them (a variant that was not
+measured on those cores gets its base cores). The paper keeps all variants resident; here a switch loads the model
+like any other. It serves one model; for a pipeline the percentiles of the stages are added up and the product of
+accuracies counts (ours).
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import product
+from math import prod
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ipagym.agent import Agent
+from ipagym.agents.by_stage import latency_of
+from ipagym.agents.published.primitives import with_variant
+from ipagym.agents.published.trial import p99_s
+from ipagym.budget import affordable
+from ipagym.configuration import Configuration, Limits, StageSetting
+from ipagym.pipeline import Pipeline, Stage, Variant
+from ipagym.scenario import Scenario
+from ipagym.window import Window
+
+LOADS = 12
+"""Loads of the grid, up to what the lightest variant can serve."""
+
+TRIAL_S = 30
+
+
+def p99_by_load(stage: Stage, setting: StageSetting, loads_rps: NDArray[np.float64], pipeline: Pipeline) -> list[float]:
+    """The 99th percentile of latency, in seconds, of one stage by itself at each load; infinite once overloaded."""
+    alone = replace(pipeline, stages=(replace(stage, after=None),))
+    limits = Limits(max_replicas=setting.replicas)
+    found: list[float] = []
+    for rate in loads_rps.tolist():
+        is_hopeless = bool(found) and found[-1] == float("inf")
+        trial = Configuration((setting,))
+        found.append(float("inf") if is_hopeless else p99_s(alone, trial, limits, [rate] * TRIAL_S))
+    return found
+
+
+class ModelSwitching:
+    """Measures once, when it first sees what runs; then looks up."""
+
+    def reset(self, pipeline: Pipeline, limits: Limits, rng: np.random.Generator) -> None:
+        """Forget the measurements."""
+        self._pipeline, self._limits = pipeline, limits
+        self._tables: list[Callable[[Variant, float], float]] = []
+
+    def decide(self, window: Window) -> Configuration:
+        """The variants for the load of the last second."""
+        running = window.configuration.stages
+        if not self._tables:
+            self._tables = list(map(self._table, self._pipeline.stages, running))
+        rate = float(window.arrivals_per_s[-1])
+        stages = [
+            [(v, table(v, rate)) for v in stage.variants]
+            for stage, table in zip(self._pipeline.stages, self._tables, strict=True)
+        ]
+        best = max(product(*stages), key=self._worth)
+        chosen = zip(running, self._pipeline.stages, best, strict=True)
+        wanted = Configuration(tuple(with_variant(setting, variant) for setting, stage, (variant, _) in chosen))
+        return affordable(wanted, self._pipeline, self._limits)
+
+    def _worth(self, chosen: tuple[tuple[Variant, float], ...]) -> tuple[bool, float]:
+        p99 = sum(seconds for _, seconds in chosen)
+        in_time = p99 <= self._pipeline.slo_s
+        return in_time, prod(variant.accuracy for variant, _ in chosen) if in_time else -self._alone_s(chosen)
+
+    def _alone_s(self, chosen: tuple[tuple[Variant, float], ...]) -> float:
+        return sum(variant.latency.p99(1) for variant, _ in chosen)
+
+    def _table(self, stage: Stage, setting: StageSetting) -> Callable[[Variant, float], float]:
+        """How long a variant takes at a load: that of the next higher load measured."""
+        trials = [with_variant(setting, variant) for variant in stage.variants]
+        fastest = max(latency_of(trial, stage).throughput_rps(setting.batch) for trial in trials)
+        loads = np.linspace(0, 1.1 * setting.replicas * fastest, LOADS + 1)[1:]
+        measured = {t.variant: p99_by_load(stage, t, loads, self._pipeline) for t in trials}
+
+        def lookup(variant: Variant, rate_rps: float) -> float:
+            at = int(np.searchsorted(loads, rate_rps))
+            return measured[variant.name][at] if at < len(loads) else float("inf")
+
+        return lookup
+
+
+def make(scenario: Scenario, argument: str = "") -> Agent:
+    """Takes no argument."""
+    return ModelSwitching()

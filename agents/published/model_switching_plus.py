@@ -1,0 +1,67 @@
+"""MS+ (InfAdapter, EuroMLSys 2023): Model-Switching that may also choose the cores of its one variant."""
+
+from math import floor
+
+import numpy as np
+
+from ipagym.agent import Agent
+from ipagym.agents.published.infadapter import PATIENCE, budget_of, candidate_of
+from ipagym.configuration import Configuration, Limits, StageSetting, cores_of
+from ipagym.errors import InputError
+from ipagym.forecast import Forecaster
+from ipagym.forecast.ewma import Ewma
+from ipagym.forecast.margin import WithMargin
+from ipagym.objective import Objective
+from ipagym.optimize.model_switching_plus import MsPlusProblem, solve
+from ipagym.pipeline import Pipeline
+from ipagym.scenario import Scenario
+from ipagym.window import Window
+
+
+class ModelSwitchingPlus:
+    """Solves for the forecast rate plus 10 %, and puts off giving back capacity, as InfAdapter does beside it."""
+
+    def __init__(self, *, objective: Objective, forecaster: Forecaster | None = None) -> None:
+        self.objective = objective
+        self.forecaster: Forecaster = forecaster or WithMargin(Ewma(), 0.1, rounded=floor)
+
+    def reset(self, pipeline: Pipeline, limits: Limits, rng: np.random.Generator) -> None:
+        """Forget the load seen so far.
+
+        Raises:
+            InputError: the pipeline has several stages, or no budget of cores.
+        """
+        if len(pipeline.stages) != 1:
+            raise InputError("ms-plus serves one stage: choose a scenario such as infadapter")
+        self._stage, self._budget = pipeline.stages[0], budget_of(limits)
+        self._candidates = tuple(map(candidate_of, self._stage.variants))
+        self.forecaster.reset()
+        self._put_off: int | None = None
+
+    def decide(self, window: Window) -> Configuration:
+        """One variant with its cores; what runs where less is enough, for a while."""
+        self.forecaster.observe(window.arrivals_per_s)
+        rate_rps = self.forecaster.predict()
+        running = window.configuration.stages[0]
+        previous = (running.variant, cores_of(running, self._stage))
+        planned = {c.name: c.capacity_rps for c in self._candidates}[previous[0]].get(previous[1], 0.0)
+        if self._put_off is not None and rate_rps <= planned and self._put_off < PATIENCE:
+            self._put_off += 1
+            return window.configuration
+        self._put_off = 0
+        slowest_s = max(variant.load_s for variant in self._stage.variants)
+        problem = MsPlusProblem(
+            candidates=self._candidates,
+            rate_rps=rate_rps,
+            budget=self._budget,
+            cost=self.objective.beta * self._budget,
+            loading=self.objective.gamma * slowest_s,
+            previous=previous,
+        )
+        variant, cores = solve(problem)
+        return Configuration((StageSetting(variant, 1, self._stage.batches[0], cores),))
+
+
+def make(scenario: Scenario, argument: str = "") -> Agent:
+    """Takes no argument."""
+    return ModelSwitchingPlus(objective=scenario.objective)

@@ -1,0 +1,122 @@
+"""Proteus (Ahmad et al., ASPLOS 2024) and Jellyfish (Nigade et al., RTSS 2022): accuracy scaling on a fixed fleet.
+
+Every 10 s both choose which variants the devices of a stage run, so that the load is carried as accurately as can be,
+and with which batch. Proteus plans for 1.05 times an exponentially weighted mean of the last 20 seconds, and batches
+with l(b) < SLO/2; where that cannot be carried it plans for less and less, which ends with the variant of highest
+throughput. Its integer program over devices and types of request comes down to a mix of two variants where devices
+are alike and a stage serves one type: that is enumerated. Jellyfish takes the rate of the last window, batches up to
+12 with 2·l(b) ≤ SLO − network time, and anneals; on such devices its objective is the same, and the enumeration
+exact. Devices are replicas, as many as found. Cores stay. Parts of the SLO for the stages are ours.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ipagym.agent import Agent
+from ipagym.agents.by_stage import ByStage, StageView, latency_of
+from ipagym.agents.pace import Pace
+from ipagym.agents.published.device_mix import Mix, Option, largest_mix, most_accurate_mix
+from ipagym.agents.published.primitives import half_slo_batch, with_variant
+from ipagym.configuration import StageSetting
+from ipagym.pipeline import Stage
+from ipagym.scenario import Scenario
+
+PERIOD_S = 10.0
+COM = 1.6
+SECONDS = 20
+HEADROOM = 1.05
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FleetSettings:
+    """How a system sees the load and the batches. `network` says whether the longest way is taken off the SLO."""
+
+    headroom: float
+    demand: Callable[[np.ndarray], float]
+    max_batch: int
+    network: bool
+
+
+def ewma_rps(arrivals: np.ndarray) -> float:
+    """The mean of the last 20 seconds, weights falling by com/(1 + com) with age (pandas' `ewm(com=1.6)`)."""
+    recent = arrivals[-SECONDS:][::-1]
+    weights = (COM / (1 + COM)) ** np.arange(len(recent))
+    return float(weights @ recent / weights.sum()) if len(recent) else 0.0
+
+
+def mean_rps(arrivals: np.ndarray) -> float:
+    """The mean of the last ten seconds."""
+    return float(arrivals[-int(PERIOD_S) :].mean()) if len(arrivals) else 0.0
+
+
+PROTEUS = FleetSettings(headroom=HEADROOM, demand=ewma_rps, max_batch=8, network=False)
+JELLYFISH = FleetSettings(headroom=1.0, demand=mean_rps, max_batch=12, network=True)
+
+
+def options_of(stage: Stage, running: StageSetting, slo_s: float, max_batch: int) -> list[Option]:
+    """Each variant with the largest batch that leaves half the SLO, or its smallest batch where none does."""
+    batches = [batch for batch in stage.batches if batch <= max_batch] or list(stage.batches[:1])
+    found = []
+    for variant in stage.variants:
+        latency = latency_of(with_variant(running, variant), stage)
+        batch = half_slo_batch(latency, slo_s, batches)
+        if batch is not None:
+            rps = latency.throughput_rps(batch)
+            found.append(Option(variant=variant.name, batch=batch, rps=rps, accuracy=variant.accuracy))
+    if found:
+        return found
+    rps, batch = stage.lightest.latency.throughput_rps(batches[0]), batches[0]
+    return [Option(variant=stage.lightest.name, batch=batch, rps=rps, accuracy=stage.lightest.accuracy)]
+
+
+class FleetRule:
+    """One stage with as many devices as it finds replicas at first."""
+
+    def __init__(self, settings: FleetSettings) -> None:
+        self.settings = settings
+        self._devices: int | None = None
+        self._pace = Pace(PERIOD_S)
+        self._arrivals = np.zeros(0)
+
+    def setting(self, view: StageView) -> StageSetting:
+        """The mix for the load."""
+        self._arrivals = np.concatenate([self._arrivals, view.window.arrivals_per_s])[-SECONDS:]
+        if self._devices is None:
+            self._devices = view.setting.replicas
+        if not self._pace.is_due(view.now_s):
+            return view.setting
+        options = options_of(view.stage, view.setting, self._slo_s(view), self.settings.max_batch)
+        rate = self.settings.headroom * self.settings.demand(self._arrivals)
+        kinds = min(2, view.limits.max_deployments)
+        mix = most_accurate_mix(options, self._devices, rate, kinds=kinds) or largest_mix(options, self._devices)
+        return setting_of(mix, view)
+
+    def _slo_s(self, view: StageView) -> float:
+        lost_s = float(view.window.network_s.max(initial=0.0)) if self.settings.network else 0.0
+        return view.slo_share_s * max(0.0, 1 - lost_s / view.slo_s)
+
+
+def setting_of(mix: Mix, view: StageView) -> StageSetting:
+    """The mix as deployments."""
+    parts: Sequence[StageSetting] = [
+        replace(
+            with_variant(view.setting, view.stage.variant(option.variant)),
+            replicas=number,
+            batch=option.batch,
+            weight=share,
+        )
+        for option, number, share in mix.parts
+    ]
+    return replace(parts[0], beside=tuple(parts[1:]))
+
+
+def make_proteus(scenario: Scenario, argument: str = "") -> Agent:
+    """Takes no argument; `proteus@n=4` has four devices for each stage."""
+    return ByStage(lambda stage: FleetRule(PROTEUS))
+
+
+def make_jellyfish(scenario: Scenario, argument: str = "") -> Agent:
+    """Takes no argument; `jellyfish@n=4` has four devices for each stage."""
+    return ByStage(lambda stage: FleetRule(JELLYFISH))

@@ -1,0 +1,1 @@
+"""Controllers of a few lines: the floor under every other."""

@@ -1,0 +1,117 @@
+"""One step ahead: of all configurations one knob away, the one that the objective likes best in the next window.
+
+What a configuration would come to is planned, not simulated: accuracy and cores as configured, and as violations the
+share of the forecast load beyond the planned throughput, or all of it where Σ (l + q) exceeds the SLO. It sees no
+further than a window, and therefore neither load times nor what a change leads to.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import TypeVar
+
+import numpy as np
+
+from ipagym.agent import Agent
+from ipagym.agents.by_stage import latency_of
+from ipagym.configuration import (
+    Configuration,
+    Limits,
+    StageSetting,
+    configured_accuracy,
+    cores_of,
+    requested_cores,
+)
+from ipagym.forecast import Forecaster
+from ipagym.forecast.moving_maximum import MovingMaximum
+from ipagym.objective import Objective, changed_knobs
+from ipagym.optimize.problem import queue_wait_s
+from ipagym.pipeline import Pipeline, Stage
+from ipagym.scenario import Scenario
+from ipagym.window import Window
+
+Value = TypeVar("Value")
+
+
+class Greedy:
+    """Moves to the best neighbour, or stays."""
+
+    def __init__(self, *, objective: Objective, forecaster: Forecaster | None = None) -> None:
+        self.objective = objective
+        self.forecaster: Forecaster = forecaster or MovingMaximum()
+
+    def reset(self, pipeline: Pipeline, limits: Limits, rng: np.random.Generator) -> None:
+        """Forget the load seen so far."""
+        self._pipeline, self._limits = pipeline, limits
+        self.forecaster.reset()
+
+    def decide(self, window: Window) -> Configuration:
+        """The neighbour of highest planned reward; what runs where none is better."""
+        self.forecaster.observe(window.arrivals_per_s)
+        rate, lost_s = self.forecaster.predict(), float(window.network_s.max(initial=0.0))
+        slo_s, current = self._pipeline.slo_s - lost_s, window.configuration
+        most = self._limits.total_cores
+
+        def worth(candidate: Configuration) -> float:
+            reward = planned_reward(candidate, self._pipeline, self.objective, rate_rps=rate, slo_s=slo_s)
+            return reward - self.objective.switching * changed_knobs(current, candidate)
+
+        around = neighbours(current, self._pipeline, self._limits)
+        fitting = [c for c in around if most is None or requested_cores(c, self._pipeline) <= most]
+        return max([current, *fitting], key=worth)
+
+
+def planned_reward(
+    candidate: Configuration, pipeline: Pipeline, objective: Objective, *, rate_rps: float, slo_s: float
+) -> float:
+    """The objective of a window under a steady load, without switching and energy."""
+    pairs = list(zip(candidate.stages, pipeline.stages, strict=True))
+    shares = [min(1.0, _rps(setting, stage) / rate_rps) if rate_rps > 0 else 1.0 for setting, stage in pairs]
+    latency_s = sum(
+        latency_of(setting, stage).p99(setting.batch) + queue_wait_s(setting.batch, rate_rps)
+        for setting, stage in pairs
+    )
+    violation = 1 - min(shares) if latency_s <= slo_s else 1.0
+    cost = objective.beta * requested_cores(candidate, pipeline)
+    batches = objective.delta * sum(setting.batch for setting, _ in pairs)
+    accuracy = objective.alpha * configured_accuracy(candidate, pipeline)
+    return accuracy - cost - batches - objective.violation * violation
+
+
+def neighbours(current: Configuration, pipeline: Pipeline, limits: Limits) -> Iterator[Configuration]:
+    """Every configuration that differs in one knob of one stage, by one step."""
+    for index, (setting, stage) in enumerate(zip(current.stages, pipeline.stages, strict=True)):
+        for other in stage_neighbours(setting, stage, limits):
+            yield Configuration((*current.stages[:index], other, *current.stages[index + 1 :]))
+
+
+def stage_neighbours(setting: StageSetting, stage: Stage, limits: Limits) -> Iterator[StageSetting]:
+    """The same for one stage; a stage with several deployments has none."""
+    if setting.beside:
+        return
+    by_accuracy = sorted(stage.variants, key=lambda variant: variant.accuracy)
+    names = [variant.name for variant in by_accuracy]
+    choices = stage.variant(setting.variant).core_choices
+    for name in _beside(names, setting.variant):
+        variant, cores = stage.variant(name), cores_of(setting, stage)
+        yield replace(setting, variant=name, cores=cores if cores in variant.core_choices else None)
+    for replicas in (setting.replicas - 1, setting.replicas + 1):
+        if 1 <= replicas <= limits.max_replicas:
+            yield replace(setting, replicas=replicas)
+    for batch in _beside(stage.batches, setting.batch):
+        yield replace(setting, batch=batch)
+    for number in _beside(choices, cores_of(setting, stage)):
+        yield replace(setting, cores=number)
+
+
+def _beside(values: Sequence[Value], value: Value) -> list[Value]:
+    at = values.index(value)
+    return [*values[max(0, at - 1) : at], *values[at + 1 : at + 2]]
+
+
+def _rps(setting: StageSetting, stage: Stage) -> float:
+    return setting.replicas * latency_of(setting, stage).throughput_rps(setting.batch)
+
+
+def make(scenario: Scenario, argument: str = "") -> Agent:
+    """Takes no argument."""
+    return Greedy(objective=scenario.objective)

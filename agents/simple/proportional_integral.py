@@ -1,0 +1,69 @@
+"""A proportional–integral controller of latency, by replicas or by cores.
+
+The error is how far the 99th percentile of latency is from the share of the SLO aimed at, e = p99/(share·SLO) − 1,
+cut to [−1, 1]. In its velocity form (Åström and Hägglund, PID Controllers, 1995, §3.5) the controller multiplies what
+it has: Δ = Kp·(e − e') + Ki·e·Δt, so that nothing winds up at a bound.
+"""
+
+from dataclasses import dataclass, replace
+from math import ceil
+from typing import Literal
+
+from ipagym.agent import Agent
+from ipagym.agents.by_stage import ByStage, StageView
+from ipagym.configuration import StageSetting
+from ipagym.scenario import Scenario
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Gains:
+    """`share` of the SLO is aimed at; Kp has no unit, Ki is per second."""
+
+    share: float = 0.7
+    proportional: float = 0.5
+    integral: float = 0.01
+
+
+class LatencyRule:
+    """One stage; every stage answers for the latency of the pipeline."""
+
+    def __init__(self, turned: Literal["replicas", "cores"], gains: Gains | None = None) -> None:
+        self.turned = turned
+        self.gains = gains or Gains()
+        self._error_before: float | None = None
+        self._level: float | None = None
+
+    def setting(self, view: StageView) -> StageSetting:
+        """Replicas or cores for the latency seen."""
+        window, by_replicas = view.window, self.turned == "replicas"
+        now = view.setting.replicas if by_replicas else view.cores
+        choices = view.stage.variant(view.setting.variant).core_choices
+        most = view.limits.max_replicas if by_replicas else choices[-1]
+        level = float(now) if self._level is None else self._level
+        if window.scraped and (window.completed or window.violations):
+            error = self._error(view)
+            before = error if self._error_before is None else self._error_before
+            change = self.gains.proportional * (error - before) + self.gains.integral * error * window.duration_s
+            level *= 1 + max(change, -0.5)
+            self._error_before = error
+        self._level = min(max(level, 1.0), float(most))
+        wanted = ceil(self._level - 1e-9)
+        if by_replicas:
+            return replace(view.setting, replicas=wanted)
+        return replace(view.setting, cores=next(cores for cores in choices if cores >= wanted))
+
+    def _error(self, view: StageView) -> float:
+        if not view.window.completed:
+            return 1.0
+        latency_s = view.window.latency_quantile_s(0.99)
+        return min(max(latency_s / (self.gains.share * view.slo_s) - 1, -1.0), 1.0)
+
+
+def make(scenario: Scenario, argument: str = "") -> Agent:
+    """Takes no argument."""
+    return ByStage(lambda stage: LatencyRule("replicas"))
+
+
+def make_by_cores(scenario: Scenario, argument: str = "") -> Agent:
+    """Takes no argument."""
+    return ByStage(lambda stage: LatencyRule("cores"))
