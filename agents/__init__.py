@@ -18,7 +18,7 @@ __all__ = ["AGENTS", "USUAL", "AgentEntry", "entry_of", "keeps", "make_agent", "
 def make_agent(spec: str, scenario: Scenario) -> Agent:
     """The agent that `spec` asks for: `name`, `name:argument`, either with `@` and what is to be pinned.
 
-    As in `ipa:cbc`, `hpa:0.5` or `hpa@yolov5s+resnet101,b=4`.
+    As in `ipa:cbc`, `hpa:0.5` or `hpa@yolov5s+resnet101/b=4`.
 
     Raises:
         InputError: unknown name, or an argument that is missing, superfluous or unusable.

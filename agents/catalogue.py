@@ -70,23 +70,25 @@ AGENTS: dict[str, AgentEntry] = {
         "IPA: load forecast and exact integer program",
         "published.ipa:make",
         VARIANT | REPLICAS | BATCH,
-        argument="[highs|cbc]",
+        argument="[SOLVER+FORECASTER]",
     ),
     "infadapter": AgentEntry(
         "InfAdapter: cores for a set of variants, one stage only",
         "published.infadapter:make",
         VARIANT | CORES | {"set"},
-        argument="[highs|cbc]",
+        argument="[SOLVER+FORECASTER]",
         demands=a_set,
     ),
     "sponge": AgentEntry(
         "Sponge: cores and batch of one replica, one stage only",
         "published.sponge:make",
         CORES | BATCH,
-        argument="[highs|cbc]",
+        argument="[SOLVER+FORECASTER]",
         demands=one_stage,
     ),
-    "joint": AgentEntry("all knobs in one integer program", "planning.joint:make", EVERY, argument="[highs|cbc]"),
+    "joint": AgentEntry(
+        "all knobs in one integer program", "planning.joint:make", EVERY, argument="[SOLVER+FORECASTER]"
+    ),
     "static-min": AgentEntry("lightest variants, one replica, smallest batch", "simple.static:make_min", frozenset()),
     "static-max": AgentEntry("most accurate variants, as many replicas as fit", "simple.static:make_max", frozenset()),
     "static": AgentEntry(

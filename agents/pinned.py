@@ -1,4 +1,4 @@
-"""Another agent with some knobs pinned: what `hpa@yolov5s+resnet101,b=4` asks for."""
+"""Another agent with some knobs pinned: what `hpa@yolov5s+resnet101/b=4` asks for."""
 
 from dataclasses import dataclass, replace
 
@@ -40,13 +40,13 @@ class Pins:
 
 
 def parse_pins(text: str, scenario: Scenario) -> Pins:
-    """What follows the @: variants joined by +, one for each stage, and n=, b= or c=, separated by commas.
+    """What follows the @: variants joined by +, one for each stage, and n=, b= or c=, separated by /
 
     Raises:
         InputError: the text cannot be read, or the scenario does not allow the values.
     """
     variants, numbers = None, {}
-    for part in text.split(","):
+    for part in text.split("/"):
         letter, equals, value = part.partition("=")
         if not equals:
             variants = tuple(part.split("+"))

@@ -1,4 +1,4 @@
-"""Trains IPA's load forecaster: an LSTM on the maxima of the last 12 spans of 10 s. Needs the `rl` extra (torch)."""
+"""Trains the papers' load forecasters, LSTMs on the maxima of past spans. Needs the `rl` extra (torch)."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,20 +8,23 @@ import torch
 from numpy.typing import NDArray
 
 from ipagym.errors import InputError
-from ipagym.forecast.lstm import BIN_S, HISTORY, UNITS, Weights, predict
+from ipagym.forecast.lstm import HORIZONS, UNITS, Horizon, Weights, predict
 
 Floats = NDArray[np.float64]
 
-DAMPING = 8
-AHEAD_S = 20
 TRAIN_S = 14 * 86_400
-"""IPA's settings: the trace divided by 8, the highest rate of the next 20 s as the target, 14 days to train on."""
+"""Both papers train on 14 days."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LstmSettings:
-    """IPA's settings (its released training script); the learning rate is Adam's usual one."""
+    """IPA's settings (its released training script); the learning rate is Adam's usual one.
 
+    Counts of the trace are divided by `damping`; InfAdapter divides by 1.
+    """
+
+    horizon: Horizon = HORIZONS["ipa"]
+    damping: int = 8
     epochs: int = 30
     batch: int = 64
     learning_rate: float = 1e-3
@@ -56,7 +59,7 @@ class Network(torch.nn.Module):
         self.dense = torch.nn.Linear(UNITS, 1)
 
     def forward(self, maxima: torch.Tensor) -> torch.Tensor:
-        """Forecasts, shape (n,), from scaled maxima, shape (n, 12), the oldest first."""
+        """Forecasts, shape (n,), from scaled maxima, shape (n, history), the oldest first."""
         hidden = cell = torch.zeros(len(maxima), UNITS)
         for step in range(maxima.shape[1]):
             gates = maxima[:, step : step + 1] @ self.kernel + hidden @ self.recurrent + self.bias
@@ -67,12 +70,12 @@ class Network(torch.nn.Module):
         return forecast
 
 
-def samples(counts: NDArray[np.int64]) -> tuple[Floats, Floats]:
-    """Maxima of 12 spans, shape (n, 12), and the highest rate of the 20 s after them, shape (n,), every 10 s."""
-    spans = counts[: len(counts) // BIN_S * BIN_S].reshape(-1, BIN_S).max(axis=1).astype(np.float64)
-    ahead = AHEAD_S // BIN_S
-    windows = np.lib.stride_tricks.sliding_window_view(spans, HISTORY + ahead)
-    return windows[:, :HISTORY], windows[:, HISTORY:].max(axis=1)
+def samples(counts: NDArray[np.int64], horizon: Horizon = HORIZONS["ipa"]) -> tuple[Floats, Floats]:
+    """Maxima of past spans, shape (n, history), and the highest rate ahead, shape (n,), one sample for every span."""
+    bin_s, history = horizon.bin_s, horizon.history
+    spans = counts[: len(counts) // bin_s * bin_s].reshape(-1, bin_s).max(axis=1).astype(np.float64)
+    windows = np.lib.stride_tricks.sliding_window_view(spans, history + horizon.ahead_s // bin_s)
+    return windows[:, :history], windows[:, history:].max(axis=1)
 
 
 def train(
@@ -83,10 +86,11 @@ def train(
     Raises:
         InputError: the trace is not longer than that.
     """
-    if len(trace) <= TRAIN_S + (HISTORY + AHEAD_S // BIN_S) * BIN_S:
+    horizon = settings.horizon
+    if len(trace) <= TRAIN_S + horizon.history * horizon.bin_s + horizon.ahead_s:
         raise InputError(f"the trace must be longer than {TRAIN_S} s to train on, not {len(trace)}")
-    known, rest = (part[part > 0] // DAMPING for part in (trace[:TRAIN_S], trace[TRAIN_S:]))
-    inputs, targets = samples(known)
+    known, rest = (part[part > 0] // settings.damping for part in (trace[:TRAIN_S], trace[TRAIN_S:]))
+    inputs, targets = samples(known, horizon)
     scale = float(targets.mean())
     torch.manual_seed(settings.seed)
     network = Network()
@@ -96,8 +100,9 @@ def train(
         watch(epoch, settings.epochs)
         _epoch(network, optimizer, data, settings)
     watch(settings.epochs, settings.epochs)
-    weights = _weights(network, scale)
-    return weights, scores(predict(weights, samples(rest)[0]), samples(rest)[1])
+    weights = _weights(network, scale, horizon)
+    seen, came = samples(rest, horizon)
+    return weights, scores(predict(weights, seen), came)
 
 
 def scores(forecasts: Floats, truth: Floats) -> Scores:
@@ -122,7 +127,7 @@ def _epoch(
         optimizer.step()
 
 
-def _weights(network: Network, scale: float) -> Weights:
+def _weights(network: Network, scale: float, horizon: Horizon) -> Weights:
     def array(tensor: torch.Tensor) -> Floats:
         return np.asarray(tensor.detach().numpy(), dtype=np.float64)
 
@@ -133,4 +138,5 @@ def _weights(network: Network, scale: float) -> Weights:
         dense=array(network.dense.weight)[0],
         dense_bias=float(network.dense.bias.item()),
         scale_rps=scale,
+        horizon=horizon,
     )

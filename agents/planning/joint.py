@@ -3,6 +3,7 @@
 import numpy as np
 
 from ipagym.agent import Agent
+from ipagym.agents.planning_with import planning_with
 from ipagym.configuration import Configuration, Limits
 from ipagym.forecast import Forecaster
 from ipagym.forecast.moving_maximum import MovingMaximum
@@ -48,5 +49,6 @@ class Joint:
 
 
 def make(scenario: Scenario, argument: str = "") -> Agent:
-    """`argument`: the solver, highs or cbc."""
-    return Joint(objective=scenario.objective, solver=argument or "highs")
+    """`argument`: the solver, the forecaster, or both, as `planning_with` reads them."""
+    chosen = planning_with(argument)
+    return Joint(objective=scenario.objective, forecaster=chosen.forecaster, solver=chosen.solver)

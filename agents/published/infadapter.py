@@ -5,6 +5,7 @@ from math import floor
 import numpy as np
 
 from ipagym.agent import Agent
+from ipagym.agents.planning_with import planning_with
 from ipagym.configuration import Configuration, Limits, StageSetting, cores_of
 from ipagym.errors import InputError
 from ipagym.forecast import Forecaster
@@ -102,5 +103,6 @@ def candidate_of(variant: Variant) -> Candidate:
 
 
 def make(scenario: Scenario, argument: str = "") -> Agent:
-    """`argument`: the solver, highs or cbc."""
-    return InfAdapter(objective=scenario.objective, solver=argument or "highs")
+    """`argument`: the solver, the forecaster, or both, as `planning_with` reads them."""
+    chosen = planning_with(argument)
+    return InfAdapter(objective=scenario.objective, forecaster=chosen.forecaster, solver=chosen.solver)

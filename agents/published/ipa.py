@@ -4,6 +4,7 @@ import numpy as np
 
 from ipagym.agent import Agent
 from ipagym.agents.found_cores import on_found_cores, said_aloud
+from ipagym.agents.planning_with import planning_with
 from ipagym.configuration import Configuration, Limits
 from ipagym.forecast import Forecaster
 from ipagym.forecast.moving_maximum import MovingMaximum
@@ -47,5 +48,6 @@ class Ipa:
 
 
 def make(scenario: Scenario, argument: str = "") -> Agent:
-    """`argument`: the solver, highs or cbc."""
-    return Ipa(objective=scenario.objective, solver=argument or "highs")
+    """`argument`: the solver, the forecaster, or both, as `planning_with` reads them."""
+    chosen = planning_with(argument)
+    return Ipa(objective=scenario.objective, forecaster=chosen.forecaster, solver=chosen.solver)

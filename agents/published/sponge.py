@@ -3,6 +3,7 @@
 import numpy as np
 
 from ipagym.agent import Agent
+from ipagym.agents.planning_with import planning_with
 from ipagym.configuration import Configuration, Limits, StageSetting
 from ipagym.errors import InputError
 from ipagym.forecast import Forecaster
@@ -57,5 +58,6 @@ class Sponge:
 
 
 def make(scenario: Scenario, argument: str = "") -> Agent:
-    """`argument`: the solver, highs or cbc."""
-    return Sponge(solver=argument or "highs")
+    """`argument`: the solver, the forecaster, or both, as `planning_with` reads them."""
+    chosen = planning_with(argument)
+    return Sponge(forecaster=chosen.forecaster, solver=chosen.solver)

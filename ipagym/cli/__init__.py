@@ -8,7 +8,7 @@ import typer
 from typer.exceptions import Abort, TyperException
 
 import ipagym
-from ipagym.cli import bench_solver, bench_speed, catalogue, compare, reproduce, train, verify
+from ipagym.cli import bench_solver, bench_speed, catalogue, compare, forecast, reproduce, train, verify
 from ipagym.errors import IpagymError
 
 BAD_INPUT = 2
@@ -62,6 +62,7 @@ def _root(
 
 app.command("compare")(compare.compare)
 app.command("train")(train.train)
+app.command("forecast")(forecast.forecast)
 app.command("list")(catalogue.catalogue)
 app.command("bench-speed")(bench_speed.bench_speed)
 app.command("bench-solver")(bench_solver.bench_solver)

@@ -1,12 +1,13 @@
-"""IPA's load forecaster: an LSTM on the maxima of the last 12 spans of 10 s, for the highest rate of the next 20 s.
+"""The papers' load forecasters: one LSTM on the maxima of equal spans of the past.
 
-The shape is IPA's (§4; its released training script): one layer of 25 units with relu in place of tanh, then one linear
-unit. Its own weights were not released; those shipped here were trained by `scripts/train_lstm.py`, see the card beside
-them. Inference needs numpy only.
+IPA's (§4; its released training script) takes the last 12 maxima of 10 s and gives the highest rate of the next 20 s;
+InfAdapter's takes 10 of a minute and gives that of the next minute. Both are one layer of 25 units with relu in place
+of tanh, then one linear unit. Their weights were not released; those shipped here were trained by
+`scripts/train_lstm.py`, see the cards beside them. Inference needs numpy only.
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +19,32 @@ from ipagym.files import is_file
 
 Floats = NDArray[np.float64]
 
-UNITS, BIN_S, HISTORY = 25, 10, 12
-SHIPPED = Path(__file__).parent / "weights" / "ipa_lstm.json"
+UNITS = 25
+WEIGHTS = Path(__file__).parent / "weights"
 SHAPES = {"kernel": (4 * UNITS,), "recurrent": (UNITS, 4 * UNITS), "bias": (4 * UNITS,), "dense": (UNITS,)}
 MAX_BYTES = 1_000_000
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Horizon:
+    """What is seen, the maxima of `history` spans of `bin_s` seconds, and how many seconds ahead are forecast."""
+
+    bin_s: int
+    history: int
+    ahead_s: int
+
+    def __post_init__(self) -> None:
+        if min(self.bin_s, self.history, self.ahead_s) < 1 or max(self.bin_s * self.history, self.ahead_s) > 1_000_000:
+            raise InputError(f"bin_s, history and ahead_s must be at least 1 and of a sensible size: {self}")
+
+
+HORIZONS = {
+    "ipa": Horizon(bin_s=10, history=12, ahead_s=20),
+    "infadapter": Horizon(bin_s=60, history=10, ahead_s=60),
+}
+"""Those of the two papers."""
+
+SHIPPED = {name: WEIGHTS / f"{name}_lstm.json" for name in HORIZONS}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -34,14 +57,16 @@ class Weights:
     dense: Floats
     dense_bias: float
     scale_rps: float
+    horizon: Horizon = HORIZONS["ipa"]
 
     def text(self) -> str:
         """The parameters as JSON, in eight digits."""
         arrays = {name: np.round(getattr(self, name), 8).tolist() for name in SHAPES}
-        return json.dumps(arrays | {"dense_bias": round(self.dense_bias, 8), "scale_rps": self.scale_rps}) + "\n"
+        scalars = {"dense_bias": round(self.dense_bias, 8), "scale_rps": self.scale_rps}
+        return json.dumps(asdict(self.horizon) | arrays | scalars) + "\n"
 
 
-def load_weights(path: Path = SHIPPED) -> Weights:
+def load_weights(path: Path = SHIPPED["ipa"]) -> Weights:
     """Parameters from a file that `Weights.text` wrote.
 
     Raises:
@@ -53,17 +78,18 @@ def load_weights(path: Path = SHIPPED) -> Weights:
         content = json.loads(path.read_text(encoding="utf-8"))
         arrays = {name: np.array(content[name], dtype=np.float64) for name in SHAPES}
         scalars = {name: float(content[name]) for name in ("dense_bias", "scale_rps")}
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        spans = {name: int(content[name]) for name in ("bin_s", "history", "ahead_s")}
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
         raise InputError(f"{path} holds no weights of an LSTM ({type(error).__name__})") from None
     is_sound = all(arrays[name].shape == shape and np.isfinite(arrays[name]).all() for name, shape in SHAPES.items())
     if not (is_sound and np.isfinite(scalars["dense_bias"]) and 0 < scalars["scale_rps"] < float("inf")):
         raise InputError(f"{path} holds weights of another shape, or none that are finite")
     parameters: dict[str, Any] = arrays | scalars
-    return Weights(**parameters)
+    return Weights(**parameters, horizon=Horizon(**spans))
 
 
 def predict(weights: Weights, maxima_rps: Floats) -> Floats:
-    """The highest rate of the next 20 s, shape (n,), from the last 12 maxima, shape (n, 12), the oldest first."""
+    """The highest rate of the time ahead, shape (n,), from the last maxima, shape (n, history), the oldest first."""
     hidden = cell = np.zeros((len(maxima_rps), UNITS))
     for maximum in (maxima_rps / weights.scale_rps).T:
         gates = maximum[:, np.newaxis] * weights.kernel + hidden @ weights.recurrent + weights.bias
@@ -74,10 +100,11 @@ def predict(weights: Weights, maxima_rps: Floats) -> Floats:
 
 
 class Lstm:
-    """Forecasts with an LSTM; with less than two minutes seen, it is the highest rate so far (IPA's backup rule)."""
+    """Forecasts with an LSTM; as long as it has not seen enough, it is the highest rate so far (IPA's backup rule)."""
 
     def __init__(self, weights: Weights | None = None) -> None:
         self.weights = weights or load_weights()
+        self._seconds = self.weights.horizon.bin_s * self.weights.horizon.history
         self.reset()
 
     def reset(self) -> None:
@@ -86,15 +113,15 @@ class Lstm:
 
     def observe(self, arrivals_per_s: NDArray[np.int64]) -> None:
         """Take in the arrivals of each further second."""
-        self._recent = np.concatenate([self._recent, arrivals_per_s])[-BIN_S * HISTORY :]
+        self._recent = np.concatenate([self._recent, arrivals_per_s])[-self._seconds :]
 
     def predict(self) -> float:
         """The rate to plan for, in requests per second; 0 before the first observation."""
         if not self._recent.size:
             return 0.0
-        if self._recent.size < BIN_S * HISTORY:
+        if self._recent.size < self._seconds:
             return float(self._recent.max())
-        maxima = self._recent.reshape(HISTORY, BIN_S).max(axis=1).astype(np.float64)
+        maxima = self._recent.reshape(-1, self.weights.horizon.bin_s).max(axis=1).astype(np.float64)
         return max(0.0, float(predict(self.weights, maxima[np.newaxis])[0]))
 
 

@@ -1,0 +1,97 @@
+"""Forecasters compared: a table, a figure, and the figures as CSV."""
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from rich.box import SIMPLE_HEAD
+from rich.table import Table
+
+from ipagym.bench.timeline import COLOURS, COLUMN_INCHES
+from ipagym.forecast.evaluation import Course
+
+Courses = Mapping[str, Mapping[str, Course]]
+"""By workload, then by forecaster."""
+
+DRAWN = ("reactive", "lstm", "quantile")
+"""Whose forecasts are drawn over time, as far as they are there; all are scored."""
+
+MOST_DRAWN = 3
+
+
+def scores_frame(courses: Courses) -> pd.DataFrame:
+    """One row for each workload and forecaster."""
+    return pd.DataFrame(
+        {
+            "workload": workload,
+            "forecaster": name,
+            "smape_percent": course.scores.smape_percent,
+            "pinball_rps": course.scores.pinball_rps,
+            "bias_rps": course.scores.bias_rps,
+            "under_percent": 100 * course.scores.under_share,
+        }
+        for workload, by_name in courses.items()
+        for name, course in by_name.items()
+    )
+
+
+def scores_table(courses: Courses) -> Table:
+    """The same for the terminal, with the time that a forecast takes."""
+    table = Table(
+        box=SIMPLE_HEAD,
+        padding=0,
+        title="Forecasts of the highest rate of the next 20 s, every 10 s",
+        caption="pinball: too little counts nine times as much as too much",
+    )
+    table.add_column("workload")
+    table.add_column("forecaster", no_wrap=True)
+    for heading in ("SMAPE %", "pinball rps", "bias rps", "too low %", "takes ms"):
+        table.add_column(heading, justify="right")
+    for workload, by_name in courses.items():
+        for order, (name, course) in enumerate(by_name.items()):
+            found = course.scores
+            figures = (found.smape_percent, found.pinball_rps, found.bias_rps, 100 * found.under_share, course.each_ms)
+            table.add_row("" if order else workload, name, *(f"{figure:.2f}" for figure in figures))
+    return table
+
+
+def figure(courses: Courses) -> Figure:
+    """The first workload with forecasts over time, and the pinball loss of every forecaster under every workload."""
+    drawing = Figure(figsize=(COLUMN_INCHES, 4.4), layout="constrained")
+    FigureCanvasAgg(drawing)
+    above, below = drawing.subplots(2, 1, height_ratios=(1, 1.1))
+    workload, first = next(iter(courses.items()))
+    _draw_course(above, first)
+    above.set_title(f"highest rate of the next 20 s, {workload}", fontsize=7)
+    _draw_losses(below, courses)
+    return drawing
+
+
+def _draw_course(axes: Axes, by_name: Mapping[str, Course]) -> None:
+    chosen = [name for name in DRAWN if name in by_name] or list(by_name)[:MOST_DRAWN]
+    course = by_name[chosen[0]]
+    axes.fill_between(course.times_s, course.truth, step="mid", color="0.85", label="what came", linewidth=0)
+    for order, name in enumerate(chosen):
+        axes.plot(by_name[name].times_s, by_name[name].forecasts, color=COLOURS[order], linewidth=0.8, label=name)
+    axes.set_ylim(bottom=0)
+    axes.set_xlabel("time (s)", fontsize=7)
+    axes.set_ylabel("requests/s", fontsize=7)
+    axes.tick_params(labelsize=6)
+    axes.legend(fontsize=6, frameon=False, loc="upper right")
+
+
+def _draw_losses(axes: Axes, courses: Courses) -> None:
+    names = [name for name in next(iter(courses.values())) if name != "oracle"]
+    mean = {name: sum(by_name[name].scores.pinball_rps for by_name in courses.values()) for name in names}
+    ordered: Sequence[str] = sorted(names, key=lambda name: -mean[name])
+    for order, (workload, by_name) in enumerate(courses.items()):
+        losses = [by_name[name].scores.pinball_rps for name in ordered]
+        axes.plot(losses, range(len(ordered)), "o", markersize=3, color=COLOURS[order % len(COLOURS)], label=workload)
+    axes.set_yticks(range(len(ordered)), ordered, fontsize=6)
+    axes.set_xlabel("pinball loss (requests/s; 0.9 quantile)", fontsize=7)
+    axes.set_xscale("log")
+    axes.tick_params(axis="x", labelsize=6)
+    axes.grid(axis="y", linewidth=0.3)
+    axes.legend(fontsize=6, frameon=False, loc="best")

@@ -1,0 +1,56 @@
+"""`ipagym forecast`: forecasters side by side on loads."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ipagym.errors import InputError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+PAPER_LOADS = "bursty,steady-low,steady-high,fluctuating"
+
+
+def forecast(
+    workloads: Annotated[str, typer.Argument(help="Loads, separated by commas.")] = PAPER_LOADS,
+    forecasters: Annotated[str | None, typer.Option(help="Forecasters, separated by commas. Default: all.")] = None,
+    trace: Annotated[Path | None, typer.Option(help="The trace file that the workloads are cut from.")] = None,
+    seed: Annotated[int, typer.Option(help="Of loads that are random.")] = 0,
+    out: Annotated[Path, typer.Option(help="Folder for scores.csv and forecasts.png.")] = Path("results/forecasts"),
+) -> None:
+    """Score forecasters by SMAPE, pinball loss and how often they were too low; print a table, draw a figure."""
+    from rich.console import Console
+
+    from ipagym.bench.forecast_report import figure, scores_frame, scores_table
+    from ipagym.bench.timeline import png_bytes
+    from ipagym.files import write_atomically
+    from ipagym.forecast.catalogue import FORECASTERS, make_forecaster
+    from ipagym.forecast.evaluation import walk_all
+
+    names = _names(forecasters or ",".join(FORECASTERS), "forecasters")
+    made = {name: make_forecaster(name) for name in names}
+    loads = {name: _counts(name, trace, seed) for name in _names(workloads, "workloads")}
+    courses = {name: walk_all(made, counts) for name, counts in loads.items()}
+    out.mkdir(parents=True, exist_ok=True)
+    write_atomically(out / "scores.csv", scores_frame(courses).to_csv(index=False).encode())
+    write_atomically(out / "forecasts.png", png_bytes(figure(courses)))
+    Console(emoji=False, markup=False).print(scores_table(courses))
+    print(f"written to {out}")
+
+
+def _names(text: str, what: str) -> list[str]:
+    names = list(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
+    if not names:
+        raise InputError(f"{what} must be names separated by commas")
+    return names
+
+
+def _counts(name: str, trace: Path | None, seed: int) -> "NDArray[np.int64]":
+    """Requests of each second: the rates of the load, rounded."""
+    from ipagym import workload
+    from ipagym.streams import Streams
+
+    return workload.by_name(name, trace).rates_rps(Streams.spawn(seed).load).round().astype("int64")
