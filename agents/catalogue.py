@@ -207,6 +207,12 @@ AGENTS: dict[str, AgentEntry] = {
         VARIANT | BATCH | {"set"},
     ),
     "clipper": AgentEntry("Clipper's adaptive batching (AIMD)", "published.clipper:make", BATCH),
+    "q-learning": AgentEntry(
+        "tabular Q-learning on the profile, a table for each bucket of the load",
+        "learned.q_learning:make",
+        VARIANT | REPLICAS | BATCH,
+        argument="[FORECASTER]",
+    ),
     "ppo": AgentEntry("a trained PPO policy from a file", "learned.policy:make", EVERY, argument="PATH"),
 }
 """Every agent by name, as on the command line."""

@@ -6,6 +6,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
@@ -92,6 +93,9 @@ def _draw_losses(axes: Axes, courses: Courses) -> None:
     axes.set_yticks(range(len(ordered)), ordered, fontsize=6)
     axes.set_xlabel("pinball loss (requests/s; 0.9 quantile)", fontsize=7)
     axes.set_xscale("log")
+    axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+    axes.xaxis.set_minor_formatter(NullFormatter())
     axes.tick_params(axis="x", labelsize=6)
     axes.grid(axis="y", linewidth=0.3)
-    axes.legend(fontsize=6, frameon=False, loc="best")
+    axes.legend(fontsize=6, frameon=False, loc="lower center", bbox_to_anchor=(0.4, 1.0), ncols=4, handletextpad=0)
