@@ -89,6 +89,12 @@ AGENTS: dict[str, AgentEntry] = {
     "joint": AgentEntry(
         "all knobs in one integer program", "planning.joint:make", EVERY, argument="[SOLVER+FORECASTER]"
     ),
+    "mpc": AgentEntry(
+        "model predictive control: tries configurations out on a digital twin",
+        "planning.mpc:make",
+        EVERY,
+        argument="[FORECASTER]",
+    ),
     "static-min": AgentEntry("lightest variants, one replica, smallest batch", "simple.static:make_min", frozenset()),
     "static-max": AgentEntry("most accurate variants, as many replicas as fit", "simple.static:make_max", frozenset()),
     "static": AgentEntry(

@@ -47,6 +47,23 @@ def _plan_by_rate(s: Record) -> None:
     s.gaps_summed += 1
     if s.gaps_summed == GAPS_AT_ONCE:
         s.gaps_before, s.gaps_sum, s.gaps_summed = reached, 0.0, 0
+    _go_to(s, reached)
+
+
+@kernel
+def replan_arrival(s: Record) -> None:
+    """Set when the next request arrives, after the rates from this second on have been changed."""
+    s.second, s.rates_before = 0, 0.0
+    while s.second < int(s.now_s):
+        s.rates_before += rates_of(s)[s.second]
+        s.second += 1
+    _go_to(s, s.gaps_before + s.gaps_sum)
+    s.next_sent_s = s.next_arrival_s
+
+
+@kernel
+def _go_to(s: Record, reached: float) -> None:
+    """Go on to where the cumulative rate is `reached`: the next arrival is there, if the load does not end before."""
     while s.second < len(rates_of(s)) and reached >= s.rates_before + rates_of(s)[s.second]:
         s.rates_before += rates_of(s)[s.second]
         s.second += 1

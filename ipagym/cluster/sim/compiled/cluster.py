@@ -1,6 +1,7 @@
 """A serving cluster simulated by the compiled engine, with the same times to the bit as the SimPy one."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ipagym.cluster.sim.compiled.layout import IN_SYSTEM, Array
 from ipagym.cluster.sim.compiled.population import Population, Snapshot
@@ -104,6 +105,23 @@ class CompiledCluster:
         self._population.advance(ONLY, seconds)
         self._population.draw_scrapes(ONLY)
         return window_of(self._population, 0, self._configuration)
+
+    def expect(self, rates_rps: NDArray[np.float64]) -> None:
+        """Let the load have these rates, in requests per second, in each of the next seconds: a what-if.
+
+        Raises:
+            InputError: now is no whole second, there is a network, the rates are not finite and 0 or more, or they
+                go on for longer than the scenario's load.
+        """
+        left = self.scenario.workload.duration_s - self.now
+        if self.now % 1 or self.scenario.network is not None or len(rates_rps) > left:
+            raise InputError(
+                f"another load can be expected at a whole second, without a network, and for as long as the scenario's "
+                f"goes on: {left} s from {self.now} s"
+            )
+        if not (np.isfinite(rates_rps).all() and (rates_rps >= 0).all()):
+            raise InputError("expected rates must be finite and 0 or more")
+        self._population.expect(0, rates_rps)
 
     def snapshot(self) -> tuple[Snapshot, Configuration]:
         """The state at this instant, for `restore`."""

@@ -9,7 +9,7 @@ from ipagym.cluster.sim.compiled.access import (
     replicas_of,
     supplies_of,
 )
-from ipagym.cluster.sim.compiled.arrivals import NEVER, arrive, lacks_for_arrival, plan_arrival
+from ipagym.cluster.sim.compiled.arrivals import NEVER, arrive, lacks_for_arrival, plan_arrival, replan_arrival
 from ipagym.cluster.sim.compiled.chance import crash_gap_s, node_loss_gap_s, victim
 from ipagym.cluster.sim.compiled.decide import begin, decide
 from ipagym.cluster.sim.compiled.events import remove_first, schedule
@@ -55,6 +55,13 @@ def decide_all(t: Array, sims: Array, asks: Array, which: Array) -> None:
     for i in range(len(which)):
         decide(t[0], sims[which[i]], asks[i])
         sims[which[i]].checked_events = 0
+
+
+@entry
+def replan_all(sims: Array, which: Array) -> None:
+    """Let the clusters of numbers `which` go by the rates that they have now."""
+    for i in range(len(which)):
+        replan_arrival(sims[which[i]])
 
 
 @entry

@@ -112,6 +112,12 @@ class Population:
             self._provide(short)
         loop.decide_all(self._tables.rules, self.memory.sims, asks, which)
 
+    def expect(self, k: int, rates_rps: Array) -> None:
+        """Let cluster k have another load from this second on; what it has of the old one after that stays."""
+        start = int(self.memory.sims[k]["now_s"])
+        self.memory.arrays["rates"][k][start : start + len(rates_rps)] = rates_rps
+        loop.replan_all(self.memory.sims, np.array([k]))
+
     def advance(self, which: Array, seconds: float) -> None:
         """Simulate `seconds` in each of the clusters, on all cores."""
         for k in which.tolist() if seconds > len(self.memory.arrays["per_second"][which[0]]) - 1 else ():

@@ -1,0 +1,45 @@
+"""Configurations worth a try at a load: what the integer programs find for it, with and without reserve."""
+
+from math import log2
+
+from ipagym.configuration import Configuration, Limits
+from ipagym.objective import Objective
+from ipagym.optimize.joint import JointProblem, solve
+from ipagym.pipeline import Pipeline
+
+RESERVES = (0.8, 1.0, 1.25, 1.6)
+"""Shares of the load that are planned for: an episode forgives some lack, and chance asks for some reserve."""
+
+STEPS_PER_DOUBLING = 12
+"""Loads are told apart by 6 %; in between, one plan is as good as the other."""
+
+
+class Candidates:
+    """Optima of the joint program by load, each found once."""
+
+    def __init__(self, pipeline: Pipeline, limits: Limits, objective: Objective) -> None:
+        self.pipeline = pipeline
+        self.limits = limits
+        self.objective = objective
+        self._found: dict[tuple[int, int], Configuration] = {}
+
+    def at(self, rate_rps: float, network_max_s: float = 0.0) -> list[Configuration]:
+        """The optima for the load and each of the `RESERVES`, without repetitions."""
+        return list(dict.fromkeys(self._optimum(share * rate_rps, network_max_s) for share in RESERVES))
+
+    def _optimum(self, rate_rps: float, network_max_s: float) -> Configuration:
+        key = (_level(rate_rps), round(network_max_s / self.pipeline.slo_s * 20))
+        if key not in self._found:
+            problem = JointProblem(
+                pipeline=self.pipeline,
+                rate_rps=2 ** (key[0] / STEPS_PER_DOUBLING),
+                limits=self.limits,
+                objective=self.objective,
+                network_max_s=min(key[1] / 20, 1) * self.pipeline.slo_s,
+            )
+            self._found[key] = solve(problem).configuration
+        return self._found[key]
+
+
+def _level(rate_rps: float) -> int:
+    return round(STEPS_PER_DOUBLING * log2(max(rate_rps, 0.1)))

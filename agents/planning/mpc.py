@@ -1,0 +1,97 @@
+"""Model predictive control: tries configurations out on a digital twin, and asks for the one that does best ahead.
+
+In every window it brings its twin up to date, lets it expect the forecast load (Poisson counts around it, the same
+for all), and compares what candidates would earn over the next windows by the scenario's own objective: first what
+runs and the optima of the joint program for that load, with and without reserve; then, from the best of them, the
+configurations one knob away, as long as that is an improvement and within the number of trials. Load times, queues
+and deployments on their way are in the twin, and so weigh by themselves.
+"""
+
+from dataclasses import dataclass
+from math import ceil
+
+import numpy as np
+
+from ipagym.agent import Agent
+from ipagym.agents.planning.candidates import Candidates
+from ipagym.agents.planning.twin import Twin
+from ipagym.agents.planning_with import planning_with
+from ipagym.agents.simple.greedy import neighbours
+from ipagym.budget import affordable
+from ipagym.configuration import Configuration, Limits
+from ipagym.forecast import Forecaster
+from ipagym.forecast.moving_maximum import MovingMaximum
+from ipagym.pipeline import Pipeline
+from ipagym.scenario import Scenario
+from ipagym.window import Window
+
+WAYS = 200
+"""The ways of so many requests stand for those to come."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MpcSettings:
+    """How far ahead, in windows and at least in seconds, and how many trials in all."""
+
+    windows: int = 3
+    least_s: float = 20.0
+    trials: int = 60
+
+
+class Mpc:
+    """Searches anew in every window; it knows the scenario's physics, its objective and the profile, and no future."""
+
+    def __init__(
+        self, scenario: Scenario, *, settings: MpcSettings | None = None, forecaster: Forecaster | None = None
+    ) -> None:
+        self.scenario = scenario
+        self.settings = settings or MpcSettings()
+        self.forecaster: Forecaster = forecaster or MovingMaximum()
+
+    def reset(self, pipeline: Pipeline, limits: Limits, rng: np.random.Generator) -> None:
+        """Forget the twin and the load seen so far."""
+        self._pipeline, self._limits, self._rng = pipeline, limits, rng
+        self._candidates = Candidates(pipeline, limits, self.scenario.objective)
+        self._twin: Twin | None = None
+        self._network_s = np.zeros(0)
+        ahead_s = max(self.settings.windows * self.scenario.interval_s, self.settings.least_s)
+        self._ahead_s = ceil(ahead_s)
+        self.forecaster.reset()
+
+    def decide(self, window: Window) -> Configuration:
+        """The candidate that earns most ahead."""
+        self.forecaster.observe(window.arrivals_per_s)
+        rate, lost_s = self.forecaster.predict(), float(window.network_s.max(initial=0.0))
+        self._network_s = np.concatenate([self._network_s, window.network_s])[-WAYS:]
+        if self._twin is None:
+            self._twin = Twin(self.scenario, window.configuration, self._ahead_s)
+        self._twin.follow(window)
+        self._twin.look_ahead(self._rng.poisson(rate, self._ahead_s).astype(np.float64))
+        return self._search(self._twin, [window.configuration, *self._candidates.at(rate, lost_s)])
+
+    def _search(self, twin: Twin, first: list[Configuration]) -> Configuration:
+        known: dict[Configuration, float] = {}
+
+        def worth(candidate: Configuration) -> float:
+            if candidate not in known:
+                known[candidate] = twin.reward(candidate, float(self._ahead_s), self._network_s)
+            return known[candidate]
+
+        best = max(dict.fromkeys(affordable(each, self._pipeline, self._limits) for each in first), key=worth)
+        while True:
+            around = [each for each in self._neighbours(best) if each not in known]
+            if not around or len(known) + len(around) > self.settings.trials:
+                return best
+            better = max(around, key=worth)
+            if worth(better) <= worth(best):
+                return best
+            best = better
+
+    def _neighbours(self, best: Configuration) -> list[Configuration]:
+        around = neighbours(best, self._pipeline, self._limits)
+        return list(dict.fromkeys(affordable(each, self._pipeline, self._limits) for each in around))
+
+
+def make(scenario: Scenario, argument: str = "") -> Agent:
+    """`argument`: the forecaster."""
+    return Mpc(scenario, forecaster=planning_with(argument).forecaster)

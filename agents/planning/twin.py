@@ -1,0 +1,80 @@
+"""A digital twin: a simulator that lives through what a controller sees, and in which it can try things out.
+
+It needs no access to the cluster, simulated or live: it is told the requests of every second and the configurations,
+and follows them with the profile's latencies and chances of its own, without faults. What a network took is not in
+it; the time that it leaves is judged when the twin is read.
+"""
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ipagym.cluster.sim.compiled import CompiledCluster
+from ipagym.configuration import Configuration
+from ipagym.faults import NONE
+from ipagym.objective import reward_terms
+from ipagym.scenario import Scenario
+from ipagym.window import Window
+
+SEED = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Empty:
+    """No load: what comes is told as it comes."""
+
+    duration_s: int
+    name: str = field(default="empty")
+
+    def rates_rps(self, rng: np.random.Generator) -> NDArray[np.float64]:
+        """Nothing."""
+        return np.zeros(self.duration_s)
+
+
+class Twin:
+    """The twin of a scenario's cluster; it looks at most `ahead_s` seconds ahead."""
+
+    def __init__(self, scenario: Scenario, running: Configuration, ahead_s: int) -> None:
+        self.scenario = scenario
+        duration_s = scenario.workload.duration_s + ahead_s + 1
+        physics = replace(scenario.physics, arrivals="uniform", faults=NONE)
+        workload = Empty(duration_s=duration_s)
+        quiet = replace(scenario, initial=running, physics=physics, workload=workload, network=None)
+        self._cluster = CompiledCluster(quiet)
+        self._cluster.reset(SEED)
+        self._state = self._cluster.snapshot()
+
+    def follow(self, window: Window) -> None:
+        """Live through the window that has just been seen, under the configuration that was asked for in it."""
+        self._cluster.restore(self._state)
+        self._cluster.apply(window.configuration)
+        if len(window.arrivals_per_s):
+            self._cluster.expect(window.arrivals_per_s.astype(np.float64))
+        self._cluster.advance(window.duration_s)
+
+    def look_ahead(self, rates_rps: NDArray[np.float64]) -> None:
+        """Expect these rates, and let all trials begin from here."""
+        self._cluster.expect(rates_rps)
+        self._state = self._cluster.snapshot()
+
+    def reward(self, candidate: Configuration, seconds: float, network_s: NDArray[np.float64]) -> float:
+        """The reward per window if the candidate were asked for now and stayed for so many seconds.
+
+        `network_s` is how long requests are on their way, any of them as likely; empty without a network.
+        """
+        self._cluster.restore(self._state)
+        before = self._state[1]
+        self._cluster.apply(candidate)
+        seen = self._cluster.advance(seconds)
+        late = round(expected_late(seen.latency_s, network_s, self.scenario.pipeline.slo_s))
+        judged = replace(seen, violations=max(seen.violations, late))
+        return self.scenario.objective.scalar(reward_terms(judged, before, self.scenario.pipeline))
+
+
+def expected_late(latency_s: NDArray[np.float64], network_s: NDArray[np.float64], slo_s: float) -> float:
+    """How many of these latencies end after the SLO if each has a way before it, drawn from `network_s`."""
+    if not network_s.size:
+        return float((latency_s > slo_s).sum())
+    longer = network_s.size - np.searchsorted(np.sort(network_s), slo_s - latency_s, side="right")
+    return float(longer.sum() / network_s.size)
