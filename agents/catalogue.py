@@ -95,6 +95,9 @@ AGENTS: dict[str, AgentEntry] = {
         EVERY,
         argument="[FORECASTER]",
     ),
+    "clairvoyant": AgentEntry(
+        "knows the future and plans with it: the reference for regret", "planning.clairvoyant:make", EVERY
+    ),
     "static-min": AgentEntry("lightest variants, one replica, smallest batch", "simple.static:make_min", frozenset()),
     "static-max": AgentEntry("most accurate variants, as many replicas as fit", "simple.static:make_max", frozenset()),
     "static": AgentEntry(

@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 from time import perf_counter
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ipagym.agent import Agent
-from ipagym.cluster.protocol import Cluster
+from ipagym.cluster.protocol import Cluster, Simulator
 from ipagym.configuration import check
 from ipagym.objective import RewardTerms, reward_terms
 from ipagym.scenario import Scenario
@@ -30,6 +31,14 @@ class Episode:
     terms: tuple[RewardTerms[float], ...]
 
 
+@runtime_checkable
+class Foreseeing(Protocol):
+    """An agent that is shown the future, to measure others by; it is said of it wherever it is compared."""
+
+    def foresee(self, double: Simulator) -> None:
+        """Take a double of the cluster as it is before the episode; called before `reset`."""
+
+
 def run_episode(agent: Agent, cluster: Cluster, scenario: Scenario, seed: int, *, name: str = "agent") -> Episode:
     """Let `agent` control `cluster` through the scenario. The first interval, under `scenario.initial`, is warm-up.
 
@@ -37,6 +46,8 @@ def run_episode(agent: Agent, cluster: Cluster, scenario: Scenario, seed: int, *
         InputError: the agent decided a configuration that the pipeline or the limits do not allow.
     """
     cluster.reset(seed)
+    if isinstance(agent, Foreseeing) and isinstance(cluster, Simulator):
+        agent.foresee(cluster.fork())
     agent.reset(scenario.pipeline, scenario.limits, Streams.spawn(seed).agent)
     seen = window = cluster.advance(scenario.interval_s)
     windows, terms, decision_s = [], [], []

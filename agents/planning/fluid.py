@@ -1,0 +1,97 @@
+"""What configurations would earn in each window if the load were known, in a fluid model; and the best way through
+them.
+
+The model of a window: the accuracy and cores as configured; as violations, the share of the load beyond the
+throughput of the narrowest stage (average service times: it is optimistic). To change costs what it costs in a
+cluster: while new replicas load, the old deployment serves and both hold cores.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ipagym.configuration import Configuration, StageSetting, configured_accuracy, cores_of, requested_cores
+from ipagym.objective import Objective, changed_knobs, loading_s
+from ipagym.pipeline import Pipeline, Stage
+
+Floats = NDArray[np.float64]
+
+
+def values_to_go(
+    pool: Sequence[Configuration],
+    rates_rps: Floats,
+    *,
+    pipeline: Pipeline,
+    objective: Objective,
+    interval_s: float,
+) -> Floats:
+    """The most that can still be earned from window t on after running each of P configurations, shape (T + 1, P).
+
+    `rates_rps` is the mean rate of each of T windows. Bellman's equation backwards: V[t, i] = max over j of what
+    window t earns when j is asked for after i, plus V[t + 1, j].
+    """
+    earned = rewards(pool, rates_rps, pipeline=pipeline, objective=objective)
+    change = costs_of_change(pool, pipeline=pipeline, objective=objective, interval_s=interval_s)
+    to_go = np.zeros((len(rates_rps) + 1, len(pool)))
+    for t in range(len(rates_rps) - 1, -1, -1):
+        to_go[t] = (earned[t] + to_go[t + 1] - change).max(axis=1)
+    return to_go
+
+
+def rewards(pool: Sequence[Configuration], rates_rps: Floats, *, pipeline: Pipeline, objective: Objective) -> Floats:
+    """What each of P configurations earns in each of T windows, running already, shape (T, P)."""
+    capacity = np.array([_capacity_rps(each, pipeline) for each in pool])
+    steady = np.array([_worth(each, pipeline, objective) for each in pool])
+    lacking = np.maximum(0.0, 1 - capacity / np.maximum(rates_rps[:, np.newaxis], 1e-9))
+    return np.asarray(steady - objective.violation * lacking)
+
+
+def costs_of_change(
+    pool: Sequence[Configuration], *, pipeline: Pipeline, objective: Objective, interval_s: float
+) -> Floats:
+    """What going over from configuration i to j costs in the window in which it happens, shape (P, P)."""
+    size = len(pool)
+    costs = np.zeros((size, size))
+    for i, before in enumerate(pool):
+        for j, after in enumerate(pool):
+            if i != j:
+                costs[i, j] = _change(before, after, pipeline=pipeline, objective=objective, interval_s=interval_s)
+    return costs
+
+
+def _change(
+    before: Configuration, after: Configuration, *, pipeline: Pipeline, objective: Objective, interval_s: float
+) -> float:
+    loading = loading_s(before, after, pipeline)
+    share = min(1.0, loading / interval_s)
+    twice = sum(map(_replaced_cores, before.stages, after.stages, pipeline.stages))
+    switching = objective.switching * changed_knobs(before, after) + objective.gamma * loading
+    return switching + objective.beta * share * twice
+
+
+def _replaced_cores(before: StageSetting, after: StageSetting, stage: Stage) -> int:
+    """Cores of the deployments that stay on until their successors are ready."""
+    names = {each.variant for each in after.deployments}
+    return sum(each.replicas * cores_of(each, stage) for each in before.deployments if each.variant not in names)
+
+
+def _capacity_rps(configuration: Configuration, pipeline: Pipeline) -> float:
+    """The highest load that every stage carries."""
+    return min(map(_stage_rps, configuration.stages, pipeline.stages))
+
+
+def _stage_rps(setting: StageSetting, stage: Stage) -> float:
+    total = sum(each.weight for each in setting.deployments)
+    return min(each.replicas * _average_rps(each, stage) / (each.weight / total) for each in setting.deployments)
+
+
+def _average_rps(setting: StageSetting, stage: Stage) -> float:
+    latency = stage.variant(setting.variant).latency_on(cores_of(setting, stage))
+    return max(batch / latency.average(batch) for batch in range(1, setting.batch + 1))
+
+
+def _worth(configuration: Configuration, pipeline: Pipeline, objective: Objective) -> float:
+    batches = sum(each.batch for setting in configuration.stages for each in setting.deployments)
+    cost = objective.beta * requested_cores(configuration, pipeline) + objective.delta * batches
+    return objective.alpha * configured_accuracy(configuration, pipeline) - cost
