@@ -37,6 +37,13 @@ METRICS = (
 )
 
 
+REGRET = Metric("regret", "regret", 2)
+"""How much less reward per window than the one that knows the future, on the same seed; there where it was run."""
+
+CLAIRVOYANT = "clairvoyant"
+"""Whom regret is taken against."""
+
+
 @dataclass(frozen=True, slots=True)
 class Estimate:
     """Mean over seeds with the half width of its 95 % confidence interval (none for a single seed)."""
@@ -89,9 +96,12 @@ def summarise(
     metrics: Mapping[str, Sequence[Mapping[str, float]]], keeps: Mapping[str, str] | None = None
 ) -> tuple[AgentSummary, ...]:
     """Summaries, in the given order, of the episodes of each agent; `keeps` has what some of them left alone."""
+    with_regret = _with_regret(metrics)
     estimates = {
-        agent: {metric.key: estimate([episode[metric.key] for episode in episodes]) for metric in METRICS}
-        for agent, episodes in metrics.items()
+        agent: {
+            metric.key: estimate([episode[metric.key] for episode in episodes]) for metric in metrics_of(episodes[0])
+        }
+        for agent, episodes in with_regret.items()
     }
     points = {agent: _costs(values) for agent, values in estimates.items()}
     return tuple(
@@ -103,6 +113,24 @@ def summarise(
         )
         for agent, values in estimates.items()
     )
+
+
+def metrics_of(known: Mapping[str, object]) -> tuple[Metric, ...]:
+    """The metrics that are there."""
+    return (*METRICS, REGRET) if REGRET.key in known else METRICS
+
+
+def _with_regret(
+    metrics: Mapping[str, Sequence[Mapping[str, float]]],
+) -> Mapping[str, Sequence[Mapping[str, float]]]:
+    """The metrics, and the regret of every episode where the clairvoyant was run on the same seeds."""
+    if CLAIRVOYANT not in metrics:
+        return metrics
+    best = [episode["reward"] for episode in metrics[CLAIRVOYANT]]
+    return {
+        agent: [{**e, REGRET.key: most - e["reward"]} for e, most in zip(episodes, best, strict=True)]
+        for agent, episodes in metrics.items()
+    }
 
 
 def estimate(values: Sequence[float]) -> Estimate:
@@ -139,10 +167,11 @@ def summary_table(summaries: Sequence[AgentSummary], title: str) -> Table:
         caption="* Pareto front over PAS (up), cores (down), SLO violations (down)",
     )
     table.add_column("agent", no_wrap=True)
-    for metric in METRICS:
+    metrics = metrics_of(summaries[0].estimates)
+    for metric in metrics:
         table.add_column(metric.heading, justify="right")
     for summary in summaries:
-        texts = (summary.estimates[metric.key].text(metric.digits) for metric in METRICS)
+        texts = (summary.estimates[metric.key].text(metric.digits) for metric in metrics)
         table.add_row(f"{summary.agent}{' *' if summary.pareto else ''}", *texts)
     return table
 
