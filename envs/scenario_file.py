@@ -17,6 +17,7 @@ from ipagym.profiles import Profile
 from ipagym.profiles.yaml_file import first_problem, read_yaml
 from ipagym.scenario import DropPolicy, Physics, Scenario, lightest_configuration
 from ipagym.streams import Streams
+from ipagym.telemetry import Telemetry
 from ipagym.workload.network import network_by_name
 
 INITIAL_RATE_WINDOW_S = 60
@@ -38,6 +39,7 @@ class Choices:
     limits: Limits | None = None
     physics: Physics | None = None
     faults: str | None = None
+    telemetry: Telemetry | None = None
 
 
 def load_scenario(path: Path) -> Scenario:
@@ -80,6 +82,7 @@ def build(file: ScenarioFile, folder: Path, choices: Choices) -> Scenario:
         objective=_weighted(_weighted(profile.objective, file.objective), own_weights),
         physics=_physics(file, profile, limits, choices),
         interval_s=file.interval_s if choices.interval_s is None else choices.interval_s,
+        telemetry=choices.telemetry or Telemetry(**file.telemetry.model_dump()),
         network=None if file.network is None else network_by_name(file.network.name, file.network.payload_kib),
     )
     check(scenario.initial, pipeline, limits)

@@ -85,6 +85,13 @@ class NetworkFile(Strict):
     payload_kib: Annotated[float, Field(ge=0, le=1e9)] | None = None
 
 
+class TelemetryFile(Strict):
+    """How figures reach controllers, as in `ipagym.telemetry.Telemetry`."""
+
+    scrape_s: Seconds | None = None
+    lag_s: NotNegative = 0.0
+
+
 class SettingFile(Strict):
     """What a stage starts with: one deployment."""
 
@@ -120,5 +127,6 @@ class ScenarioFile(Strict):
     limits: LimitsFile = LimitsFile()
     physics: PhysicsFile = PhysicsFile()
     network: NetworkFile | None = None
+    telemetry: TelemetryFile = TelemetryFile()
     faults: Name | FaultsFile = "none"
     objective: ObjectiveFile = ObjectiveFile()

@@ -10,6 +10,7 @@ from ipagym.errors import InputError, unknown_name
 from ipagym.files import is_file
 from ipagym.profiles.yaml_file import read_yaml
 from ipagym.scenario import Physics, Scenario
+from ipagym.telemetry import Telemetry
 
 __all__ = ["FOLDER", "descriptions", "load_profile", "make_scenario", "names"]
 
@@ -27,12 +28,14 @@ def make_scenario(
     limits: Limits | None = None,
     physics: Physics | None = None,
     faults: str = "none",
+    telemetry: Telemetry | None = None,
 ) -> Scenario:
     """A scenario of the package by name, one of your own, or a profile (both by the path of a YAML file) under a load.
 
     `load` is a workload or its name; without one the scenario's own is used. `slo` is `paper` or `tight` (an SLO at
     which latency competes with accuracy and cost), `slo_s` any other. `trace` is the Twitter trace file that the
-    papers' windows are cut from. `faults` names a mixture of `ipagym.faults`, which replaces those of the physics.
+    papers' windows are cut from. `faults` names a mixture of `ipagym.faults`, which replaces those of the physics;
+    `telemetry` replaces how figures reach controllers.
 
     Raises:
         InputError: a name is unknown or a value cannot be used.
@@ -47,6 +50,7 @@ def make_scenario(
         limits=limits,
         physics=physics,
         faults=faults,
+        telemetry=telemetry,
     )
     if name.endswith((".yaml", ".yml")):
         return _from_file(Path(name), choices)

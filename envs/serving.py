@@ -1,6 +1,6 @@
 """The Gymnasium environment over one cluster."""
 
-from copy import deepcopy
+from copy import copy, deepcopy
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from ipagym.envs.scenarios import make_scenario
 from ipagym.errors import InputError, unknown_name
 from ipagym.objective import RewardTerms, reward_terms
 from ipagym.scenario import Scenario
+from ipagym.telemetry import Feed
 from ipagym.window import Window
 from ipagym.workload import Workload
 
@@ -72,8 +73,8 @@ class ServingEnv(gymnasium.Env[Any, Any]):
         self.cluster.reset(int(self.np_random.integers(2**31)) if seed is None else seed)
         window = self.cluster.advance(self.scenario.interval_s)
         self.history = [window]
-        self._seen = window
-        return self.observer.observe(window), self._info(window, None)
+        self._feed = Feed(self.scenario.telemetry, self.scenario.interval_s)
+        return self.observer.observe(self._feed.see(window)), self._info(window, None)
 
     def step(self, action: ArrayLike) -> tuple[NDArray[np.float32], float, bool, bool, dict[str, Any]]:
         """Ask for the configuration that `action` stands for and let one interval pass.
@@ -87,11 +88,10 @@ class ServingEnv(gymnasium.Env[Any, Any]):
         self.cluster.apply(self.codec.decode(action))
         window = self.cluster.advance(self.scenario.interval_s)
         self.history.append(window)
-        self._seen = window if window.scraped else self._seen.in_place_of(window)
         terms = reward_terms(window, previous, self.scenario.pipeline)
         truncated = len(self.history) >= self.scenario.windows
         reward = self.scenario.objective.scalar(terms)
-        return self.observer.observe(self._seen), reward, False, truncated, self._info(window, terms)
+        return self.observer.observe(self._feed.see(window)), reward, False, truncated, self._info(window, terms)
 
     def fork(self) -> "ServingEnv":
         """A second environment in the same state, independent from now on.
@@ -104,7 +104,7 @@ class ServingEnv(gymnasium.Env[Any, Any]):
         twin = ServingEnv(self.scenario, self.cluster.fork(), self.render_mode, with_info=self._with_info)
         twin.history = list(self.history)
         if self.history:
-            twin._seen = self._seen
+            twin._feed = copy(self._feed)
         twin.np_random = deepcopy(self.np_random)
         return twin
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from gymnasium.utils import seeding
@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from ipagym.cluster.sim.compiled import Population
 from ipagym.deployments import Deployments, deployments_of
 from ipagym.envs.codec import Codec, as_array
+from ipagym.envs.feeds import Feeds, Seen
 from ipagym.envs.observation import Observer
 from ipagym.envs.scenarios import make_scenario
 from ipagym.errors import InputError
@@ -27,14 +28,6 @@ MAX_ENVS = 65_536
 """Each takes some 200 kB of memory."""
 
 TERMS = tuple(field.name for field in fields(RewardTerms))
-
-
-class Seen(NamedTuple):
-    """What controllers have of the last windows: `ipagym.figures` and the arrivals in each second."""
-
-    figures: NDArray[np.void]
-    stages: NDArray[np.void]
-    arrivals_per_s: NDArray[np.int64]
 
 
 class ServingVectorEnv(VectorEnv[Any, Any, Any]):
@@ -70,7 +63,7 @@ class ServingVectorEnv(VectorEnv[Any, Any, Any]):
         self._load_s = _padded([[variant.load_s for variant in stage.variants] for stage in scenario.pipeline.stages])
         self._windows = np.zeros(num_envs, dtype=np.int64)
         self._is_over = np.zeros(num_envs, dtype=np.bool_)
-        self._seen = Seen(*(array.copy() for array in self.population.last_windows()))
+        self._feeds = Feeds(scenario, Seen(*self.population.last_windows()))
 
     @property
     def observation_names(self) -> tuple[str, ...]:
@@ -174,17 +167,12 @@ class ServingVectorEnv(VectorEnv[Any, Any, Any]):
         return [None if each is None else int(each) for each in seeds]
 
     def _look(self, which: NDArray[np.int64]) -> None:
-        """Take note of the last windows, but for figures that got lost; those of a first window never are."""
+        """Take note of the last windows, as far as their figures reach the controllers."""
         self.population.draw_scrapes(which)
-        is_known = self.population.scraped[which] | (self._windows[which] == 1)
-        last = Seen(*self.population.last_windows())
-        for seen, array in zip(self._seen, last, strict=True):
-            seen[which[is_known]] = array[which[is_known]]
-        for time in ("start_s", "end_s"):
-            self._seen.figures[time][which] = last.figures[time][which]
+        self._feeds.see(which, self._windows[which] - 1, Seen(*self.population.last_windows()), self.population.scraped)
 
     def _observe(self) -> Observations:
-        seen = self._seen
+        seen = self._feeds.seen
         return self.observer.observe_all(seen.figures, seen.stages, (seen.arrivals_per_s, self._records))
 
     def _terms(self, previous: Deployments) -> RewardTerms[NDArray[np.float64]]:

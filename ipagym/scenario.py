@@ -10,6 +10,7 @@ from ipagym.errors import InputError
 from ipagym.faults import Faults
 from ipagym.objective import Objective
 from ipagym.pipeline import Pipeline
+from ipagym.telemetry import Telemetry
 from ipagym.unit_mean import parse
 from ipagym.workload.arrivals import parse_rule
 from ipagym.workload.network import Network
@@ -82,7 +83,7 @@ class Scenario:
     """Pipeline + workload + limits + objective + physics. An episode lasts as long as its workload.
 
     `initial` is the configuration found ready at time 0. `network` is what requests have to come through; without one
-    they arrive as they are sent.
+    they arrive as they are sent. `telemetry` is how their figures reach controllers.
     """
 
     pipeline: Pipeline
@@ -93,6 +94,7 @@ class Scenario:
     physics: Physics = field(default_factory=Physics)
     interval_s: float = 10.0
     network: Network | None = None
+    telemetry: Telemetry = field(default_factory=Telemetry)
 
     def __post_init__(self) -> None:
         if not 0 < self.interval_s <= self.workload.duration_s / 2:

@@ -38,8 +38,8 @@ class Window:
     completion, of the requests completed in the window; `network_s`, in order of arrival, how long the requests that
     arrived in it had been on their way (empty where there is no network). `cores` is the time average of the cores
     held, those of starting and draining replicas included. `accuracy` is the PAS of what was really served, averaged
-    over the requests completed (that of the configuration where none was). `scraped` is false where the figures did
-    not reach the controller, which then still has those of an earlier window.
+    over the requests completed (that of the configuration where none was). `scraped` is false where no new
+    figures have reached the controller, which then still has those of an earlier window.
     """
 
     start_s: float
@@ -73,10 +73,10 @@ class Window:
         """The q-quantile (0..1) of the completed requests' latency, in seconds; 0 when none was completed."""
         return float(np.quantile(self.latency_s, q)) if self.latency_s.size else 0.0
 
-    def in_place_of(self, lost: "Window") -> "Window":
-        """What a controller still has where the figures of the window after this one are lost.
+    def known_at(self, now: "Window", *, is_new: bool) -> "Window":
+        """What a controller has at the end of a later window `now`, if these are the latest figures that reached it.
 
-        It knows the time and what it asked for.
+        It knows the time and what it asked for. `is_new` says whether they have just come.
         """
-        known = {"start_s": lost.start_s, "end_s": lost.end_s, "configuration": lost.configuration}
-        return replace(self, scraped=False, **known)  # type: ignore[arg-type]
+        known = {"start_s": now.start_s, "end_s": now.end_s, "configuration": now.configuration}
+        return replace(self, scraped=is_new, **known)  # type: ignore[arg-type]

@@ -19,6 +19,7 @@ from ipagym.envs import ServingEnv, ServingVectorEnv
 from ipagym.errors import InputError
 from ipagym.faults import Faults
 from ipagym.scenario import DropPolicy, Physics, Scenario
+from ipagym.telemetry import Telemetry
 from tests.tiny import scenario, setting
 
 MODES = (AutoresetMode.NEXT_STEP, AutoresetMode.SAME_STEP)
@@ -49,10 +50,14 @@ def run(env: Any, actions: np.ndarray, seed: int | None) -> list[tuple[Any, ...]
     return course
 
 
+TELEMETRY = [Telemetry(), Telemetry(lag_s=1.0), Telemetry(scrape_s=2.0, lag_s=2.0)]
+
+
+@pytest.mark.parametrize("telemetry", TELEMETRY, ids=["at once", "late", "late and seldom"])
 @pytest.mark.parametrize("physics", [Physics(), FAULTY], ids=["usual", "faulty"])
 @pytest.mark.parametrize("mode", MODES)
-def test_vector_equals_single_environments(mode: AutoresetMode, physics: Physics) -> None:
-    chosen = busy(physics=physics)
+def test_vector_equals_single_environments(mode: AutoresetMode, physics: Physics, telemetry: Telemetry) -> None:
+    chosen = busy(physics=physics, telemetry=telemetry)
     native = ServingVectorEnv(chosen, 5, autoreset=mode)
     singles = SyncVectorEnv([lambda: ServingEnv(chosen)] * 5, autoreset_mode=mode)
     native.action_space.seed(1)

@@ -13,6 +13,7 @@ from ipagym.configuration import check
 from ipagym.objective import RewardTerms, reward_terms
 from ipagym.scenario import Scenario
 from ipagym.streams import Streams
+from ipagym.telemetry import Feed
 from ipagym.window import Window
 
 
@@ -49,7 +50,9 @@ def run_episode(agent: Agent, cluster: Cluster, scenario: Scenario, seed: int, *
     if isinstance(agent, Foreseeing) and isinstance(cluster, Simulator):
         agent.foresee(cluster.fork())
     agent.reset(scenario.pipeline, scenario.limits, Streams.spawn(seed).agent)
-    seen = window = cluster.advance(scenario.interval_s)
+    feed = Feed(scenario.telemetry, scenario.interval_s)
+    window = cluster.advance(scenario.interval_s)
+    seen = feed.see(window)
     windows, terms, decision_s = [], [], []
     for _ in range(scenario.windows - 1):
         previous = window.configuration
@@ -59,7 +62,7 @@ def run_episode(agent: Agent, cluster: Cluster, scenario: Scenario, seed: int, *
         check(configuration, scenario.pipeline, scenario.limits)
         cluster.apply(configuration)
         window = cluster.advance(scenario.interval_s)
-        seen = window if window.scraped else seen.in_place_of(window)
+        seen = feed.see(window)
         windows.append(window)
         terms.append(reward_terms(window, previous, scenario.pipeline))
     return Episode(

@@ -72,6 +72,8 @@ def compare(
         str, typer.Option(help="Engine: compiled or simpy; the results do not depend on it.")
     ] = "compiled",
     faults: Annotated[str, typer.Option(help="What goes wrong: none, usual or harsh.")] = "none",
+    scrape: Annotated[float | None, typer.Option(help="Seconds between two scrapes of the figures.")] = None,
+    lag: Annotated[float | None, typer.Option(help="Seconds until a scrape is known to the agents.")] = None,
     workers: Annotated[int | None, typer.Option(help="Processes; the results do not depend on it.")] = None,
 ) -> None:
     """Run agents on the same requests; print a table and write Parquet, a figure and a manifest."""
@@ -84,11 +86,19 @@ def compare(
     from ipagym.bench.summary import kept_knobs, summary_table
     from ipagym.cluster.sim import ENGINES
     from ipagym.envs.scenarios import make_scenario
+    from ipagym.telemetry import Telemetry
 
     if backend not in ENGINES:
         raise unknown_name("backend", backend, ENGINES)
     task = make_scenario(
-        scenario, workload, slo_s=slo_s, slo=named_slo, trace=trace, interval_s=interval, faults=faults
+        scenario,
+        workload,
+        slo_s=slo_s,
+        slo=named_slo,
+        trace=trace,
+        interval_s=interval,
+        faults=faults,
+        telemetry=None if scrape is lag is None else Telemetry(scrape_s=scrape, lag_s=lag or 0.0),
     )
     if duration is not None:
         task = replace(task, workload=Opening(whole=task.workload, duration_s=duration))

@@ -60,7 +60,7 @@ class Agents(RuleBasedStateMachine):
         check(decisions[0], self.scenario.pipeline, self.scenario.limits)
         self.cluster.apply(decisions[0])
         window = self.cluster.advance(seconds)
-        self.window = window if window.scraped else self.window.in_place_of(window)
+        self.window = window if window.scraped else self.window.known_at(window, is_new=False)
 
 
 Agents.TestCase.settings = settings(max_examples=max(15, settings.default.max_examples // 10), stateful_step_count=15)

@@ -1,0 +1,46 @@
+"""What the controllers of many environments have of the last windows: `ipagym.telemetry.Feed` over arrays."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ipagym.scenario import Scenario
+
+
+class Seen(NamedTuple):
+    """Figures of windows, one row per environment: `ipagym.figures` and the arrivals in each second."""
+
+    figures: NDArray[np.void]
+    stages: NDArray[np.void]
+    arrivals_per_s: NDArray[np.int64]
+
+
+class Feeds:
+    """`seen` is what the controllers have; windows are kept for as long as they are on their way.
+
+    `like` are figures of the shapes to come.
+    """
+
+    def __init__(self, scenario: Scenario, like: Seen) -> None:
+        telemetry, interval_s = scenario.telemetry, scenario.interval_s
+        self.seen = Seen._make(array.copy() for array in like)
+        self._every, self._lag = telemetry.every(interval_s), telemetry.lag(interval_s)
+        self._size = self._lag + 1
+        self._kept = Seen._make(np.repeat(array[np.newaxis], self._size, axis=0) for array in like)
+        self._came = np.ones((self._size, len(like.figures)), dtype=np.bool_)
+
+    def see(self, which: NDArray[np.int64], index: NDArray[np.int64], last: Seen, scraped: NDArray[np.bool_]) -> None:
+        """Take in the last windows of environments `which`; `index`, of the same shape, is their number in the
+        episode.
+        """
+        slot, source = index % self._size, np.maximum(0, index - self._lag)
+        for kept, array in zip(self._kept, last, strict=True):
+            kept[slot, which] = array[which]
+        self._came[slot, which] = scraped[which] | (index == 0)
+        is_known = self._came[source % self._size, which] & (source % self._every == 0)
+        known, at = which[is_known], source[is_known] % self._size
+        for seen, kept in zip(self.seen, self._kept, strict=True):
+            seen[known] = kept[at, known]
+        for time in ("start_s", "end_s"):
+            self.seen.figures[time][which] = last.figures[time][which]
