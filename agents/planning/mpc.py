@@ -7,7 +7,7 @@ configurations one knob away, as long as that is an improvement and within the n
 and deployments on their way are in the twin, and so weigh by themselves.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
 
 import numpy as np
@@ -19,6 +19,7 @@ from ipagym.agents.planning_with import planning_with
 from ipagym.agents.simple.greedy import neighbours
 from ipagym.budget import affordable
 from ipagym.configuration import Configuration, Limits
+from ipagym.faults import NONE
 from ipagym.forecast import Forecaster
 from ipagym.forecast.moving_maximum import MovingMaximum
 from ipagym.pipeline import Pipeline
@@ -45,6 +46,7 @@ class Mpc:
         self, scenario: Scenario, *, settings: MpcSettings | None = None, forecaster: Forecaster | None = None
     ) -> None:
         self.scenario = scenario
+        self._untroubled = replace(scenario, physics=replace(scenario.physics, faults=NONE))
         self.settings = settings or MpcSettings()
         self.forecaster: Forecaster = forecaster or MovingMaximum()
 
@@ -64,7 +66,8 @@ class Mpc:
         rate, lost_s = self.forecaster.predict(), float(window.network_s.max(initial=0.0))
         self._network_s = np.concatenate([self._network_s, window.network_s])[-WAYS:]
         if self._twin is None:
-            self._twin = Twin(self.scenario, window.configuration, self._ahead_s)
+            served = replace(self._untroubled, pipeline=self._pipeline, limits=self._limits)
+            self._twin = Twin(served, window.configuration, self._ahead_s)
         self._twin.follow(window)
         self._twin.look_ahead(self._rng.poisson(rate, self._ahead_s).astype(np.float64))
         return self._search(self._twin, [window.configuration, *self._candidates.at(rate, lost_s)])

@@ -1,7 +1,7 @@
 """A digital twin: a simulator that lives through what a controller sees, and in which it can try things out.
 
 It needs no access to the cluster, simulated or live: it is told the requests of every second and the configurations,
-and follows them with the profile's latencies and chances of its own, without faults. What a network took is not in
+and follows them with the profile's latencies and chances of its own. What a network took is not in
 it; the time that it leaves is judged when the twin is read.
 """
 
@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from ipagym.cluster.sim.compiled import CompiledCluster
 from ipagym.configuration import Configuration
-from ipagym.faults import NONE
 from ipagym.objective import reward_terms
 from ipagym.scenario import Scenario
 from ipagym.window import Window
@@ -33,12 +32,20 @@ class Empty:
 
 
 class Twin:
-    """The twin of a scenario's cluster; it looks at most `ahead_s` seconds ahead."""
+    """The twin of a scenario's cluster; it looks at most `ahead_s` seconds ahead.
+
+    Where it lives for longer than was laid out for it, it begins anew, with all that is asked for ready.
+    """
 
     def __init__(self, scenario: Scenario, running: Configuration, ahead_s: int) -> None:
         self.scenario = scenario
-        duration_s = scenario.workload.duration_s + ahead_s + 1
-        physics = replace(scenario.physics, arrivals="uniform", faults=NONE)
+        self._ahead_s = ahead_s
+        self._begin(running)
+
+    def _begin(self, running: Configuration) -> None:
+        scenario = self.scenario
+        duration_s = scenario.workload.duration_s + self._ahead_s + 1
+        physics = replace(scenario.physics, arrivals="uniform")
         workload = Empty(duration_s=duration_s)
         quiet = replace(scenario, initial=running, physics=physics, workload=workload, network=None)
         self._cluster = CompiledCluster(quiet)
@@ -48,9 +55,12 @@ class Twin:
     def follow(self, window: Window) -> None:
         """Live through the window that has just been seen, under the configuration that was asked for in it."""
         self._cluster.restore(self._state)
+        left_s = self._cluster.scenario.workload.duration_s - self._cluster.now
+        if window.duration_s + len(window.arrivals_per_s) + self._ahead_s + 2 > left_s:
+            self._begin(window.configuration)
+            return
         self._cluster.apply(window.configuration)
-        if len(window.arrivals_per_s):
-            self._cluster.expect(window.arrivals_per_s.astype(np.float64))
+        self._cluster.expect(window.arrivals_per_s.astype(np.float64))
         self._cluster.advance(window.duration_s)
 
     def look_ahead(self, rates_rps: NDArray[np.float64]) -> None:

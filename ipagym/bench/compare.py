@@ -16,7 +16,7 @@ from ipagym.bench.manifest import check_folder, make_manifest, write_manifest
 from ipagym.bench.processes import as_they_finish
 from ipagym.bench.progress import progress_bar
 from ipagym.bench.store import Store, Stored
-from ipagym.bench.summary import AgentSummary, episode_metrics, summarise, summary_frame
+from ipagym.bench.summary import AgentSummary, drawn_agents, episode_metrics, summarise, summary_frame
 from ipagym.bench.table import parquet_bytes, timings_frame, windows_frame
 from ipagym.bench.timeline import png_bytes, timeline
 from ipagym.cluster.protocol import Cluster
@@ -157,7 +157,8 @@ def _report(
     write_atomically(out / "windows.parquet", content)
     write_atomically(out / "timings.parquet", parquet_bytes(timings))
     write_atomically(out / "summary.csv", summary_frame(summaries).to_csv(index=False).encode())
-    write_atomically(out / "timeline.png", png_bytes(timeline(windows, scenario)))
+    shown = windows[windows["agent"].isin(drawn_agents(summaries))]
+    write_atomically(out / "timeline.png", png_bytes(timeline(shown, scenario)))
     seeds = [stored.seed for stored in next(iter(episodes.values()))]
     write_manifest(out, make_manifest(scenario, list(episodes), seeds, content))
     return Comparison(summaries=summaries, windows=windows, out=out)

@@ -44,6 +44,10 @@ CLAIRVOYANT = "clairvoyant"
 """Whom regret is taken against."""
 
 
+MOST_DRAWN = 7
+"""Lines that can be told apart in one figure."""
+
+
 @dataclass(frozen=True, slots=True)
 class Estimate:
     """Mean over seeds with the half width of its 95 % confidence interval (none for a single seed)."""
@@ -183,6 +187,12 @@ def kept_knobs(summaries: Sequence[AgentSummary]) -> list[str]:
         if summary.keeps:
             agents.setdefault(summary.keeps, []).append(summary.agent)
     return [f"{keeps}: {', '.join(names)}" for keeps, names in agents.items()]
+
+
+def drawn_agents(summaries: Sequence[AgentSummary]) -> list[str]:
+    """Those that a figure has room for: the ones of highest reward."""
+    by_reward = sorted(summaries, key=lambda summary: -summary.estimates["reward"].mean)
+    return [summary.agent for summary in by_reward[:MOST_DRAWN]]
 
 
 def _costs(estimates: Mapping[str, Estimate]) -> tuple[float, float, float]:

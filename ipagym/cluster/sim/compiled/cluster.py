@@ -107,18 +107,17 @@ class CompiledCluster:
         return window_of(self._population, 0, self._configuration)
 
     def expect(self, rates_rps: NDArray[np.float64]) -> None:
-        """Let the load have these rates, in requests per second, in each of the next seconds: a what-if.
+        """Let the load have these rates, in requests per second, in each of the next whole seconds: a what-if.
 
         Raises:
-            InputError: now is no whole second, there is a network, the rates are not finite and 0 or more, or they
-                go on for longer than the scenario's load.
+            InputError: there is a network, the rates are not finite and 0 or more, or they go on for longer than the
+                scenario's load.
         """
-        left = self.scenario.workload.duration_s - self.now
-        if self.now % 1 or self.scenario.network is not None or len(rates_rps) > left:
-            raise InputError(
-                f"another load can be expected at a whole second, without a network, and for as long as the scenario's "
-                f"goes on: {left} s from {self.now} s"
-            )
+        left_s = self.scenario.workload.duration_s - int(np.ceil(self.now))
+        if self.scenario.network is not None:
+            raise InputError("another load cannot be expected from behind a network: its requests are on their way")
+        if len(rates_rps) > left_s:
+            raise InputError(f"the scenario's load goes on for {left_s} s; {len(rates_rps)} cannot be expected")
         if not (np.isfinite(rates_rps).all() and (rates_rps >= 0).all()):
             raise InputError("expected rates must be finite and 0 or more")
         self._population.expect(0, rates_rps)

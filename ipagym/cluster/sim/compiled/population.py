@@ -113,8 +113,8 @@ class Population:
         loop.decide_all(self._tables.rules, self.memory.sims, asks, which)
 
     def expect(self, k: int, rates_rps: Array) -> None:
-        """Let cluster k have another load from this second on; what it has of the old one after that stays."""
-        start = int(self.memory.sims[k]["now_s"])
+        """Let cluster k have another load from the next whole second on; what the old one has after that stays."""
+        start = int(np.ceil(self.memory.sims[k]["now_s"]))
         self.memory.arrays["rates"][k][start : start + len(rates_rps)] = rates_rps
         loop.replan_all(self.memory.sims, np.array([k]))
 

@@ -8,11 +8,11 @@ from numpy.typing import NDArray
 
 from ipagym.agent import Agent
 from ipagym.agents import AGENTS, make_agent
-from ipagym.agents.autoscalers.hpa import Hpa, HpaSettings, Pods, Policies, limit_rate, recommend, stabilise
 from ipagym.agents.published.ipa import Ipa
 from ipagym.agents.simple.static import largest_replicas
 from ipagym.configuration import Configuration, Limits, StageSetting, check
 from ipagym.errors import InputError
+from ipagym.forecast.maxima import WeightedMaxima
 from ipagym.objective import Objective
 from ipagym.pipeline import Pipeline
 from ipagym.scenario import Scenario
@@ -37,9 +37,11 @@ def scenario(pipeline: Pipeline) -> Scenario:
 
 
 READY_MADE = [
-    name for name, entry in AGENTS.items() if not entry.needs_argument and entry.suits(scenario(small_pipeline(2)))
+    name
+    for name, entry in AGENTS.items()
+    if name != "clairvoyant" and not entry.needs_argument and entry.demands(scenario(small_pipeline(2)))
 ]
-"""Agents that need no argument and serve any pipeline."""
+"""Agents that need no argument, serve any pipeline, and are not shown the future."""
 
 
 def episode(agent: Agent, pipeline: Pipeline, limits: Limits, seed: int = 1) -> list[Configuration]:
@@ -79,21 +81,30 @@ def test_agents_meet_the_protocol(name: str) -> None:
 
 def test_arguments_reach_the_agent() -> None:
     task = scenario(small_pipeline())
-    ipa, hpa = make_agent("ipa:cbc", task), make_agent("hpa:0.5", task)
+    ipa = make_agent("ipa:cbc+reactive", task)
     assert isinstance(ipa, Ipa)
     assert (ipa.settings.solver, ipa.objective) == ("cbc", task.objective)
-    assert isinstance(hpa, Hpa)
-    assert hpa.settings.target == 0.5
+    assert isinstance(ipa.forecaster, WeightedMaxima)
 
 
 @pytest.mark.parametrize(
     ("spec", "message"),
     [
         ("ipaa", "unknown agent 'ipaa': did you mean 'ipa'"),
-        ("ipa:cbcc", "unknown solver 'cbcc'"),
+        ("ipa:cbcc", "unknown solver or forecaster 'cbcc'"),
         ("ipa:", "lacks its argument"),
         ("hpa:fast", "must be a number"),
         ("hpa:0", "target utilisation must be in"),
+        ("vpa:-3", "must be a number above 0, as in vpa:1"),
+        ("keda:many", "must be a number above 0, as in keda:5"),
+        ("threshold:80-30", "0 <= low < high <= 1"),
+        ("static:tall", "corners of static are"),
+        ("static:few-many", "says twice"),
+        ("hpa:gone.yaml", "no such file"),
+        ("hpa@v9+v0", "unknown variant"),
+        ("hpa@v1", "pin a variant for each of 2 stages"),
+        ("hpa@b=3", "batch of stage s0 must be one of"),
+        ("hpa@x=3", "pinned knobs are"),
         ("hpa:nan", "target utilisation must be in"),
         ("random:7", "takes no argument"),
         ("ppo", "lacks its argument: write ppo:PATH"),
@@ -135,73 +146,3 @@ def test_static_max_fills_the_nodes() -> None:
     assert largest_replicas([4, 1], Limits(max_replicas=3, node_cores=(6, 6))) == [2, 3]
     assert largest_replicas([3, 3], Limits(max_replicas=3, node_cores=(5, 5))) == [1, 1]
     assert largest_replicas([8, 8], Limits(max_replicas=3, node_cores=(4,))) == [1, 1]
-
-
-@pytest.mark.parametrize(
-    ("pods", "target", "expected"),
-    [
-        (Pods(current=50, ready=50, usage=0.90), 0.75, 60),
-        (Pods(current=10, ready=10, usage=0.54), 0.50, 10),
-        (Pods(current=4, ready=3, usage=0.60, ignored=1), 0.50, 4),
-        (Pods(current=4, ready=3, usage=0.20, missing=1), 0.50, 4),
-        (Pods(current=3, ready=3, usage=1.00), 0.40, 8),
-        (Pods(current=4, ready=4, usage=0.25), 0.50, 2),
-        (Pods(current=10, ready=10, usage=0.55), 0.50, 10),
-        (Pods(current=5, ready=0, usage=0.00, ignored=5), 0.50, 5),
-        (Pods(current=4, ready=2, usage=1.00, ignored=2), 0.25, 8),
-        (Pods(current=4, ready=4, usage=0.00), 0.50, 0),
-    ],
-)
-def test_hpa_recommends_as_kubernetes_does(pods: Pods, target: float, expected: int) -> None:
-    assert recommend(pods, target, tolerance=0.1) == expected
-
-
-def test_hpa_stays_at_the_highest_recommendation_of_the_down_window() -> None:
-    history = [(0.0, 8), (100.0, 5)]
-    assert stabilise(8, 5, history, (200.0, -100.0)) == 8
-    assert stabilise(8, 5, history, (310.0, 10.0)) == 5
-    assert stabilise(5, 9, history, (200.0, -100.0)) == 9
-    assert stabilise(5, 9, [(190.0, 6)], (100.0, -100.0)) == 6
-
-
-def test_hpa_rate_limits() -> None:
-    settings = HpaSettings()
-    assert limit_rate(3, 8, (0, 0), settings) == 7
-    assert limit_rate(10, 50, (0, 0), settings) == 20
-    assert limit_rate(7, 20, (4, 4), settings) == 7
-    assert limit_rate(9, 1, (0, 0), settings) == 1
-    assert limit_rate(10, 1, (0, 0), HpaSettings(down=Policies(percent=25))) == 7
-    assert limit_rate(10, 1, (0, 0), HpaSettings(down=Policies(percent=10, pods=4))) == 6
-
-
-def hpa_course(usages: list[float], target: float = 0.5) -> list[int]:
-    """Replicas of the first stage when every replica is ready at once and usage is as given."""
-    pipeline = small_pipeline()
-    agent = Hpa(HpaSettings(target=target))
-    agent.reset(pipeline, Limits(max_replicas=10), np.random.default_rng(0))
-    running, course = Configuration((StageSetting("v0", 2, 1),) * 2), []
-    for step, usage in enumerate(usages):
-        stages = [stage_window(utilisation=usage, ready=s.replicas) for s in running.stages]
-        running = agent.decide(window(running, stages=stages, start_s=step * 10))
-        course.append(running.stages[0].replicas)
-    return course
-
-
-def test_hpa_rises_at_once_and_falls_after_the_down_window() -> None:
-    assert hpa_course([1.0, 0.5, 0.5]) == [4, 4, 4]
-    course = hpa_course([1.0] + [0.1] * 40)
-    assert course[:30] == [4] * 30
-    assert course[-1] == 1
-
-
-def test_hpa_respects_the_upper_bound_and_the_rate() -> None:
-    assert hpa_course([1.0] * 5, target=0.2) == [6, 6, 10, 10, 10]
-
-
-def test_hpa_keeps_what_is_frozen() -> None:
-    pipeline = small_pipeline()
-    frozen = Configuration((StageSetting("v2", 1, 4), StageSetting("v1", 1, 2)))
-    agent = Hpa(frozen=frozen)
-    agent.reset(pipeline, Limits(), np.random.default_rng(0))
-    decision = agent.decide(window(one_each(pipeline)))
-    assert [(s.variant, s.batch) for s in decision.stages] == [("v2", 4), ("v1", 2)]

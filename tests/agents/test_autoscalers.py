@@ -1,0 +1,201 @@
+"""VPA, KEDA, Knative and Ray Serve on known cases."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from ipagym.agents.autoscalers import knative, ray_serve
+from ipagym.agents.autoscalers.keda import KedaSettings, keda
+from ipagym.agents.autoscalers.knative import KpaRule, Panic, desired
+from ipagym.agents.autoscalers.ray_serve import RayServeRule, RayServeSettings, desired_replicas
+from ipagym.agents.autoscalers.vpa import VpaSettings, vpa
+from ipagym.agents.autoscalers.vpa_histogram import BUCKETS, DecayingHistogram, bucket_of, start_of
+from ipagym.agents.autoscalers.vpa_rule import (
+    Recommendation,
+    confidence,
+    is_worth_it,
+    lower_factor,
+    recommendation,
+    upper_factor,
+)
+from ipagym.agents.by_stage import ByStage
+from ipagym.agents.pace import Pace
+from ipagym.agents.recent import Recent
+from ipagym.configuration import Configuration, Limits, StageSetting
+from tests.agents.flexible import flexible_pipeline
+from tests.pipelines import stage_window, window
+
+
+def constant(cores: float, samples: int = 100) -> DecayingHistogram:
+    usage = DecayingHistogram()
+    for minute in range(samples):
+        usage.add(cores, 60.0 * minute)
+    return usage
+
+
+@pytest.mark.parametrize(
+    ("cores", "percentile", "target"),
+    [
+        (0.1, 0.11027, 0.12681),
+        (0.5, 0.51113, 0.58780),
+        (1.0, 1.01628, 1.16872),
+        (2.0, 2.09348, 2.40750),
+        (4.0, 4.12470, 4.74340),
+    ],
+)
+def test_vpa_percentiles_of_a_constant_signal(cores: float, percentile: float, target: float) -> None:
+    usage = constant(cores)
+    assert usage.percentile(0.9) == pytest.approx(percentile, abs=1e-5)
+    assert recommendation(usage, 1.0).target == pytest.approx(target, abs=1e-3)
+    assert recommendation(usage, 1.0).target >= target - 1e-5, "it is rounded up"
+
+
+def test_vpa_has_176_buckets_that_grow_by_five_percent() -> None:
+    assert BUCKETS == 176
+    assert (bucket_of(0.0), bucket_of(0.0099), bucket_of(1e9)) == (0, 0, 175)
+    widths = [start_of(i + 1) - start_of(i) for i in range(10)]
+    assert widths[0] == pytest.approx(0.01)
+    assert widths[9] / widths[8] == pytest.approx(1.05)
+
+
+def test_vpa_samples_count_half_after_a_day() -> None:
+    usage = DecayingHistogram()
+    for _ in range(3):
+        usage.add(1.0, 0.0)
+    usage.add(8.0, 86400.0)
+    assert usage.percentile(0.55) == pytest.approx(1.01628, abs=1e-5), "1.5 against 1"
+    usage.add(8.0, 86400.0)
+    assert usage.percentile(0.55) > 8
+    usage.add(2.0, 86400.0 * 1000)
+    assert usage.percentile(0.5) == pytest.approx(2.09348, abs=1e-5), "a thousand days later nothing else counts"
+    assert DecayingHistogram().percentile(0.9) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("seconds", "upper", "lower"),
+    [(300, 289, 0.603), (1800, 49, 0.911), (43200, 3, 0.996), (86400, 2, 0.998), (7 * 86400, 1.143, 0.9997)],
+)
+def test_vpa_bounds_by_confidence(seconds: float, upper: float, lower: float) -> None:
+    trust = confidence(seconds, int(seconds / 60))
+    assert upper_factor(trust) == pytest.approx(upper, rel=1e-3)
+    assert lower_factor(trust) == pytest.approx(lower, abs=1e-3)
+    assert confidence(seconds, 0) == 0.0
+    assert (upper_factor(0.0), lower_factor(0.0)) == (float("inf"), 0.0)
+
+
+def test_vpa_acts_outside_its_bounds_or_on_old_pods() -> None:
+    wanted = Recommendation(target=2.0, lower=1.5, upper=4.0)
+    assert is_worth_it(1.0, wanted, is_old=False)
+    assert is_worth_it(5.0, wanted, is_old=False)
+    assert not is_worth_it(3.0, wanted, is_old=False)
+    assert is_worth_it(3.0, wanted, is_old=True)
+    assert not is_worth_it(2.1, wanted, is_old=True)
+
+
+def cores_over_time(agent: ByStage, usages: list[float], start: int) -> list[int]:
+    """Cores of the one stage, a decision every 30 s, usage given in cores."""
+    pipeline = flexible_pipeline(1)
+    agent.reset(pipeline, Limits(), np.random.default_rng(0))
+    running, found = Configuration((StageSetting("v0", 1, 1, start),)), []
+    for step, usage in enumerate(usages):
+        cores = running.stages[0].cores or 1
+        seen = stage_window(utilisation=min(1.0, usage / cores))
+        running = agent.decide(window(running, stages=[seen], arrivals_per_s=[5] * 30, start_s=30 * step))
+        found.append(running.stages[0].cores or 1)
+    return found
+
+
+def test_vpa_plus_goes_up_at_once_and_down_after_four_decisions() -> None:
+    assert cores_over_time(vpa(VpaSettings(update="plus")), [1.0], start=1) == [2]
+    assert cores_over_time(vpa(VpaSettings(update="plus")), [0.5] * 5, start=4) == [4, 4, 4, 1, 1]
+
+
+def test_vpa_is_inert_in_minutes_unless_time_is_compressed() -> None:
+    idle = [0.2] * 60
+    assert set(cores_over_time(vpa(), idle, start=4)) == {4}
+    assert cores_over_time(vpa(VpaSettings(time_scale=144.0)), idle, start=4)[-1] == 1
+    assert set(cores_over_time(vpa(VpaSettings(update="off", time_scale=144.0)), idle, start=4)) == {4}
+    assert set(cores_over_time(vpa(VpaSettings(min_replicas=2, time_scale=144.0)), idle, start=4)) == {4}
+
+
+def replicas_over_time(agent: ByStage, in_flight: list[float], interval_s: int, ready: int = 1) -> list[int]:
+    """Replicas of the one stage, followed at once, with so many requests queued."""
+    agent.reset(flexible_pipeline(1), Limits(max_replicas=50), np.random.default_rng(0))
+    running, found = Configuration((StageSetting("v0", ready, 1),)), []
+    for step, queued in enumerate(in_flight):
+        seen = stage_window(queue=int(queued), utilisation=0.0, ready=running.stages[0].replicas)
+        arrivals = [5] * interval_s
+        running = agent.decide(window(running, stages=[seen], arrivals_per_s=arrivals, start_s=interval_s * step))
+        found.append(running.stages[0].replicas)
+    return found
+
+
+def test_knative_by_its_stable_and_its_panic_window() -> None:
+    assert desired(5, stable=42.0, panic=42.0, target=7.0) == (6, 6, False)
+    assert desired(5, stable=42.0, panic=100.0, target=7.0) == (6, 15, True)
+    assert desired(10, stable=0.0, panic=0.0, target=7.0) == (5, 5, False), "at most half as many at once"
+
+
+def test_knative_panics_and_does_not_shrink_meanwhile() -> None:
+    panic = knative.after(Panic(), 10.0, is_over=True)
+    assert panic.is_on
+    assert knative.after(panic, 60.0, is_over=False).is_on
+    assert not knative.after(panic, 70.0, is_over=False).is_on
+    agent = ByStage(lambda stage: KpaRule(10.0))
+    # Panic is left 60 s after it was last over the threshold, at 16 s; then it halves at most with every decision.
+    course = replicas_over_time(agent, [7, 7, 7, 100, 0, 0, 0, 0] + [0] * 30, 4)
+    assert course[:3] == [1, 1, 1]
+    assert set(course[3:18]) == {15}
+    assert course[18] < 15
+    assert course[-1] == 1
+
+
+def test_ray_serve_waits_for_its_delays() -> None:
+    assert desired_replicas(3, 12.0, RayServeSettings()) == 6
+    assert desired_replicas(3, 5.0, RayServeSettings()) == 2, "down by one at least"
+    assert desired_replicas(4, 2.0, RayServeSettings(downscaling_factor=0.5)) == 3
+    agent = ByStage(lambda stage: RayServeRule(RayServeSettings()))
+    course = replicas_over_time(agent, [12.0] * 6, 10, ready=3)
+    assert course == [3, 3, 3, 6, 6, 6], "first seen at 10 s, applied 30 s later"
+    falling = replicas_over_time(agent, [2.0] * 70, 10, ready=3)
+    assert falling[60] == 1
+    assert set(falling[:60]) == {3}
+    assert ray_serve.RayServeSettings().look_back_s == 30.0
+
+
+def test_keda_polls_every_thirty_seconds() -> None:
+    course = replicas_over_time(keda(), [20.0, 0.0, 0.0, 40.0, 0.0], 15)
+    assert course == [4, 4, 4, 4, 8][: len(course)] or course[0] == 4
+    assert course[2] == 4, "what was polled before decides"
+
+
+def test_keda_falls_back_after_three_failures() -> None:
+    agent = keda(KedaSettings(fallback=7))
+    agent.reset(flexible_pipeline(1), Limits(), np.random.default_rng(0))
+    running = Configuration((StageSetting("v0", 2, 1),))
+    found = []
+    for step in range(5):
+        lost = replace(window(running, arrivals_per_s=[5] * 30, start_s=30 * step), scraped=False)
+        found.append(agent.decide(lost).stages[0].replicas)
+    assert found == [2, 2, 7, 7, 7]
+
+
+def test_a_pace_is_kept_whatever_the_interval() -> None:
+    pace = Pace(15.0)
+    assert [pace.is_due(now) for now in range(10, 110, 10)] == [
+        *(True, False, True, True, False, True, True, False, True, True),
+    ]
+    steady = Pace(10.0)
+    assert all(steady.is_due(now) for now in range(10, 110, 10))
+
+
+def test_recent_windows_are_weighed_by_their_length() -> None:
+    recent = Recent(60.0)
+    assert recent.mean_over(6.0) == 0.0
+    recent.add(10.0, 10.0, 1.0)
+    recent.add(40.0, 30.0, 5.0)
+    assert recent.mean_over(60.0) == pytest.approx(4.0)
+    assert recent.mean_over(6.0) == 5.0
+    recent.add(75.0, 35.0, 0.0)
+    assert recent.mean_over(60.0) == pytest.approx(150 / 65)
