@@ -29,6 +29,10 @@ HOUR_S = 3600.0
 HORIZON_S = 72 * HOUR_S
 PUT_OFF_S = 48 * HOUR_S
 MARGIN = 1.15
+FULL, UNSEEN = 0.98, 1.25
+"""Of replicas that are busy all the time one cannot see what they would use; it is taken to be a quarter more (ours).
+"""
+
 SERVING = 0.95
 """The percentile of serving jobs."""
 
@@ -71,7 +75,8 @@ class VerticalRule:
 
     def setting(self, view: StageView) -> StageSetting:
         """The cores wanted, from those that the profile knows."""
-        if not view.window.scraped or not self._ticks.ended(view.seen.utilisation * view.cores, view.now_s):
+        used = view.seen.utilisation * view.cores * (UNSEEN if view.seen.utilisation >= FULL else 1.0)
+        if not view.window.scraped or not self._ticks.ended(used, view.now_s):
             return view.setting
         choices = view.stage.variant(view.setting.variant).core_choices
         self._hour.append(self._recommended(choices))

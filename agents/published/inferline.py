@@ -73,15 +73,14 @@ class InferLine:
         current = window.configuration
         live = rates_rps(self._arrivals, self._lengths)
         over = [now for now, planned in zip(live, self._planned_rps, strict=True) if now > planned]
-        if over:
-            needed = self._replicas(max(over), self._load)
+        needed = self._replicas(max(over, default=0.0), self._load)
+        if any(n > s.replicas for n, s in zip(needed, current.stages, strict=True)):
             return self._with(current, [max(n, s.replicas) for n, s in zip(needed, current.stages, strict=True)])
         if window.end_s - self._changed_s < DOWN_AFTER_S:
             return current
-        recent = self._arrivals[-DOWN_WINDOW_S:]
-        highest = rates_rps(recent, [float(DOWN_BIN_S)])[0]
-        needed = self._replicas(highest, [min(self._load)] * len(self._load))
-        return self._with(current, [min(n, s.replicas) for n, s in zip(needed, current.stages, strict=True)])
+        highest = rates_rps(self._arrivals[-DOWN_WINDOW_S:], [float(DOWN_BIN_S)])[0]
+        enough = map(max, needed, self._replicas(highest, [min(self._load)] * len(self._load)))
+        return self._with(current, [min(n, s.replicas) for n, s in zip(enough, current.stages, strict=True)])
 
     def _replicas(self, rate_rps: float, load: list[float]) -> list[int]:
         assert self._plan is not None

@@ -25,6 +25,9 @@ from ipagym.optimize.problem import queue_wait_s
 STEP_S = 1e-3
 TOLERANCE = 1e-9
 
+LONGEST_S = 1e6
+"""A batch that takes longer to fill is not waited for."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Fa2Stage:
@@ -73,8 +76,9 @@ def _options(stage: Fa2Stage, rate_rps: float, max_replicas: int) -> list[_Optio
     for batch in stage.batches:
         seconds = stage.latency.p99(batch)
         replicas = max(1, ceil(rate_rps * seconds / batch * (1 - TOLERANCE)))
-        steps = ceil((seconds + queue_wait_s(batch, rate_rps)) / STEP_S - TOLERANCE)
-        if replicas <= max_replicas:
+        in_all_s = seconds + queue_wait_s(batch, rate_rps)
+        if replicas <= max_replicas and in_all_s < LONGEST_S:
+            steps = ceil(in_all_s / STEP_S - TOLERANCE)
             found.append(_Option(batch, replicas, steps, replicas * stage.cores))
     return found
 

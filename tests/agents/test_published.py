@@ -58,7 +58,7 @@ def test_fa2_of_two_stages(slo_s: float, expected: list[tuple[int, int]] | None)
 @given(
     st.lists(st.tuples(st.integers(1, 40), st.integers(1, 20), st.integers(1, 4)), min_size=1, max_size=3),
     st.integers(20, 400),
-    st.floats(0.0, 200.0),
+    st.just(0.0) | st.floats(0.01, 200.0),
 )
 def test_fa2_is_as_good_as_brute_force(shapes: list[tuple[int, int, int]], slo_ms: int, rate: float) -> None:
     models = [straight(a / 1000, e / 1000) for a, e, _ in shapes]
@@ -84,7 +84,7 @@ def test_fa2_is_as_good_as_brute_force(shapes: list[tuple[int, int, int]], slo_m
 
 def test_fa2_gives_parallel_branches_the_same_part() -> None:
     fork = [Fa2Stage(latency=m, batches=BATCHES, cores=1, level=level) for m, level in ((A, 0), (B, 1), (A, 1))]
-    assert fewest_cores(fork, 100.0, slo_s=0.060, max_replicas=10) == [(3, 1), (2, 1), (3, 1)]
+    assert fewest_cores(fork, 100.0, slo_s=0.060, max_replicas=10) == [(3, 1), (1, 2), (3, 1)]
     assert fewest_cores(fork, 100.0, slo_s=0.059, max_replicas=10) is None
     assert levels(small_pipeline(3)) == [0, 1, 2]
     with pytest.raises(InputError, match="rate_rps"):
