@@ -50,7 +50,7 @@ class Twin:
         quiet = replace(scenario, initial=running, physics=physics, workload=workload, network=None)
         self._cluster = CompiledCluster(quiet)
         self._cluster.reset(SEED)
-        self._state = self._cluster.snapshot()
+        self._state = self._ahead = self._cluster.snapshot()
 
     def follow(self, window: Window) -> None:
         """Live through the window that has just been seen, under the configuration that was asked for in it."""
@@ -62,19 +62,21 @@ class Twin:
         self._cluster.apply(window.configuration)
         self._cluster.expect(window.arrivals_per_s.astype(np.float64))
         self._cluster.advance(window.duration_s)
+        self._state = self._cluster.snapshot()
 
     def look_ahead(self, rates_rps: NDArray[np.float64]) -> None:
         """Expect these rates, and let all trials begin from here."""
+        self._cluster.restore(self._state)
         self._cluster.expect(rates_rps)
-        self._state = self._cluster.snapshot()
+        self._ahead = self._cluster.snapshot()
 
     def reward(self, candidate: Configuration, seconds: float, network_s: NDArray[np.float64]) -> float:
         """The reward per window if the candidate were asked for now and stayed for so many seconds.
 
         `network_s` is how long requests are on their way, any of them as likely; empty without a network.
         """
-        self._cluster.restore(self._state)
-        before = self._state[1]
+        self._cluster.restore(self._ahead)
+        before = self._ahead[1]
         self._cluster.apply(candidate)
         seen = self._cluster.advance(seconds)
         late = round(expected_late(seen.latency_s, network_s, self.scenario.pipeline.slo_s))

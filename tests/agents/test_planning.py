@@ -1,0 +1,201 @@
+"""The clairvoyant cannot be beaten, the twin keeps up, and searching ahead pays."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from ipagym.agents import AGENTS, make_agent, suitable
+from ipagym.agents.learned.q_learning import BUCKET, PlannedReward, QLearning
+from ipagym.agents.planning.clairvoyant import Clairvoyant, Search, exhaustive
+from ipagym.agents.planning.fluid import costs_of_change, rewards, values_to_go
+from ipagym.agents.planning.twin import Twin, expected_late
+from ipagym.bench.episode import run_episode
+from ipagym.bench.summary import CLAIRVOYANT, summarise
+from ipagym.cluster.sim import CompiledCluster, SimpyCluster
+from ipagym.configuration import Configuration, Limits, StageSetting
+from ipagym.envs import make_scenario
+from ipagym.errors import InputError
+from ipagym.objective import Objective
+from ipagym.pipeline import Pipeline
+from ipagym.scenario import Scenario
+from tests.agents.flexible import Steps, flexible_pipeline
+from tests.pipelines import one_each, small_pipeline, window
+
+
+def tiny(rates: tuple[float, ...], seed_objective: Objective | None = None) -> Scenario:
+    """One stage, two variants, at most two replicas, batches of 1 and 4: eight configurations, four decisions."""
+    whole = small_pipeline(1, 2)
+    stage = replace(whole.stages[0], batches=(1, 4))
+    pipeline: Pipeline = replace(whole, stages=(stage,))
+    return Scenario(
+        pipeline=pipeline,
+        workload=Steps(rates=rates, each_s=10),
+        initial=one_each(pipeline),
+        limits=Limits(max_replicas=2),
+        objective=seed_objective or Objective(alpha=10.0),
+        interval_s=10.0,
+    )
+
+
+LOADS = [(5.0, 5.0, 30.0, 5.0, 5.0), (20.0, 1.0, 20.0, 1.0, 20.0), (8.0, 16.0, 24.0, 0.0, 12.0)]
+
+
+@pytest.mark.parametrize("rates", LOADS, ids=str)
+def test_no_controller_beats_the_exhaustive_clairvoyant(rates: tuple[float, ...]) -> None:
+    scenario = tiny(rates)
+    assert len(exhaustive(scenario)) == 8
+    best = run_episode(Clairvoyant(scenario, Search(beam=None)), CompiledCluster(scenario), scenario, 1)
+    for name in suitable(scenario):
+        found = run_episode(make_agent(name, scenario), CompiledCluster(scenario), scenario, 1)
+        assert found.rewards.sum() <= best.rewards.sum() + 1e-9, name
+
+
+@pytest.mark.parametrize("rates", LOADS, ids=str)
+def test_the_exhaustive_clairvoyant_is_the_best_of_all_sequences(rates: tuple[float, ...]) -> None:
+    scenario = replace(tiny(rates), workload=Steps(rates=rates[:3], each_s=10))
+    best = run_episode(Clairvoyant(scenario, Search(beam=None)), CompiledCluster(scenario), scenario, 1)
+
+    class Sequence:
+        def __init__(self, asked: tuple[Configuration, ...]) -> None:
+            self.asked = asked
+
+        def reset(self, *_: object) -> None:
+            self.left = list(self.asked)
+
+        def decide(self, window: object) -> Configuration:
+            return self.left.pop(0)
+
+    every = exhaustive(scenario)
+    totals = [
+        run_episode(Sequence((a, b)), CompiledCluster(scenario), scenario, 1).rewards.sum()
+        for a in every
+        for b in every
+    ]
+    assert best.rewards.sum() == pytest.approx(max(totals), abs=1e-12)
+
+
+@pytest.mark.parametrize("engine", [CompiledCluster, SimpyCluster])
+def test_the_clairvoyant_earns_what_it_planned(engine: type) -> None:
+    scenario = tiny(LOADS[0])
+    agent, cluster = Clairvoyant(scenario), engine(scenario)
+    first = run_episode(agent, cluster, scenario, 3)
+    again = run_episode(agent, cluster, scenario, 3)
+    assert first.rewards.tolist() == again.rewards.tolist()
+    reference = run_episode(Clairvoyant(scenario), CompiledCluster(scenario), scenario, 3)
+    assert first.rewards.tolist() == reference.rewards.tolist()
+
+
+def test_the_clairvoyant_needs_a_future_to_know() -> None:
+    scenario = tiny(LOADS[0])
+    with pytest.raises(InputError, match="simulated cluster"):
+        Clairvoyant(scenario).reset(scenario.pipeline, scenario.limits, np.random.default_rng(0))
+
+
+def test_regret_is_taken_on_the_same_seeds() -> None:
+    keys = ("pas_percent", "cores", "violation_percent", "drop_percent", "latency_p50_s", "latency_p99_s")
+    calm = dict.fromkeys((*keys, "decision_ms"), 1.0)
+    metrics = {CLAIRVOYANT: [calm | {"reward": 5.0}, calm | {"reward": 3.0}], "hpa": [calm | {"reward": 1.0}] * 2}
+    found = {summary.agent: summary.estimates["regret"].mean for summary in summarise(metrics)}
+    assert found == {CLAIRVOYANT: 0.0, "hpa": 3.0}
+    assert "regret" not in summarise({"hpa": metrics["hpa"]})[0].estimates
+    assert CLAIRVOYANT in AGENTS
+
+
+def test_values_to_go_are_those_of_bellman() -> None:
+    scenario = tiny(LOADS[0])
+    pool, rates = exhaustive(scenario), np.array([3.0, 40.0, 3.0])
+    setting = {"pipeline": scenario.pipeline, "objective": scenario.objective}
+    earned = rewards(pool, rates, **setting)  # type: ignore[arg-type]
+    change = costs_of_change(pool, interval_s=10.0, **setting)  # type: ignore[arg-type]
+    to_go = values_to_go(pool, rates, interval_s=10.0, **setting)  # type: ignore[arg-type]
+    ways = [
+        -change[0, a] + earned[0, a] - change[a, b] + earned[1, b] - change[b, c] + earned[2, c]
+        for a in range(8)
+        for b in range(8)
+        for c in range(8)
+    ]
+    assert to_go[0, 0] == pytest.approx(max(ways))
+    assert change.diagonal().tolist() == [0.0] * 8
+    assert earned[1].argmax() != earned[0].argmax(), "more load asks for more"
+
+
+def test_another_load_can_be_expected() -> None:
+    scenario = replace(tiny((5.0, 5.0, 5.0)), physics=replace(tiny((5.0,) * 3).physics, arrivals="uniform"))
+    cluster = CompiledCluster(scenario)
+    cluster.reset(0)
+    assert cluster.advance(10.0).arrivals == 50
+    cluster.expect(np.array([0.0] * 5 + [20.0] * 5))
+    seen = cluster.advance(10.0)
+    assert seen.arrivals_per_s.tolist() == [0] * 5 + [20] * 5
+    assert cluster.advance(10.0).arrivals == 50
+    with pytest.raises(InputError, match="goes on for 0 s"):
+        cluster.expect(np.ones(1))
+    cluster.reset(0)
+    with pytest.raises(InputError, match="finite"):
+        cluster.expect(np.array([-1.0]))
+    with pytest.raises(InputError, match="network"):
+        CompiledCluster(make_scenario("sponge")).expect(np.ones(1))
+
+
+def test_what_is_expected_is_what_comes_where_it_was_the_load_anyway() -> None:
+    scenario = tiny(LOADS[0])
+    told, left_alone = CompiledCluster(scenario), CompiledCluster(scenario)
+    for cluster in (told, left_alone):
+        cluster.reset(7)
+        cluster.advance(13.0)
+    told.expect(scenario.workload.rates_rps(np.random.default_rng(0))[13:])
+    ours, theirs = told.advance(30.0), left_alone.advance(30.0)
+    assert ours.arrivals_per_s.tolist() == theirs.arrivals_per_s.tolist()
+    assert ours.latency_s.tolist() == theirs.latency_s.tolist()
+
+
+def test_the_twin_follows_what_it_is_told() -> None:
+    scenario = tiny((6.0,) * 5)
+    twin = Twin(scenario, scenario.initial, 30)
+    cluster = CompiledCluster(scenario)
+    cluster.reset(1)
+    busy = Configuration((StageSetting("v0", 2, 4),))
+    for _ in range(3):
+        twin.follow(cluster.advance(10.0))
+        cluster.apply(busy)
+    twin.look_ahead(np.full(30, 60.0))
+    overloaded = twin.reward(busy, 30.0, np.zeros(0))
+    twin.look_ahead(np.full(30, 6.0))
+    assert twin.reward(busy, 30.0, np.zeros(0)) > overloaded
+    for step in range(40):
+        twin.follow(window(busy, start_s=10.0 * step))
+    assert np.isfinite(twin.reward(busy, 30.0, np.zeros(0))), "it begins anew where it has lived for too long"
+
+
+def test_ways_make_requests_late() -> None:
+    latency, ways = np.array([0.2, 0.5, 0.9]), np.array([0.0, 0.2, 0.4, 0.6])
+    assert expected_late(latency, np.zeros(0), 0.8) == 1.0
+    assert expected_late(latency, ways, 0.8) == pytest.approx(0 / 4 + 2 / 4 + 4 / 4)
+
+
+@pytest.mark.parametrize("name", ["video", "joint"])
+def test_searching_ahead_pays(name: str) -> None:
+    whole = make_scenario(name)
+    rates = whole.workload.rates_rps(np.random.default_rng(0))[300:600]
+    scenario = replace(whole, workload=Steps(rates=tuple(rates.tolist()), each_s=1))
+    totals = [
+        run_episode(make_agent(agent, scenario), CompiledCluster(scenario), scenario, 0).rewards.sum()
+        for agent in ("clairvoyant", "mpc", "hpa")
+    ]
+    assert totals == sorted(totals, reverse=True)
+
+
+def test_q_learning_comes_near_the_best_state() -> None:
+    pipeline, limits, objective = flexible_pipeline(1), Limits(max_replicas=4), Objective(alpha=20.0)
+    agent = QLearning(objective=objective)
+    agent.reset(pipeline, limits, np.random.default_rng(0))
+    found = agent.decide(window(one_each(pipeline), arrivals_per_s=[20] * 10))
+    model = PlannedReward(pipeline, limits, objective)
+    model.plan_for(BUCKET**21.5)  # the bucket of 20 requests per second
+    every = [((v, n, b),) for v in range(3) for n in range(1, 5) for b in range(4)]
+    values = sorted((model.reward(state) for state in every), reverse=True)
+    assert model.reward(model.state_of(found)) in values[:3]
+    assert model.move(((0, 1, 0),), 0) == ((2, 1, 0),), "variants go round"
+    assert model.move(((0, 1, 0),), 2) == ((0, 1, 0),), "replicas stop"
+    assert model.move(((0, 1, 0),), model.actions - 1) == ((0, 1, 0),)
