@@ -4,6 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 import ipagym
@@ -92,7 +93,41 @@ def test_help_imports_nothing_heavy() -> None:
 def test_list_names_what_there_is(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["list"]) == 0
     listed = capsys.readouterr().out
-    assert all(name in listed for name in ("video", "bursty", "ipa", "hpa", "ppo:PATH", "ramp:A:B", "ipa[:highs|cbc]"))
+    assert all(name in listed for name in ("video", "bursty", "ipa", "hpa", "ppo:PATH", "ramp:A:B", "ipa[:SOLVER"))
+    assert main(["list", "--agents"]) == 0
+    listed = capsys.readouterr().out
+    assert all(name in listed for name in ("autoscalers", "knative", "mark", "clairvoyant", "vpa[:TIME_SCALE]"))
+
+
+MANIFEST = """
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+spec: {scaleTargetRef: {kind: Deployment, name: video}, maxReplicas: 3}
+"""
+
+
+def test_a_manifest_is_compared_and_its_agent_says_what_it_keeps(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "hpa.yaml").write_text(MANIFEST)
+    agents = ["--agents", "hpa,clairvoyant,fa2-high@b=2"]
+    short = ["--seeds", "1", "--duration", "60", "--out", "a", "--manifest", "hpa.yaml", "--lag", "10"]
+    assert main(["compare", "video", *agents, *short]) == 0
+    printed = " ".join(capsys.readouterr().out.split())
+    assert "hpa:hpa.yaml" in printed
+    assert "regret" in printed
+    assert "kept variant yolov5n + resnet18, batch 1 + 1: hpa:hpa.yaml" in printed
+    assert "kept variant yolov5l + resnet101, batch 2 + 2: fa2-high@b=2" in printed
+
+
+def test_forecasters_are_scored(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["forecast", "constant:9:300,spike:5:30:600", "--forecasters", "reactive,quantile", "--out", "f"]) == 0
+    assert "pinball" in capsys.readouterr().out
+    scores = pd.read_csv(tmp_path / "f/scores.csv")
+    assert scores.loc[scores["forecaster"] == "oracle", "smape_percent"].tolist() == [0.0, 0.0]
+    assert (tmp_path / "f/forecasts.png").stat().st_size > 10_000
+    assert main(["forecast", "constant:9:100", "--forecasters", "reactive"]) == 2
+    assert main(["forecast", "bursty", "--forecasters", "reactiv"]) == 2
 
 
 def test_compare_twice_gives_the_same_bytes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

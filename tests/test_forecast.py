@@ -12,12 +12,16 @@ import pytest
 from ipagym.agents.learned import lstm_training
 from ipagym.agents.learned.lstm_training import LstmSettings, Network, samples, scores, train
 from ipagym.errors import InputError
+from ipagym.forecast.catalogue import FORECASTERS, make_forecaster
+from ipagym.forecast.evaluation import walk_all
 from ipagym.forecast.ewma import Ewma
+from ipagym.forecast.holt_winters import HoltWinters
 from ipagym.forecast.lstm import SHAPES, Lstm, Weights, load_weights, predict
 from ipagym.forecast.margin import WithMargin
 from ipagym.forecast.maxima import WeightedMaxima, reactive
 from ipagym.forecast.moving_maximum import MovingMaximum
 from ipagym.forecast.oracle import Oracle
+from ipagym.forecast.scores import scores as forecast_scores
 from ipagym.workload.trace import paper_window
 
 TRACE = Path(__file__).parents[2] / "shared" / "data" / "twitter_trace" / "workload.tbz2"
@@ -190,3 +194,50 @@ def test_training_learns_and_repeats_itself(monkeypatch: pytest.MonkeyPatch) -> 
     assert many[1].smape_percent < few[0][1].smape_percent
     with pytest.raises(InputError, match="longer than"):
         train(trace[:1000], LstmSettings())
+
+
+@pytest.mark.parametrize("name", sorted(FORECASTERS))
+def test_every_forecaster_follows_a_steady_load_and_survives_odd_ones(name: str) -> None:
+    forecaster = make_forecaster(name)
+    assert forecaster.predict() == 0.0
+    rate = 60 if name == "lstm-infadapter" else 15
+    forecaster.observe(np.full(900, rate))
+    assert forecaster.predict() == pytest.approx(rate, rel=0.3, abs=1.5)
+    for counts in ([0] * 900, [0, 10_000] * 300, [7], []):
+        forecaster.observe(np.array(counts, dtype=np.int64))
+        assert 0 <= forecaster.predict() < 1e6
+    forecaster.reset()
+    assert forecaster.predict() == 0.0
+
+
+def test_holt_winters_follows_a_trend_and_a_season() -> None:
+    rising = HoltWinters(bin_s=1, ahead=2)
+    rising.observe(np.arange(400))
+    assert rising.predict() == pytest.approx(401, abs=2)
+    waves = HoltWinters(bin_s=1, ahead=1, period=10)
+    season = np.array([0, 5, 10, 15, 20, 20, 15, 10, 5, 0])
+    waves.observe(np.tile(season, 100))
+    predicted = []
+    for value in season:
+        predicted.append(waves.predict())
+        waves.observe(np.array([value]))
+    assert predicted == pytest.approx(season, abs=1.5)
+    with pytest.raises(InputError, match="alpha"):
+        HoltWinters(alpha=0.0)
+
+
+def test_scores_are_those_of_their_formulas() -> None:
+    found = forecast_scores(np.array([8.0, 12.0, 0.0]), np.array([10.0, 10.0, 0.0]))
+    assert found.smape_percent == pytest.approx(100 * (4 / 18 + 4 / 22) / 3)
+    assert found.pinball_rps == pytest.approx((0.9 * 2 + 0.1 * 2) / 3)
+    assert (found.under_share, found.bias_rps) == (pytest.approx(1 / 3), pytest.approx(0.0))
+
+
+@needs_trace
+def test_the_quantile_model_is_right_about_how_often_it_is_too_low() -> None:
+    counts = np.concatenate([np.array(paper_window(n, TRACE).counts) for n in ("bursty", "steady-low", "fluctuating")])
+    courses = walk_all({name: make_forecaster(name) for name in ("quantile", "lstm", "reactive")}, counts)
+    assert courses["oracle"].scores.pinball_rps == 0.0
+    assert 0.03 < courses["quantile"].scores.under_share < 0.2
+    losses = [courses[name].scores.pinball_rps for name in ("quantile", "lstm", "reactive")]
+    assert losses == sorted(losses)

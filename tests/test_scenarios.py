@@ -75,7 +75,7 @@ def test_the_reference_survives_a_broken_cluster(name: str) -> None:
 def test_every_agent_that_suits_survives_an_episode(name: str) -> None:
     scenario = make_scenario(name)
     agents = [agent for agent, entry in AGENTS.items() if entry.suits(scenario) and not entry.needs_argument]
-    assert {"joint", "random", "static-min", "static-max", "hpa", "ipa"} <= set(agents)
+    assert {"joint", "random", "static-min", "static-max", "mpc", "ipa"} <= set(agents)
     for agent in agents:
         episode = run_episode(make_agent(agent, scenario), ENGINES["compiled"](scenario), scenario, 3)
         assert np.isfinite(episode.rewards).all(), agent

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from ipagym import profiles
 from ipagym.agents import AGENTS, make_agent
+from ipagym.agents.autoscalers.hpa_manifest import hpa_of_manifest
 from ipagym.agents.learned.policy import load_checkpoint
 from ipagym.bench.episode import run_episode
 from ipagym.bench.manifest import FILE_NAME, check_folder, make_manifest, write_manifest
@@ -23,6 +24,8 @@ from ipagym.cluster.sim import CompiledCluster
 from ipagym.envs import make_scenario
 from ipagym.envs.scenario_file import load_scenario
 from ipagym.errors import InputError
+from ipagym.forecast.linear_quantile import SHIPPED as COEFFICIENTS
+from ipagym.forecast.linear_quantile import load_coefficients
 from ipagym.forecast.lstm import SHIPPED, load_weights
 from ipagym.scenario import Physics, Scenario
 from ipagym.solver_speed import parse_sizes
@@ -218,6 +221,21 @@ RULES = spelled(["poisson", "uniform", "gamma:1", "constant", "exponential", "lo
 
 SPONGE = (profiles.FOLDER / "sponge-yolov5s.yaml").read_text()
 
+AUTOSCALER = """
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+spec:
+  scaleTargetRef: {kind: Deployment, name: video}
+  minReplicas: 2
+  maxReplicas: 6
+  metrics:
+    - {type: Resource, resource: {name: cpu, target: {type: Utilization, averageUtilization: 70}}}
+    - {type: Pods, pods: {metric: {name: requests_per_second}, target: {type: AverageValue, averageValue: 500m}}}
+  behavior:
+    scaleUp: {stabilizationWindowSeconds: 60, policies: [{type: Pods, value: 1, periodSeconds: 60}], tolerance: "0.05"}
+    scaleDown: {selectPolicy: Disabled}
+"""
+
 TARGETS = {
     "profile": Target(yaml_texts(VIDEO), in_a_file("own.yaml", profiles.load_file)),
     "scenario": Target(yaml_texts(FULL), in_a_file("mine.yaml", load_scenario)),
@@ -228,9 +246,17 @@ TARGETS = {
     "law": Target(yaml_texts(SPONGE), in_a_file("own.yaml", profiles.load_file)),
     "sizes": Target(spelled(["10x10,50x20"]), parse_sizes),
     "forecaster weights": Target(
-        mutated(SHIPPED.read_text()[:2000]).map(lambda s: s.encode("utf-8", "surrogatepass"))
-        | damaged(SHIPPED.read_bytes()),
+        mutated(SHIPPED["ipa"].read_text()[:2000]).map(lambda s: s.encode("utf-8", "surrogatepass"))
+        | damaged(SHIPPED["ipa"].read_bytes()),
         in_a_file("weights.json", load_weights),
+    ),
+    "quantile coefficients": Target(
+        mutated(COEFFICIENTS.read_text()).map(lambda s: s.encode("utf-8", "surrogatepass"))
+        | damaged(COEFFICIENTS.read_bytes()),
+        in_a_file("coefficients.json", load_coefficients),
+    ),
+    "autoscaler": Target(
+        yaml_texts(AUTOSCALER), in_a_file("hpa.yaml", lambda path: hpa_of_manifest(path, small().pipeline))
     ),
     "workload name": Target(spelled(list(WORKLOADS)), by_name),
     "agent name": Target(spelled(list(AGENTS)), lambda spec: make_agent(spec, small())),

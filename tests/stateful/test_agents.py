@@ -17,6 +17,7 @@ from ipagym.workload.generators import Constant
 
 VIDEO = make_scenario("video")
 NAMES = [name for name, entry in AGENTS.items() if not entry.needs_argument and entry.suits(VIDEO)]
+NAMES.remove("clairvoyant")  # it needs to be shown the future
 
 
 def chosen_scenario(rate_rps: float, nodes: tuple[int, ...] | None, keep_alive_s: float | None) -> Any:
