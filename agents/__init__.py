@@ -7,9 +7,11 @@ import numpy as np
 
 from ipagym.agent import Agent
 from ipagym.agents.catalogue import AGENTS, USUAL, AgentEntry
+from ipagym.agents.foretold import Foretold
 from ipagym.agents.knobs import Holding, kept
 from ipagym.agents.pinned import Pinned, parse_pins
 from ipagym.errors import InputError, unknown_name
+from ipagym.forecast.oracle import Oracle
 from ipagym.scenario import Scenario
 
 __all__ = ["AGENTS", "USUAL", "AgentEntry", "entry_of", "keeps", "make_agent", "suitable"]
@@ -32,6 +34,8 @@ def make_agent(spec: str, scenario: Scenario) -> Agent:
         raise InputError(f"agent {name} lacks its argument: write {name}:{entry.argument.strip('[]')}")
     module, _, function = entry.made_by.partition(":")
     agent: Agent = getattr(import_module(f"ipagym.agents.{module}"), function)(scenario, argument)
+    oracle = getattr(agent, "forecaster", None)
+    agent = Foretold(agent, oracle) if isinstance(oracle, Oracle) else agent
     return Pinned(agent, parse_pins(pins, scenario)) if at else agent
 
 

@@ -3,12 +3,15 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ipagym.agent import Agent
 from ipagym.agents.knobs import Holding, Knob
 from ipagym.budget import affordable
+from ipagym.cluster.protocol import Simulator
 from ipagym.configuration import Configuration, Limits, StageSetting, check
 from ipagym.errors import InputError
+from ipagym.future import Foreseeing
 from ipagym.pipeline import Pipeline
 from ipagym.scenario import Scenario
 from ipagym.window import Window
@@ -67,6 +70,11 @@ class Pinned:
     def __init__(self, agent: Agent, pins: Pins) -> None:
         self.agent = agent
         self.pins = pins
+
+    def foresee(self, double: Simulator, rates_rps: NDArray[np.float64]) -> None:
+        """Let the other agent foresee, if it does."""
+        if isinstance(self.agent, Foreseeing):
+            self.agent.foresee(double, rates_rps)
 
     def reset(self, pipeline: Pipeline, limits: Limits, rng: np.random.Generator) -> None:
         """Prepare the other agent."""

@@ -187,4 +187,4 @@ class PlannedReward:
 
 def make(scenario: Scenario, argument: str = "") -> Agent:
     """`argument`: the forecaster."""
-    return QLearning(objective=scenario.objective, forecaster=planning_with(argument).forecaster)
+    return QLearning(objective=scenario.objective, forecaster=planning_with(argument, scenario.interval_s).forecaster)

@@ -22,7 +22,7 @@ from ipagym.errors import InputError
 from ipagym.files import is_file, make_folder, write_atomically
 from ipagym.scenario import Scenario
 
-REWARD_SCALE = 0.05
+REWARD_SCALE = 0.01
 """Rewards are about −2 … −120 per window on the video pipeline; value networks learn faster near ±1."""
 
 

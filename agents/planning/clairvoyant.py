@@ -11,12 +11,13 @@ controller can beat it. That is for small cases (`exhaustive`). In large ones it
 bounds how far from the optimum it is, and a controller that beats it would have negative regret.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ipagym.agent import Agent
 from ipagym.agents.planning.candidates import Candidates
@@ -63,23 +64,25 @@ class Clairvoyant:
         self.search = search or Search()
         self._double: Simulator | None = None
 
-    def foresee(self, double: Simulator) -> None:
+    def foresee(self, double: Simulator, rates_rps: NDArray[np.float64]) -> None:
         """Take a double of the cluster as it is at the beginning, to be searched in."""
         self._double = double
 
     def reset(self, pipeline: Pipeline, limits: Limits, rng: np.random.Generator) -> None:
-        """Search.
-
-        Raises:
-            InputError: there is no double, since the cluster is not simulated.
-        """
-        if self._double is None:
-            raise InputError("clairvoyant needs a simulated cluster, whose future can be known")
-        self._plan = iter(best_course(self.scenario, self._double, self.search).asked)
-        self._double = None
+        """Search, where there is a double; what was planned holds for one episode."""
+        self._plan: Iterator[Configuration] | None = None
+        if self._double is not None:
+            self._plan = iter(best_course(self.scenario, self._double, self.search).asked)
+            self._double = None
 
     def decide(self, window: Window) -> Configuration:
-        """The next of the plan."""
+        """The next of the plan.
+
+        Raises:
+            InputError: nothing was foreseen, since the cluster is not simulated.
+        """
+        if self._plan is None:
+            raise InputError("clairvoyant needs a simulated cluster, whose future can be known")
         return next(self._plan)
 
 

@@ -50,5 +50,5 @@ class Joint:
 
 def make(scenario: Scenario, argument: str = "") -> Agent:
     """`argument`: the solver, the forecaster, or both, as `planning_with` reads them."""
-    chosen = planning_with(argument)
+    chosen = planning_with(argument, scenario.interval_s)
     return Joint(objective=scenario.objective, forecaster=chosen.forecaster, solver=chosen.solver)

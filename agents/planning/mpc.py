@@ -97,4 +97,4 @@ class Mpc:
 
 def make(scenario: Scenario, argument: str = "") -> Agent:
     """`argument`: the forecaster."""
-    return Mpc(scenario, forecaster=planning_with(argument).forecaster)
+    return Mpc(scenario, forecaster=planning_with(argument, scenario.interval_s).forecaster)

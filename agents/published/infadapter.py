@@ -1,7 +1,5 @@
 """InfAdapter: forecast the load, then choose cores for a set of variants at once (arXiv 2304.10892)."""
 
-from math import floor
-
 import numpy as np
 
 from ipagym.agent import Agent
@@ -9,8 +7,7 @@ from ipagym.agents.planning_with import planning_with
 from ipagym.configuration import Configuration, Limits, StageSetting, cores_of
 from ipagym.errors import InputError
 from ipagym.forecast import Forecaster
-from ipagym.forecast.ewma import Ewma
-from ipagym.forecast.margin import WithMargin
+from ipagym.forecast.catalogue import make_forecaster
 from ipagym.objective import Objective
 from ipagym.optimize.infadapter import Candidate, InfAdapterProblem, InfAdapterSolution, solve
 from ipagym.optimize.planned_capacity import planned_rps
@@ -25,7 +22,7 @@ PATIENCE = 4
 
 
 class InfAdapter:
-    """Solves InfAdapter's program for the forecast rate plus 10 %, as its released code does.
+    """Solves InfAdapter's program for what its LSTM forecasts, plus 10 %, as its released code does.
 
     It plans with a straight line through the measured capacities and a reserve of 20 %, puts off giving back capacity,
     and routes by quota. It chooses variants and cores; each variant runs in one replica, batches stay as small as they
@@ -34,7 +31,7 @@ class InfAdapter:
 
     def __init__(self, *, objective: Objective, forecaster: Forecaster | None = None, solver: str = "highs") -> None:
         self.objective = objective
-        self.forecaster: Forecaster = forecaster or WithMargin(Ewma(), 0.1, rounded=floor)
+        self.forecaster: Forecaster = forecaster or make_forecaster("infadapter")
         self.settings = SolverSettings(solver=solver)
         self.last: InfAdapterSolution | None = None
 
@@ -104,5 +101,5 @@ def candidate_of(variant: Variant) -> Candidate:
 
 def make(scenario: Scenario, argument: str = "") -> Agent:
     """`argument`: the solver, the forecaster, or both, as `planning_with` reads them."""
-    chosen = planning_with(argument)
+    chosen = planning_with(argument, scenario.interval_s)
     return InfAdapter(objective=scenario.objective, forecaster=chosen.forecaster, solver=chosen.solver)

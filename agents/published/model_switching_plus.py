@@ -1,7 +1,5 @@
 """MS+ (InfAdapter, EuroMLSys 2023): Model-Switching that may also choose the cores of its one variant."""
 
-from math import floor
-
 import numpy as np
 
 from ipagym.agent import Agent
@@ -9,8 +7,7 @@ from ipagym.agents.published.infadapter import PATIENCE, budget_of, candidate_of
 from ipagym.configuration import Configuration, Limits, StageSetting, cores_of
 from ipagym.errors import InputError
 from ipagym.forecast import Forecaster
-from ipagym.forecast.ewma import Ewma
-from ipagym.forecast.margin import WithMargin
+from ipagym.forecast.catalogue import make_forecaster
 from ipagym.objective import Objective
 from ipagym.optimize.model_switching_plus import MsPlusProblem, solve
 from ipagym.pipeline import Pipeline
@@ -23,7 +20,7 @@ class ModelSwitchingPlus:
 
     def __init__(self, *, objective: Objective, forecaster: Forecaster | None = None) -> None:
         self.objective = objective
-        self.forecaster: Forecaster = forecaster or WithMargin(Ewma(), 0.1, rounded=floor)
+        self.forecaster: Forecaster = forecaster or make_forecaster("infadapter")
 
     def reset(self, pipeline: Pipeline, limits: Limits, rng: np.random.Generator) -> None:
         """Forget the load seen so far.

@@ -59,5 +59,5 @@ class Sponge:
 
 def make(scenario: Scenario, argument: str = "") -> Agent:
     """`argument`: the solver, the forecaster, or both, as `planning_with` reads them."""
-    chosen = planning_with(argument)
+    chosen = planning_with(argument, scenario.interval_s)
     return Sponge(forecaster=chosen.forecaster, solver=chosen.solver)

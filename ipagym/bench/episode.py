@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from time import perf_counter
-from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +9,7 @@ from numpy.typing import NDArray
 from ipagym.agent import Agent
 from ipagym.cluster.protocol import Cluster, Simulator
 from ipagym.configuration import check
+from ipagym.future import Foreseeing
 from ipagym.objective import RewardTerms, reward_terms
 from ipagym.scenario import Scenario
 from ipagym.streams import Streams
@@ -32,14 +32,6 @@ class Episode:
     terms: tuple[RewardTerms[float], ...]
 
 
-@runtime_checkable
-class Foreseeing(Protocol):
-    """An agent that is shown the future, to measure others by; it is said of it wherever it is compared."""
-
-    def foresee(self, double: Simulator) -> None:
-        """Take a double of the cluster as it is before the episode; called before `reset`."""
-
-
 def run_episode(agent: Agent, cluster: Cluster, scenario: Scenario, seed: int, *, name: str = "agent") -> Episode:
     """Let `agent` control `cluster` through the scenario. The first interval, under `scenario.initial`, is warm-up.
 
@@ -48,7 +40,7 @@ def run_episode(agent: Agent, cluster: Cluster, scenario: Scenario, seed: int, *
     """
     cluster.reset(seed)
     if isinstance(agent, Foreseeing) and isinstance(cluster, Simulator):
-        agent.foresee(cluster.fork())
+        agent.foresee(cluster.fork(), scenario.workload.rates_rps(Streams.spawn(seed).load))
     agent.reset(scenario.pipeline, scenario.limits, Streams.spawn(seed).agent)
     feed = Feed(scenario.telemetry, scenario.interval_s)
     window = cluster.advance(scenario.interval_s)

@@ -24,6 +24,10 @@ class ForecasterEntry:
     make: Callable[[], Forecaster]
 
 
+def _infadapter_lstm() -> Lstm:
+    return Lstm(load_weights(SHIPPED["infadapter"]), backup=Ewma())
+
+
 FORECASTERS: dict[str, ForecasterEntry] = {
     "reactive": ForecasterEntry("the highest rate of the last 10 s (IPA)", reactive),
     "max": ForecasterEntry("the highest 2-second rate of the last 20 s", MovingMaximum),
@@ -31,12 +35,14 @@ FORECASTERS: dict[str, ForecasterEntry] = {
         "the highest 2-second rate of the last 2 min (IPA's backup rule)", lambda: MovingMaximum(horizon_s=120)
     ),
     "ewma": ForecasterEntry("an exponentially weighted mean of the last 10 minutes' maxima (InfAdapter)", Ewma),
-    "ewma-10": ForecasterEntry("the same plus 10 %", lambda: WithMargin(Ewma(), 0.1, rounded=floor)),
     "holt-winters": ForecasterEntry("level and trend of 10-second maxima", HoltWinters),
     "arima": ForecasterEntry("ARIMA(1, 0, 0) of 10-second maxima, fitted anew each time (IPA)", Arima),
     "lstm": ForecasterEntry("IPA's LSTM: 2 minutes to the next 20 s", Lstm),
     "lstm-infadapter": ForecasterEntry(
-        "InfAdapter's LSTM: 10 minutes to the next minute", lambda: Lstm(load_weights(SHIPPED["infadapter"]))
+        "InfAdapter's LSTM: 10 minutes to the next minute; ewma until then", _infadapter_lstm
+    ),
+    "infadapter": ForecasterEntry(
+        "the same plus 10 %: what InfAdapter plans with", lambda: WithMargin(_infadapter_lstm(), 0.1, rounded=floor)
     ),
     "quantile": ForecasterEntry("a linear model of the 90 % quantile of the next 20 s' highest rate", LinearQuantile),
 }

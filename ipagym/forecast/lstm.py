@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 
 from ipagym.errors import InputError
 from ipagym.files import is_file
+from ipagym.forecast import Forecaster
+from ipagym.forecast.moving_maximum import MovingMaximum
 
 Floats = NDArray[np.float64]
 
@@ -100,27 +102,30 @@ def predict(weights: Weights, maxima_rps: Floats) -> Floats:
 
 
 class Lstm:
-    """Forecasts with an LSTM; as long as it has not seen enough, it is the highest rate so far (IPA's backup rule)."""
+    """Forecasts with an LSTM, and as long as that has not seen enough with `backup`: without one, the highest rate so
+    far (IPA's backup rule).
+    """
 
-    def __init__(self, weights: Weights | None = None) -> None:
+    def __init__(self, weights: Weights | None = None, *, backup: Forecaster | None = None) -> None:
         self.weights = weights or load_weights()
         self._seconds = self.weights.horizon.bin_s * self.weights.horizon.history
+        self._backup = backup or MovingMaximum(horizon_s=self._seconds, smooth_s=1)
         self.reset()
 
     def reset(self) -> None:
         """Forget the past."""
+        self._backup.reset()
         self._recent: NDArray[np.int64] = np.zeros(0, dtype=np.int64)
 
     def observe(self, arrivals_per_s: NDArray[np.int64]) -> None:
         """Take in the arrivals of each further second."""
+        self._backup.observe(arrivals_per_s)
         self._recent = np.concatenate([self._recent, arrivals_per_s])[-self._seconds :]
 
     def predict(self) -> float:
         """The rate to plan for, in requests per second; 0 before the first observation."""
-        if not self._recent.size:
-            return 0.0
         if self._recent.size < self._seconds:
-            return float(self._recent.max())
+            return self._backup.predict()
         maxima = self._recent.reshape(-1, self.weights.horizon.bin_s).max(axis=1).astype(np.float64)
         return max(0.0, float(predict(self.weights, maxima[np.newaxis])[0]))
 

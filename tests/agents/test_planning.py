@@ -86,10 +86,30 @@ def test_the_clairvoyant_earns_what_it_planned(engine: type) -> None:
     assert first.rewards.tolist() == reference.rewards.tolist()
 
 
-def test_the_clairvoyant_needs_a_future_to_know() -> None:
+@pytest.mark.parametrize("name", ["clairvoyant", "ipa:oracle", "joint:cbc+oracle"])
+def test_who_knows_the_future_needs_one_to_know(name: str) -> None:
     scenario = tiny(LOADS[0])
+    agent = make_agent(name, scenario)
+    agent.reset(scenario.pipeline, scenario.limits, np.random.default_rng(0))
     with pytest.raises(InputError, match="simulated cluster"):
-        Clairvoyant(scenario).reset(scenario.pipeline, scenario.limits, np.random.default_rng(0))
+        agent.decide(CompiledCluster(scenario).advance(scenario.interval_s))
+
+
+@pytest.mark.parametrize("name", ["ipa:oracle", "joint:oracle", "mpc:oracle", "q-learning:oracle", "ipa:oracle@b=1"])
+def test_the_oracle_of_an_agent_sees_a_rise_before_it_comes(name: str) -> None:
+    quiet, busy = (
+        replace(tiny(rates), limits=Limits(max_replicas=8)) for rates in ((4.0,) * 6, (4.0,) * 4 + (60.0,) * 2)
+    )
+    decided = []
+    for scenario in (quiet, busy):
+        agent = make_agent(name, scenario)
+        for _ in range(2):
+            episode = run_episode(agent, CompiledCluster(scenario), scenario, 0)
+            decided.append([window.configuration for window in episode.windows])
+    assert decided[0] == decided[1] and decided[2] == decided[3], "what was foretold holds for its own episode"
+    assert decided[0][:1] == decided[2][:1]
+    more = [decided[0][t] != decided[2][t] for t in range(1, 3)]
+    assert any(more), "nothing of the rise at 40 s was known before it"
 
 
 def test_regret_is_taken_on_the_same_seeds() -> None:
