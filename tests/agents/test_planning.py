@@ -200,7 +200,10 @@ def test_searching_ahead_pays(name: str) -> None:
     rates = whole.workload.rates_rps(np.random.default_rng(0))[300:600]
     scenario = replace(whole, workload=Steps(rates=tuple(rates.tolist()), each_s=1))
     totals = [
-        run_episode(make_agent(agent, scenario), CompiledCluster(scenario), scenario, 0).rewards.sum()
+        sum(
+            run_episode(make_agent(agent, scenario), CompiledCluster(scenario), scenario, k).rewards.sum()
+            for k in (0, 1, 2)
+        )
         for agent in ("clairvoyant", "mpc", "hpa")
     ]
     assert totals == sorted(totals, reverse=True)
