@@ -99,7 +99,7 @@ AGENTS: dict[str, AgentEntry] = {
         "knows the future and plans with it: the reference for regret", "planning.clairvoyant:make", EVERY
     ),
     "static-min": AgentEntry("lightest variants, one replica, smallest batch", "simple.static:make_min", frozenset()),
-    "static-max": AgentEntry("most accurate variants, as many replicas as fit", "simple.static:make_max", frozenset()),
+    "static-max": AgentEntry("most accurate variants, as much as fits", "simple.static:make_max", frozenset()),
     "static": AgentEntry(
         "a corner, such as accurate-few-large-wide", "simple.static:make", frozenset(), argument="CORNER"
     ),

@@ -2,11 +2,11 @@
 
 The error is how far the 99th percentile of latency is from the share of the SLO aimed at, e = p99/(share·SLO) − 1,
 cut to [−1, 1]. In its velocity form (Åström and Hägglund, PID Controllers, 1995, §3.5) the controller multiplies what
-it has: Δ = Kp·(e − e') + Ki·e·Δt, so that nothing winds up at a bound.
+it has by exp(Kp·(e − e') + Ki·e·Δt): nothing winds up at a bound, and what noise adds it takes back.
 """
 
 from dataclasses import dataclass, replace
-from math import ceil
+from math import ceil, exp
 from typing import Literal
 
 from ipagym.agent import Agent
@@ -44,7 +44,7 @@ class LatencyRule:
             error = self._error(view)
             before = error if self._error_before is None else self._error_before
             change = self.gains.proportional * (error - before) + self.gains.integral * error * window.duration_s
-            level *= 1 + max(change, -0.5)
+            level *= exp(change)
             self._error_before = error
         self._level = min(max(level, 1.0), float(most))
         wanted = ceil(self._level - 1e-9)

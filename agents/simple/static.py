@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ipagym.agent import Agent
+from ipagym.agents.knobs import open_knobs
 from ipagym.budget import affordable
 from ipagym.configuration import Configuration, Limits, StageSetting
 from ipagym.errors import InputError
@@ -139,8 +140,10 @@ def make_min(scenario: Scenario, argument: str = "") -> Agent:
 
 
 def make_max(scenario: Scenario, argument: str = "") -> Agent:
-    """The most accurate variants in as many replicas as fit, the smallest batch."""
-    return Static(Corner(variant=True, replicas=True))
+    """The most accurate variants in as many replicas as fit, on the most cores where only these are open."""
+    turned = open_knobs(scenario)
+    wide = True if "cores" in turned and "replicas" not in turned else None
+    return Static(Corner(variant=True, replicas=True, cores=wide))
 
 
 def make_hold(scenario: Scenario, argument: str = "") -> Agent:

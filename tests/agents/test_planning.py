@@ -106,7 +106,7 @@ def test_the_oracle_of_an_agent_sees_a_rise_before_it_comes(name: str) -> None:
         for _ in range(2):
             episode = run_episode(agent, CompiledCluster(scenario), scenario, 0)
             decided.append([window.configuration for window in episode.windows])
-    assert decided[0] == decided[1] and decided[2] == decided[3], "what was foretold holds for its own episode"
+    assert decided[::2] == decided[1::2], "what was foretold holds for its own episode"
     assert decided[0][:1] == decided[2][:1]
     more = [decided[0][t] != decided[2][t] for t in range(1, 3)]
     assert any(more), "nothing of the rise at 40 s was known before it"
