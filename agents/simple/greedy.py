@@ -1,12 +1,14 @@
 """One step ahead: of all configurations one knob away, the one that the objective likes best in the next window.
 
 What a configuration would come to is planned, not simulated: accuracy and cores as configured, and as violations the
-share of the forecast load beyond the planned throughput, or all of it where Σ (l + q) exceeds the SLO. It sees no
-further than a window, and therefore neither load times nor what a change leads to.
+share of the forecast load beyond the planned throughput of the stages, each for itself (so that there is a gain in
+widening one of two that are equally narrow), or all of it where Σ (l + q) exceeds the SLO. It sees no further than a
+window, and therefore neither load times nor what a change leads to.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from math import prod
 from typing import TypeVar
 
 import numpy as np
@@ -70,7 +72,7 @@ def planned_reward(
         latency_of(setting, stage).p99(setting.batch) + queue_wait_s(setting.batch, rate_rps)
         for setting, stage in pairs
     )
-    violation = 1 - min(shares) if latency_s <= slo_s else 1.0
+    violation = 1 - prod(shares) if latency_s <= slo_s else 1.0
     cost = objective.beta * requested_cores(candidate, pipeline)
     batches = objective.delta * sum(setting.batch for setting, _ in pairs)
     accuracy = objective.alpha * configured_accuracy(candidate, pipeline)

@@ -28,12 +28,12 @@ class Metric:
 METRICS = (
     Metric("pas_percent", "PAS %", 2),
     Metric("cores", "cores", 2),
-    Metric("violation_percent", "SLO viol. %", 2),
-    Metric("drop_percent", "drops %", 2),
+    Metric("violation_percent", "SLO\nviol. %", 2),
+    Metric("drop_percent", "drops\n%", 2),
     Metric("latency_p50_s", "p50 s", 2),
     Metric("latency_p99_s", "p99 s", 2),
     Metric("reward", "reward", 2),
-    Metric("decision_ms", "decide ms", 2),
+    Metric("decision_ms", "decide\nms", 2),
 )
 
 
@@ -170,10 +170,10 @@ def summary_table(summaries: Sequence[AgentSummary], title: str) -> Table:
         padding=0,
         caption="* Pareto front over PAS (up), cores (down), SLO violations (down)",
     )
-    table.add_column("agent", no_wrap=True)
+    table.add_column("agent", overflow="fold")
     metrics = metrics_of(summaries[0].estimates)
     for metric in metrics:
-        table.add_column(metric.heading, justify="right")
+        table.add_column(metric.heading, justify="right", no_wrap=True, overflow="fold")
     for summary in summaries:
         texts = (summary.estimates[metric.key].text(metric.digits) for metric in metrics)
         table.add_row(f"{summary.agent}{' *' if summary.pareto else ''}", *texts)

@@ -23,9 +23,8 @@ def bench_solver(
     out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("results/solvers"),
 ) -> None:
     """Measure the solvers of IPA's problem side by side; print a table and write CSV, JSON and a picture."""
-    from rich.console import Console
-
     from ipagym.bench.progress import progress_bar
+    from ipagym.cli.console import console
     from ipagym.solver_speed import Settings, parse_sizes, run
     from ipagym.solver_speed.report import table, write
 
@@ -38,5 +37,5 @@ def bench_solver(
             lambda what, done, total: progress.update(task, description=what, completed=done, total=total),
         )
     write(out, settings, rows)
-    Console(emoji=False, markup=False).print(table(rows))
+    console().print(table(rows))
     print(f"written to {out}")

@@ -14,9 +14,8 @@ def bench_speed(
     out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("results/speed"),
 ) -> None:
     """Measure engines, environments, Ciw and a C event loop side by side; print tables and write CSV and JSON."""
-    from rich.console import Console
-
     from ipagym.bench.progress import progress_bar
+    from ipagym.cli.console import console
     from ipagym.speed import Settings, run
 
     settings = Settings(repeats=repeats, quick=quick)
@@ -28,8 +27,8 @@ def bench_speed(
             lambda what, done, total: progress.update(task, description=what, completed=done, total=total),
         )
     report.write(out)
-    console = Console(emoji=False, markup=False)
-    console.print(f"medians of {report.repeats} rounds on {report.machine.cores} cores of {report.machine.cpu}")
+    screen = console()
+    screen.print(f"medians of {report.repeats} rounds on {report.machine.cores} cores of {report.machine.cpu}")
     for table in report.tables():
-        console.print(table)
+        screen.print(table)
     print(f"written to {out}")

@@ -12,17 +12,17 @@ def catalogue(
     agents: Annotated[bool, typer.Option("--agents", help="Agents only, by family, with the knobs they turn.")] = False,
 ) -> None:
     """List scenarios, workloads, agents and mixtures of faults, with a sentence each."""
-    from rich.console import Console
     from rich.table import Table
 
     from ipagym.agents import AGENTS
+    from ipagym.cli.console import console
     from ipagym.envs.scenarios import descriptions
     from ipagym.faults import DESCRIPTIONS
     from ipagym.workload import WORKLOADS
 
-    console = Console(emoji=False, markup=False)
+    screen = console()
     if agents:
-        console.print(agents_table())
+        screen.print(agents_table())
         return
     table = Table(box=None, pad_edge=False)
     for heading in ("kind", "name", "what it is"):
@@ -35,7 +35,7 @@ def catalogue(
         table.add_row("agent", _spelling(name, entry.argument), entry.description)
     for name, description in DESCRIPTIONS.items():
         table.add_row("faults", name, description)
-    console.print(table)
+    screen.print(table)
 
 
 def agents_table() -> "Table":

@@ -79,11 +79,10 @@ def compare(
     """Run agents on the same requests; print a table and write Parquet, a figure and a manifest."""
     slo_s, named_slo = _slo(slo)
     _check_numbers(seeds=seeds, seed0=seed0, slo=slo_s, interval=interval)
-    from rich.console import Console
-
     from ipagym.agents import keeps, make_agent
     from ipagym.bench.compare import compare as run
     from ipagym.bench.summary import kept_knobs, summary_table
+    from ipagym.cli.console import console
     from ipagym.cluster.sim import ENGINES
     from ipagym.envs.scenarios import make_scenario
     from ipagym.telemetry import Telemetry
@@ -118,10 +117,10 @@ def compare(
         keeps={name: keeps(name, task) for name in names},
     )
     title = f"{Path(scenario).stem} under {task.workload.name}, SLO {task.pipeline.slo_s:g} s, seeds: {seeds}"
-    console = Console(emoji=False, markup=False)
-    console.print(summary_table(comparison.summaries, title))
+    screen = console()
+    screen.print(summary_table(comparison.summaries, title))
     for line in kept_knobs(comparison.summaries):
-        console.print(f"kept {line}")
+        screen.print(f"kept {line}")
     print(f"written to {comparison.out}")
 
 

@@ -22,10 +22,9 @@ def forecast(
     out: Annotated[Path, typer.Option(help="Folder for scores.csv and forecasts.png.")] = Path("results/forecasts"),
 ) -> None:
     """Score forecasters by SMAPE, pinball loss and how often they were too low; print a table, draw a figure."""
-    from rich.console import Console
-
     from ipagym.bench.forecast_report import figure, scores_frame, scores_table
     from ipagym.bench.timeline import png_bytes
+    from ipagym.cli.console import console
     from ipagym.files import write_atomically
     from ipagym.forecast.catalogue import FORECASTERS, make_forecaster
     from ipagym.forecast.evaluation import walk_all
@@ -37,7 +36,7 @@ def forecast(
     out.mkdir(parents=True, exist_ok=True)
     write_atomically(out / "scores.csv", scores_frame(courses).to_csv(index=False).encode())
     write_atomically(out / "forecasts.png", png_bytes(figure(courses)))
-    Console(emoji=False, markup=False).print(scores_table(courses))
+    console().print(scores_table(courses))
     print(f"written to {out}")
 
 

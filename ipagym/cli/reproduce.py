@@ -16,9 +16,8 @@ def reproduce(
     out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("results/reproduce"),
 ) -> None:
     """Run IPA's 60 published runs and its comparison of predictors; print tables and write CSV."""
-    from rich.console import Console
-
     from ipagym.bench.progress import progress_bar
+    from ipagym.cli.console import console
     from ipagym.reproduce.ipa_episodes import compare_predictors, compare_runs
     from ipagym.reproduce.report import csv_text, predictor_table, run_table
 
@@ -33,8 +32,8 @@ def reproduce(
         predictors = list(compare_predictors(trace, watch))
     write_atomically(out / "runs.csv", csv_text([asdict(row) for row in runs]).encode())
     write_atomically(out / "predictors.csv", csv_text([asdict(row) for row in predictors]).encode())
-    console = Console(emoji=False, markup=False)
-    console.print(run_table(runs))
-    console.print(predictor_table(predictors))
+    screen = console()
+    screen.print(run_table(runs))
+    screen.print(predictor_table(predictors))
     near = sum(row.is_near for row in runs)
     print(f"{near} of {len(runs)} runs within 10 % of the cores and 2 points of the PAS; written to {out}")

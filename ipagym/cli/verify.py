@@ -40,9 +40,8 @@ def verify(
         raise InputError(f"--workers must be at least 1, not {workers}")
     if out is not None:
         make_folder(out)
-    from rich.console import Console
-
     from ipagym.bench.progress import progress_bar
+    from ipagym.cli.console import console
     from ipagym.cluster.sim import ENGINES
     from ipagym.envs.scenario_file import load_scenario
     from ipagym.verify.report import failure_lines, tables, write
@@ -62,13 +61,13 @@ def verify(
             workers=1 if fast else workers or os.cpu_count() or 1,
             progress=lambda done, total: progress.update(task, completed=done, total=total),
         )
-    console = Console(emoji=False, markup=False)
+    screen = console()
     for table in tables(report):
-        console.print(table)
+        screen.print(table)
     if out is not None:
         write(report, out)
     for line in failure_lines(report):
-        console.print(f"does not hold: {line}")
+        screen.print(f"does not hold: {line}")
     if report.failures:
         raise typer.Exit(1)
     print("everything holds")
