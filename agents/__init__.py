@@ -9,7 +9,7 @@ from ipagym.agent import Agent
 from ipagym.agents.catalogue import AGENTS, USUAL, AgentEntry
 from ipagym.agents.foretold import Foretold
 from ipagym.agents.knobs import Holding, kept
-from ipagym.agents.pinned import Pinned, parse_pins
+from ipagym.agents.pinned import parse_pins, pinned
 from ipagym.errors import InputError, unknown_name
 from ipagym.forecast.oracle import Oracle
 from ipagym.scenario import Scenario
@@ -36,7 +36,7 @@ def make_agent(spec: str, scenario: Scenario) -> Agent:
     agent: Agent = getattr(import_module(f"ipagym.agents.{module}"), function)(scenario, argument)
     oracle = getattr(agent, "forecaster", None)
     agent = Foretold(agent, oracle) if isinstance(oracle, Oracle) else agent
-    return Pinned(agent, parse_pins(pins, scenario)) if at else agent
+    return pinned(agent, parse_pins(pins, scenario)) if at else agent
 
 
 def entry_of(spec: str) -> AgentEntry:

@@ -145,7 +145,7 @@ AGENTS: dict[str, AgentEntry] = {
         "Ray Serve's autoscaler on ongoing requests", "autoscalers.ray_serve:make", REPLICAS, argument="[ONGOING]"
     ),
     "model-switching": AgentEntry(
-        "Model-Switching: the most accurate variant that is in time at this load",
+        "Model-Switching: the most accurate variant that is in time, on a fixed fleet",
         "published.model_switching:make",
         VARIANT,
     ),
@@ -169,7 +169,7 @@ AGENTS: dict[str, AgentEntry] = {
         REPLICAS | BATCH,
     ),
     "rim": AgentEntry(
-        "RIM as in IPA: variants and batches for given replicas",
+        "RIM as in IPA: variants and batches on a fixed fleet",
         "published.held_ipa:make_rim",
         VARIANT | BATCH,
     ),
@@ -215,7 +215,7 @@ AGENTS: dict[str, AgentEntry] = {
         "published.proteus:make_jellyfish",
         VARIANT | BATCH | {"set"},
     ),
-    "clipper": AgentEntry("Clipper's adaptive batching (AIMD)", "published.clipper:make", BATCH),
+    "clipper": AgentEntry("Clipper's adaptive batching (AIMD), on a fixed fleet", "published.clipper:make", BATCH),
     "q-learning": AgentEntry(
         "tabular Q-learning on the profile, a table for each bucket of the load",
         "learned.q_learning:make",

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ipagym.agent import Agent
+from ipagym.agents.fleet import OnFleet
 from ipagym.agents.knobs import Holding, Knob
 from ipagym.budget import affordable
 from ipagym.cluster.protocol import Simulator
@@ -62,6 +63,13 @@ def parse_pins(text: str, scenario: Scenario) -> Pins:
     pins = Pins(variants, numbers)
     check(pins.on(scenario.initial), scenario.pipeline, scenario.limits)
     return pins
+
+
+def pinned(agent: Agent, pins: Pins) -> Agent:
+    """The agent with those knobs pinned; pinned replicas take the place of a fleet of its own."""
+    if isinstance(agent, OnFleet) and "replicas" in pins.knobs:
+        return Pinned(agent.agent, pins)
+    return Pinned(agent, pins)
 
 
 class Pinned:

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from ipagym.agent import Agent
 from ipagym.agents.by_stage import ByStage, StageView
+from ipagym.agents.fleet import OnFleet, as_found, peak_rps
 from ipagym.configuration import StageSetting
 from ipagym.scenario import Scenario
 
@@ -39,5 +40,6 @@ class AimdRule:
 
 
 def make(scenario: Scenario, argument: str = "") -> Agent:
-    """Takes no argument."""
-    return ByStage(lambda stage: AimdRule())
+    """Takes no argument; has replicas that carry the load's peak with the variants found, `clipper@n=4` four."""
+    agent = ByStage(lambda stage: AimdRule())
+    return OnFleet(agent, as_found, peak_rps(scenario))

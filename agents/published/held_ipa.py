@@ -11,6 +11,7 @@ from dataclasses import replace
 import numpy as np
 
 from ipagym.agent import Agent
+from ipagym.agents.fleet import OnFleet, most_accurate, peak_rps
 from ipagym.agents.found_cores import on_found_cores, said_aloud
 from ipagym.configuration import Configuration, Limits
 from ipagym.forecast import Forecaster
@@ -119,5 +120,5 @@ def make_fa2_high(scenario: Scenario, argument: str = "") -> Agent:
 
 
 def make_rim(scenario: Scenario, argument: str = "") -> Agent:
-    """Takes no argument; `rim@n=3` has three replicas of each stage."""
-    return FixedReplicas(objective=scenario.objective)
+    """Takes no argument; has replicas that carry the load's peak with the most accurate variants, `rim@n=3` three."""
+    return OnFleet(FixedReplicas(objective=scenario.objective), most_accurate, peak_rps(scenario))

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from ipagym.agent import Agent
 from ipagym.agents.by_stage import latency_of
+from ipagym.agents.fleet import OnFleet, lightest, peak_rps
 from ipagym.agents.published.primitives import with_variant
 from ipagym.agents.published.trial import p99_s
 from ipagym.budget import affordable
@@ -90,5 +91,5 @@ class ModelSwitching:
 
 
 def make(scenario: Scenario, argument: str = "") -> Agent:
-    """Takes no argument."""
-    return ModelSwitching()
+    """Takes no argument; has replicas that carry the load's peak with the lightest variants, `@n=4` four."""
+    return OnFleet(ModelSwitching(), lightest, peak_rps(scenario))

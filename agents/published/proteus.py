@@ -6,7 +6,7 @@ with l(b) < SLO/2; where that cannot be carried it plans for less and less, whic
 throughput. Its integer program over devices and types of request comes down to a mix of two variants where devices
 are alike and a stage serves one type: that is enumerated. Jellyfish takes the rate of the last window, batches up to
 12 with 2·l(b) ≤ SLO − network time, and anneals; on such devices its objective is the same, and the enumeration
-exact. Devices are replicas, as many as found. Cores stay. Parts of the SLO for the stages are ours.
+exact. Devices are replicas (`ipagym.agents.fleet` says how many). Cores stay. Parts of the SLO for the stages are ours.
 """
 
 from collections.abc import Callable, Sequence
@@ -16,6 +16,7 @@ import numpy as np
 
 from ipagym.agent import Agent
 from ipagym.agents.by_stage import ByStage, StageView, latency_of
+from ipagym.agents.fleet import OnFleet, lightest, peak_rps
 from ipagym.agents.pace import Pace
 from ipagym.agents.published.device_mix import Mix, Option, largest_mix, most_accurate_mix
 from ipagym.agents.published.primitives import half_slo_batch, with_variant
@@ -46,13 +47,13 @@ def ewma_rps(arrivals: np.ndarray) -> float:
     return float(weights @ recent / weights.sum()) if len(recent) else 0.0
 
 
-def mean_rps(arrivals: np.ndarray) -> float:
+def recent_rps(arrivals: np.ndarray) -> float:
     """The mean of the last ten seconds."""
     return float(arrivals[-int(PERIOD_S) :].mean()) if len(arrivals) else 0.0
 
 
 PROTEUS = FleetSettings(headroom=HEADROOM, demand=ewma_rps, max_batch=8, network=False)
-JELLYFISH = FleetSettings(headroom=1.0, demand=mean_rps, max_batch=12, network=True)
+JELLYFISH = FleetSettings(headroom=1.0, demand=recent_rps, max_batch=12, network=True)
 
 
 def options_of(stage: Stage, running: StageSetting, slo_s: float, max_batch: int) -> list[Option]:
@@ -114,9 +115,15 @@ def setting_of(mix: Mix, view: StageView) -> StageSetting:
 
 def make_proteus(scenario: Scenario, argument: str = "") -> Agent:
     """Takes no argument; `proteus@n=4` has four devices for each stage."""
-    return ByStage(lambda stage: FleetRule(PROTEUS))
+    return _on_fleet(PROTEUS, scenario)
 
 
 def make_jellyfish(scenario: Scenario, argument: str = "") -> Agent:
     """Takes no argument; `jellyfish@n=4` has four devices for each stage."""
-    return ByStage(lambda stage: FleetRule(JELLYFISH))
+    return _on_fleet(JELLYFISH, scenario)
+
+
+def _on_fleet(settings: FleetSettings, scenario: Scenario) -> Agent:
+    """With devices that carry the load's peak with the lightest variants, so that it costs accuracy only."""
+    agent = ByStage(lambda stage: FleetRule(settings))
+    return OnFleet(agent, lightest, peak_rps(scenario))
