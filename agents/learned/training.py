@@ -23,7 +23,7 @@ from ipagym.files import is_file, make_folder, write_atomically
 from ipagym.scenario import Scenario
 
 REWARD_SCALE = 0.01
-"""Rewards are about −2 … −120 per window on the video pipeline; value networks learn faster near ±1."""
+"""Rewards are about −2 … −200 per window on the video pipeline; value networks learn faster near ±1."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
