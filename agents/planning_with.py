@@ -5,7 +5,7 @@ from math import ceil
 
 import numpy as np
 
-from ipagym.errors import unknown_name
+from ipagym.errors import InputError, unknown_name
 from ipagym.forecast import Forecaster
 from ipagym.forecast.catalogue import FORECASTERS, make_forecaster
 from ipagym.forecast.oracle import Oracle
@@ -32,17 +32,24 @@ def planning_with(argument: str, interval_s: float) -> PlanningWith:
     """What the argument says; HiGHS and the agent's own forecaster where it says nothing.
 
     Raises:
-        InputError: a part is neither.
+        InputError: a part is neither, or there are two of a kind.
     """
-    solver = SOLVERS[0]
-    forecaster: Forecaster | None = None
-    for part in argument.split("+") if argument else ():
-        if part in SOLVERS:
-            solver = part
-        elif part == ORACLE:
-            forecaster = Oracle(np.zeros(0), horizon_s=max(AHEAD_S, ceil(2 * interval_s)))
-        elif part in FORECASTERS:
-            forecaster = make_forecaster(part)
-        else:
-            raise unknown_name("solver or forecaster", part, (*SOLVERS, *FORECASTERS, ORACLE))
-    return PlanningWith(solver, forecaster)
+    parts = argument.split("+") if argument else []
+    solvers = [part for part in parts if part in SOLVERS]
+    others = [part for part in parts if part not in SOLVERS]
+    if unknown := [part for part in others if part not in (*FORECASTERS, ORACLE)]:
+        raise unknown_name("solver or forecaster", unknown[0], (*SOLVERS, *FORECASTERS, ORACLE))
+    if len(solvers) > 1 or len(others) > 1:
+        raise InputError(f"{argument!r} names two of a kind: name one solver, one forecaster, or one of each")
+    return PlanningWith((solvers or SOLVERS)[0], forecaster_named("".join(others), interval_s))
+
+
+def forecaster_named(name: str, interval_s: float) -> Forecaster | None:
+    """The forecaster of that name, the oracle among them; None where none is named.
+
+    Raises:
+        InputError: there is none of that name.
+    """
+    if name == ORACLE:
+        return Oracle(np.zeros(0), horizon_s=max(AHEAD_S, ceil(2 * interval_s)))
+    return make_forecaster(name) if name else None

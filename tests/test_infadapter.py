@@ -83,6 +83,24 @@ def test_the_optimum_is_that_of_the_enumeration_at_every_load(beta: float) -> No
         assert sum(found.share.values()) == pytest.approx(1.0)
 
 
+@pytest.mark.parametrize(
+    ("rate", "cores"),
+    [
+        (20, {"resnet152": 8}),
+        (40, {"resnet101": 10}),
+        (60, {"resnet50": 8}),
+        (80, {"resnet50": 10}),
+        (120, {"resnet50": 15}),
+        (200, {"resnet50": 16, "resnet18": 4}),
+    ],
+)
+def test_the_optima_at_known_loads(rate: int, cores: dict[str, int]) -> None:
+    found = solve(problem(float(rate), 0.05, {}))
+    assert found.cores == cores
+    if rate in (20, 200):
+        assert found.objective == pytest.approx({20: 0.7621, 200: 0.6879}[rate], abs=2e-4)
+
+
 @pytest.mark.parametrize("rate", [30, 100, 250])
 def test_both_solvers_agree_from_any_allocation(rate: int) -> None:
     for previous in ({}, {"resnet18": 4, "resnet50": 9}, {"resnet101": 2, "resnet152": 12}):

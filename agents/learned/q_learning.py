@@ -17,7 +17,7 @@ import numpy as np
 from ipagym.agent import Agent
 from ipagym.agents.found_cores import on_found_cores, said_aloud
 from ipagym.agents.learned.q_table import Move, QTable, State
-from ipagym.agents.planning_with import planning_with
+from ipagym.agents.planning_with import forecaster_named
 from ipagym.configuration import Configuration, Limits, StageSetting
 from ipagym.forecast import Forecaster
 from ipagym.forecast.moving_maximum import MovingMaximum
@@ -187,4 +187,4 @@ class PlannedReward:
 
 def make(scenario: Scenario, argument: str = "") -> Agent:
     """`argument`: the forecaster."""
-    return QLearning(objective=scenario.objective, forecaster=planning_with(argument, scenario.interval_s).forecaster)
+    return QLearning(objective=scenario.objective, forecaster=forecaster_named(argument, scenario.interval_s))

@@ -15,7 +15,7 @@ import numpy as np
 from ipagym.agent import Agent
 from ipagym.agents.planning.candidates import Candidates
 from ipagym.agents.planning.twin import Twin
-from ipagym.agents.planning_with import planning_with
+from ipagym.agents.planning_with import forecaster_named
 from ipagym.agents.simple.greedy import neighbours
 from ipagym.budget import affordable
 from ipagym.configuration import Configuration, Limits
@@ -97,4 +97,4 @@ class Mpc:
 
 def make(scenario: Scenario, argument: str = "") -> Agent:
     """`argument`: the forecaster."""
-    return Mpc(scenario, forecaster=planning_with(argument, scenario.interval_s).forecaster)
+    return Mpc(scenario, forecaster=forecaster_named(argument, scenario.interval_s))

@@ -92,6 +92,9 @@ def test_arguments_reach_the_agent() -> None:
     [
         ("ipaa", "unknown agent 'ipaa': did you mean 'ipa'"),
         ("ipa:cbcc", "unknown solver or forecaster 'cbcc'"),
+        ("ipa:cbc+highs", "names two of a kind"),
+        ("joint:oracle+lstm", "names two of a kind"),
+        ("mpc:cbc", "unknown forecaster 'cbc'"),
         ("ipa:", "lacks its argument"),
         ("hpa:fast", "must be a number"),
         ("hpa:0", "target utilisation must be in"),
