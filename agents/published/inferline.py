@@ -1,8 +1,7 @@
 """InferLine (Crankshaw et al., SoCC 2020): a plan made with a simulator, and a tuner that watches the load's envelope.
 
-Planner, once, on a sample of the load (what was seen by the first decision, repeated for a minute): batch 1, the most
-cores, and replicas until the 99th percentile of a simulated trial meets the SLO; then, as long as that holds, the one
-step that saves most cores: a replica less, the batch doubled with the replicas it spares, or the next smaller number
+Planner, once, on a sample of the load (the first ten seconds or more, repeated for a minute): batch 1, the most cores, and
+replicas until the 99th percentile of a simulated trial meets the SLO; then, as long as that holds, the one step that saves most cores: a replica less, the batch doubled with the replicas it spares, or the next smaller number
 of cores. Tuner, every window: where a rate of the envelope is above the plan's, k = ⌈r·s/(μ·ρ)⌉ replicas with ρ the
 plan's load of a replica; down, 15 s after the last change, for the highest rate of the last 30 s, with the least ρ of
 all stages. Variants stay. (Its constants are as later papers report them.)
@@ -24,6 +23,7 @@ from ipagym.pipeline import Pipeline, Stage
 from ipagym.scenario import Scenario
 from ipagym.window import Window
 
+SAMPLE_S = 10
 TRIAL_S = 60
 DOWN_AFTER_S = 15.0
 DOWN_WINDOW_S = 30
@@ -35,19 +35,23 @@ LEAST_SLO_S = 1e-3
 
 
 class InferLine:
-    """Plans at its first decision and tunes replicas from then on."""
+    """Plans once it has a sample and tunes replicas from then on."""
 
     def reset(self, pipeline: Pipeline, limits: Limits, rng: np.random.Generator) -> None:
         """Forget plan and load."""
         self._pipeline, self._limits = pipeline, limits
         self._plan: Configuration | None = None
         self._arrivals = np.zeros(0, dtype=np.int64)
+        self._network_s = 0.0
         self._changed_s = 0.0
 
     def decide(self, window: Window) -> Configuration:
         """The plan with the replicas that the load needs."""
         self._arrivals = np.concatenate([self._arrivals, window.arrivals_per_s])[-KEPT_S:]
+        self._network_s = max(self._network_s, float(window.network_s.max(initial=0.0)))
         if self._plan is None:
+            if len(self._arrivals) < SAMPLE_S:
+                return window.configuration
             self._make_plan(window)
             assert self._plan is not None
             return self._plan
@@ -58,7 +62,7 @@ class InferLine:
 
     def _make_plan(self, window: Window) -> None:
         sample = np.resize(self._arrivals, TRIAL_S)
-        left_s = max(self._pipeline.slo_s - float(window.network_s.max(initial=0.0)), LEAST_SLO_S)
+        left_s = max(self._pipeline.slo_s - self._network_s, LEAST_SLO_S)
         self._plan = plan(replace(self._pipeline, slo_s=left_s), self._limits, sample, window.configuration)
         stages = zip(self._plan.stages, self._pipeline.stages, strict=True)
         self._lengths = window_lengths(sum(latency_of(setting, stage).p99(setting.batch) for setting, stage in stages))
