@@ -1,8 +1,9 @@
 """InferLine (Crankshaw et al., SoCC 2020): a plan made with a simulator, and a tuner that watches the load's envelope.
 
-Planner, once, on a sample of the load (the first ten seconds or more, repeated for a minute): batch 1, the most cores, and
-replicas until the 99th percentile of a simulated trial meets the SLO; then, as long as that holds, the one step that saves most cores: a replica less, the batch doubled with the replicas it spares, or the next smaller number
-of cores. Tuner, every window: where a rate of the envelope is above the plan's, k = ⌈r·s/(μ·ρ)⌉ replicas with ρ the
+Planner, once, on a sample of the load (the first ten seconds or more, repeated for a minute): batch 1, the most cores,
+and replicas until the 99th percentile of a simulated trial meets the SLO; then, as long as that holds, the one step
+that saves most cores: a replica less, the batch doubled with the replicas it spares, or the next smaller number of
+cores. Tuner, every window: where a rate of the envelope is above the plan's, k = ⌈r·s/(μ·ρ)⌉ replicas with ρ the
 plan's load of a replica; down, 15 s after the last change, for the highest rate of the last 30 s, with the least ρ of
 all stages. Variants stay. (Its constants are as later papers report them.)
 """
