@@ -1,6 +1,6 @@
 """Controllers that look at each stage by itself: one rule per stage, and what such a rule gets to see."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -83,7 +83,7 @@ class ByStage:
 
     def _views(self, window: Window) -> list[StageView]:
         running = list(zip(self._pipeline.stages, window.configuration.stages, window.stages, strict=True))
-        alone_s = [latency_of(setting, stage).p99(1) for stage, setting, _ in running]
+        shares_s = slo_shares_s(window.configuration.stages, self._pipeline)
         return [
             StageView(
                 index=index,
@@ -93,10 +93,16 @@ class ByStage:
                 window=window,
                 limits=self._limits,
                 slo_s=self._pipeline.slo_s,
-                slo_share_s=self._pipeline.slo_s * alone_s[index] / sum(alone_s),
+                slo_share_s=shares_s[index],
             )
             for index, (stage, setting, seen) in enumerate(running)
         ]
+
+
+def slo_shares_s(settings: Sequence[StageSetting], pipeline: Pipeline) -> list[float]:
+    """The SLO shared out among the stages, in proportion to their latency at batch 1."""
+    alone_s = [latency_of(setting, stage).p99(1) for setting, stage in zip(settings, pipeline.stages, strict=True)]
+    return [pipeline.slo_s * each / sum(alone_s) for each in alone_s]
 
 
 def latency_of(setting: StageSetting, stage: Stage) -> LatencyModel:

@@ -10,9 +10,9 @@ from dataclasses import replace
 import numpy as np
 
 from ipagym.agent import Agent
-from ipagym.agents.by_stage import latency_of
+from ipagym.agents.by_stage import latency_of, slo_shares_s
 from ipagym.agents.published.primitives import half_slo_batch, replicas_for, with_variant
-from ipagym.agents.simple.static import fits
+from ipagym.agents.simple.static import has_room
 from ipagym.configuration import Configuration, Limits, StageSetting, cores_of
 from ipagym.pipeline import Pipeline, Stage, Variant
 from ipagym.scenario import Scenario
@@ -85,11 +85,11 @@ def fleet_of(settings: Sequence[StageSetting], pipeline: Pipeline, limits: Limit
     Where room is short, the stage that could carry most gives up a replica first.
     """
     pairs = list(zip(settings, pipeline.stages, strict=True))
-    alone_s = [latency_of(setting, stage).p99(1) for setting, stage in pairs]
-    each_rps = [_rps(*pair, pipeline.slo_s * s / sum(alone_s)) for pair, s in zip(pairs, alone_s, strict=True)]
+    shares_s = slo_shares_s(settings, pipeline)
+    each_rps = [_rps(*pair, share_s) for pair, share_s in zip(pairs, shares_s, strict=True)]
     cores = [cores_of(setting, stage) for setting, stage in pairs]
     replicas = [replicas_for(peak_rps, rps, limits.max_replicas) for rps in each_rps]
-    while max(replicas) > 1 and not _has_room(cores, replicas, limits):
+    while max(replicas) > 1 and not has_room(cores, replicas, limits):
         spare = [number * rps if number > 1 else 0.0 for number, rps in zip(replicas, each_rps, strict=True)]
         replicas[int(np.argmax(spare))] -= 1
     return tuple(replicas)
@@ -98,8 +98,3 @@ def fleet_of(settings: Sequence[StageSetting], pipeline: Pipeline, limits: Limit
 def _rps(setting: StageSetting, stage: Stage, slo_s: float) -> float:
     latency = latency_of(setting, stage)
     return latency.throughput_rps(half_slo_batch(latency, slo_s, stage.batches) or stage.batches[0])
-
-
-def _has_room(cores: list[int], replicas: list[int], limits: Limits) -> bool:
-    asked = sum(c * n for c, n in zip(cores, replicas, strict=True))
-    return asked <= (limits.max_cores or asked) and fits(cores, replicas, limits.node_cores)

@@ -108,12 +108,16 @@ def largest_replicas(cores: Sequence[int], limits: Limits) -> list[int]:
     while growing:
         for stage in sorted(growing):
             replicas[stage] += 1
-            asked = sum(c * n for c, n in zip(cores, replicas, strict=True))
-            is_too_much = replicas[stage] > limits.max_replicas or asked > (limits.max_cores or asked)
-            if is_too_much or not fits(cores, replicas, limits.node_cores):
+            if replicas[stage] > limits.max_replicas or not has_room(cores, replicas, limits):
                 replicas[stage] -= 1
                 growing.discard(stage)
     return replicas
+
+
+def has_room(cores: Sequence[int], replicas: Sequence[int], limits: Limits) -> bool:
+    """Whether the budget and the nodes have the cores for so many replicas."""
+    asked = sum(c * n for c, n in zip(cores, replicas, strict=True))
+    return asked <= (limits.max_cores or asked) and fits(cores, replicas, limits.node_cores)
 
 
 def fits(cores: Sequence[int], replicas: Sequence[int], node_cores: Sequence[int] | None) -> bool:
