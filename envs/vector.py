@@ -168,7 +168,6 @@ class ServingVectorEnv(VectorEnv[Any, Any, Any]):
 
     def _look(self, which: NDArray[np.int64]) -> None:
         """Take note of the last windows, as far as their figures reach the controllers."""
-        self.population.draw_scrapes(which)
         self._feeds.see(which, self._windows[which] - 1, Seen(*self.population.last_windows()), self.population.scraped)
 
     def _observe(self) -> Observations:

@@ -1,4 +1,4 @@
-"""One random stream per concern, all spawned from one seed."""
+"""Where the random numbers of an episode come from: one stream or key per concern, all from one seed."""
 
 from dataclasses import dataclass
 
@@ -9,18 +9,19 @@ from ipagym.errors import InputError
 
 @dataclass(frozen=True, slots=True)
 class Streams:
-    """Independent generators: two agents on one seed meet the same load, whatever they do to the service."""
+    """Independent generators and a key: two agents on one seed meet the same load and the same fate.
+
+    Only `load`, `arrivals`, `service` and `network` are drawn from in order, and that order is that of arrivals, which
+    no agent can change. What happens to starts, replicas, nodes and scrapes is looked up under the key `fate`
+    (`ipagym.philox`).
+    """
 
     load: np.random.Generator
     arrivals: np.random.Generator
     service: np.random.Generator
     network: np.random.Generator
     agent: np.random.Generator
-    crashes: np.random.Generator
-    starts: np.random.Generator
-    stragglers: np.random.Generator
-    nodes: np.random.Generator
-    scrapes: np.random.Generator
+    fate: int
 
     @classmethod
     def spawn(cls, seed: int) -> "Streams":
@@ -32,5 +33,11 @@ class Streams:
         if not isinstance(seed, int | np.integer) or seed < 0:
             raise InputError(f"seed must be a whole number of 0 or more, not {seed!r}")
         load, arrivals, service, network, faults, agent = np.random.SeedSequence(int(seed)).spawn(6)
-        concerns = (load, arrivals, service, network, agent, *faults.spawn(5))
-        return cls(*(np.random.default_rng(child) for child in concerns))
+        return cls(
+            load=np.random.default_rng(load),
+            arrivals=np.random.default_rng(arrivals),
+            service=np.random.default_rng(service),
+            network=np.random.default_rng(network),
+            agent=np.random.default_rng(agent),
+            fate=int(faults.generate_state(1, np.uint64)[0]),
+        )

@@ -92,7 +92,7 @@ class TooFastSimpy(SimpyCluster):
     def reset(self, seed: int) -> None:
         super().reset(seed)
         honest = self._luck.service_s
-        self._luck.service_s = lambda latency, size: 0.97 * honest(latency, size)  # type: ignore[method-assign]
+        self._luck.service_s = lambda *batch: 0.97 * honest(*batch)  # type: ignore[method-assign]
 
 
 class Idling(CompiledCluster):

@@ -221,13 +221,14 @@ class Fleet:
         replica.is_watched = False
         replica.start += 1
         start = replica.start
-        ready_s = self._clock.now + self._luck.start_s(replica.variant.load_s)
+        slow, replica.fails = self._luck.next_start(self._stage.name, replica.variant.name)
+        ready_s = self._clock.now + self._luck.start_s(replica.variant.load_s, slow)
         self._clock.at(ready_s, Priority.READY, lambda: self._loaded(replica, start))
 
     def _loaded(self, replica: Replica, start: int) -> None:
         if replica.state is not State.STARTING or replica.start != start:
             return
-        if self._luck.start_fails():
+        if self._luck.start_fails(replica.fails):
             self._load(replica)
             return
         self._make_ready(replica)

@@ -16,8 +16,8 @@ from ipagym.scenario import Physics
 class Lane:
     """Queues requests, forms batches and serves them. A stage has a lane for each deployment it may run at once.
 
-    `served` takes each request that was served here, `dropped` each that was given up; `dispatched` is called whenever
-    the lane has started what it could. A closed lane only serves what is still queued.
+    `served` takes the requests of each batch that was served here, `dropped` each that was given up; `dispatched` is
+    called whenever the lane has started what it could. A closed lane only serves what is still queued.
     """
 
     def __init__(self, stage: int, fleet: Fleet, clock: Clock, physics: Physics, luck: Luck) -> None:
@@ -25,7 +25,7 @@ class Lane:
         self.queue = ORDERS[physics.order]()
         self.closed = True
         self.credit = 0.0
-        self.served: Callable[[Request], None] = lambda request: None
+        self.served: Callable[[list[Request]], None] = lambda batch: None
         self.dropped: Callable[[Request], None] = lambda request: None
         self.dispatched: Callable[[], None] = lambda: None
         self._stage = stage
@@ -42,17 +42,22 @@ class Lane:
         return self.fleet.setting
 
     def accept(self, request: Request) -> None:
-        """A request arrives: it queues, or is dropped where the queue is full."""
-        max_queue = self._physics.drop.max_queue
-        if max_queue is not None and len(self.queue) >= max_queue:
+        """A request arrives: it queues, or is dropped where the queue is full and nothing in it can start."""
+        if self._is_full():
+            self.start_batches()  # of a batch handed over, some may be here that were not looked at yet
+        if self._is_full():
             self.dropped(request)
             return
         request.enqueued_s[self._stage] = self._clock.now
         request.places.append(self.queue)
         self.queue.push(request)
-        self.dispatch()
 
     def dispatch(self) -> None:
+        """Start what can be started, and tell that this was done."""
+        self.start_batches()
+        self.dispatched()
+
+    def start_batches(self) -> None:
         """Start batches as long as one is due and a replica is idle."""
         while len(self.queue) and (replica := self.fleet.idle()):
             due_s = self.queue.first_in().enqueued_s[self._stage] + self._physics.batch_timeout_s
@@ -63,7 +68,10 @@ class Lane:
                 self._serve(replica, batch)
         if self.fleet.asleep and len(self.queue) and not self.fleet.idle():
             self.fleet.wake(-(-len(self.queue) // self.setting.batch))
-        self.dispatched()
+
+    def _is_full(self) -> bool:
+        max_queue = self._physics.drop.max_queue
+        return max_queue is not None and len(self.queue) >= max_queue
 
     def crash(self, replica: Replica) -> None:
         """The replica crashes and starts anew; its batch is served again."""
@@ -124,7 +132,7 @@ class Lane:
             request.batch_sizes[self._stage] = len(batch)
             request.variants[self._stage] = replica.variant.name
         self.fleet.took_batch(replica)
-        end_s = self._clock.now + self._luck.service_s(_latency(replica), len(batch))
+        end_s = self._clock.now + self._luck.service_s(_latency(replica), batch, self._stage)
         self._clock.at(end_s, Priority.COMPLETION, lambda: self._complete(replica, service))
 
     def _complete(self, replica: Replica, service: int) -> None:
@@ -132,11 +140,11 @@ class Lane:
             return
         batch, replica.batch = replica.batch, []
         self.fleet.finished_batch(replica)
-        for request in batch:
-            if request.outcome is Outcome.IN_SYSTEM:
-                request.finished_s[self._stage] = self._clock.now
-                request.accuracy *= replica.variant.accuracy
-                self.served(request)
+        alive = [request for request in batch if request.outcome is Outcome.IN_SYSTEM]
+        for request in alive:
+            request.finished_s[self._stage] = self._clock.now
+            request.accuracy *= replica.variant.accuracy
+        self.served(alive)
         self.dispatch()
 
 

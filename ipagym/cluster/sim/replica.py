@@ -22,7 +22,8 @@ class Replica:
     """A replica serves one batch at a time. `index` is its order of creation within its lane.
 
     `start` counts its starts and `service` its batches, so that an event of an earlier one is known to be stale.
-    `is_watched` says that it will be seen to whether it has idled for long enough to sleep.
+    `is_watched` says that it will be seen to whether it has idled for long enough to sleep. `fails` is the random
+    number that decides whether its present start fails.
     """
 
     index: int
@@ -34,6 +35,7 @@ class Replica:
     start: int = 0
     service: int = 0
     is_watched: bool = False
+    fails: float = 1.0
     batch: list[Request] = field(default_factory=list)
 
     @property

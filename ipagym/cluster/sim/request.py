@@ -42,7 +42,8 @@ class Request:
 
     `enqueued_s`, `started_s` and `finished_s` are the times at each stage; `batch_sizes` and `variants` tell how it
     was served there. `end_s` is when it was answered or dropped. `missing[s]` counts the stages before s that have not
-    served it yet, `unanswered` the final stages; `places` are the queues it stands in.
+    served it yet, `unanswered` the final stages; `places` are the queues it stands in. `spread` holds a number per
+    stage from which the service time of a batch is made that it leads.
     """
 
     index: int
@@ -51,6 +52,7 @@ class Request:
     deadline_s: float
     missing: list[int]
     unanswered: int
+    spread: list[float] = field(default_factory=list, repr=False)
     enqueued_s: list[float] = field(init=False)
     started_s: list[float] = field(init=False)
     finished_s: list[float] = field(init=False)

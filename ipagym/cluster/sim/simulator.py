@@ -89,7 +89,8 @@ class SimpyCluster:
         self._clock = Clock()
         self._recorder = Recorder(keep_requests=self._keep_requests)
         self._nodes = Nodes(self.scenario.limits.node_cores)
-        self._luck = Luck(self.scenario.physics, streams)
+        self._luck = Luck(self.scenario.physics, streams, self.pipeline)
+        self._windows = 0
         self._stages = [self._build_stage(index) for index in range(len(self.pipeline.stages))]
         self._lanes = [lane for stage in self._stages for lane in stage.lanes]
         self._needs, self._next = self.pipeline.predecessors, self.pipeline.successors
@@ -158,7 +159,7 @@ class SimpyCluster:
             fleet = Fleet(stage, self._clock, self._nodes, self._luck, resize_s=physics.resize_s)
             fleet.on_room = self._use_room
             lane = Lane(index, fleet, self._clock, physics, self._luck)
-            lane.served = lambda request: self._forward(request, index)
+            lane.served = lambda batch: self._hand_over(batch, index)
             lane.dropped = lambda request: self._drop(request, index)
             if physics.keep_alive_s is not None:
                 Sleep(lane, self._clock, physics.keep_alive_s)
@@ -170,11 +171,11 @@ class SimpyCluster:
     def _start_faults(self) -> None:
         faults, limits = self.scenario.physics.faults, self.scenario.limits
         if faults.crashes_per_hour:
-            for lane in self._lanes:
-                Crashes(lane, self._clock, self._luck, 2 * limits.max_replicas)
+            for number, lane in enumerate(self._lanes):
+                Crashes(number, lane, self._clock, luck=self._luck, most=2 * limits.max_replicas)
         if faults.node_losses_per_hour:
             for node in range(len(limits.node_cores or ())):
-                losses = NodeLosses(node, self._nodes, self._clock, self._luck, faults.node_repair_s)
+                losses = NodeLosses(node, self._nodes, self._clock, luck=self._luck, repair_s=faults.node_repair_s)
                 losses.on_loss, losses.on_return = self._lose_node, self._use_room
 
     def _lose_node(self, node: int) -> None:
@@ -218,23 +219,27 @@ class SimpyCluster:
         missing = [len(needed) for needed in self._needs]
         unanswered = sum(not following for following in self._next)
         deadline_s = sent_s + self.pipeline.slo_s
-        request = Request(self._recorder.arrived, sent_s, time_s, deadline_s, missing, unanswered)
+        index, spread = self._recorder.arrived, self._luck.spread()
+        request = Request(index, sent_s, time_s, deadline_s, missing, unanswered, spread)
         self._recorder.arrival(request)
-        for index, needed in enumerate(self._needs):
-            if not needed:
-                self._accept(request, index)
+        for stage, needed in enumerate(self._needs):
+            if not needed and request.outcome is Outcome.IN_SYSTEM:
+                self._stages[stage].accept(request).dispatch()
         self._schedule_arrival()
 
-    def _accept(self, request: Request, index: int) -> None:
-        if request.outcome is Outcome.IN_SYSTEM:
-            self._stages[index].accept(request)
+    def _hand_over(self, batch: list[Request], index: int) -> None:
+        """Stage `index` has served a batch: all of it goes on before any of it is served again."""
+        for request in batch:
+            self._forward(request, index)
+        for following in self._next[index]:
+            self._stages[following].dispatch()
 
     def _forward(self, request: Request, index: int) -> None:
-        """Stage `index` has served the request: it goes to the stages that were waiting for that."""
+        """The request goes to the stages that were waiting for it to be served by stage `index`."""
         for following in self._next[index]:
             request.missing[following] -= 1
-            if not request.missing[following]:
-                self._accept(request, following)
+            if not request.missing[following] and request.outcome is Outcome.IN_SYSTEM:
+                self._stages[following].accept(request)
         if not self._next[index]:
             request.unanswered -= 1
             if not request.unanswered:
@@ -256,6 +261,7 @@ class SimpyCluster:
         request.places = []
 
     def _window(self, start_s: float, end_s: float) -> Window:
+        self._windows += 1
         dropped, completed = self._recorder.take_dropped(), self._recorder.take_completed()
         network_s, arrivals_per_s = self._recorder.take_network(), self._recorder.take_arrivals(start_s, end_s)
         held_core_s = busy_core_s = 0.0
@@ -277,7 +283,7 @@ class SimpyCluster:
             energy_j=self._energy_j(held_core_s, busy_core_s),
             stages=tuple(stage.window(end_s) for stage in self._stages),
             configuration=self._configuration,
-            scraped=not self._luck.scrape_is_lost(),
+            scraped=not self._luck.scrape_is_lost(self._windows - 1),
             network_s=network_s if self.scenario.network is not None else np.zeros(0),
         )
 

@@ -43,15 +43,18 @@ class StageServer:
         for index in sorted(assigned):
             self.lanes[index].fleet.follow(assigned[index])
 
-    def accept(self, request: Request) -> None:
-        """A request arrives at the stage."""
+    def accept(self, request: Request) -> Lane:
+        """A request arrives at the stage; returns the lane that it was routed to, which was not dispatched yet."""
         self.arrivals += 1
-        self._route().accept(request)
+        lane = self._route()
+        lane.accept(request)
+        return lane
 
     def dispatch(self) -> None:
         """Start what can be started in every lane."""
         for lane in self.lanes:
-            lane.dispatch()
+            lane.start_batches()
+        self._close_emptied()
 
     def window(self, end_s: float) -> StageWindow:
         """The stage's figures since the last window; its counters start anew."""

@@ -12,6 +12,7 @@ from ipagym.cluster.sim.compiled.access import (
     requests_of,
     supplies_of,
 )
+from ipagym.cluster.sim.compiled.chance import take_spread
 from ipagym.cluster.sim.compiled.jit import kernel
 from ipagym.cluster.sim.compiled.layout import GAPS, IN_SYSTEM, NEEDS_LOG, NEEDS_REQUESTS, RUNNING, Record
 from ipagym.workload.arrivals import GAPS_AT_ONCE
@@ -85,6 +86,7 @@ def arrive(t: Record, s: Record) -> int:
     for stage in range(len(needs_of(t))):
         places_of(s)[index, stage].missing = needs_of(t)[stage]
         places_of(s)[index, stage].stamp = 0
+    take_spread(t, s, index)
     s.arrived += 1
     s.arrivals += 1
     _note_way(t, s)

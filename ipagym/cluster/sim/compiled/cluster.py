@@ -103,7 +103,6 @@ class CompiledCluster:
         """
         check_span(seconds, self.now)
         self._population.advance(ONLY, seconds)
-        self._population.draw_scrapes(ONLY)
         return window_of(self._population, 0, self._configuration)
 
     def expect(self, rates_rps: NDArray[np.float64]) -> None:

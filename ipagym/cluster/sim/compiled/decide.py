@@ -7,7 +7,7 @@ from ipagym.cluster.sim.compiled.fleet import follow, start
 from ipagym.cluster.sim.compiled.jit import kernel
 from ipagym.cluster.sim.compiled.layout import CRASH, NODE_LOSS, Array, Record
 from ipagym.cluster.sim.compiled.room import use_room
-from ipagym.cluster.sim.compiled.stage import dispatch
+from ipagym.cluster.sim.compiled.stage import dispatch_stage
 
 
 @kernel
@@ -22,10 +22,10 @@ def begin(t: Record, s: Record, asks: Array) -> None:
                 start(t, s, lane)
     if t.crashes_per_hour > 0:
         for lane in range(len(lanes_of(s))):
-            schedule(s, s.now_s + crash_gap_s(t, s), CRASH, (lane, 0, 0))
+            schedule(s, s.now_s + crash_gap_s(t, s, lane), CRASH, (lane, 0, 0))
     if t.node_losses_per_hour > 0:
         for node in range(len(nodes_of(s))):
-            schedule(s, s.now_s + node_loss_gap_s(t, s), NODE_LOSS, (0, node, 0))
+            schedule(s, s.now_s + node_loss_gap_s(t, s, node), NODE_LOSS, (0, node, 0))
 
 
 @kernel
@@ -35,8 +35,8 @@ def decide(t: Record, s: Record, asks: Array) -> None:
     for stage in range(len(stages_of(s))):
         _assign(t, s, stage, asks[stage])
     use_room(t, s)
-    for lane in range(len(lanes_of(s))):
-        dispatch(t, s, lane)
+    for stage in range(len(stages_of(s))):
+        dispatch_stage(t, s, stage)
 
 
 @kernel

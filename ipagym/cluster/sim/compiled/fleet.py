@@ -200,7 +200,7 @@ def lose(t: Record, s: Record, lane: int, slot: int, needed: bool) -> None:
 @kernel
 def loaded(t: Record, s: Record, lane: int, slot: int) -> bool:
     """A start should be done; tells whether the replica is ready."""
-    if start_fails(t, s):
+    if start_fails(t, s, lane, slot):
         _load(t, s, lane, slot)
         return False
     _make_ready(t, s, lane, slot)
@@ -302,7 +302,7 @@ def _load(t: Record, s: Record, lane: int, slot: int) -> None:
     replica = replicas_of(s)[lane, slot]
     replica.state, replica.watched = STARTING, 0
     replica.start += 1
-    ready_s = s.now_s + start_s(t, s, replica.model)
+    ready_s = s.now_s + start_s(t, s, lane, slot)
     schedule(s, ready_s, LOADED, (lane, slot, replica.start))
 
 

@@ -21,9 +21,11 @@ from ipagym.cluster.sim.compiled.sleep import wake
 
 @kernel
 def accept(t: Record, s: Record, lane: int, request: int) -> None:
-    """A request arrives: it queues, or is dropped where the queue is full."""
+    """A request arrives: it queues, or is dropped where the queue is full and nothing in it can start."""
     stage = lane // t.lanes_per_stage
-    if t.max_queue >= 0 and lanes_of(s)[lane].queued >= t.max_queue:
+    if _is_full(t, s, lane):
+        start_batches(t, s, lane)  # of a batch handed over, some may be here that were not looked at yet
+    if _is_full(t, s, lane):
         drop(t, s, stage, request)
         return
     places_of(s)[request, stage].enqueued_s = s.now_s
@@ -49,6 +51,11 @@ def start_batches(t: Record, s: Record, lane_index: int) -> None:
         if size:
             _serve(t, s, lane_index, slot, size)
     wake(t, s, lane_index)
+
+
+@kernel
+def _is_full(t: Record, s: Record, lane: int) -> bool:
+    return bool(t.max_queue >= 0 and lanes_of(s)[lane].queued >= t.max_queue)
 
 
 @kernel
@@ -124,5 +131,6 @@ def _serve(t: Record, s: Record, lane: int, slot: int, size: int) -> None:
             entry = log_stages_of(s)[requests_of(s)[request].index, lane // t.lanes_per_stage]
             entry.started_s, entry.size, entry.model = s.now_s, size, replica.model
     took_batch(t, s, lane, slot)
-    end_s = s.now_s + service_s(t, s, replica.model, size)
+    stage = lane // t.lanes_per_stage
+    end_s = s.now_s + service_s(t, s, (stage, replica.model, size), batches_of(s)[lane, slot, 0])
     schedule(s, end_s, COMPLETION, (lane, slot, replica.service))

@@ -1,7 +1,7 @@
 """Where the compiled engine keeps the state of a simulated cluster: one record, and the arrays that it points to.
 
 Sizes: S stages, L lanes (the same number for every stage, one after the other), R replica slots per lane, B requests
-per batch at most, N nodes, M models (a variant on a number of cores), T seconds of load.
+per batch at most, N nodes, V variants of all stages, M models (a variant on a number of cores), T seconds of load.
 """
 
 from hashlib import sha256
@@ -33,8 +33,8 @@ CONSTANT, MEASURED_SPREAD, OTHER_SPREAD = range(3)
 CORES, READY_REPLICAS, BUSY, BUSY_CORES = range(4)
 """The meters of a lane."""
 
-GAPS, SERVICES, STARTS, STRAGGLERS, CRASHES, NODE_TIMES = range(6)
-"""Concerns with a supply of random numbers each."""
+GAPS, SPREADS = range(2)
+"""What there is a supply of random numbers for."""
 
 DONE, RUNNING, NEEDS_NUMBERS, NEEDS_REQUESTS, NEEDS_EVENTS, NEEDS_LATENCIES, NEEDS_LOG = range(7)
 """How far a cluster has come towards the end of its window, and what it lacks to go on."""
@@ -54,25 +54,26 @@ def _digest() -> str:
     return sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()[:16]
 
 
-MODEL = _record(stage="i8", variant="i8", cores="i8", load_s="f8", accuracy="f8")
+MODEL = _record(variant="i8", cores="i8", load_s="f8", accuracy="f8")
 STAGE = _record(arrivals="i8", dropped="i8")
 LANE = _record(
     closed="i8", used="i8", asked="i8", model="i8", replicas="i8", batch="i8", weight="f8", credit="f8",
     queued="i8", asleep="i8", idle="i8", first_idle="i8", last_idle="i8", top="i8", created="i8",
     timer_s="f8", resizing_to="i8", resize_due="i8", resize="i8", ring_head="i8", ring_used="i8", edf_used="i8",
+    strikes="i8",
 )  # fmt: skip
 METER = _record(level="f8", since_s="f8", total="f8")
 REPLICA = _record(
     index="i8", model="i8", state="i8", node="i8", order="i8", idle_since_s="f8", start="i8", service="i8", size="i8",
-    watched="i8", before="i8", after="i8",
+    watched="i8", before="i8", after="i8", fails="f8",
 )  # fmt: skip
-NODE = _record(free="i8", down="i8")
+NODE = _record(free="i8", down="i8", losses="i8")
 EVENT = _record(time_s="f8", key="i8", kind="i8", lane="i8", slot="i8", serial="i8")
 REQUEST = _record(
     sent_s="f8", arrival_s="f8", deadline_s="f8", end_s="f8", accuracy="f8", index="i8", next_free="i8", outcome="i4",
     late="i4", serving="i4", unanswered="i4",
 )  # fmt: skip
-PLACE = _record(enqueued_s="f8", stamp="i8", lane="i4", missing="i4")
+PLACE = _record(enqueued_s="f8", spread="f8", stamp="i8", lane="i4", missing="i4")
 WAITING = _record(request="i8", stamp="i8")
 BY_DEADLINE = _record(deadline_s="f8", index="i8", request="i8", stamp="i8")
 LOG = _record(sent_s="f8", arrival_s="f8", deadline_s="f8", end_s="f8", accuracy="f8", outcome="i8")
@@ -93,13 +94,10 @@ ARRAYS: dict[str, tuple[np.dtype[Any], str]] = {
     "batches": (INDEX, "LRB"),
     "nodes": (NODE, "N"),
     "events": (EVENT, "·"),
-    "supplies": (SUPPLY, "6"),
+    "starts": (INDEX, "V"),
+    "supplies": (SUPPLY, "2"),
     "gaps": (SCALAR, "·"),
-    "services": (SCALAR, "·"),
-    "starts": (SCALAR, "·"),
-    "stragglers": (SCALAR, "·"),
-    "crashes": (SCALAR, "·"),
-    "node_times": (SCALAR, "·"),
+    "spreads": (SCALAR, "·"),
     "rates": (SCALAR, "T"),
     "journeys": (JOURNEY, "·"),
     "latency_s": (SCALAR, "·"),
@@ -116,10 +114,11 @@ ARRAYS: dict[str, tuple[np.dtype[Any], str]] = {
 }
 """The arrays of a cluster: what they hold, and their sizes, a dot for one that has nothing to do with the others.
 
-events: a heap. gaps to node_times: random numbers drawn ahead. journeys: all requests of an episode behind a network.
-latency_s: of the requests completed in the window, in order of completion; ranked_s: the same, moved about. per_second:
-arrivals in each second of the window. rings: queues in order of entry; by_deadline: the same as heaps. log and
-log_stages: what became of every request, if asked for.
+events: a heap. starts: how many replicas of a variant have started to load. gaps and spreads: random numbers drawn
+ahead, a gap for each request and a spread for each of its stages. journeys: all requests of an episode behind a
+network. latency_s: of the requests completed in the window, in order of completion; ranked_s: the same, moved about.
+per_second: arrivals in each second of the window. rings: queues in order of entry; by_deadline: the same as heaps. log
+and log_stages: what became of every request, if asked for.
 """
 
 TABLES: dict[str, tuple[np.dtype[Any], str]] = {
@@ -150,7 +149,8 @@ RULES = _record(
     lanes_per_stage="i8", finals="i8", slo_s="f8", edf="i8", batch_timeout_s="f8", expired="i8", hopeless="i8",
     max_queue="i8", max_age_s="f8", spread="i8", in_place="i8", resize_s="f8", keep_alive_s="f8", bounded="i8",
     max_replicas="i8", crashes_per_hour="f8", slow_start="f8", slow_start_factor="f8", failed_start="f8",
-    straggler="f8", straggler_factor="f8", node_losses_per_hour="f8", node_repair_s="f8", idle_watts="f8",
+    straggler="f8", straggler_factor="f8", node_losses_per_hour="f8", node_repair_s="f8", lost_scrape="f8",
+    idle_watts="f8",
     busy_watts="f8", keep="i8", network="i8",
 )  # fmt: skip
 SIM = _record(
@@ -160,5 +160,6 @@ SIM = _record(
     rates_before="f8", gaps_before="f8", gaps_sum="f8", gaps_summed="i8", checked_events="i8", most_scheduled="i8",
     arrivals="i8", completed="i8", dropped="i8", violations="i8", network_min_s="f8", network_sum_s="f8",
     network_max_s="f8",
-    accuracy_sum="f8", configured_accuracy="f8", seconds="i8", **{f"engine_{_digest()}": "i8"},
+    accuracy_sum="f8", configured_accuracy="f8", seconds="i8", fate="u8", windows="i8", scraped="i8",
+    **{f"engine_{_digest()}": "i8"},
 )  # fmt: skip

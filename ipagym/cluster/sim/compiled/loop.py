@@ -7,6 +7,7 @@ from ipagym.cluster.sim.compiled.access import (
     latency_s_of,
     nodes_of,
     replicas_of,
+    stages_of,
     supplies_of,
 )
 from ipagym.cluster.sim.compiled.arrivals import NEVER, arrive, lacks_for_arrival, plan_arrival, replan_arrival
@@ -37,7 +38,7 @@ from ipagym.cluster.sim.compiled.layout import (
 )
 from ipagym.cluster.sim.compiled.room import use_room
 from ipagym.cluster.sim.compiled.sleep import look
-from ipagym.cluster.sim.compiled.stage import complete, dispatch, enter
+from ipagym.cluster.sim.compiled.stage import complete, dispatch, dispatch_stage, enter
 from ipagym.cluster.sim.compiled.window import close_window, open_window
 
 
@@ -166,23 +167,25 @@ def _happen(t: Record, s: Record) -> None:
 def _fault(t: Record, s: Record, event: tuple[int, int, int]) -> None:
     kind, lane, number = event
     if kind == CRASH:
-        slot = _struck(s, lane, victim(t, s))
+        slot = _struck(s, lane, victim(t, s, lane))
+        lanes_of(s)[lane].strikes += 1
         if slot >= 0:
             crash_replica(t, s, lane, slot)
             dispatch(t, s, lane)
-        schedule(s, s.now_s + crash_gap_s(t, s), CRASH, (lane, 0, 0))
+        schedule(s, s.now_s + crash_gap_s(t, s, lane), CRASH, (lane, 0, 0))
     elif kind == NODE_LOSS:
         nodes_of(s)[number].down = 1
+        nodes_of(s)[number].losses += 1
         for each in range(len(lanes_of(s))):
             lose_node(t, s, each, number)
         use_room(t, s)
-        for each in range(len(lanes_of(s))):
-            dispatch(t, s, each)
+        for stage in range(len(stages_of(s))):
+            dispatch_stage(t, s, stage)
         schedule(s, s.now_s + t.node_repair_s, NODE_REPAIR, (0, number, 0))
     else:
         nodes_of(s)[number].down = 0
         use_room(t, s)
-        schedule(s, s.now_s + node_loss_gap_s(t, s), NODE_LOSS, (0, number, 0))
+        schedule(s, s.now_s + node_loss_gap_s(t, s, number), NODE_LOSS, (0, number, 0))
 
 
 @kernel

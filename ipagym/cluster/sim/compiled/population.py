@@ -52,25 +52,27 @@ class Population:
     """`size` clusters, numbered from 0; `which` always stands for an array of distinct numbers.
 
     `figures` and `stage_figures` hold what happened in the last window of each, `scraped` whether those figures
-    reached the controller.
+    reached the controller. One thread at a time may use it.
     """
 
     def __init__(self, scenario: Scenario, size: int, *, keep_requests: bool = False) -> None:
         self.scenario = scenario
         self.models = Models.of(scenario.pipeline)
-        self.scraped = np.ones(size, dtype=np.bool_)
         self._tables = Tables.of(scenario, keep_requests=keep_requests)
         self._streams: list[Streams | None] = [None] * size
-        lanes = len(scenario.pipeline.stages) * scenario.limits.max_deployments
         self._slots = np.full(size, slots_at_first(scenario))
-        supplies = supply.held(scenario, lanes * slots_at_first(scenario))
-        self.memory = Memory.lay_out(shapes(scenario, supplies), size)
+        self.memory = Memory.lay_out(shapes(scenario, supply.held(scenario)), size)
         self._initial = self.models.asks(scenario.initial, scenario)
 
     @property
     def figures(self) -> Array:
         """Records `layout.FIGURES` of the last window of each cluster."""
         return self._block("figures")[:, 0]
+
+    @property
+    def scraped(self) -> Array:
+        """Whether the figures of each cluster's last window reached the controller."""
+        return self.memory.sims["scraped"].astype(np.bool_)
 
     @property
     def stage_figures(self) -> Array:
@@ -91,6 +93,7 @@ class Population:
             self.memory.arrays["nodes"][k]["free"] = self.scenario.limits.node_cores or ()
             self._load(k, streams)
             supply.fill(self.memory, k, streams, self.scenario)
+            self.memory.sims[k]["fate"] = streams.fate
             self.memory.sims[k]["gaps_before"] = -0.5 if self.scenario.physics.arrivals == "uniform" else 0.0
         asks = np.broadcast_to(self._initial, (len(which), *self._initial.shape)).astype(ASK)
         loop.begin_all(self._tables.rules, self.memory.sims, asks, which)
@@ -130,12 +133,6 @@ class Population:
             self._run(which)
             which = which[self.memory.sims["status"][which] != DONE]
             self._provide(which)
-
-    def draw_scrapes(self, which: Array) -> None:
-        """Decide by chance which figures of the last windows get lost."""
-        lost = self.scenario.physics.faults.lost_scrape
-        for k in which.tolist() if lost else ():
-            self.scraped[k] = not self._stream(k).scrapes.random() < lost
 
     def snapshot(self) -> Snapshot:
         """A copy of everything that the future depends on."""
@@ -183,7 +180,6 @@ class Population:
         for k in which[used + self.scenario.limits.max_replicas > self._slots[which]].tolist():
             self.memory.more_replicas(k)
             self._slots[k] *= 2
-            supply.lengthen(self.memory, k, self._stream(k), self.scenario)
 
     def _provide(self, which: Array) -> None:
         """Give each of the clusters what it lacks."""

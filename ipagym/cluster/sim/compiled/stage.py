@@ -28,13 +28,13 @@ OPEN_AND_READY, ANY_READY, ANY_OPEN = range(3)
 def enter(t: Record, s: Record, index: int) -> None:
     """A request goes to every stage that needs no other."""
     for stage in range(len(stages_of(s))):
-        if needs_of(t)[stage] == 0:
-            _accept(t, s, stage, index)
+        if needs_of(t)[stage] == 0 and requests_of(s)[index].outcome == IN_SYSTEM:
+            dispatch(t, s, _accept(t, s, stage, index))
 
 
 @kernel
 def complete(t: Record, s: Record, lane: int, slot: int) -> None:
-    """A replica has finished its batch."""
+    """A replica has finished its batch: all of it goes on before any of it is served again."""
     replica = replicas_of(s)[lane, slot]
     accuracy = models_of(t)[replica.model].accuracy
     stage = lane // t.lanes_per_stage
@@ -53,6 +53,8 @@ def complete(t: Record, s: Record, lane: int, slot: int) -> None:
             _forward(t, s, stage, index)
         else:
             forget(s, index)
+    for i in range(next_from_of(t)[stage], next_from_of(t)[stage + 1]):
+        dispatch_stage(t, s, next_of(t)[i])
     dispatch(t, s, lane)
 
 
@@ -65,24 +67,32 @@ def dispatch(t: Record, s: Record, lane: int) -> None:
 
 
 @kernel
-def _accept(t: Record, s: Record, stage: int, index: int) -> None:
-    if requests_of(s)[index].outcome == IN_SYSTEM:
-        stages_of(s)[stage].arrivals += 1
-        lane = stage if t.lanes_per_stage == 1 else _route(t, s, stage)
-        accept(t, s, lane, index)
-        if requests_of(s)[index].outcome == IN_SYSTEM:
-            dispatch(t, s, lane)
+def dispatch_stage(t: Record, s: Record, stage: int) -> None:
+    """Start what can be started in every lane of the stage."""
+    for lane in range(stage * t.lanes_per_stage, (stage + 1) * t.lanes_per_stage):
+        start_batches(t, s, lane)
+    if t.lanes_per_stage > 1:
+        _close_emptied(t, s, stage)
+
+
+@kernel
+def _accept(t: Record, s: Record, stage: int, index: int) -> int:
+    """A request arrives at the stage; returns the lane that it was routed to, which was not dispatched yet."""
+    stages_of(s)[stage].arrivals += 1
+    lane = stage if t.lanes_per_stage == 1 else _route(t, s, stage)
+    accept(t, s, lane, index)
+    return lane
 
 
 @kernel
 def _forward(t: Record, s: Record, stage: int, index: int) -> None:
-    """The stage has served the request: it goes to the stages that were waiting for that."""
+    """The request goes to the stages that were waiting for it to be served by `stage`."""
     first, last = next_from_of(t)[stage], next_from_of(t)[stage + 1]
     for i in range(first, last):
         following = next_of(t)[i]
         place = places_of(s)[index, following]
         place.missing -= 1
-        if place.missing == 0:
+        if place.missing == 0 and requests_of(s)[index].outcome == IN_SYSTEM:
             _accept(t, s, following, index)
     if first == last:
         request = requests_of(s)[index]

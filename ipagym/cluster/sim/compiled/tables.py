@@ -103,16 +103,15 @@ def _connected(rules: Array, arrays: dict[str, Array]) -> Tables:
 def _arrays(pipeline: Pipeline) -> dict[str, Array]:
     largest = max(stage.batches[-1] for stage in pipeline.stages)
     served = [
-        (index, number, variant, cores)
-        for index, stage in enumerate(pipeline.stages)
-        for number, variant in enumerate(stage.variants)
+        (number, variant, cores)
+        for number, variant in enumerate(variant for stage in pipeline.stages for variant in stage.variants)
         for cores in variant.core_choices
     ]
     successors = pipeline.successors
     return {
-        "models": np.array([(i, n, c, v.load_s, v.accuracy) for i, n, v, c in served], dtype=MODEL),
-        "average_s": np.array([_averages(variant, cores, largest) for _, _, variant, cores in served]),
-        "sigma": np.array([_sigmas(variant, cores, largest) for _, _, variant, cores in served]),
+        "models": np.array([(number, c, v.load_s, v.accuracy) for number, v, c in served], dtype=MODEL),
+        "average_s": np.array([_averages(variant, cores, largest) for _, variant, cores in served]),
+        "sigma": np.array([_sigmas(variant, cores, largest) for _, variant, cores in served]),
         "needs": np.array([len(needed) for needed in pipeline.predecessors]),
         "next_from": np.cumsum([0, *map(len, successors)]),
         "next": np.array([stage for following in successors for stage in following]),
@@ -155,6 +154,7 @@ def _rules(scenario: Scenario) -> dict[str, float]:
         "straggler_factor": faults.straggler_factor,
         "node_losses_per_hour": faults.node_losses_per_hour,
         "node_repair_s": faults.node_repair_s,
+        "lost_scrape": faults.lost_scrape,
         "idle_watts": scenario.pipeline.idle_watts_per_core,
         "busy_watts": scenario.pipeline.busy_watts_per_core,
         "network": scenario.network is not None,

@@ -13,6 +13,7 @@ from ipagym.cluster.sim.compiled.access import (
     stage_figures_of,
     stages_of,
 )
+from ipagym.cluster.sim.compiled.chance import scrape_is_lost
 from ipagym.cluster.sim.compiled.fleet import count, is_mismatched, meter
 from ipagym.cluster.sim.compiled.jit import kernel
 from ipagym.cluster.sim.compiled.layout import (
@@ -59,6 +60,8 @@ def close_window(t: Record, s: Record) -> None:
     for i in range(s.completed):
         latencies[i] = latency_s_of(s)[i]
     out.latency_p50_s, out.latency_p99_s = quantile(latencies, 0.5), quantile(latencies, 0.99)
+    s.scraped = not scrape_is_lost(t, s)
+    s.windows += 1
     for stage in range(len(stages_of(s))):
         _close_stage(t, s, stage)
     out.network_min_s, out.network_max_s = s.network_min_s, s.network_max_s
