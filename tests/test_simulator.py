@@ -1,9 +1,11 @@
 """Whole trajectories of the simulator, on deterministic service and evenly spaced arrivals."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
-from ipagym.cluster.sim import SimpyCluster
+from ipagym.cluster.sim import ENGINES, SimpyCluster
 from ipagym.configuration import Configuration, Limits
 from ipagym.errors import InputError
 from ipagym.scenario import DropPolicy, Physics
@@ -14,7 +16,7 @@ def physics(**changes: object) -> Physics:
     return Physics(**({"arrivals": "uniform", "service": "constant", "batch_timeout_s": 0.0} | changes))  # type: ignore[arg-type]
 
 
-def run(cluster: SimpyCluster, seconds: float, seed: int = 0) -> None:
+def run(cluster: Any, seconds: float, seed: int = 0) -> None:
     cluster.reset(seed)
     cluster.advance(seconds)
 
@@ -55,6 +57,38 @@ def test_stages_pass_requests_on_at_completion() -> None:
     (request,) = cluster.requests
     assert (request.finished_s, request.enqueued_s) == ([0.75, 1.0], [0.5, 0.75])
     assert request.accuracy == 0.25
+
+
+@pytest.mark.parametrize("engine", ENGINES.values(), ids=ENGINES)
+def test_a_finished_batch_is_handed_over_whole(engine: Any) -> None:
+    """With no timeout, the first of four must not leave alone while the other three still come."""
+    chosen = scenario((8.0, 8.0, 0.0), setting(batch=4), setting(4, 4), physics=physics())
+    cluster = engine(chosen, keep_requests=True)
+    run(cluster, 9.0)
+    handed: dict[float, set[tuple[float, int]]] = {}
+    for r in cluster.requests:
+        handed.setdefault(r.finished_s[0], set()).add((r.started_s[1], r.batch_sizes[1]))
+    # A replica of the second stage is always idle: each batch is served there at once, in one piece.
+    assert {size for started in handed.values() for _, size in started} >= {1, 3, 4}
+    assert all({at for at, _ in started} == {done} and len(started) == 1 for done, started in handed.items())
+
+
+@pytest.mark.parametrize("engine", ENGINES.values(), ids=ENGINES)
+def test_a_batch_that_is_handed_over_is_dropped_only_where_nothing_can_start(engine: Any) -> None:
+    """Four come to three that wait, in a queue for four: the first completes a batch, which starts; none is lost."""
+    chosen = scenario(
+        (3.0, 4.0, 0.0, 0.0),
+        setting(),
+        setting(batch=4),
+        physics=physics(batch_timeout_s=9.0, drop=DropPolicy(max_queue=4)),
+    )
+    cluster = engine(chosen, keep_requests=True)
+    run(cluster, 1.0)
+    cluster.apply(Configuration((setting(batch=4), setting(batch=4))))
+    cluster.advance(2.0)
+    assert [r.enqueued_s[1] for r in cluster.requests[3:]] == [2.5] * 4
+    assert [r.batch_sizes[1] for r in cluster.requests] == [4, 4, 4, 4, 0, 0, 0]
+    assert cluster.in_system == 7
 
 
 def test_longest_idle_replica_serves_next() -> None:
