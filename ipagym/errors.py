@@ -2,6 +2,7 @@
 
 IpagymError
 ├── InputError       what the user gave cannot be used; the message names the thing and the remedy
+├── BusyError        a second thread uses what can be used by one at a time
 └── SolverError      a solver broke down (an infeasible problem is not an error: it has a fallback)
 """
 
@@ -24,6 +25,10 @@ class InputError(IpagymError, ValueError):
 
     def __init__(self, message: str) -> None:
         super().__init__("".join(map(_printable, message[:LONGEST])))
+
+
+class BusyError(IpagymError, RuntimeError):
+    """A second thread uses what can be used by one at a time."""
 
 
 class SolverError(IpagymError, RuntimeError):

@@ -23,6 +23,7 @@ from ipagym.cluster.sim.compiled.layout import (
 )
 from ipagym.cluster.sim.compiled.memory import Memory, shapes, slots_at_first
 from ipagym.cluster.sim.compiled.tables import Models, Tables
+from ipagym.cluster.sim.compiled.turn import Turn, alone
 from ipagym.cluster.sim.journeys import journeys
 from ipagym.scenario import Scenario
 from ipagym.streams import Streams
@@ -52,12 +53,13 @@ class Population:
     """`size` clusters, numbered from 0; `which` always stands for an array of distinct numbers.
 
     `figures` and `stage_figures` hold what happened in the last window of each, `scraped` whether those figures
-    reached the controller. One thread at a time may use it.
+    reached the controller. One thread at a time may use it; others get a `BusyError`.
     """
 
     def __init__(self, scenario: Scenario, size: int, *, keep_requests: bool = False) -> None:
         self.scenario = scenario
         self.models = Models.of(scenario.pipeline)
+        self.turn = Turn()
         self._tables = Tables.of(scenario, keep_requests=keep_requests)
         self._streams: list[Streams | None] = [None] * size
         self._slots = np.full(size, slots_at_first(scenario))
@@ -84,6 +86,7 @@ class Population:
         seconds = max(1, int(np.ceil(self.scenario.interval_s)))
         return self.figures, self.stage_figures, self._block("per_second")[:, :seconds]
 
+    @alone
     def reset(self, which: Array, seeds: list[int]) -> None:
         """Start afresh, with every replica of the scenario's initial configuration ready."""
         for k, seed in zip(which.tolist(), seeds, strict=True):
@@ -108,6 +111,7 @@ class Population:
         requests["sent_s"], requests["arrival_s"] = sent_s, arrival_s
         self.memory.put("journeys", k, requests)
 
+    @alone
     def decide(self, which: Array, asks: Array) -> None:
         """Let the clusters start moving to the configurations asked for, records ASK of shape (which, S, lanes)."""
         self._make_room_for_replicas(which)
@@ -115,12 +119,14 @@ class Population:
             self._provide(short)
         loop.decide_all(self._tables.rules, self.memory.sims, asks, which)
 
+    @alone
     def expect(self, k: int, rates_rps: Array) -> None:
         """Let cluster k have another load from the next whole second on; what the old one has after that stays."""
         start = int(np.ceil(self.memory.sims[k]["now_s"]))
         self.memory.arrays["rates"][k][start : start + len(rates_rps)] = rates_rps
         loop.replan_all(self.memory.sims, np.array([k]))
 
+    @alone
     def advance(self, which: Array, seconds: float) -> None:
         """Simulate `seconds` in each of the clusters, on all cores."""
         for k in which.tolist() if seconds > len(self.memory.arrays["per_second"][which[0]]) - 1 else ():
@@ -134,10 +140,12 @@ class Population:
             which = which[self.memory.sims["status"][which] != DONE]
             self._provide(which)
 
+    @alone
     def snapshot(self) -> Snapshot:
         """A copy of everything that the future depends on."""
         return Snapshot(self.memory.copy(), deepcopy(self._streams), self._slots.copy())
 
+    @alone
     def restore(self, snapshot: Snapshot) -> None:
         """Stand where the snapshot was taken."""
         self.memory.assign(snapshot.memory)
