@@ -256,7 +256,8 @@ TARGETS = {
         in_a_file("coefficients.json", load_coefficients),
     ),
     "autoscaler": Target(
-        yaml_texts(AUTOSCALER), in_a_file("hpa.yaml", lambda path: hpa_of_manifest(path, small().pipeline, small().limits))
+        yaml_texts(AUTOSCALER),
+        in_a_file("hpa.yaml", lambda path: hpa_of_manifest(path, small().pipeline, small().limits)),
     ),
     "workload name": Target(spelled(list(WORKLOADS)), by_name),
     "agent name": Target(spelled(list(AGENTS)), lambda spec: make_agent(spec, small())),
