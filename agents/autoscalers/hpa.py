@@ -2,7 +2,7 @@
 
 What the metrics are in a serving stage: CPU utilisation is the share of time that ready replicas work (a replica that
 works uses all its cores); `rps`, `queue` and `in_flight` are what an adapter such as Prometheus' would report. A
-replica that loads its model has no figures of its own but CPU, which counts from its first window ready.
+replica that loads its model has none of these yet; the CPU of one that became ready in a window counts from the next.
 """
 
 from dataclasses import dataclass, field, replace

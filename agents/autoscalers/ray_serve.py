@@ -3,7 +3,7 @@
 Source: ray-project/ray, `python/ray/serve/autoscaling_policy.py`, `_private/autoscaling_state.py` and `config.py`. What
 is proportional, and smoothed, is the number of replicas that run; what it is compared with, and bounded by, is the
 number asked for. Ray ticks ten times a second; here a decision is taken once per window, and a direction must have
-lasted for the delay. Not here: scaling to zero.
+lasted for the delay. While none runs, those asked for are waited for. Not here: scaling to zero.
 """
 
 from dataclasses import dataclass, replace
@@ -55,11 +55,12 @@ class RayServeRule:
         """The replicas wanted, once wanted for long enough."""
         if view.window.scraped:
             self._recent.add(view.now_s, view.window.duration_s, view.in_flight)
-        current, running = view.setting.replicas, view.seen.ready
+        current, running, most = view.setting.replicas, view.seen.ready, view.limits.max_replicas
+        ongoing = self._recent.mean_over(self.settings.look_back_s)
         if not running:
-            return view.setting
-        wanted = desired_replicas(running, self._recent.mean_over(self.settings.look_back_s), self.settings)
-        wanted = min(wanted, view.limits.max_replicas)
+            cold = ceil(self.settings.upscaling_factor) if ongoing > 0 else 0
+            return replace(view.setting, replicas=min(max(current, cold), most))
+        wanted = min(desired_replicas(running, ongoing, self.settings), most)
         direction = (wanted > current) - (wanted < current)
         if direction != self._direction:
             self._direction, self._since_s = direction, view.now_s

@@ -216,7 +216,9 @@ def test_ray_serve_is_in_proportion_to_what_runs() -> None:
     rule = RayServeRule(settings)
     seen = stage_window(queue=16, utilisation=0.0, ready=2, starting=2)
     assert rule.setting(view(seen, replicas=4)).replicas == 5, "half of the way from the 2 that run to 8"
-    assert RayServeRule(settings).setting(view(stage_window(queue=9, ready=0, starting=4), replicas=4)).replicas == 4
+    cold = view(stage_window(queue=9, ready=0, starting=2), replicas=2)
+    assert RayServeRule(settings).setting(cold).replicas == 2
+    assert RayServeRule(RayServeSettings(upscaling_factor=2.5)).setting(cold).replicas == 3
 
 
 def test_ray_serve_waits_for_its_delays() -> None:
