@@ -15,7 +15,10 @@ from ipagym.agents.autoscalers.hpa_rule import Tolerance
 from ipagym.agents.autoscalers.manifest_schema import quantity
 from ipagym.agents.by_stage import ByStage
 from ipagym.configuration import Limits
+from ipagym.envs.scenarios import make_scenario
 from ipagym.errors import InputError
+from ipagym.pipeline import Pipeline
+from ipagym.workload.generators import Constant
 from tests.agents.test_contract import scenario
 from tests.agents.test_hpa import course
 from tests.pipelines import small_pipeline
@@ -52,8 +55,8 @@ def read(tmp_path: Path, text: str) -> ByStage:
     return hpa_of_manifest(written(tmp_path, text), small_pipeline(), Limits())
 
 
-def settings_of(agent: ByStage, stage: int) -> HpaSettings:
-    rule = agent.make_rule(small_pipeline().stages[stage])
+def settings_of(agent: ByStage, stage: int, pipeline: Pipeline | None = None) -> HpaSettings:
+    rule = agent.make_rule((pipeline or small_pipeline()).stages[stage])
     settings: HpaSettings = rule.settings  # type: ignore[attr-defined]
     return settings
 
@@ -209,3 +212,59 @@ def test_unusable_manifests_are_refused_in_a_line(tmp_path: Path, change: tuple[
         read(tmp_path, MANIFEST.replace(*change))
     assert str(refused.value).startswith("hpa.yaml: ")
     assert "\n" not in str(refused.value)
+
+
+CASES = Path(__file__).parents[3] / "shared" / "cases"
+REFUSED = {
+    "anchors": "line 9: .*aliases are not supported: write the value again",
+    "behavior-twice": "line 12: .*behavior stands twice",
+    "big-min": "minReplicas: 40 is more than the scenario's max_replicas, 10: lower it",
+    "cpu-and-memory": "metrics.1.resource.name: memory is not simulated: leave the metric out",
+    "helm": "line 1: not valid YAML",
+    "min-above-max": r"maxReplicas must be minReplicas \(9\) or more, not 4",
+    "min-zero": "minReplicas must be 1 or more, not 0",
+    "no-spec": "spec: Field required",
+    "over-100": "averageUtilization: 150 is never reached.*give 1..100",
+    "q--1": "averageValue: a target must be above 0, not -1",
+    "q-0": "averageValue: a target must be above 0, not 0",
+    "q-1s000": "averageValue: '1 000' is not a quantity such as 500m",
+    "scaledobject": "holds no HorizontalPodAutoscaler but ScaledObject: give the one in force",
+    "tolerance-percent": "scaleDown.tolerance: '5%' is not a number: write 5 % as 0.05",
+    "two-stages": "scaleTargetRef.name: unknown stage 'detection': choose one of: classification, crop",
+    "typo": "scaleTargetRef.name: unknown stage 'clasification': did you mean 'classification'",
+    "utf16": "not a YAML text file",
+    "v1": "apiVersion: 'autoscaling/v1' is not read: give it as autoscaling/v2",
+    "v2beta1": "apiVersion: 'autoscaling/v2beta1' is not read",
+    "v2beta2": "apiVersion: 'autoscaling/v2beta2' is not read",
+    "vllm": "metrics.0.pods.metric.name: unknown metric 'vllm:num_requests_waiting': choose one of",
+}
+READ = {
+    "container": (Metric(target=0.7), Metric(source="in_flight", target=4.0)),
+    "cpu-500m": (Metric(source="cpu_cores", target=0.5),),
+    "crlf": (Metric(target=0.95),),
+    "external": (Metric(source="rps", target=12.0, scope="all", whole=True),),
+    "no-metrics": (Metric(target=0.8),),
+    "whole-app": (Metric(source="queue", target=3.0),),
+    **{
+        f"q-{text}": (Metric(source="rps", target=value),) for text, value in (("0.5", 0.5), ("500m", 0.5), ("p3", 3.0))
+    },
+    **{f"q-{text}": (Metric(source="rps", target=1e3),) for text in ("1_000", "1e3", "1k")},
+    "q-1500": (Metric(source="rps", target=1500.0),),
+    "q-50Mi": (Metric(source="rps", target=50 * 2.0**20),),
+    **{name: (Metric(target=0.5),) for name in "crlf-bom disabled flow list separators tolerance-zero".split()},
+}
+
+
+@pytest.mark.skipif(not CASES.exists(), reason="the collected manifests are not here")
+def test_collected_manifests_are_read_or_refused_in_a_line() -> None:
+    task = make_scenario("video", Constant(rate_rps=3.0, duration_s=60))
+    files = {path.stem: path for path in (CASES / "hpa").glob("*.yaml")}
+    assert set(files) == set(REFUSED) | set(READ)
+    for name, path in files.items():
+        if name in REFUSED:
+            with pytest.raises(InputError, match=f"^{path.name}: .*{REFUSED[name]}"):
+                make_agent(f"hpa:{path}", task)
+        else:
+            agent = make_agent(f"hpa:{path}", task)
+            assert isinstance(agent, ByStage)
+            assert settings_of(agent, 0, task.pipeline).metrics == READ[name], name
