@@ -89,6 +89,10 @@ def test_the_bounds_come_before_the_metrics() -> None:
     few = HpaSettings(metrics=(Metric(target=0.5),), min_replicas=4, max_replicas=6, behavior=slow)
     assert run(hpa(few), [busy], replicas=1) == [4], "whatever the policies"
     assert run(hpa(few), [{"utilisation": 1.0, "ready": 20}], replicas=20) == [6], "down to the most, though busy"
+    queue = HpaSettings(metrics=(Metric(source="queue", target=1.0, scope="all"),), min_replicas=2)
+    assert run(hpa(queue), [{"queue": 8, "ready": 1}] * 3, replicas=1) == [2, 4, 8], (
+        "no further than the least at first"
+    )
     agent = hpa(few)
     agent.reset(small_pipeline(1), Limits(), np.random.default_rng(0))
     lost = window(Configuration((StageSetting("v0", 1, 1),)), stages=[stage_window()])
