@@ -9,12 +9,13 @@ from ipagym.agent import Agent
 from ipagym.agents.catalogue import AGENTS, USUAL, AgentEntry
 from ipagym.agents.foretold import Foretold
 from ipagym.agents.knobs import Holding, kept
+from ipagym.agents.naming import parts_of
 from ipagym.agents.pinned import parse_pins, pinned
 from ipagym.errors import InputError, unknown_name
 from ipagym.forecast.oracle import Oracle
 from ipagym.scenario import Scenario
 
-__all__ = ["AGENTS", "USUAL", "AgentEntry", "entry_of", "keeps", "make_agent", "suitable"]
+__all__ = ["AGENTS", "USUAL", "AgentEntry", "entry_of", "keeps", "make_agent", "parts_of", "suitable"]
 
 
 def make_agent(spec: str, scenario: Scenario) -> Agent:
@@ -25,18 +26,17 @@ def make_agent(spec: str, scenario: Scenario) -> Agent:
     Raises:
         InputError: unknown name, or an argument that is missing, superfluous or unusable.
     """
-    named, at, pins = spec.partition("@")
-    name, colon, argument = named.partition(":")
-    entry = entry_of(spec)
-    if colon and not entry.argument:
+    asked, entry = parts_of(spec), entry_of(spec)
+    name, argument = asked.name, asked.argument
+    if argument is not None and not entry.argument:
         raise InputError(f"agent {name} takes no argument, not {argument!r}")
-    if (colon or entry.needs_argument) and not argument:
+    if (argument is not None or entry.needs_argument) and not argument:
         raise InputError(f"agent {name} lacks its argument: write {name}:{entry.argument.strip('[]')}")
     module, _, function = entry.made_by.partition(":")
-    agent: Agent = getattr(import_module(f"ipagym.agents.{module}"), function)(scenario, argument)
+    agent: Agent = getattr(import_module(f"ipagym.agents.{module}"), function)(scenario, argument or "")
     oracle = getattr(agent, "forecaster", None)
     agent = Foretold(agent, oracle) if isinstance(oracle, Oracle) else agent
-    return pinned(agent, parse_pins(pins, scenario)) if at else agent
+    return agent if asked.pins is None else pinned(agent, parse_pins(asked.pins, scenario))
 
 
 def entry_of(spec: str) -> AgentEntry:
@@ -45,7 +45,7 @@ def entry_of(spec: str) -> AgentEntry:
     Raises:
         InputError: unknown name.
     """
-    name = spec.partition("@")[0].partition(":")[0]
+    name = parts_of(spec).name
     if name not in AGENTS:
         raise unknown_name("agent", name, AGENTS)
     return AGENTS[name]
@@ -58,7 +58,7 @@ def suitable(scenario: Scenario) -> list[str]:
 
 def keeps(spec: str, scenario: Scenario) -> str:
     """The open knobs that an agent leaves alone, with their values; empty where it turns them all."""
-    pins = spec.partition("@")[2]
+    pins = parts_of(spec).pins
     pinned = parse_pins(pins, scenario).knobs if pins else frozenset()
     agent = make_agent(spec, scenario)
     if not isinstance(agent, Holding):

@@ -118,7 +118,7 @@ AGENTS: dict[str, AgentEntry] = {
     "greedy": AgentEntry("the best configuration one knob away, one window ahead", "simple.greedy:make", ONE_AT_A_TIME),
     "hpa": AgentEntry(
         "Kubernetes' horizontal autoscaler, on CPU or by a manifest",
-        "autoscalers.hpa:make",
+        "autoscalers.hpa_agent:make",
         REPLICAS,
         argument="[TARGET|MANIFEST]",
     ),
@@ -130,7 +130,7 @@ AGENTS: dict[str, AgentEntry] = {
     ),
     "vpa-plus": AgentEntry("InfAdapter's VPA+: the vertical autoscaler, sooner", "autoscalers.vpa:make_plus", CORES),
     "keda": AgentEntry(
-        "KEDA: replicas for requests in flight, polled every 30 s",
+        "KEDA: replicas for requests in flight, by a horizontal autoscaler",
         "autoscalers.keda:make",
         REPLICAS,
         argument="[THRESHOLD]",

@@ -1,31 +1,40 @@
 """Kubernetes' Horizontal Pod Autoscaler, one per stage; variant, batch and cores stay as it finds them.
 
 What the metrics are in a serving stage: CPU utilisation is the share of time that ready replicas work (a replica that
-works uses all its cores); `rps`, `queue` and `in_flight` are what an adapter such as Prometheus' would report.
+works uses all its cores); `rps`, `queue` and `in_flight` are what an adapter such as Prometheus' would report. A
+replica that loads its model has none of these yet; the CPU of one that became ready in a window counts from the next.
 """
 
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Literal
 
-from ipagym.agent import Agent
-from ipagym.agents.autoscalers.hpa_rule import (
+from ipagym.agents.autoscalers.hpa_behavior import (
+    DOWNSCALE_S,
     Behavior,
-    Pods,
     Record,
-    Tolerance,
     limit_rate,
     limit_without_behavior,
-    recommend,
-    recommend_external,
     stabilise,
+    stabilise_without_behavior,
+    with_change,
+)
+from ipagym.agents.autoscalers.hpa_rule import (
+    Average,
+    Pods,
+    PodTarget,
+    Tolerance,
+    Utilisation,
+    figure_milli,
+    recommend,
+    recommend_by_average,
+    recommend_by_value,
+    target_milli,
 )
 from ipagym.agents.by_stage import ByStage, StageView
 from ipagym.agents.pace import Pace
 from ipagym.configuration import StageSetting
 from ipagym.errors import InputError
 from ipagym.pipeline import Stage
-from ipagym.scenario import Scenario
 
 SMALLEST_TARGET = 0.01
 
@@ -54,28 +63,28 @@ class Metric:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HpaSettings:
-    """What a HorizontalPodAutoscaler says, with the defaults of Kubernetes (CPU at 60 % apart, which has no default).
+    """What a HorizontalPodAutoscaler says, with the defaults of Kubernetes (CPU at 60 % apart, where it has 80 %).
 
-    `behavior` None is an autoscaler without that field: at most doubling, or four, per sync. `max_replicas` None stands
-    for the limits' own. `cpu_initialization_s`: replicas that became ready since the last figures are not counted in a
-    rise, as their CPU says nothing yet.
+    `behavior` None is an autoscaler without that field, as `kubectl autoscale` makes it: at most doubling, or four,
+    per sync, and down to the highest recommendation of 300 s. `max_replicas` None stands for the limits' own.
     """
 
     metrics: tuple[Metric, ...] = (Metric(),)
     min_replicas: int = 1
     max_replicas: int | None = None
-    behavior: Behavior | None = field(default_factory=Behavior)
+    behavior: Behavior | None = None
     tolerance: Tolerance = field(default_factory=Tolerance)
     sync_s: float = 15.0
 
     def __post_init__(self) -> None:
         if not self.metrics:
             raise InputError("a horizontal autoscaler needs a metric")
-        if self.min_replicas < 1 or (self.max_replicas or self.min_replicas) < self.min_replicas:
+        if self.min_replicas < 1:
             raise InputError(
-                f"replicas must satisfy 1 <= min <= max, not {self.min_replicas} and {self.max_replicas}: "
-                "a stage has one replica at least"
+                f"minReplicas must be 1 or more, not {self.min_replicas}: a stage has one replica at least"
             )
+        if self.max_replicas is not None and self.max_replicas < self.min_replicas:
+            raise InputError(f"maxReplicas must be minReplicas ({self.min_replicas}) or more, not {self.max_replicas}")
 
 
 class HpaRule:
@@ -85,73 +94,90 @@ class HpaRule:
         self.settings = settings
         self._pace = Pace(settings.sync_s)
         self._recommended: list[Record] = []
-        self._changed: list[Record] = []
+        self._ups: list[Record] = []
+        self._downs: list[Record] = []
         self._ready_before = 0
 
     def setting(self, view: StageView) -> StageSetting:
         """The replicas wanted."""
         fresh = max(0, view.seen.ready - self._ready_before) if self._ready_before else 0
         self._ready_before = view.seen.ready
-        if not self._pace.is_due(view.now_s) or not view.window.scraped:
+        if not self._pace.is_due(view.now_s):
             return view.setting
-        return replace(view.setting, replicas=self._replicas(view, fresh))
+        return self.sync(view, self._desired(view, fresh) if view.window.scraped else None)
 
-    def _replicas(self, view: StageView, fresh: int) -> int:
-        settings, now_s, current = self.settings, view.now_s, view.setting.replicas
+    def sync(self, view: StageView, desired: int | None) -> StageSetting:
+        """One sync, with what the metrics ask for, or None where they say nothing.
+
+        The bounds come first: what is outside of them moves there, whatever the metrics say and however fast.
+        """
+        now_s, current = view.now_s, view.setting.replicas
         if not self._recommended:
             # As in Kubernetes: the number found at the start counts as recommended, so that it is not cut at once.
             self._recommended.append((now_s, current))
-        desired = max(wanted(metric, view, fresh, settings.tolerance) for metric in settings.metrics)
-        behavior = settings.behavior or Behavior()
+        most = min(self.settings.max_replicas or view.limits.max_replicas, view.limits.max_replicas)
+        replicas = min(max(current, self.settings.min_replicas), most)
+        if replicas == current and desired is not None:
+            normal = self._normalised(current, desired, now_s)
+            replicas = min(max(normal, self.settings.min_replicas), most)
+        self._remember(replicas - current, now_s)
+        return replace(view.setting, replicas=replicas)
+
+    def _desired(self, view: StageView, fresh: int) -> int | None:
+        """The most that a metric asks for; None if none of them can say, or not all and the rest would scale down."""
+        asked = [wanted(metric, view, fresh, self.settings.tolerance) for metric in self.settings.metrics]
+        known = [replicas for replicas in asked if replicas is not None]
+        if not known or (len(known) < len(asked) and max(known) < view.setting.replicas):
+            return None
+        return max(known)
+
+    def _normalised(self, current: int, desired: int, now_s: float) -> int:
+        behavior, history = self.settings.behavior, self._recommended
+        if behavior is None:
+            stable = stabilise_without_behavior(desired, history, now_s - DOWNSCALE_S)
+            self._recommended = [r for r in history if r[0] >= now_s - DOWNSCALE_S] + [(now_s, desired)]
+            return limit_without_behavior(current, stable)
         cutoffs = (now_s - behavior.up.window_s, now_s - behavior.down.window_s)
-        stable = stabilise(current, desired, self._recommended, cutoffs)
-        self._recommended = [r for r in self._recommended if r[0] > min(cutoffs)] + [(now_s, desired)]
-        if settings.behavior is None:
-            limited = limit_without_behavior(current, stable)
-        else:
-            limited = limit_rate(current, stable, self._changed, behavior, now_s)
-        most = min(settings.max_replicas or view.limits.max_replicas, view.limits.max_replicas)
-        replicas = min(max(limited, settings.min_replicas), most)
-        self._changed.append((now_s, replicas - current))
-        return replicas
+        stable = stabilise(current, desired, history, cutoffs)
+        self._recommended = [r for r in history if r[0] > min(cutoffs)] + [(now_s, desired)]
+        return limit_rate(current, stable, [*self._ups, *self._downs], behavior, now_s)
+
+    def _remember(self, change: int, now_s: float) -> None:
+        behavior = self.settings.behavior
+        if behavior is not None and change > 0:
+            self._ups = with_change(self._ups, (now_s, change), behavior.up.longest_s)
+        elif behavior is not None and change < 0:
+            self._downs = with_change(self._downs, (now_s, change), behavior.down.longest_s)
 
 
-def wanted(metric: Metric, view: StageView, fresh: int, tolerance: Tolerance) -> int:
+def wanted(metric: Metric, view: StageView, fresh: int, tolerance: Tolerance) -> int | None:
     """Replicas that one metric asks for; `fresh` ones have become ready since the figures before."""
-    current, ready = view.setting.replicas, view.seen.ready
-    starting = view.seen.starting + view.seen.pending
+    current, seen = view.setting.replicas, view.seen
     if metric.source in ("cpu", "cpu_cores"):
-        per_pod = 1.0 if metric.source == "cpu" else float(view.cores)
-        pods = Pods(current=current, ready=ready - fresh, usage=view.seen.utilisation, ignored=starting + fresh)
-        return recommend(pods, metric.target / per_pod, tolerance)
-    total = {"rps": view.rate_rps, "queue": float(view.seen.queue), "in_flight": view.in_flight}[metric.source]
+        ready = seen.ready - fresh
+        used_milli = target_milli(seen.utilisation * view.cores * ready)
+        unready = seen.starting + seen.pending + fresh
+        pods = Pods(current=current, ready=ready, used_milli=used_milli, unready=unready)
+        return recommend(pods, _cpu_target(metric, view.cores), tolerance)
+    total = {"rps": view.rate_rps, "queue": float(seen.queue), "in_flight": view.in_flight}[metric.source]
+    used_milli = figure_milli(total)
+    pods = Pods(current=current, ready=seen.ready, used_milli=used_milli, unready=seen.pending, missing=seen.starting)
     if metric.whole:
-        return recommend(Pods(current=current, ready=current, usage=total), metric.target, tolerance)
+        return recommend_by_value(total, metric.target, pods, tolerance)
     if metric.scope == "all":
-        return recommend_external(total, metric.target, current, tolerance)
-    usage = total / ready / metric.target if ready else 0.0
-    return recommend(Pods(current=current, ready=ready, usage=usage, ignored=starting), 1.0, tolerance)
+        return recommend_by_average(total, metric.target, current, tolerance)
+    return recommend(pods, Average(target_milli(metric.target)), tolerance)
+
+
+def _cpu_target(metric: Metric, cores: int) -> PodTarget:
+    if metric.source == "cpu":
+        return Utilisation(percent=round(100 * metric.target, 6), request_milli=1000 * cores)
+    return Average(target_milli(metric.target))
 
 
 def hpa(settings: HpaSettings | None = None) -> ByStage:
     """The same autoscaler for every stage."""
     return ByStage(lambda stage: HpaRule(settings or HpaSettings()))
-
-
-def make(scenario: Scenario, argument: str = "") -> Agent:
-    """`argument`: the target utilisation, or the path of a manifest."""
-    if argument.endswith((".yaml", ".yml", ".json")):
-        from ipagym.agents.autoscalers.hpa_manifest import hpa_of_manifest
-
-        return hpa_of_manifest(Path(argument), scenario.pipeline)
-    try:
-        target = float(argument or "0.6")
-    except ValueError:
-        raise InputError(
-            f"target utilisation of hpa must be a number, as in hpa:0.6, or a manifest, as in hpa:hpa.yaml, "
-            f"not {argument!r}"
-        ) from None
-    return hpa(HpaSettings(metrics=(Metric(target=target),)))
 
 
 class Unscaled:

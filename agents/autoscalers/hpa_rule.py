@@ -1,31 +1,33 @@
-"""The rule of Kubernetes' Horizontal Pod Autoscaler (autoscaling/v2) as pure functions.
+"""Replicas that one metric asks of Kubernetes' Horizontal Pod Autoscaler (autoscaling/v2), as pure functions.
 
-Source: kubernetes/kubernetes, `pkg/controller/podautoscaler/{replica_calculator,horizontal}.go`: `recommend` (a metric
-of the pods), `recommend_external` (one that is not theirs), `stabilise` (the history), `limit_rate` (the policies).
+Source: kubernetes/kubernetes, `pkg/controller/podautoscaler/replica_calculator.go` and `metrics/utilization.go`, as of
+release 1.35: `recommend` (a metric of the pods), `recommend_by_value` and `recommend_by_average` (one of an object or
+from outside). As there, figures are whole thousandths, and nothing is forgiven for rounding.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from math import ceil, inf, trunc
-from typing import Literal
+from dataclasses import dataclass
+from math import ceil, floor
+from typing import Protocol
 
 from ipagym.errors import InputError
 
-ROUNDING = 1e-9
-"""Floating point noise in a product of ratios must not cost a replica."""
+NOISE = 1e-6
+"""Thousandths by which a figure that is whole may be off, as a product of floating point numbers."""
+
+MOST_REPLICAS = 2**31 - 1
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Pods:
-    """The pods of one stage: `current` asked for, and those `ready` with their mean `usage`, of what one requests.
+    """The pods of one stage: `current` asked for, and those `ready` with what they use of the metric together.
 
-    `ignored` ones are pending or not ready yet, `missing` ones run without a metric.
+    `unready` ones are pending, or not ready yet; `missing` ones run without a figure.
     """
 
     current: int
     ready: int
-    usage: float
-    ignored: int = 0
+    used_milli: int
+    unready: int = 0
     missing: int = 0
 
 
@@ -38,83 +40,76 @@ class Tolerance:
 
     def __post_init__(self) -> None:
         for value in (self.up, self.down):
-            if not 0 <= value < 1:
-                raise InputError(f"tolerance must be in [0, 1), not {value}")
+            if not 0 <= value < float("inf"):
+                raise InputError(f"tolerance must be 0 or more and finite, not {value}")
 
     def covers(self, ratio: float) -> bool:
         """Whether this ratio is near enough to 1."""
-        return 1 - self.down - ROUNDING <= ratio <= 1 + self.up + ROUNDING
+        return 1.0 - self.down <= ratio <= 1.0 + self.up
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Policy:
-    """A stage may change by so many `pods`, or by so many `percent` of what it had, in any `period_s` seconds."""
+class PodTarget(Protocol):
+    """What each pod is to use of a metric."""
 
-    period_s: float = 15.0
-    pods: int | None = None
-    percent: int | None = None
+    @property
+    def presumed_milli(self) -> int:
+        """What a pod without a figure is taken to use, on the way down."""
 
-    def __post_init__(self) -> None:
-        values = [value for value in (self.pods, self.percent) if value is not None]
-        if len(values) != 1 or values[0] <= 0:
-            raise InputError(f"a scaling policy has a value above 0, in pods or in percent: {self}")
-        if not 0 < self.period_s <= 1800:
-            raise InputError(f"the period of a scaling policy must be in (0, 1800] seconds, not {self.period_s}")
+    def ratio(self, used_milli: int, pods: int) -> float:
+        """What so many pods use together, relative to the target."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Direction:
-    """How fast replicas may go up, or down: the window of caution, and which of the policies binds."""
+@dataclass(frozen=True, slots=True)
+class Utilisation:
+    """A share of what each pod requests; usage is cut to whole percent before it is compared."""
 
-    window_s: float
-    policies: tuple[Policy, ...]
-    select: Literal["Max", "Min", "Disabled"] = "Max"
+    percent: float
+    request_milli: int = 1000
 
-    def __post_init__(self) -> None:
-        if not 0 <= self.window_s <= 3600:
-            raise InputError(f"stabilizationWindowSeconds must be in 0..3600, not {self.window_s}")
+    @property
+    def presumed_milli(self) -> int:
+        """All that it requests, or the target where that is more."""
+        return floor(self.request_milli * max(100.0, self.percent) / 100)
 
-
-def default_up() -> Direction:
-    """100 % or 4 pods in 15 s, at once."""
-    return Direction(window_s=0.0, policies=(Policy(percent=100), Policy(pods=4)))
-
-
-def default_down() -> Direction:
-    """100 % in 15 s, after 300 s."""
-    return Direction(window_s=300.0, policies=(Policy(percent=100),))
+    def ratio(self, used_milli: int, pods: int) -> float:
+        """Usage relative to the target."""
+        return (used_milli * 100 // (pods * self.request_milli)) / self.percent
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Behavior:
-    """Scaling up and down, with the defaults of the API."""
+@dataclass(frozen=True, slots=True)
+class Average:
+    """An amount for each pod."""
 
-    up: Direction = field(default_factory=default_up)
-    down: Direction = field(default_factory=default_down)
+    milli: int
+
+    @property
+    def presumed_milli(self) -> int:
+        """The target."""
+        return self.milli
+
+    def ratio(self, used_milli: int, pods: int) -> float:
+        """Usage relative to the target; the mean is cut to whole thousandths."""
+        return (used_milli // pods) / self.milli
 
 
-Record = tuple[float, int]
-"""A time in seconds and a number of replicas: recommended then, or added (below 0: removed) then."""
-
-
-def recommend(pods: Pods, target: float, tolerance: Tolerance) -> int:
-    """Replicas that would bring usage to `target`; the current number without a metric or within `tolerance`."""
+def recommend(pods: Pods, target: PodTarget, tolerance: Tolerance) -> int | None:
+    """Replicas that would bring the pods to `target`; the current number within `tolerance`, None without figures."""
     if not pods.ready:
-        return pods.current
-    ratio = pods.usage / target
-    if not pods.missing and not (pods.ignored and ratio > 1):
+        return None
+    ratio = target.ratio(pods.used_milli, pods.ready)
+    if not pods.missing and not (pods.unready and ratio > 1):
         return pods.current if tolerance.covers(ratio) else ceil_of(ratio * pods.ready)
     return _recommend_cautiously(pods, ratio, target, tolerance)
 
 
-def _recommend_cautiously(pods: Pods, ratio: float, target: float, tolerance: Tolerance) -> int:
+def _recommend_cautiously(pods: Pods, ratio: float, target: PodTarget, tolerance: Tolerance) -> int:
     """The rule with pods of unknown usage: counted so as to damp the move, which must not change direction.
 
-    On the way down missing pods count as using all they request; on the way up missing and ignored ones count as idle.
+    On the way down missing pods are presumed to use a lot; on the way up missing and unready ones count as idle.
     """
-    counted = pods.ready + pods.missing + (pods.ignored if ratio > 1 else 0)
-    used = pods.usage * pods.ready + (pods.missing if ratio < 1 else 0)
-    damped = used / counted / target
+    counted = pods.ready + (pods.missing if ratio != 1 else 0) + (pods.unready if ratio > 1 else 0)
+    used_milli = pods.used_milli + (pods.missing * target.presumed_milli if ratio < 1 else 0)
+    damped = target.ratio(used_milli, counted)
     if tolerance.covers(damped) or (ratio < 1 < damped) or (damped < 1 < ratio):
         return pods.current
     desired = ceil_of(damped * counted)
@@ -122,48 +117,29 @@ def _recommend_cautiously(pods: Pods, ratio: float, target: float, tolerance: To
     return pods.current if turned else desired
 
 
-def recommend_external(total: float, target: float, current: int, tolerance: Tolerance) -> int:
+def recommend_by_value(total: float, target: float, pods: Pods, tolerance: Tolerance) -> int:
+    """Replicas for a figure of the whole stage that is to come to `target` (Value): a multiple of those ready."""
+    ratio = figure_milli(total) / target_milli(target)
+    return pods.current if tolerance.covers(ratio) else ceil_of(ratio * pods.ready)
+
+
+def recommend_by_average(total: float, target: float, current: int, tolerance: Tolerance) -> int:
     """Replicas for a figure of the whole stage, `target` of which each replica is to have (AverageValue)."""
-    return current if tolerance.covers(total / (target * current)) else ceil_of(total / target)
+    used_milli, each_milli = figure_milli(total), target_milli(target)
+    covered = tolerance.covers(used_milli / (each_milli * current))
+    return current if covered else ceil_of(used_milli / each_milli)
 
 
-def stabilise(current: int, desired: int, history: Sequence[Record], cutoffs_s: tuple[float, float]) -> int:
-    """The most cautious of the recommendations since the cutoffs (upwards, downwards), in seconds."""
-    up = min([desired, *(n for at, n in history if at > cutoffs_s[0])])
-    down = max([desired, *(n for at, n in history if at > cutoffs_s[1])])
-    return min(max(current, up), down)
+def figure_milli(value: float) -> int:
+    """A figure in whole thousandths, as adapters cut it."""
+    return floor(value * 1000 + NOISE)
 
 
-def limit_rate(current: int, desired: int, changes: Sequence[Record], behavior: Behavior, now_s: float) -> int:
-    """`desired` within the scaling policies, given the changes so far."""
-    if desired > current:
-        return min(desired, max(current, _limit(current, changes, behavior.up, now_s)))
-    if desired < current:
-        return max(desired, min(current, _limit(current, changes, behavior.down, now_s, sign=-1)))
-    return current
-
-
-def limit_without_behavior(current: int, desired: int) -> int:
-    """`desired`, but at most twice the current number, or four: the rule before scaling policies."""
-    return min(desired, max(2 * current, 4))
-
-
-def _limit(current: int, changes: Sequence[Record], direction: Direction, now_s: float, sign: int = 1) -> int:
-    """How far replicas may go in a direction (`sign` 1 up, −1 down)."""
-    if direction.select == "Disabled":
-        return current
-    allowed = []
-    for policy in direction.policies:
-        start = current - sum(change for at, change in changes if at > now_s - policy.period_s)
-        if policy.pods is not None:
-            allowed.append(start + sign * policy.pods)
-        elif policy.percent is not None:
-            exact = start * (1 + sign * policy.percent / 100)
-            allowed.append(ceil_of(exact) if sign > 0 else trunc(exact + ROUNDING))
-    furthest = max if (direction.select == "Max") == (sign > 0) else min
-    return furthest(allowed, default=sign * int(1e9))
+def target_milli(value: float) -> int:
+    """A quantity of the API (a target, a usage of CPU) in whole thousandths, as Kubernetes rounds it up."""
+    return ceil(value * 1000 - NOISE)
 
 
 def ceil_of(value: float) -> int:
-    """The next whole number; what is a whole number but for rounding stays."""
-    return ceil(value - ROUNDING) if value < inf else int(1e9)
+    """The next whole number, as far as numbers of replicas go."""
+    return ceil(value) if value < MOST_REPLICAS else MOST_REPLICAS

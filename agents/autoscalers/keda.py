@@ -1,59 +1,72 @@
 """KEDA: an external metric that drives a horizontal autoscaler, one per stage.
 
-Source: kedacore/keda-docs. The metric, requests in flight (what a queue scaler reports), is polled every 30 s and
-handed to an HPA as AverageValue: ⌈M / threshold⌉ replicas. After three failed polls the stage gets `fallback` replicas.
-Not here: scaling to zero, since a stage has one replica at least; replicas that sleep are the cluster's
-(`Physics.keep_alive_s`).
+Source: kedacore/keda, `pkg/scaling/scale_handler.go`, `pkg/fallback`, `controllers/keda/hpa.go`. The metric, requests
+in flight (what a queue scaler reports), reaches an HPA without `behavior` as AverageValue: ⌈M / threshold⌉ replicas.
+The HPA asks for it at its own pace, every 15 s, and gets it as it is then; KEDA's polling, every 30 s, is for going
+from zero and to zero, and fills the cache of a trigger with `useCachedMetrics`. Where more than `failures` questions in
+a row brought nothing, the HPA is told as much as `fallback` replicas have to do. Not here: scaling to zero, since a
+stage has one replica at least; replicas that sleep are the cluster's (`Physics.keep_alive_s`).
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from ipagym.agent import Agent
 from ipagym.agents.arguments import positive
-from ipagym.agents.autoscalers.hpa import HpaRule, HpaSettings, Metric
+from ipagym.agents.autoscalers.hpa import HpaRule, HpaSettings
+from ipagym.agents.autoscalers.hpa_rule import Tolerance, recommend_by_average
 from ipagym.agents.by_stage import ByStage, StageView
 from ipagym.agents.pace import Pace
 from ipagym.configuration import StageSetting
 from ipagym.scenario import Scenario
 
 MOST_REPLICAS = 100
+SYNC_S = 15.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class KedaSettings:
-    """`threshold`: requests in flight for each replica (5, as KEDA's queue scalers have it). `fallback`: replicas after
-    `failures` polls in a row that brought nothing; None to hold.
+    """What a ScaledObject says.
+
+    `threshold`: requests in flight for each replica (5, as KEDA's queue scalers have it). `fallback`: replicas after
+    more than `failures` questions in a row that brought nothing; None to hold. `polling_s` is for cached metrics only.
     """
 
     threshold: float = 5.0
     polling_s: float = 30.0
+    use_cached_metrics: bool = False
     failures: int = 3
     fallback: int | None = None
 
 
 class KedaRule:
-    """One stage: what was last polled decides, until the next poll."""
+    """One stage: the metric, with its cache and its fallback, and the autoscaler that asks for it."""
 
     def __init__(self, settings: KedaSettings) -> None:
         self.settings = settings
-        metric = Metric(source="in_flight", target=settings.threshold, scope="all")
-        self._hpa = HpaRule(HpaSettings(metrics=(metric,), max_replicas=MOST_REPLICAS))
-        self._pace = Pace(settings.polling_s)
-        self._polled: StageView | None = None
+        self._hpa = HpaRule(HpaSettings(max_replicas=MOST_REPLICAS, sync_s=SYNC_S))
+        self._syncs, self._polls = Pace(SYNC_S), Pace(settings.polling_s)
+        self._cached: float | None = None
         self._failed = 0
 
     def setting(self, view: StageView) -> StageSetting:
         """The replicas wanted."""
-        if self._pace.is_due(view.now_s):
-            self._failed = 0 if view.window.scraped else self._failed + 1
-            if view.window.scraped:
-                self._polled = view
-        if self._failed >= self.settings.failures and self.settings.fallback is not None:
-            return replace(view.setting, replicas=min(self.settings.fallback, view.limits.max_replicas))
-        if self._polled is None:
+        in_flight = view.in_flight if view.window.scraped else None
+        if self._polls.is_due(view.now_s):
+            self._cached = in_flight
+        if not self._syncs.is_due(view.now_s):
             return view.setting
-        known = replace(view, seen=self._polled.seen, window=replace(self._polled.window, end_s=view.now_s))
-        return self._hpa.setting(known)
+        told = self._told(self._cached if self.settings.use_cached_metrics else in_flight)
+        if told is None:
+            return self._hpa.sync(view, None)
+        current = view.setting.replicas
+        return self._hpa.sync(view, recommend_by_average(told, self.settings.threshold, current, Tolerance()))
+
+    def _told(self, in_flight: float | None) -> float | None:
+        """What the autoscaler is told: the metric, its stand-in, or nothing."""
+        self._failed = 0 if in_flight is not None else self._failed + 1
+        if self._failed > self.settings.failures and self.settings.fallback is not None:
+            return self.settings.threshold * self.settings.fallback
+        return in_flight
 
 
 def keda(settings: KedaSettings | None = None) -> ByStage:

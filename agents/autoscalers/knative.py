@@ -11,7 +11,6 @@ from math import ceil, floor, inf
 
 from ipagym.agent import Agent
 from ipagym.agents.arguments import positive
-from ipagym.agents.autoscalers.hpa_rule import ROUNDING
 from ipagym.agents.by_stage import ByStage, StageView
 from ipagym.agents.recent import Recent
 from ipagym.configuration import StageSetting
@@ -41,16 +40,21 @@ def desired(ready: int, stable: float, panic: float, target: float) -> tuple[int
     """
     n = max(1, ready)
     most, least = ceil(MOST_UP * n), floor(n / MOST_DOWN)
-    by_stable = min(max(ceil(stable / target - ROUNDING), least), most)
-    by_panic = min(max(ceil(panic / target - ROUNDING), least), most)
-    return by_stable, by_panic, ceil(panic / target - ROUNDING) / n >= PANIC_THRESHOLD
+    by_stable = min(max(ceil(stable / target), least), most)
+    by_panic = min(max(ceil(panic / target), least), most)
+    return by_stable, by_panic, ceil(panic / target) / n >= PANIC_THRESHOLD
+
+
+def first(ready: int, now_s: float) -> Panic:
+    """An autoscaler that finds several replicas begins in panic: it knows too little to take any away."""
+    return Panic(True, now_s, ready) if ready > 1 else Panic()
 
 
 def after(panic: Panic, now_s: float, *, is_over: bool) -> Panic:
-    """Panic begins and goes on while over the threshold, and ends a stable window after it was last over it."""
+    """Panic begins and goes on while over the threshold, and ends once more than a stable window has passed since."""
     if is_over:
         return Panic(True, now_s, panic.most if panic.is_on else 0)
-    if panic.is_on and now_s - panic.last_over_s >= STABLE_S:
+    if panic.is_on and now_s - panic.last_over_s > STABLE_S:
         return Panic()
     return panic
 
@@ -61,19 +65,19 @@ class KpaRule:
     def __init__(self, concurrency: float | None = None) -> None:
         self.concurrency = concurrency
         self._recent = Recent(STABLE_S)
-        self._panic = Panic()
+        self._panic: Panic | None = None
 
     def setting(self, view: StageView) -> StageSetting:
         """The replicas wanted."""
+        before = first(view.seen.ready, view.now_s) if self._panic is None else self._panic
         if view.window.scraped:
             self._recent.add(view.now_s, view.window.duration_s, view.in_flight)
         target = UTILISATION * (self.concurrency or view.setting.batch)
         stable, panic = (self._recent.mean_over(seconds) for seconds in (STABLE_S, PANIC_SHARE * STABLE_S))
         by_stable, by_panic, is_over = desired(view.seen.ready, stable, panic, target)
-        self._panic = after(self._panic, view.now_s, is_over=is_over)
-        wanted = by_stable
+        self._panic, wanted = after(before, view.now_s, is_over=is_over), by_stable
         if self._panic.is_on:
-            wanted = max(by_stable, by_panic, self._panic.most, view.seen.ready)
+            wanted = max(by_stable, by_panic, self._panic.most)
             self._panic = replace(self._panic, most=wanted)
         return replace(view.setting, replicas=min(max(wanted, 1), view.limits.max_replicas))
 

@@ -1,64 +1,100 @@
 """The form of a HorizontalPodAutoscaler of Kubernetes, `autoscaling/v2`, checked field by field.
 
-The spec must hold nothing but the fields of the API; `metadata` and `status` may hold anything.
+The spec must hold nothing but the fields of the API, of its types; `metadata` and `status` may hold anything.
+Source of the bounds: kubernetes/kubernetes, `pkg/apis/autoscaling/validation`.
 """
 
-from typing import Annotated, Any, Literal
+from re import compile as pattern
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-SUFFIXES = {"m": 1e-3, "k": 1e3, "M": 1e6, "G": 1e9, "Ki": 2**10, "Mi": 2**20, "Gi": 2**30}
+QUANTITY = pattern(r"([+-]?(?:\d+\.?\d*|\.\d+))(?:([eE][+-]?\d{1,3})|(n|u|m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei))?")
+SUFFIXES = dict(zip("n u m k M G T P E".split(), (1e-9, 1e-6, 1e-3, 1e3, 1e6, 1e9, 1e12, 1e15, 1e18), strict=True))
+BINARY = dict(zip("Ki Mi Gi Ti Pi Ei".split(), (2.0 ** (10 * power) for power in range(1, 7)), strict=True))
 
 
 class Api(BaseModel):
     """A part of the manifest: its own fields only."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 class Loose(BaseModel):
     """A part of which other fields do not matter here."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    model_config = ConfigDict(extra="ignore", frozen=True, strict=True)
 
 
 def quantity(text: str | int | float) -> float:
-    """A quantity of Kubernetes, such as `500m`, `2` or `1k`, as a number above 0.
+    """A quantity of Kubernetes, such as `500m`, `2` or `1k`, as a number.
 
     Raises:
         ValueError: it is none.
     """
-    written = str(text).strip()
-    suffix = next((s for s in sorted(SUFFIXES, key=len, reverse=True) if written.endswith(s)), "")
-    try:
-        value = float(written.removesuffix(suffix)) * SUFFIXES.get(suffix, 1.0)
-    except ValueError:
-        raise ValueError("not a quantity such as 500m, 2 or 1k") from None
-    if not 0 < value < float("inf"):
-        raise ValueError("a target must be above 0 and finite")
+    found = QUANTITY.fullmatch(str(text))
+    if found is None:
+        raise ValueError(f"{str(text)[:60]!r} is not a quantity such as 500m, 2 or 1k")
+    number, exponent, suffix = found.groups()
+    value = float(number + (exponent or "")) * (SUFFIXES | BINARY).get(suffix, 1.0)
+    if value == float("inf"):
+        raise ValueError("a quantity must be finite")
     return value
 
 
-Quantity = Annotated[str | int | float, AfterValidator(quantity)]
+def _target(text: str | int | float) -> float:
+    value = quantity(text)
+    if value <= 0:
+        raise ValueError(f"a target must be above 0, not {value:g}")
+    return value
+
+
+def _tolerance(text: str | int | float) -> float:
+    try:
+        value = quantity(text)
+    except ValueError:
+        raise ValueError(f"{str(text)[:60]!r} is not a number: write 5 % as 0.05") from None
+    if value < 0:
+        raise ValueError(f"a tolerance must be 0 or more, as in 0.05, not {value:g}")
+    return value
+
+
+TargetQuantity = Annotated[str | int | float, AfterValidator(_target)]
+ToleranceQuantity = Annotated[str | int | float, AfterValidator(_tolerance)]
 Seconds = Annotated[int, Field(ge=0, le=3600)]
 Count = Annotated[int, Field(ge=1, le=1_000_000)]
 
+FIELD_OF_TYPE = {"Utilization": "averageUtilization", "AverageValue": "averageValue", "Value": "value"}
+
 
 class Target(Api):
-    """What the metric is held at."""
+    """What the metric is held at: one figure, in the field of its type."""
 
     type: Literal["Utilization", "AverageValue", "Value"]
     averageUtilization: Annotated[int, Field(ge=1, le=10_000)] | None = None
-    averageValue: Quantity | None = None
-    value: Quantity | None = None
+    averageValue: TargetQuantity | None = None
+    value: TargetQuantity | None = None
+
+    @model_validator(mode="after")
+    def _is_one(self) -> Self:
+        given = [name for name in FIELD_OF_TYPE.values() if getattr(self, name) is not None]
+        if given != [FIELD_OF_TYPE[self.type]]:
+            named = " and ".join(given) or "nothing"
+            raise ValueError(f"a target of type {self.type} sets {FIELD_OF_TYPE[self.type]} and no other, not {named}")
+        return self
 
 
 class ResourceMetric(Api):
-    """CPU or memory of the pods, or of one container."""
+    """CPU or memory of the pods."""
 
     name: str
-    container: str | None = None
     target: Target
+
+
+class ContainerResourceMetric(ResourceMetric):
+    """The same of one of their containers."""
+
+    container: str
 
 
 class MetricName(Api):
@@ -68,23 +104,46 @@ class MetricName(Api):
     selector: dict[str, Any] | None = None
 
 
-class CustomMetric(Api):
-    """A metric of the pods, of an object, or from outside."""
+class PodsMetric(Api):
+    """A metric of the pods."""
 
     metric: MetricName
     target: Target
-    describedObject: dict[str, Any] | None = None
+
+
+class ExternalMetric(PodsMetric):
+    """A metric from outside."""
+
+
+class ObjectMetric(PodsMetric):
+    """A metric of an object."""
+
+    describedObject: dict[str, Any]
 
 
 class MetricSpec(Api):
-    """One metric; the field that bears its type's name holds it."""
+    """One metric; the field that bears its type's name holds it, and no other is there."""
 
     type: Literal["Resource", "ContainerResource", "Pods", "Object", "External"]
     resource: ResourceMetric | None = None
-    containerResource: ResourceMetric | None = None
-    pods: CustomMetric | None = None
-    object: CustomMetric | None = None
-    external: CustomMetric | None = None
+    containerResource: ContainerResourceMetric | None = None
+    pods: PodsMetric | None = None
+    object: ObjectMetric | None = None
+    external: ExternalMetric | None = None
+
+    @property
+    def field(self) -> str:
+        """The field of its type."""
+        return self.type[0].lower() + self.type[1:]
+
+    @model_validator(mode="after")
+    def _is_its_type(self) -> Self:
+        if getattr(self, self.field) is None:
+            raise ValueError(f"a metric of type {self.type} lacks its field {self.field}")
+        others = self.model_fields_set - {"type", self.field}
+        if others:
+            raise ValueError(f"a metric of type {self.type} has the field {self.field} only, not {min(others)}")
+        return self
 
 
 class PolicySpec(Api):
@@ -100,8 +159,8 @@ class ScalingRules(Api):
 
     stabilizationWindowSeconds: Seconds | None = None
     selectPolicy: Literal["Max", "Min", "Disabled"] | None = None
-    policies: list[PolicySpec] | None = None
-    tolerance: Quantity | None = None
+    policies: Annotated[list[PolicySpec], Field(min_length=1, max_length=100)] | None = None
+    tolerance: ToleranceQuantity | None = None
 
 
 class BehaviorSpec(Api):

@@ -1,7 +1,9 @@
 """Ray Serve's autoscaler on ongoing requests, one per stage.
 
-Source: ray-project/ray, `python/ray/serve/autoscaling_policy.py` and `config.py`. It ticks ten times a second; here a
-decision is taken once per window, and a direction must have lasted for the delay. Not here: scaling to zero.
+Source: ray-project/ray, `python/ray/serve/autoscaling_policy.py`, `_private/autoscaling_state.py` and `config.py`. What
+is proportional, and smoothed, is the number of replicas that run; what it is compared with, and bounded by, is the
+number asked for. Ray ticks ten times a second; here a decision is taken once per window, and a direction must have
+lasted for the delay. While none runs, those asked for are waited for. Not here: scaling to zero.
 """
 
 from dataclasses import dataclass, replace
@@ -9,7 +11,6 @@ from math import ceil
 
 from ipagym.agent import Agent
 from ipagym.agents.arguments import positive
-from ipagym.agents.autoscalers.hpa_rule import ROUNDING
 from ipagym.agents.by_stage import ByStage, StageView
 from ipagym.agents.recent import Recent
 from ipagym.configuration import StageSetting
@@ -28,12 +29,16 @@ class RayServeSettings:
     downscaling_factor: float = 1.0
 
 
-def desired_replicas(replicas: int, ongoing: float, settings: RayServeSettings) -> int:
-    """Replicas for that many ongoing requests: proportional, smoothed, rounded up, but down by one at least."""
-    wanted = ongoing / settings.target_ongoing
-    factor = settings.upscaling_factor if wanted > replicas else settings.downscaling_factor
-    smoothed = ceil(replicas + factor * (wanted - replicas) - ROUNDING)
-    if wanted < replicas and smoothed == replicas:
+def desired_replicas(running: int, ongoing: float, settings: RayServeSettings) -> int:
+    """Replicas for that many ongoing requests: proportional, smoothed, rounded up.
+
+    Where smoothing would leave things as they are though a whole replica is too many, one goes. As in Ray, nothing is
+    forgiven for rounding.
+    """
+    wanted = running * (ongoing / (settings.target_ongoing * running))
+    factor = settings.upscaling_factor if wanted > running else settings.downscaling_factor
+    smoothed = ceil(running + factor * (wanted - running))
+    if ceil(wanted) < running and smoothed == running:
         smoothed -= 1
     return max(1, smoothed)
 
@@ -50,9 +55,12 @@ class RayServeRule:
         """The replicas wanted, once wanted for long enough."""
         if view.window.scraped:
             self._recent.add(view.now_s, view.window.duration_s, view.in_flight)
-        current = view.setting.replicas
-        wanted = desired_replicas(current, self._recent.mean_over(self.settings.look_back_s), self.settings)
-        wanted = min(wanted, view.limits.max_replicas)
+        current, running, most = view.setting.replicas, view.seen.ready, view.limits.max_replicas
+        ongoing = self._recent.mean_over(self.settings.look_back_s)
+        if not running:
+            cold = ceil(self.settings.upscaling_factor) if ongoing > 0 else 0
+            return replace(view.setting, replicas=min(max(current, cold), most))
+        wanted = min(desired_replicas(running, ongoing, self.settings), most)
         direction = (wanted > current) - (wanted < current)
         if direction != self._direction:
             self._direction, self._since_s = direction, view.now_s

@@ -53,7 +53,7 @@ class Recommender:
         self._pace = Pace(PERIOD_S / time_scale)
         self._used_s = self._seconds = 0.0
         self._samples = 0
-        self._began_s = 0.0
+        self._began_s = self._last_s = 0.0
 
     def observe(self, view: StageView) -> None:
         """Take in a window; lost figures are no sample."""
@@ -65,12 +65,12 @@ class Recommender:
             if not self._samples:
                 self._began_s = view.now_s
             self.usage.add(self._used_s / self._seconds, view.now_s)
-            self._samples += 1
+            self._samples, self._last_s = self._samples + 1, view.now_s
             self._used_s = self._seconds = 0.0
 
-    def recommend(self, now_s: float) -> Recommendation:
-        """Target and bounds."""
-        return recommendation(self.usage, confidence(now_s - self._began_s, self._samples, self.time_scale))
+    def recommend(self) -> Recommendation:
+        """Target and bounds; how far to trust them is a matter of the time from the first sample to the last."""
+        return recommendation(self.usage, confidence(self._last_s - self._began_s, self._samples, self.time_scale))
 
 
 class VpaRule:
@@ -89,7 +89,7 @@ class VpaRule:
         self.recommender.observe(view)
         if not self._updates.is_due(view.now_s) or self.recommender.usage.is_empty:
             return view.setting
-        self.wanted = self.recommender.recommend(view.now_s)
+        self.wanted = self.recommender.recommend()
         cores = self._cores(view, self.wanted)
         if cores == view.cores:
             return view.setting

@@ -1,11 +1,11 @@
 """What Kubernetes' Vertical Pod Autoscaler recommends, and when it is applied, as pure functions.
 
 Source: kubernetes/autoscaler, `vertical-pod-autoscaler/pkg/recommender/logic` (percentiles 50, 90 and 95, a margin of
-15 %, bounds widened where little is known yet) and `pkg/updater/priority`.
+15 %, bounds widened where little is known yet), `pkg/recommender/model/types.go` (amounts) and `pkg/updater/priority`.
 """
 
 from dataclasses import dataclass
-from math import ceil
+from math import floor, inf
 
 from ipagym.agents.autoscalers.vpa_histogram import DecayingHistogram
 
@@ -32,17 +32,16 @@ def confidence(lifespan_s: float, samples: int, time_scale: float = 1.0) -> floa
 
 
 def recommendation(usage: DecayingHistogram, trust: float) -> Recommendation:
-    """Percentile → margin → confidence (bounds only) → minimum → rounded up to a thousandth of a core."""
-    upper = _with_margin(usage.percentile(UPPER)) * upper_factor(trust)
-    lower = _with_margin(usage.percentile(LOWER)) * lower_factor(trust)
+    """Percentile → margin → confidence (bounds only) → minimum; every step is cut to whole thousandths of a core."""
+    target, lower, upper = (_with_margin(_cut(1000 * usage.percentile(share))) for share in (TARGET, LOWER, UPPER))
     return Recommendation(
-        target=_rounded(_with_margin(usage.percentile(TARGET))), lower=_rounded(lower), upper=_rounded(upper)
+        target=_cores(target), lower=_cores(lower * lower_factor(trust)), upper=_cores(upper * upper_factor(trust))
     )
 
 
 def upper_factor(trust: float) -> float:
     """1 + 1/confidence: infinite where nothing is known."""
-    return 1 + 1 / trust if trust > 0 else float("inf")
+    return 1 + 1 / trust if trust > 0 else inf
 
 
 def lower_factor(trust: float) -> float:
@@ -56,11 +55,13 @@ def is_worth_it(request: float, wanted: Recommendation, *, is_old: bool) -> bool
     return is_outside or (is_old and abs(request - wanted.target) / request >= LEAST_CHANGE)
 
 
-def _with_margin(cores: float) -> float:
-    return cores * (1 + MARGIN)
+def _with_margin(milli: float) -> float:
+    return milli + _cut(milli * MARGIN)
 
 
-def _rounded(cores: float) -> float:
-    if cores == float("inf"):
-        return cores
-    return ceil(max(cores, LEAST_CORES) * 1000 - 1e-6) / 1000
+def _cores(milli: float) -> float:
+    return max(_cut(milli) / 1000, LEAST_CORES)
+
+
+def _cut(milli: float) -> float:
+    return milli if milli == inf else floor(milli)

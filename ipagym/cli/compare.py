@@ -166,7 +166,9 @@ def with_manifest(names: Sequence[str], manifest: Path | None) -> list[str]:
 
 def _fingerprint(agent: str) -> str:
     """A hash of the file behind an agent (a checkpoint, a manifest), so that with another one it is run again."""
-    path = Path(agent.partition("@")[0].partition(":")[2])
+    from ipagym.agents import parts_of
+
+    path = Path(parts_of(agent).argument or "")
     files = sorted(path.glob("*.pt")) if path.is_dir() and path.name else [path]
     digests = [sha256(file.read_bytes()).hexdigest() for file in files if file.is_file()]
     return " ".join(digests)[:64]

@@ -1,6 +1,7 @@
 """VPA, KEDA, Knative and Ray Serve on known cases."""
 
 from dataclasses import replace
+from math import floor
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from ipagym.agents.autoscalers import knative, ray_serve
 from ipagym.agents.autoscalers.keda import KedaSettings, keda
 from ipagym.agents.autoscalers.knative import KpaRule, Panic, desired
 from ipagym.agents.autoscalers.ray_serve import RayServeRule, RayServeSettings, desired_replicas
-from ipagym.agents.autoscalers.vpa import VpaSettings, vpa
+from ipagym.agents.autoscalers.vpa import Recommender, VpaSettings, vpa
 from ipagym.agents.autoscalers.vpa_histogram import BUCKETS, DecayingHistogram, bucket_of, start_of
 from ipagym.agents.autoscalers.vpa_rule import (
     Recommendation,
@@ -19,10 +20,11 @@ from ipagym.agents.autoscalers.vpa_rule import (
     recommendation,
     upper_factor,
 )
-from ipagym.agents.by_stage import ByStage
+from ipagym.agents.by_stage import ByStage, StageView
 from ipagym.agents.pace import Pace
 from ipagym.agents.recent import Recent
 from ipagym.configuration import Configuration, Limits, StageSetting
+from ipagym.window import StageWindow
 from tests.agents.flexible import flexible_pipeline
 from tests.pipelines import stage_window, window
 
@@ -37,18 +39,32 @@ def constant(cores: float, samples: int = 100) -> DecayingHistogram:
 @pytest.mark.parametrize(
     ("cores", "percentile", "target"),
     [
-        (0.1, 0.11027, 0.12681),
-        (0.5, 0.51113, 0.58780),
-        (1.0, 1.01628, 1.16872),
-        (2.0, 2.09348, 2.40750),
-        (4.0, 4.12470, 4.74340),
+        (0.1, 0.11027, 0.126),
+        (0.5, 0.51113, 0.587),
+        (1.0, 1.01628, 1.168),
+        (2.0, 2.09348, 2.406),
+        (4.0, 4.12470, 4.742),
     ],
 )
 def test_vpa_percentiles_of_a_constant_signal(cores: float, percentile: float, target: float) -> None:
     usage = constant(cores)
     assert usage.percentile(0.9) == pytest.approx(percentile, abs=1e-5)
-    assert recommendation(usage, 1.0).target == pytest.approx(target, abs=1e-3)
-    assert recommendation(usage, 1.0).target >= target - 1e-5, "it is rounded up"
+    assert recommendation(usage, 1.0).target == target, "the percentile and the margin are cut to thousandths"
+
+
+def test_vpa_bounds_are_cut_to_thousandths_too_and_have_a_least() -> None:
+    usage = constant(2.0)
+    assert recommendation(usage, 0.5) == Recommendation(target=2.406, lower=2.396, upper=7.218)
+    assert recommendation(usage, 0.0) == Recommendation(target=2.406, lower=0.025, upper=float("inf"))
+    assert recommendation(constant(0.001), 1.0).target == 0.025
+
+
+def test_vpa_trusts_by_the_time_from_its_first_sample_to_its_last() -> None:
+    recommender = Recommender(time_scale=1.0)
+    for minute in range(3):
+        recommender.observe(view(stage_window(utilisation=1.0), start_s=60.0 * minute, duration_s=60))
+    trust = 120 / 86400
+    assert recommender.recommend().lower == floor(1168 * (1 + 0.001 / trust) ** -2) / 1000
 
 
 def test_vpa_has_176_buckets_that_grow_by_five_percent() -> None:
@@ -91,6 +107,22 @@ def test_vpa_acts_outside_its_bounds_or_on_old_pods() -> None:
     assert not is_worth_it(3.0, wanted, is_old=False)
     assert is_worth_it(3.0, wanted, is_old=True)
     assert not is_worth_it(2.1, wanted, is_old=True)
+
+
+def view(seen: StageWindow, *, replicas: int = 1, start_s: float = 0.0, duration_s: int = 10) -> StageView:
+    """The one stage of a pipeline at the end of a window."""
+    running = Configuration((StageSetting("v0", replicas, 1, 1),))
+    stage = flexible_pipeline(1).stages[0]
+    return StageView(
+        index=0,
+        stage=stage,
+        setting=running.stages[0],
+        seen=seen,
+        window=window(running, stages=[seen], arrivals_per_s=[5] * duration_s, start_s=start_s),
+        limits=Limits(max_replicas=50),
+        slo_s=1.0,
+        slo_share_s=1.0,
+    )
 
 
 def cores_over_time(agent: ByStage, usages: list[float], start: int) -> list[int]:
@@ -141,7 +173,8 @@ def test_knative_panics_and_does_not_shrink_meanwhile() -> None:
     panic = knative.after(Panic(), 10.0, is_over=True)
     assert panic.is_on
     assert knative.after(panic, 60.0, is_over=False).is_on
-    assert not knative.after(panic, 70.0, is_over=False).is_on
+    assert knative.after(panic, 70.0, is_over=False).is_on, "more than 60 s must have passed"
+    assert not knative.after(panic, 71.0, is_over=False).is_on
     agent = ByStage(lambda stage: KpaRule(10.0))
     # Panic is left 60 s after it was last over the threshold, at 20 s; then it halves at most with every decision.
     course = replicas_over_time(agent, [7, 7, 7, 100, 100, 0, 0, 0] + [0] * 30, 4)
@@ -151,10 +184,44 @@ def test_knative_panics_and_does_not_shrink_meanwhile() -> None:
     assert course[-1] == 1
 
 
+def test_knative_that_finds_several_replicas_begins_in_panic() -> None:
+    agent = ByStage(lambda stage: KpaRule(10.0))
+    course = replicas_over_time(agent, [0] * 40, 2, ready=4)
+    assert course[:31] == [4] * 31, "what it found, for a stable window"
+    assert course[31:] == [2, *[1] * 8]
+    assert replicas_over_time(agent, [0] * 3, 2, ready=1) == [1] * 3
+
+
+@pytest.mark.parametrize(
+    ("running", "ongoing", "factor", "expected"),
+    [
+        (3, 12.0, 1.0, 6),
+        (3, 5.0, 1.0, 3),
+        (3, 4.0, 1.0, 2),
+        (3, 4.0, 0.2, 2),
+        (4, 2.0, 0.5, 3),
+        (4, 6.1, 0.1, 4),
+        (4, 6.0, 0.1, 3),
+        (1, 0.0, 1.0, 1),
+    ],
+)
+def test_ray_serve_takes_one_away_only_where_a_whole_one_is_too_many(
+    running: int, ongoing: float, factor: float, expected: int
+) -> None:
+    assert desired_replicas(running, ongoing, RayServeSettings(downscaling_factor=factor)) == expected
+
+
+def test_ray_serve_is_in_proportion_to_what_runs() -> None:
+    settings = RayServeSettings(upscaling_factor=0.5, upscale_delay_s=0.0)
+    rule = RayServeRule(settings)
+    seen = stage_window(queue=16, utilisation=0.0, ready=2, starting=2)
+    assert rule.setting(view(seen, replicas=4)).replicas == 5, "half of the way from the 2 that run to 8"
+    cold = view(stage_window(queue=9, ready=0, starting=2), replicas=2)
+    assert RayServeRule(settings).setting(cold).replicas == 2
+    assert RayServeRule(RayServeSettings(upscaling_factor=2.5)).setting(cold).replicas == 3
+
+
 def test_ray_serve_waits_for_its_delays() -> None:
-    assert desired_replicas(3, 12.0, RayServeSettings()) == 6
-    assert desired_replicas(3, 5.0, RayServeSettings()) == 2, "down by one at least"
-    assert desired_replicas(4, 2.0, RayServeSettings(downscaling_factor=0.5)) == 3
     agent = ByStage(lambda stage: RayServeRule(RayServeSettings()))
     course = replicas_over_time(agent, [12.0] * 6, 10, ready=3)
     assert course == [3, 3, 3, 6, 6, 6], "first seen at 10 s, applied 30 s later"
@@ -164,20 +231,40 @@ def test_ray_serve_waits_for_its_delays() -> None:
     assert ray_serve.RayServeSettings().look_back_s == 30.0
 
 
-def test_keda_polls_every_thirty_seconds() -> None:
-    course = replicas_over_time(keda(), [20.0, 0.0, 40.0, 100.0, 0.0], 15)
-    assert course == [4, 4, 8, 8, 8], "what was polled at 15, 45 and 75 s decides; falls wait for 300 s"
+@pytest.mark.parametrize("polling_s", [10.0, 30.0, 300.0])
+def test_keda_asks_afresh_at_every_sync(polling_s: float) -> None:
+    course = replicas_over_time(keda(KedaSettings(polling_s=polling_s)), [20.0, 0.0, 40.0, 100.0, 0.0], 15)
+    assert course == [4, 4, 8, 16, 20], "at most doubled in 15 s; falls wait for 300 s"
 
 
-def test_keda_falls_back_after_three_failures() -> None:
-    agent = keda(KedaSettings(fallback=7))
+def test_keda_serves_what_was_polled_where_metrics_are_cached() -> None:
+    agent = keda(KedaSettings(use_cached_metrics=True))
+    course = replicas_over_time(agent, [20.0, 0.0, 40.0, 100.0, 0.0, 0.0, 200.0], 15)
+    assert course == [4, 4, 8, 8, 8, 8, 16], "what was polled at 15, 45, 75 and 105 s"
+
+
+def test_keda_has_an_autoscaler_without_behavior() -> None:
+    course = replicas_over_time(keda(), [50.0, 0.0, 0.0], 15)
+    assert course == [4, 8, 10], "to the highest recommendation of 300 s"
+
+
+def course_when_lost(settings: KedaSettings, lost: list[bool]) -> list[int]:
+    """Replicas of the one stage, followed at once, with 10 requests in flight; a sync every 15 s."""
+    agent = keda(settings)
     agent.reset(flexible_pipeline(1), Limits(), np.random.default_rng(0))
-    running = Configuration((StageSetting("v0", 2, 1),))
-    found = []
-    for step in range(5):
-        lost = replace(window(running, arrivals_per_s=[5] * 30, start_s=30 * step), scraped=False)
-        found.append(agent.decide(lost).stages[0].replicas)
-    assert found == [2, 2, 7, 7, 7]
+    running, found = Configuration((StageSetting("v0", 2, 1),)), []
+    for step, is_lost in enumerate(lost):
+        seen = stage_window(queue=10, utilisation=0.0, ready=running.stages[0].replicas)
+        full = window(running, stages=[seen], arrivals_per_s=[5] * 15, start_s=15 * step)
+        running = agent.decide(replace(full, scraped=not is_lost))
+        found.append(running.stages[0].replicas)
+    return found
+
+
+def test_keda_falls_back_after_more_than_three_failures_through_its_autoscaler() -> None:
+    assert course_when_lost(KedaSettings(fallback=7), [True] * 6) == [2, 2, 2, 4, 7, 7]
+    assert course_when_lost(KedaSettings(fallback=7), [True, True, True, False, True, True, True]) == [2] * 7
+    assert course_when_lost(KedaSettings(), [True] * 6) == [2] * 6
 
 
 def test_a_pace_is_kept_whatever_the_interval() -> None:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from ipagym import profiles
 from ipagym.agents import AGENTS, make_agent
-from ipagym.agents.autoscalers.hpa_manifest import hpa_of_manifest
+from ipagym.agents.autoscalers.hpa_agent import hpa_of_manifest
 from ipagym.agents.learned.policy import load_checkpoint
 from ipagym.bench.episode import run_episode
 from ipagym.bench.manifest import FILE_NAME, check_folder, make_manifest, write_manifest
@@ -256,7 +256,8 @@ TARGETS = {
         in_a_file("coefficients.json", load_coefficients),
     ),
     "autoscaler": Target(
-        yaml_texts(AUTOSCALER), in_a_file("hpa.yaml", lambda path: hpa_of_manifest(path, small().pipeline))
+        yaml_texts(AUTOSCALER),
+        in_a_file("hpa.yaml", lambda path: hpa_of_manifest(path, small().pipeline, small().limits)),
     ),
     "workload name": Target(spelled(list(WORKLOADS)), by_name),
     "agent name": Target(spelled(list(AGENTS)), lambda spec: make_agent(spec, small())),
