@@ -56,7 +56,7 @@ class Stubborn(CompiledCluster):
         super().reset(0)
 
 
-@settings(max_examples=12, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=8, suppress_health_check=[HealthCheck.too_slow])
 @given(runs())
 def test_no_random_scenario_is_refused_or_raises_an_alarm(run: Run) -> None:
     assert not list(failure_lines(verify(ENGINES, replace(FAST, seeds=1), scenario=run.scenario, seed0=run.seed)))
