@@ -5,8 +5,14 @@ from dataclasses import dataclass, replace
 from ipagym.errors import InputError, unknown_name
 
 PROBABILITIES = ("slow_start", "failed_start", "straggler", "lost_scrape")
-RATES = ("crashes_per_hour", "node_losses_per_hour", "node_repair_s")
+RATES = ("crashes_per_hour", "node_losses_per_hour")
 FACTORS = ("slow_start_factor", "straggler_factor")
+
+MOST_PER_HOUR = 7200.0
+"""Crashes of a replica, or losses of a node: one every half second on average. What fails more often serves nothing."""
+
+MOST_FAILED_STARTS = 0.99
+"""Of all starts: a hundred attempts for one that holds, on average, which may all fall on one instant (`load_s` 0)."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -34,9 +40,18 @@ class Faults:
         for name in PROBABILITIES:
             if not 0 <= getattr(self, name) < 1:
                 raise InputError(f"the probability {name} must be in [0, 1), not {getattr(self, name)}")
+        if self.failed_start > MOST_FAILED_STARTS:
+            raise InputError(
+                f"failed_start must be at most {MOST_FAILED_STARTS:g}, a hundred attempts for each start, "
+                f"not {self.failed_start}"
+            )
         for name in RATES:
-            if not 0 <= getattr(self, name) < float("inf"):
-                raise InputError(f"{name} must be finite and 0 or more, not {getattr(self, name)}")
+            if not 0 <= getattr(self, name) <= MOST_PER_HOUR:
+                raise InputError(
+                    f"{name} must be in 0..{MOST_PER_HOUR:g}, one every half second at most, not {getattr(self, name)}"
+                )
+        if not 0 <= self.node_repair_s < float("inf"):
+            raise InputError(f"node_repair_s must be finite and 0 or more, not {self.node_repair_s}")
         for name in FACTORS:
             if not 1 <= getattr(self, name) < float("inf"):
                 raise InputError(f"{name} must be finite and 1 or more, not {getattr(self, name)}")

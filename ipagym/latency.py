@@ -9,6 +9,9 @@ import numpy as np
 
 from ipagym.errors import InputError
 
+SHORTEST_S = 1e-6
+"""Seconds that a batch takes at least: a microsecond, less than a call of any server."""
+
 NORMAL_P99 = 2.3263478740408408
 """The 99th percentile of the standard normal distribution."""
 
@@ -25,7 +28,7 @@ class LatencyModel:
     `measured_rps` is the most requests per second that were measured, by batch, where that is known.
 
     Raises:
-        InputError: batch 1 is missing, the two tables differ in batches, or a latency is not positive.
+        InputError: batch 1 is missing, the two tables differ in batches, or a latency is below a microsecond.
     """
 
     average_s: Mapping[int, float]
@@ -39,9 +42,10 @@ class LatencyModel:
         if set(self.average_s) != set(self.p99_s):
             raise InputError("average and p99 latency must be given for the same batches")
         for batch, average in self.average_s.items():
-            if not 0 < average <= self.p99_s[batch] < float("inf"):
+            if not SHORTEST_S <= average <= self.p99_s[batch] < float("inf"):
                 raise InputError(
-                    f"latency at batch {batch} must satisfy 0 < average <= p99, not {average} and {self.p99_s[batch]}"
+                    f"latency at batch {batch} must satisfy {SHORTEST_S:g} s <= average <= p99, "
+                    f"not {average} and {self.p99_s[batch]}"
                 )
         averages, p99s = _interpolate(self.average_s), _interpolate(self.p99_s)
         object.__setattr__(self, "table", tuple((a, max(a, p)) for a, p in zip(averages, p99s, strict=True)))

@@ -16,6 +16,15 @@ from ipagym.workload.arrivals import parse_rule
 from ipagym.workload.network import Network
 from ipagym.workload.protocol import Workload
 
+SHORTEST_INTERVAL_S = 0.01
+"""Seconds between two decisions, at least: no cluster is observed and told anew more often than 100 times a second."""
+
+MOST_WINDOWS = 1_000_000
+"""Adaptation intervals of an episode, all of which a comparison keeps: eleven days at one a second."""
+
+LONGEST_LAG = 3_600
+"""Windows that figures may be on their way to the controller, all of which are kept: an hour at one a second."""
+
 MEASURED = "measured"
 """Service times that spread as the profile was measured to."""
 
@@ -97,10 +106,11 @@ class Scenario:
     telemetry: Telemetry = field(default_factory=Telemetry)
 
     def __post_init__(self) -> None:
-        if not 0 < self.interval_s <= self.workload.duration_s / 2:
+        _check_interval(self.interval_s, self.workload.duration_s)
+        if self.telemetry.lag_s > LONGEST_LAG * self.interval_s:
             raise InputError(
-                f"interval_s must be above 0 and at most half of the workload's {self.workload.duration_s} s, "
-                f"not {self.interval_s}"
+                f"lag_s must be at most {LONGEST_LAG} intervals, {LONGEST_LAG * self.interval_s:g} s, "
+                f"not {self.telemetry.lag_s}"
             )
         if self.physics.faults.node_losses_per_hour and self.limits.node_cores is None:
             raise InputError("node_losses_per_hour needs nodes to lose: give node_cores in the limits")
@@ -113,6 +123,19 @@ class Scenario:
     def digest(self) -> str:
         """A hash of everything that defines the task, 16 hexadecimal digits."""
         return sha256(dumps(asdict(self), sort_keys=True, default=repr).encode()).hexdigest()[:16]
+
+
+def _check_interval(interval_s: float, duration_s: float) -> None:
+    if not SHORTEST_INTERVAL_S <= interval_s <= duration_s / 2:
+        raise InputError(
+            f"interval_s must be at least {SHORTEST_INTERVAL_S:g} s and at most half of the workload's {duration_s} s, "
+            f"not {interval_s}"
+        )
+    if duration_s > MOST_WINDOWS * interval_s:
+        raise InputError(
+            f"interval_s must be at least {duration_s / MOST_WINDOWS:g} s for the workload's {duration_s} s, "
+            f"{MOST_WINDOWS:,} intervals, not {interval_s}"
+        )
 
 
 def lightest_configuration(pipeline: Pipeline, limits: Limits, rate_rps: float) -> Configuration:

@@ -147,7 +147,7 @@ def test_render_modes(env: ServingEnv) -> None:
     [
         ({"name": "vidoe"}, "did you mean 'video'"),
         ({"name": "video", "slo_s": 0.0}, "slo_s must be above 0"),
-        ({"name": "video", "interval_s": 0.0}, "interval_s must be above 0"),
+        ({"name": "video", "interval_s": 0.0}, "interval_s must be at least 0.01 s"),
         ({"name": "video", "load": "constant:-1"}, "-1"),
     ],
 )

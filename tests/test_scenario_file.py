@@ -66,7 +66,7 @@ def test_a_profile_is_found_beside_its_scenario(tmp_path: Path) -> None:
         ("pipeline: video\nworkload: lots", "mine.yaml: unknown workload 'lots'"),
         ("pipeline: video\nslo_s: -1", "mine.yaml: slo_s: -1"),
         ("pipeline: video\nslo_s: .nan", "mine.yaml: slo_s"),
-        ("pipeline: video\ninterval_s: 99999", "interval_s must be above 0 and at most half"),
+        ("pipeline: video\ninterval_s: 99999", "interval_s must be at least 0.01 s and at most half"),
         ("pipeline: video\nphysics: {order: lifo}", "mine.yaml: physics.order: 'lifo'"),
         ("pipeline: video\nphysics: {service: loud}", "mine.yaml: unknown service distribution 'loud'"),
         ("pipeline: video\nphysics: {keep_alive_s: 0.1}", "mine.yaml: keep_alive_s must be finite and at least"),

@@ -13,10 +13,12 @@ from ipagym.cluster.sim.request import Request
 from ipagym.configuration import Limits
 from ipagym.envs import make_scenario
 from ipagym.faults import MIXTURES
+from ipagym.scenario import lightest_configuration
 from ipagym.verify.compare_theory import measure, rows
 from ipagym.verify.couplings import COUPLINGS
 from ipagym.verify.effects import effects
 from ipagym.verify.effort import FAST
+from ipagym.verify.excerpt import whole
 from ipagym.verify.families import all_models, reference_time_s
 from ipagym.verify.gauntlet import all_scenarios
 from ipagym.verify.model import in_batches
@@ -131,10 +133,11 @@ class ForgetfulSimpy(SimpyCluster):
 
 
 class Deaf(CompiledCluster):
-    """Starts with the weakest configuration of the chain whatever it is told, and follows no decision."""
+    """Starts with the lightest configuration whatever it is told, and follows no decision."""
 
     def __init__(self, scenario: Any, **options: Any) -> None:
-        super().__init__(replace(scenario, initial=all_scenarios(40)["chain"].initial), **options)
+        lightest = lightest_configuration(scenario.pipeline, scenario.limits, 0.0)
+        super().__init__(replace(scenario, initial=lightest), **options)
 
     def apply(self, configuration: Any) -> None:
         pass
@@ -170,17 +173,15 @@ def failed(checks: Any) -> set[str]:
 
 @pytest.mark.parametrize("engine", [Idling, IdlingSimpy])
 def test_a_dispatcher_that_idles_is_found(engine: Any) -> None:
-    chain = all_scenarios(40)["chain"]
-    assert failed(check_standing(chain, "chain", {"broken": engine}, range(2))) == {
-        "no replica idles while a batch is due"
-    }
-    assert not failed(check_standing(chain, "chain", ENGINES, range(2)))
+    chain = whole(all_scenarios(40)["chain"], "chain")
+    assert failed(check_standing(chain, {"broken": engine}, range(2))) == {"no replica idles while a batch is due"}
+    assert not failed(check_standing(chain, ENGINES, range(2)))
 
 
 @pytest.mark.parametrize("engine", [Forgetful, ForgetfulSimpy])
 def test_a_drop_that_is_not_counted_is_found(engine: Any) -> None:
-    dropping = all_scenarios(40)["chain that drops"]
-    assert failed(check_paths(dropping, "chain", {"broken": engine}, range(1))) >= {
+    dropping = whole(all_scenarios(40)["chain that drops"], "chain")
+    assert failed(check_paths(dropping, {"broken": engine}, range(1))) >= {
         "conservation", "windows tell what happened to the requests"
     }  # fmt: skip
     system = model("M/M/4/10")
@@ -189,18 +190,18 @@ def test_a_drop_that_is_not_counted_is_found(engine: Any) -> None:
 
 
 def test_engines_that_differ_are_found() -> None:
-    chain = all_scenarios(40)["chain"]
-    checks = check_paths(chain, "chain", {"one": CompiledCluster, "other": TooFast}, range(1))
+    chain = whole(all_scenarios(40)["chain"], "chain")
+    checks = check_paths(chain, {"one": CompiledCluster, "other": TooFast}, range(1))
     assert failed(checks) == {"the engines give the same requests and windows, to the bit"}
 
 
 def test_decisions_without_effect_are_found() -> None:
     chain = all_scenarios(40)["chain"]
-    assert not any(effect.passed for effect in effects(chain, "chain", ("deaf", Deaf), 0))
+    assert not any(effect.passed for effect in effects(chain, "chain", ("deaf", Deaf), seed=0))
 
 
 def test_a_snapshot_of_something_else_is_found() -> None:
-    busy = all_scenarios(40)["several deployments, with faults"]
+    busy = whole(all_scenarios(40)["several deployments, with faults"], "busy")
     holds = REPRODUCIBLE["snapshot, restore and fork change nothing"]
     assert holds(busy, Shy, 1)
     assert not holds(busy, CompiledCluster, 1)
@@ -216,7 +217,7 @@ def test_a_broken_recursion_is_found() -> None:
 def test_the_laws_hold_on_the_video_pipeline_whatever_goes_wrong(faults: str, load: Constant) -> None:
     limits = Limits(max_replicas=4, node_cores=(16, 16, 8))
     chosen = make_scenario("video", load, limits=limits, faults=faults)
-    assert not failed(check_paths(chosen, "video", ENGINES, range(2)))
+    assert not failed(check_paths(whole(chosen, "video"), ENGINES, range(2)))
 
 
 MINE = """

@@ -17,6 +17,7 @@ from ipagym.verify.gauntlet import all_scenarios
 from ipagym.verify.model import Model, Station, in_batches, one_by_one, poisson
 from ipagym.verify.paths import same_requests, walk
 from ipagym.verify.theory.batches import full_or_timeout
+from ipagym.workload.generators import Step
 
 Engine = Callable[..., Any]
 
@@ -67,17 +68,20 @@ def deadlines_first(engine: Engine, seed: int) -> str:
     """Earliest deadline first against first in first out, constant service, requests out of order of their deadlines.
 
     A fast and a slow deployment mix up the order of requests before a single server. The starts of service are the
-    same, hence so is the mean wait; the greatest lateness is not larger, and over thousands of requests fewer miss
-    their deadlines.
+    same, hence so is the mean wait. Among all orders of the requests that are there at these starts, earliest deadline
+    first has the least greatest lateness (Jackson 1955, with releases: Horn 1974, for equal service times); where any
+    order meets all deadlines, it does. How many miss theirs may be more: it serves those that are lost first. The load
+    ends early, so that all are answered.
     """
     fifo, edf = (_log(engine, _mixed(order), seed) for order in ("fifo", "edf"))
     if np.sort(fifo.started_s[:, 1]).tobytes() != np.sort(edf.started_s[:, 1]).tobytes():
         return f"the starts of service differ (seed {seed})"
     if _lateness_s(edf) > _lateness_s(fifo):
         return f"the greatest lateness is {_lateness_s(edf)} s, in order of entry {_lateness_s(fifo)} s (seed {seed})"
-    misses = [int((log.end_s > log.deadline_s).sum()) for log in (fifo, edf)]
-    if misses[1] >= misses[0]:
-        return f"{misses[1]} requests miss their deadlines, in order of entry {misses[0]} (seed {seed})"
+    if not (fifo.completed.all() and edf.completed.all()):
+        return f"not every request is answered (seed {seed})"
+    if fifo.started_s.tobytes() == edf.started_s.tobytes():
+        return f"the order has no effect (seed {seed})"
     return ""
 
 
@@ -86,7 +90,7 @@ COUPLINGS: Mapping[str, Callable[[Engine, int], str]] = {
     "a further replica delays no request": another_replica,
     "at batch size 1 the batch timeout is irrelevant": timeout_without_batches,
     "full batches or a timeout follow the recursion": batch_by_batch,
-    "deadlines first: equal waits, fewer misses (N)": deadlines_first,
+    "deadlines first: equal waits, no greater lateness (N)": deadlines_first,
 }
 
 
@@ -113,10 +117,9 @@ def _mixed(order: Any) -> Scenario:
         initial=Configuration((mixed, StageSetting("small", 1, 1))),
         limits=Limits(max_replicas=6, max_deployments=2),
         physics=Physics(order=order, batch_timeout_s=0.0, service="constant"),
-        workload=poisson(30.0)(SECONDS),
+        workload=Step(before_rps=30.0, after_rps=0.0, at_s=SECONDS, duration_s=SECONDS + SECONDS // 4),
     )
 
 
 def _lateness_s(log: RequestLog) -> float:
-    done = log.completed
-    return float((log.end_s[done] - log.deadline_s[done]).max())
+    return float((log.end_s - log.deadline_s).max())

@@ -1,16 +1,20 @@
-"""Whether decisions have effect: more replicas, more cores or a faster variant serve more, and sooner, under load."""
+"""Whether decisions have effect: more replicas, more cores or a faster variant serve more, and sooner, under load.
 
-from collections.abc import Callable, Iterator
+A stage is looked at alone, serving one request at a time in constant time under one and a half times the load that the
+weaker setting can bear. Then every request is answered no later with more servers (Kiefer and Wolfowitz 1955) or
+shorter service, and those that had to wait for it sooner: this holds for every path, to the bit.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from math import ceil
 from typing import Any
 
 import numpy as np
 
-from ipagym.configuration import Configuration, Limits, StageSetting
-from ipagym.faults import Faults
-from ipagym.pipeline import Stage
-from ipagym.scenario import DropPolicy, Scenario
+from ipagym.configuration import Configuration, Limits, StageSetting, cores_of
+from ipagym.pipeline import Stage, Variant
+from ipagym.scenario import SHORTEST_INTERVAL_S, Physics, Scenario
 from ipagym.verify.paths import walk
 from ipagym.workload.generators import MAX_RATE_RPS, Constant
 
@@ -19,7 +23,25 @@ Engine = Callable[..., Any]
 OVERLOAD = 1.5
 """Requests per request that the weaker setting can serve."""
 
-REQUESTS = 1500
+REQUESTS = 600
+
+LONGEST_SERVICE_S = 1000.0
+"""Seconds for one request beyond which a setting is not looked at: a run would be as long as so many of them."""
+
+NOTICEABLE = 0.999
+"""Service times that are closer than this are the same."""
+
+MOST_REPLICAS = 4
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Change:
+    """A change of one knob of a stage towards more capacity."""
+
+    stage: Stage
+    what: str
+    weak: StageSetting
+    strong: StageSetting
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,84 +63,88 @@ class Effect:
         return self.served_rps[1] >= self.served_rps[0] and self.time_s[1] < self.time_s[0]
 
 
-def effects(scenario: Scenario, where: str, engine: tuple[str, Engine], seed: int) -> Iterator[Effect]:
-    """Every change of one knob of one stage towards more capacity, the other stages being as strong as they can be."""
-    for index, stage in enumerate(scenario.pipeline.stages):
-        for change, weak, strong in _changes(stage, scenario.limits):
-            rate_rps = min(OVERLOAD * _capacity_rps(stage, weak), MAX_RATE_RPS)
-            seen = [
-                _run(scenario, _only(scenario, index, each), rate_rps, (engine[1], seed)) for each in (weak, strong)
-            ]
-            yield Effect(
-                where=f"{where}, {stage.name}",
-                engine=engine[0],
-                change=change,
-                served_rps=(seen[0][0], seen[1][0]),
-                time_s=(seen[0][1], seen[1][1]),
-            )
+def changes(scenario: Scenario) -> list[Change]:
+    """Every change of one knob of one stage that there is."""
+    return [change for stage in scenario.pipeline.stages for change in _of_stage(stage, scenario.limits)]
 
 
-def _changes(stage: Stage, limits: Limits) -> Iterator[tuple[str, StageSetting, StageSetting]]:
-    batch = stage.batches[0]
-    slow, fast = (choose(stage.variants, key=lambda v: v.latency.average(batch)) for choose in (max, min))
-    one = StageSetting(slow.name, 1, batch)
+def spread(found: Sequence[Change], most: int) -> list[Change]:
+    """At most so many of the changes, from first to last."""
+    if len(found) <= most:
+        return list(found)
+    return [found[int(index)] for index in np.linspace(0, len(found) - 1, most)]
+
+
+def effects(
+    scenario: Scenario, where: str, engine: tuple[str, Engine], *, seed: int, most: int | None = None
+) -> Iterator[Effect]:
+    """What the changes of the scenario do, or `most` of them."""
+    found = changes(scenario)
+    for change in found if most is None else spread(found, most):
+        rate_rps = min(OVERLOAD / _service_s(change.stage, change.weak), MAX_RATE_RPS)
+        weak, strong = (
+            _run(_alone(scenario, change.stage, setting, rate_rps), engine[1], seed)
+            for setting in (change.weak, change.strong)
+        )
+        yield Effect(
+            where=f"{where}, {change.stage.name}",
+            engine=engine[0],
+            change=change.what,
+            served_rps=(weak[0], strong[0]),
+            time_s=(weak[1], strong[1]),
+        )
+
+
+def _of_stage(stage: Stage, limits: Limits) -> Iterator[Change]:
+    for change in _pairs(stage, limits):
+        if _service_s(stage, change.weak) <= LONGEST_SERVICE_S:
+            yield change
+
+
+def _pairs(stage: Stage, limits: Limits) -> Iterator[Change]:
+    slow, fast = (choose(stage.variants, key=_one_by_one_s) for choose in (max, min))
+    one = StageSetting(slow.name, 1, 1)
     if limits.max_replicas > 1:
-        many = min(limits.max_replicas, 4)
-        yield f"replicas 1 → {many}", one, replace(one, replicas=many)
+        many = min(limits.max_replicas, MOST_REPLICAS)
+        yield Change(stage=stage, what=f"replicas 1 → {many}", weak=one, strong=replace(one, replicas=many))
     for variant in stage.variants:
         few, more = variant.core_choices[0], variant.core_choices[-1]
-        if variant.latency_on(more).average(batch) < variant.latency_on(few).average(batch):
-            weak = StageSetting(variant.name, 1, batch, cores=few)
-            yield f"cores of {variant.name} {few} → {more}", weak, replace(weak, cores=more)
-    if fast.latency.average(batch) < slow.latency.average(batch):
-        yield f"variant {slow.name} → {fast.name}", one, replace(one, variant=fast.name)
+        if _is_faster(variant.latency_on(more).average(1), variant.latency_on(few).average(1)):
+            weak = StageSetting(variant.name, 1, 1, cores=few)
+            what = f"cores of {variant.name} {few} → {more}"
+            yield Change(stage=stage, what=what, weak=weak, strong=replace(weak, cores=more))
+    if _is_faster(_one_by_one_s(fast), _one_by_one_s(slow)):
+        what = f"variant {slow.name} → {fast.name}"
+        yield Change(stage=stage, what=what, weak=one, strong=replace(one, variant=fast.name))
 
 
-def _capacity_rps(stage: Stage, setting: StageSetting) -> float:
-    variant = stage.variant(setting.variant)
-    cores = variant.base_cores if setting.cores is None else setting.cores
-    return setting.replicas * setting.batch / variant.latency_on(cores).average(setting.batch)
+def _one_by_one_s(variant: Variant) -> float:
+    return variant.latency.average(1)
 
 
-def _only(scenario: Scenario, index: int, setting: StageSetting) -> Configuration:
-    """The setting in its stage, and in the others the fastest variants in as many replicas as may be."""
-    strongest = [_strongest(stage, scenario.limits) for stage in scenario.pipeline.stages]
-    strongest[index] = setting
-    return Configuration(tuple(strongest))
+def _is_faster(service_s: float, other_s: float) -> bool:
+    return service_s <= NOTICEABLE * other_s
 
 
-def _strongest(stage: Stage, limits: Limits) -> StageSetting:
-    variant = max(stage.variants, key=lambda v: _best_rps(stage, v.name))
-    cores = max(variant.core_choices, key=lambda c: 1 / variant.latency_on(c).average(stage.batches[-1]))
-    return StageSetting(variant.name, limits.max_replicas, stage.batches[-1], cores=cores)
+def _service_s(stage: Stage, setting: StageSetting) -> float:
+    return stage.variant(setting.variant).latency_on(cores_of(setting, stage)).average(1)
 
 
-def _best_rps(stage: Stage, name: str) -> float:
-    variant = stage.variant(name)
-    return max(stage.batches[-1] / variant.latency_on(c).average(stage.batches[-1]) for c in variant.core_choices)
-
-
-def _run(
-    scenario: Scenario, configuration: Configuration, rate_rps: float, run: tuple[Engine, int]
-) -> tuple[float, float]:
-    """Requests answered per second, and their mean time in the system, cut at the end of the load."""
-    engine, seed = run
-    seconds = max(2, ceil(REQUESTS / rate_rps))
-    overloaded = replace(
-        scenario,
-        workload=Constant(rate_rps=rate_rps, duration_s=seconds),
-        initial=configuration,
-        limits=replace(scenario.limits, node_cores=None),
-        physics=replace(
-            scenario.physics,
-            drop=DropPolicy(),
-            faults=Faults(),
-            keep_alive_s=None,
-            service="constant",
-            batch_timeout_s=0.0,
-        ),
+def _alone(scenario: Scenario, stage: Stage, setting: StageSetting, rate_rps: float) -> Scenario:
+    """The stage with this setting under a constant load, and nothing else."""
+    seconds = max(REQUESTS / rate_rps, 2 * SHORTEST_INTERVAL_S)
+    return Scenario(
+        pipeline=replace(scenario.pipeline, stages=(replace(stage, after=None, batches=(1,)),)),
+        workload=Constant(rate_rps=rate_rps, duration_s=ceil(seconds)),
+        initial=Configuration((setting,)),
+        limits=Limits(max_replicas=setting.replicas),
+        physics=Physics(order=scenario.physics.order, batch_timeout_s=0.0, service="constant"),
         interval_s=seconds / 2,
     )
-    log = walk(overloaded, engine, [configuration] * 2, seed).log
-    answered = int(log.completed.sum())
-    return answered / seconds, float(np.mean(np.minimum(log.end_s, seconds) - log.arrival_s))
+
+
+def _run(alone: Scenario, engine: Engine, seed: int) -> tuple[float, float]:
+    """Requests answered per second, and their mean time in the system, cut at the end of the load."""
+    log = walk(alone, engine, [alone.initial] * 2, seed).log
+    seconds = 2 * alone.interval_s
+    return int(log.completed.sum()) / seconds, float(np.mean(np.minimum(log.end_s, seconds) - log.arrival_s))

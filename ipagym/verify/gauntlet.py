@@ -1,9 +1,11 @@
 """Scenarios in which much goes on at once, and random decisions for any scenario."""
 
 from dataclasses import replace
+from math import inf
 
 import numpy as np
 
+from ipagym.budget import affordable
 from ipagym.configuration import Configuration, Limits, StageSetting
 from ipagym.faults import Faults
 from ipagym.latency import LatencyModel
@@ -57,7 +59,26 @@ def all_scenarios(duration_s: int) -> dict[str, Scenario]:
 
 
 def random_configuration(scenario: Scenario, rng: np.random.Generator) -> Configuration:
-    """Any configuration that the pipeline and the limits allow."""
+    """Any configuration that the pipeline and the limits allow.
+
+    One that asks for more than `max_cores` is cut down; where its variants cannot be had for so few, those of the
+    scenario's initial configuration take their place, which can.
+    """
+    drawn = _any_configuration(scenario, rng)
+    if _fewest_cores(drawn, scenario.pipeline) > (scenario.limits.max_cores or inf):
+        drawn = scenario.initial
+    return affordable(drawn, scenario.pipeline, scenario.limits)
+
+
+def _fewest_cores(configuration: Configuration, pipeline: Pipeline) -> int:
+    """Cores of one replica of one of its deployments in every stage."""
+    return sum(
+        min(stage.variant(deployment.variant).core_choices[0] for deployment in setting.deployments)
+        for setting, stage in zip(configuration.stages, pipeline.stages, strict=True)
+    )
+
+
+def _any_configuration(scenario: Scenario, rng: np.random.Generator) -> Configuration:
 
     def deployment(stage: Stage, name: str) -> StageSetting:
         cores = stage.variant(name).core_choices

@@ -102,7 +102,7 @@ class Model:
             initial=Configuration(tuple(StageSetting("server", s.servers, s.batch) for s in self.stations)),
             limits=Limits(max_replicas=max(station.servers for station in self.stations)),
             physics=Physics(**{**PLAIN, **self.physics}),
-            interval_s=1.0,
+            interval_s=seconds / 2,
         )
 
 

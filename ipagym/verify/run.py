@@ -14,8 +14,9 @@ from ipagym.verify import ciw_peer
 from ipagym.verify.check import Check
 from ipagym.verify.compare_theory import Row, measure, rows
 from ipagym.verify.couplings import COUPLINGS
-from ipagym.verify.effects import Effect, effects
+from ipagym.verify.effects import Effect, changes, effects
 from ipagym.verify.effort import Effort
+from ipagym.verify.excerpt import Subject, excerpt, whole
 from ipagym.verify.families import all_models
 from ipagym.verify.gauntlet import all_scenarios
 from ipagym.verify.model import Model
@@ -30,16 +31,20 @@ CIW = "Ciw"
 EXACT_REQUESTS = 1_000
 """Requests of each model that the engines are compared on."""
 
+SHORTEST_RUN_S = 100
+"""Seconds of a run against theory at least: some periods of every load, and some requests."""
+
 BUSY = "several deployments, with faults"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Report:
-    """What was found: means against theory, laws, and effects of decisions."""
+    """What was found: means against theory, laws, and effects of decisions; and what was left out, in words."""
 
     rows: list[Row] = field(default_factory=list)
     checks: list[Check] = field(default_factory=list)
     effects: list[Effect] = field(default_factory=list)
+    left_out: tuple[str, ...] = ()
 
     @property
     def failures(self) -> list[Item]:
@@ -59,19 +64,24 @@ def verify(
 ) -> Report:
     """Check the engines, the first of which is the fast one; with a scenario, check them on that only.
 
-    Seeds count from `seed0`. More than one of `workers` means processes. `progress` is called with tasks done and all
-    tasks.
+    Of a scenario no more is looked at than the effort's bounds allow. Seeds count from `seed0`. More than one of
+    `workers` means processes. `progress` is called with tasks done and all tasks.
     """
-    seeds = range(seed0, seed0 + effort.seeds)
+    left_out: tuple[str, ...] = ()
     if scenario is None:
         tasks = _suite(engines, effort, seed0)
     else:
-        tasks = _scenario_tasks(scenario, scenario.pipeline.name, engines, seeds)
+        subject = excerpt(scenario, scenario.pipeline.name, effort.bounds, seed0)
+        tasks = [
+            *_scenario_tasks(subject, engines, range(seed0, seed0 + effort.seeds)),
+            partial(_effects, scenario, subject.name, engines, seed=seed0, most=effort.bounds.changes),
+        ]
+        left_out = (*subject.left_out, *_effects_left_out(scenario, effort.bounds.changes))
     found: dict[int, Found] = {}
     for number, each in as_they_finish(tasks, min(workers, os.cpu_count() or 1)):
         found[number] = each
         progress(len(found), len(tasks))
-    return _report([item for number in sorted(found) for item in found[number]])
+    return _report([item for number in sorted(found) for item in found[number]], left_out)
 
 
 def _suite(engines: Mapping[str, Engine], effort: Effort, seed0: int) -> list[Task]:
@@ -80,23 +90,27 @@ def _suite(engines: Mapping[str, Engine], effort: Effort, seed0: int) -> list[Ta
     return [
         *_theory_tasks(engines, effort, seed0),
         partial(_agreement, engines, seed0),
-        *(task for name, each in scenarios.items() for task in _path_tasks(each, name, engines, seeds)),
+        *(task for name, each in scenarios.items() for task in _path_tasks(whole(each, name), engines, seeds)),
         *(partial(_coupling, law, engines, seeds) for law in COUPLINGS),
-        *(partial(_reproducible, law, scenarios[BUSY], engines, seeds) for law in REPRODUCIBLE),
-        *(partial(_effects, scenarios[name], name, engines, seed0) for name in ("chain", "fork and join")),
+        *(partial(_reproducible, law, whole(scenarios[BUSY], BUSY), engines, seeds) for law in REPRODUCIBLE),
+        *(partial(_effects, scenarios[name], name, engines, seed=seed0) for name in ("chain", "fork and join")),
     ]
 
 
-def _scenario_tasks(scenario: Scenario, name: str, engines: Mapping[str, Engine], seeds: Sequence[int]) -> list[Task]:
+def _scenario_tasks(subject: Subject, engines: Mapping[str, Engine], seeds: Sequence[int]) -> list[Task]:
     return [
-        *_path_tasks(scenario, name, engines, seeds),
-        *(partial(_reproducible, law, scenario, engines, seeds) for law in REPRODUCIBLE),
-        partial(_effects, scenario, name, engines, seeds[0]),
+        *_path_tasks(subject, engines, seeds),
+        *(partial(_reproducible, law, subject, engines, seeds) for law in REPRODUCIBLE),
     ]
 
 
-def _path_tasks(scenario: Scenario, name: str, engines: Mapping[str, Engine], seeds: Sequence[int]) -> list[Task]:
-    return [partial(check, scenario, name, engines, seeds) for check in (check_paths, check_standing)]
+def _effects_left_out(scenario: Scenario, most: int) -> list[str]:
+    known = len(changes(scenario))
+    return [f"{most} instead of {known} effects of a change of one knob"] if known > most else []
+
+
+def _path_tasks(subject: Subject, engines: Mapping[str, Engine], seeds: Sequence[int]) -> list[Task]:
+    return [partial(check, subject, engines, seeds) for check in (check_paths, check_standing)]
 
 
 def _theory_tasks(engines: Mapping[str, Engine], effort: Effort, seed0: int) -> Iterator[Task]:
@@ -112,13 +126,13 @@ def _theory_tasks(engines: Mapping[str, Engine], effort: Effort, seed0: int) -> 
 
 def _theory(number: int, engine: tuple[str, Engine, float], effort: Effort, seeds: Sequence[int]) -> Found:
     model, (name, simulator, share) = all_models()[number], engine
-    values = measure(model, simulator, seeds, max(2, ceil(share * model.seconds)))
+    values = measure(model, simulator, seeds, max(SHORTEST_RUN_S, ceil(share * model.seconds)))
     return rows(model, name, values, effort.largest_error if share == effort.share else np.inf)
 
 
 def _peer(number: int, effort: Effort, seeds: Sequence[int]) -> Found:
     model = all_models()[number]
-    seconds = ceil(effort.peer_requests * model.seconds / model.requests)
+    seconds = max(SHORTEST_RUN_S, ceil(effort.peer_requests * model.seconds / model.requests))
     runs = [ciw_peer.observe(model, seed, seconds) for seed in seeds]
     return rows(model, CIW, np.array([[q.measure(run) for q in model.quantities] for run in runs]), np.inf)
 
@@ -132,7 +146,8 @@ def _agreement(engines: Mapping[str, Engine], seed: int) -> Found:
 
 def _disagreement(model: Model, engines: Mapping[str, Engine], seed: int) -> str:
     chosen = model.scenario(max(4, ceil(EXACT_REQUESTS * model.seconds / model.requests)))
-    first, *others = (walk(chosen, engine, [chosen.initial] * 2, seed) for engine in engines.values())
+    decisions = [chosen.initial] * chosen.windows
+    first, *others = (walk(chosen, engine, decisions, seed) for engine in engines.values())
     different = [found for other in others if (found := difference(first, other))]
     return f"{model.name}: {different[0]} differ" if different else ""
 
@@ -141,23 +156,24 @@ def _coupling(law: str, engines: Mapping[str, Engine], seeds: Sequence[int]) -> 
     return [_held(law, name, [COUPLINGS[law](engine, seed) for seed in seeds]) for name, engine in engines.items()]
 
 
-def _reproducible(law: str, scenario: Scenario, engines: Mapping[str, Engine], seeds: Sequence[int]) -> Found:
+def _reproducible(law: str, subject: Subject, engines: Mapping[str, Engine], seeds: Sequence[int]) -> Found:
     holds = REPRODUCIBLE[law]
-    return [
-        _held(law, name, [holds(scenario, engine, seed) for seed in seeds]) for name, engine in engines.items()
-    ]  # fmt: skip
+    return [_held(law, name, [holds(subject, engine, seed) for seed in seeds]) for name, engine in engines.items()]
 
 
 def _held(law: str, where: str, outcomes: Sequence[str]) -> Check:
     return Check(law, where, len(outcomes), next((outcome for outcome in outcomes if outcome), ""))
 
 
-def _effects(scenario: Scenario, name: str, engines: Mapping[str, Engine], seed: int) -> Found:
-    return [effect for each in engines.items() for effect in effects(scenario, name, each, seed)]
+def _effects(
+    scenario: Scenario, name: str, engines: Mapping[str, Engine], *, seed: int, most: int | None = None
+) -> Found:
+    return [effect for each in engines.items() for effect in effects(scenario, name, each, seed=seed, most=most)]
 
 
-def _report(found: Sequence[Item]) -> Report:
+def _report(found: Sequence[Item], left_out: tuple[str, ...]) -> Report:
     return Report(
+        left_out=left_out,
         rows=[item for item in found if isinstance(item, Row)],
         checks=[item for item in found if isinstance(item, Check)],
         effects=[item for item in found if isinstance(item, Effect)],
