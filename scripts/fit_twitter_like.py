@@ -1,45 +1,34 @@
-"""Print the statistics of the Twitter trace beside those of the twitter-like generator.
+"""Fit the twitter-like load to the Twitter trace; print its figures, and the statistics of both side by side.
 
 Usage: python scripts/fit_twitter_like.py workload.tbz2
+
+The figures printed are `TRACE` in `ipagym/workload/twitter_like.py`. It takes some minutes.
 """
 
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ipagym.workload.fitting import fit, generated
+from ipagym.workload.statistics import statistics
 from ipagym.workload.trace import load_counts
-from ipagym.workload.twitter_like import TwitterLike
-
-SEEDS = 10
-DAYS = 22
-
-
-def statistics(rates: NDArray[np.float64]) -> dict[str, float]:
-    """Mean, median, 99th percentile, deviation, peak-to-mean ratio and autocorrelations of a per-second series."""
-    centred = rates - rates.mean()
-    return {
-        "mean": rates.mean(),
-        "p50": np.quantile(rates, 0.5),
-        "p99": np.quantile(rates, 0.99),
-        "deviation": rates.std(),
-        "p99.99 / mean": np.quantile(rates, 0.9999) / rates.mean(),
-        "peak / mean": rates.max() / rates.mean(),
-        **{f"autocorrelation {k} s": (centred[k:] * centred[:-k]).mean() / rates.var() for k in (1, 10, 60)},
-    }
+from ipagym.workload.twitter_like import TRACE
 
 
 def main() -> None:
-    """Print the table."""
+    """Print the figures of each round, and the table."""
     counts = load_counts(Path(sys.argv[1])).astype(np.float64)
+    shape = TRACE
+    for shape in fit(counts, TRACE):
+        print(" ".join(f"{name}={value:.4g}" for name, value in asdict(shape).items()), flush=True)
     trace = statistics(counts[counts > 0])
-    generator = TwitterLike(duration_s=DAYS * 86_400, damping=1.0)
-    runs = [statistics(generator.rates_rps(np.random.default_rng(seed))) for seed in range(SEEDS)]
-    print(f"{'statistic':<22} {'trace':>8} {'generator':>10} {'± over seeds':>13}")
+    runs = [statistics(load) for load in generated(shape)]
+    print(f"{'statistic':<30} {'trace':>8} {'generator':>10} {'± over seeds':>13}")
     for name, value in trace.items():
         values = np.array([run[name] for run in runs])
-        print(f"{name:<22} {value:>8.3f} {values.mean():>10.3f} {values.std(ddof=1):>13.3f}")
+        print(f"{name:<30} {value:>8.3f} {values.mean():>10.3f} {values.std(ddof=1):>13.3f}")
 
 
 if __name__ == "__main__":

@@ -92,4 +92,4 @@ def test_an_unknown_network_is_refused(name: str) -> None:
 @pytest.mark.parametrize("engine", ENGINES)
 def test_too_many_requests_behind_a_network_are_refused(engine: str) -> None:
     with pytest.raises(InputError, match="an episode behind a network may have 10,000,000 requests"):
-        ENGINES[engine](scenario((1e7,) * 4, network=link(1.0)))
+        ENGINES[engine](scenario((1e6,) * 12, network=link(1.0)))
