@@ -8,6 +8,7 @@ from functools import lru_cache
 from hashlib import sha256
 from io import SEEK_CUR
 from pathlib import Path
+from string import whitespace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +20,8 @@ from ipagym.workload.files import bounded_bytes
 MAX_TRACE_BYTES = 100_000_000
 BLOCK_BYTES = 1_000_000
 GAP = re.compile(rb"\s")
-NO_COUNT = re.compile(rb"\S*[^\s0-9-]\S*")
+NO_COUNT = re.compile(rb"[^\s0-9-]")
+LINE_END = re.compile(rb"[\r\n]")
 SIDE_BY_SIDE = re.compile(rb"[0-9][^\S\r\n]+[0-9]")
 ONE_BELOW_THE_OTHER = re.compile(rb"[0-9]\s*[\r\n]\s*[0-9]")
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -114,12 +116,14 @@ def _load_counts(path: Path, mtime_ns: int) -> NDArray[np.int64]:
 def _check_text(text: bytes, path: Path) -> None:
     """Refuse what Python would read as integers and nobody writes as counts, and tables."""
     if wrong := NO_COUNT.search(text):
-        word = wrong.group()[:MAX_WORD].decode("latin-1")
+        start = max(text.rfind(bytes([gap]), 0, wrong.start()) for gap in whitespace.encode()) + 1
+        word = text[start : start + MAX_WORD].split()[0].decode("latin-1")
         raise InputError(
             f"trace {path} must hold integers separated by spaces or line ends, as plain text and digits only: "
             f"{word!r} is none"
         )
-    if SIDE_BY_SIDE.search(text) and ONE_BELOW_THE_OTHER.search(text):
+    has_lines = LINE_END.search(text.strip()) is not None
+    if has_lines and SIDE_BY_SIDE.search(text) and ONE_BELOW_THE_OTHER.search(text):
         raise InputError(
             f"trace {path} has lines of several integers: leave the counts alone, one per second, "
             "all on one line or one on each"
