@@ -3,8 +3,8 @@
 Usage: python scripts/fit_twitter_like.py workload.tbz2
 
 First the levels and humps of the papers' windows, which are those of `PATTERNS` in `ipagym/workload/patterns.py`, with
-the largest rise within ten seconds; then the figures of the twitter-like load, round by round, the last of which are
-`TRACE` in `ipagym/workload/twitter_like.py`. It takes two minutes.
+the largest rise within ten seconds; then the figures of the twitter-like load, round by round, from those that
+`ipagym/workload/twitter_like.py` has as `TRACE`, whose statistics come last. It takes two minutes.
 """
 
 import sys
@@ -44,11 +44,10 @@ def _print_window(name: str, path: Path) -> None:
 
 def _print_whole(path: Path) -> None:
     counts = load_counts(path).astype(np.float64)
-    shape = TRACE
     for shape in fit(counts, TRACE):
         print(" ".join(f"{name}={value:.4g}" for name, value in asdict(shape).items()), flush=True)
     trace = statistics(counts[counts > 0])
-    runs = [statistics(load) for load in generated(shape)]
+    runs = [statistics(load) for load in generated(TRACE)]
     print(f"{'statistic':<30} {'trace':>8} {'generator':>10} {'± over seeds':>13}")
     for name, value in trace.items():
         values = np.array([run[name] for run in runs])
