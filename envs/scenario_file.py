@@ -1,6 +1,6 @@
 """Scenarios from YAML files: those of the package, and your own."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,7 +18,9 @@ from ipagym.profiles.yaml_file import first_problem, read_yaml
 from ipagym.scenario import DropPolicy, Physics, Scenario, lightest_configuration
 from ipagym.streams import Streams
 from ipagym.telemetry import Telemetry
+from ipagym.workload.catalogue import unused_trace
 from ipagym.workload.network import network_by_name
+from ipagym.workload.rates import as_workload, checked_rates
 
 INITIAL_RATE_WINDOW_S = 60
 """The initial configuration is sized for the mean rate of the workload's first minute, as if long deployed."""
@@ -32,12 +34,13 @@ class Choices:
     the papers' windows are cut from.
     """
 
-    load: str | workload.Workload | None = None
+    load: str | workload.Workload | Sequence[float] | None = None
     slo: str | float | None = None
-    trace: Path | None = None
+    trace: str | Path | None = None
     interval_s: float | None = None
     limits: Limits | None = None
     physics: Physics | None = None
+    arrivals: str | None = None
     faults: str | None = None
     telemetry: Telemetry | None = None
 
@@ -111,7 +114,10 @@ def _load(file: ScenarioFile, choices: Choices) -> tuple[workload.Workload, Obje
     """The load, and the weights that are its own."""
     name = file.workload if choices.load is None else choices.load
     if not isinstance(name, str):
-        return name, ObjectiveFile()
+        own = as_workload(name)
+        if choices.trace is not None:
+            raise unused_trace(own.name)
+        return own, ObjectiveFile()
     if name not in file.loads:
         return workload.by_name(name, choices.trace), ObjectiveFile()
     known = file.loads[name]
@@ -164,7 +170,7 @@ def _slo_s(file: ScenarioFile, profile: Profile, slo: str | float | None) -> flo
 
 def _initial(file: ScenarioFile, pipeline: Pipeline, limits: Limits, load: workload.Workload) -> Configuration:
     if file.initial is None:
-        rates = load.rates_rps(Streams.spawn(0).load)
+        rates = checked_rates(load, Streams.spawn(0).load)
         return lightest_configuration(pipeline, limits, float(rates[:INITIAL_RATE_WINDOW_S].mean()))
     return Configuration(tuple(StageSetting(**setting.model_dump()) for setting in file.initial))
 
@@ -187,6 +193,8 @@ def _physics(file: ScenarioFile, profile: Profile, limits: Limits, choices: Choi
         faults=mixture,
     )
     physics = choices.physics or written
+    if choices.arrivals is not None:
+        physics = replace(physics, arrivals=choices.arrivals)
     if choices.faults in (None, "none"):
         return physics
     return replace(physics, faults=faults.by_name(str(choices.faults), has_nodes=has_nodes))

@@ -1,5 +1,6 @@
 """Scenarios by name: the reference problems of the package, and any profile under a workload."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from ipagym import workload
@@ -19,23 +20,25 @@ FOLDER = Path(__file__).parent / "problems"
 
 def make_scenario(
     name: str,
-    load: str | workload.Workload | None = None,
+    load: str | workload.Workload | Sequence[float] | None = None,
     *,
     slo_s: float | None = None,
     slo: str | None = None,
-    trace: Path | None = None,
+    trace: str | Path | None = None,
     interval_s: float | None = None,
     limits: Limits | None = None,
     physics: Physics | None = None,
+    arrivals: str | None = None,
     faults: str = "none",
     telemetry: Telemetry | None = None,
 ) -> Scenario:
     """A scenario of the package by name, one of your own, or a profile (both by the path of a YAML file) under a load.
 
-    `load` is a workload or its name; without one the scenario's own is used. `slo` is `paper` or `tight` (an SLO at
-    which latency competes with accuracy and cost), `slo_s` any other. `trace` is the Twitter trace file that the
-    papers' windows are cut from. `faults` names a mixture of `ipagym.faults`, which replaces those of the physics;
-    `telemetry` replaces how figures reach controllers.
+    `load` is a workload, its name, or a list of rates, one per second; without one the scenario's own is used. `slo`
+    is `paper` or `tight` (an SLO at which latency competes with accuracy and cost), `slo_s` any other. `trace` is the
+    Twitter trace file that the papers' windows are cut from. `arrivals` is the rule by which rates become timestamps,
+    instead of that of the physics: with `uniform` a trace's counts come as they are. `faults` names a mixture of
+    `ipagym.faults`, which replaces those of the physics; `telemetry` replaces how figures reach controllers.
 
     Raises:
         InputError: a name is unknown or a value cannot be used.
@@ -49,6 +52,7 @@ def make_scenario(
         interval_s=interval_s,
         limits=limits,
         physics=physics,
+        arrivals=arrivals,
         faults=faults,
         telemetry=telemetry,
     )

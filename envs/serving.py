@@ -1,5 +1,6 @@
 """The Gymnasium environment over one cluster."""
 
+from collections.abc import Sequence
 from copy import copy, deepcopy
 from dataclasses import asdict
 from pathlib import Path
@@ -144,11 +145,11 @@ class ServingEnv(gymnasium.Env[Any, Any]):
 
 def make_env(
     name: str,
-    workload: str | Workload | None = None,
+    workload: str | Workload | Sequence[float] | None = None,
     *,
     backend: str = "compiled",
     render_mode: str | None = None,
-    trace: Path | None = None,
+    trace: str | Path | None = None,
     with_info: bool = True,
     **settings: Any,
 ) -> ServingEnv:

@@ -210,10 +210,10 @@ class ServingVectorEnv(VectorEnv[Any, Any, Any]):
 def make_vector_env(
     num_envs: int,
     name: str,
-    workload: str | Workload | None = None,
+    workload: str | Workload | Sequence[float] | None = None,
     *,
     autoreset: AutoresetMode = AutoresetMode.NEXT_STEP,
-    trace: Path | None = None,
+    trace: str | Path | None = None,
     **settings: Any,
 ) -> ServingVectorEnv:
     """The vector environment behind the registered ids; `settings` go to `ipagym.envs.make_scenario`."""

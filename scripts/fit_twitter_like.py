@@ -1,45 +1,57 @@
-"""Print the statistics of the Twitter trace beside those of the twitter-like generator.
+"""Fit the generated loads to the Twitter trace; print their figures, and the statistics of both side by side.
 
 Usage: python scripts/fit_twitter_like.py workload.tbz2
+
+First the levels and humps of the papers' windows, which are those of `PATTERNS` in `ipagym/workload/patterns.py`, with
+the largest rise within ten seconds; then the figures of the twitter-like load, round by round, from those that
+`ipagym/workload/twitter_like.py` has as `TRACE`, whose statistics come last. It takes two minutes.
 """
 
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
-from ipagym.workload.trace import load_counts
-from ipagym.workload.twitter_like import TwitterLike
+from ipagym.workload.fitting import fit, generated
+from ipagym.workload.patterns import PATTERNS
+from ipagym.workload.statistics import statistics, ten_second_rises
+from ipagym.workload.trace import WINDOWS, load_counts, paper_window
+from ipagym.workload.twitter_like import TRACE
+from ipagym.workload.window_fitting import fit_pattern
 
-SEEDS = 10
-DAYS = 22
-
-
-def statistics(rates: NDArray[np.float64]) -> dict[str, float]:
-    """Mean, median, 99th percentile, deviation, peak-to-mean ratio and autocorrelations of a per-second series."""
-    centred = rates - rates.mean()
-    return {
-        "mean": rates.mean(),
-        "p50": np.quantile(rates, 0.5),
-        "p99": np.quantile(rates, 0.99),
-        "deviation": rates.std(),
-        "p99.99 / mean": np.quantile(rates, 0.9999) / rates.mean(),
-        "peak / mean": rates.max() / rates.mean(),
-        **{f"autocorrelation {k} s": (centred[k:] * centred[:-k]).mean() / rates.var() for k in (1, 10, 60)},
-    }
+SEEDS = 40
 
 
 def main() -> None:
-    """Print the table."""
-    counts = load_counts(Path(sys.argv[1])).astype(np.float64)
+    """Print the figures of the windows, those of each round, and the table."""
+    for name in WINDOWS:
+        _print_window(name, Path(sys.argv[1]))
+    _print_whole(Path(sys.argv[1]))
+
+
+def _print_window(name: str, path: Path) -> None:
+    rng = np.random.default_rng(0)
+    measured = paper_window(name, path).rates_rps(rng)
+    pattern = fit_pattern(measured, PATTERNS[name])
+    print(f"{name}: quiet_rps={pattern.quiet_rps:.2f} peak_rps={pattern.peak_rps:.2f}")
+    for hump in pattern.humps:
+        print(f"    onset_s={hump.onset_s:.0f} rise_s={hump.rise_s:.1f} "
+              f"plateau_s={hump.plateau_s:.0f} fall_s={hump.fall_s:.0f}")  # fmt: skip
+    rises = [float(ten_second_rises(PATTERNS[name].rates_rps(rng)).max()) for _ in range(SEEDS)]
+    print(f"    largest 10 s rise / mean: {ten_second_rises(measured).max():.2f}, generated {np.mean(rises):.2f}")
+
+
+def _print_whole(path: Path) -> None:
+    counts = load_counts(path).astype(np.float64)
+    for shape in fit(counts, TRACE):
+        print(" ".join(f"{name}={value:.4g}" for name, value in asdict(shape).items()), flush=True)
     trace = statistics(counts[counts > 0])
-    generator = TwitterLike(duration_s=DAYS * 86_400, damping=1.0)
-    runs = [statistics(generator.rates_rps(np.random.default_rng(seed))) for seed in range(SEEDS)]
-    print(f"{'statistic':<22} {'trace':>8} {'generator':>10} {'± over seeds':>13}")
+    runs = [statistics(load) for load in generated(TRACE)]
+    print(f"{'statistic':<30} {'trace':>8} {'generator':>10} {'± over seeds':>13}")
     for name, value in trace.items():
         values = np.array([run[name] for run in runs])
-        print(f"{name:<22} {value:>8.3f} {values.mean():>10.3f} {values.std(ddof=1):>13.3f}")
+        print(f"{name:<30} {value:>8.3f} {values.mean():>10.3f} {values.std(ddof=1):>13.3f}")
 
 
 if __name__ == "__main__":

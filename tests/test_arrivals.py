@@ -1,10 +1,16 @@
 """Timestamps from rates."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from ipagym.cluster.sim import ENGINES
+from ipagym.envs import make_scenario
 from ipagym.errors import InputError
+from ipagym.scenario import Physics
 from ipagym.workload.arrivals import arrival_blocks
+from tests.tiny import scenario, setting
 
 
 def times(rates: np.ndarray, rule: str, seed: int = 0, block_s: int = 60) -> np.ndarray:
@@ -50,3 +56,27 @@ def test_gamma_gaps_have_their_coefficient_of_variation(cv: float) -> None:
 def test_unknown_rules_are_refused(rule: str) -> None:
     with pytest.raises(InputError, match="arrival rule"):
         times(np.ones(2), rule)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_evenly_spaced_requests_are_the_counts_themselves(engine: str) -> None:
+    counts = np.random.default_rng(5).integers(0, 60, 400)
+    cluster = ENGINES[engine](
+        scenario(tuple(map(float, counts)), setting(4), physics=Physics(arrivals="uniform")), keep_requests=True
+    )
+    cluster.reset(0)
+    assert cluster.advance(400.0).arrivals_per_s.tolist() == counts.tolist()
+    second = cluster.log.sent_s.astype(int)
+    assert np.bincount(second, minlength=400).tolist() == counts.tolist()
+    within = cluster.log.sent_s - second
+    assert within[second == int(counts.argmax())] == pytest.approx((np.arange(counts.max()) + 0.5) / counts.max())
+
+
+def test_rules_that_are_no_text_are_refused() -> None:
+    with pytest.raises(InputError, match="arrival rule"):
+        Physics(arrivals=5)  # type: ignore[arg-type]
+
+
+def test_the_rule_of_arrivals_may_be_chosen_beside_the_scenario() -> None:
+    chosen = make_scenario("video", "constant:5", arrivals="uniform")
+    assert chosen.physics == replace(make_scenario("video", "constant:5").physics, arrivals="uniform")

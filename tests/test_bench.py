@@ -16,6 +16,7 @@ from rich.console import Console
 from ipagym.agent import Agent
 from ipagym.bench.compare import Comparison, compare
 from ipagym.bench.episode import run_episode
+from ipagym.bench.load import load_of
 from ipagym.bench.store import Store
 from ipagym.bench.summary import Estimate, episode_metrics, estimate, summarise, summary_table
 from ipagym.bench.table import episode_frame, window_rows
@@ -189,13 +190,17 @@ def test_pareto_front_leaves_out_the_dominated() -> None:
     found = summarise({name: [base | dict(zip(keys, v, strict=True))] for name, v in agents.items()})
     assert [s.agent for s in found if s.pareto] == ["good", "cheap"]
     console = Console(width=200, record=True, file=StringIO())
-    console.print(summary_table(found, "title"))
-    assert "good *" in console.export_text()
+    console.print(summary_table(found, "title", "load: a note"))
+    shown = console.export_text()
+    assert "good *" in shown
+    assert "load: a note" in shown
 
 
 def test_comparison_writes_what_its_manifest_says(tmp_path: Path) -> None:
     comparison = run(tmp_path)
     manifest = json.loads((tmp_path / "manifest.json").read_text())
+    assert manifest["load"] == load_of(SCENARIO)
+    assert set(pd.read_csv(tmp_path / "summary.csv")["load"]) == {load_of(SCENARIO)}
     assert manifest["windows_sha256"] == sha256((tmp_path / "windows.parquet").read_bytes()).hexdigest()
     assert manifest["scenario_hash"] == SCENARIO.digest()
     assert (manifest["agents"], manifest["seeds"]) == (["one", "two"], [0, 1])

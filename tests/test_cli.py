@@ -41,6 +41,13 @@ BAD_INPUT = {
     "duration too long": ("compare", "video", "--duration", "1000000000"),
     "no workers": ("compare", "video", *SHORT[:4], "--workers", "0"),
     "missing trace": ("compare", "video", "--trace", "nowhere.pbz2"),
+    "trace of another load": ("compare", "video", "--workload", "constant:5", "--trace", "a_file"),
+    "trace of a load that is one": ("compare", "video", "--workload", "trace:a_file", "--trace", "a_file"),
+    "trace of a scenario without one": ("compare", "sponge", "--trace", "a_file"),
+    "unknown arrivals": ("compare", "video", "--arrivals", "poison"),
+    "forecast: trace of another load": ("forecast", "constant:5,twitter-like", "--trace", "a_file"),
+    "training: trace of another load": ("train", "video", "--workload", "twitter-like", "--trace", "a_file"),
+    "special file as a network": ("compare", "net.yaml"),
     "out is a file": ("compare", "video", *SHORT, "--out", "a_file"),
     "training: no steps": ("train", "video", "--steps", "0"),
     "training: negative seed": ("train", "video", "--seed", "-1"),
@@ -59,12 +66,13 @@ def test_bad_input_gives_one_line_and_exit_code_2(
     argv: tuple[str, ...], capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     (tmp_path / "a_file").touch()
+    (tmp_path / "net.yaml").write_text("pipeline: video\nnetwork: {name: 'trace:/proc/self/mem'}\n")
     assert main(argv) == 2
     output = capsys.readouterr()
     assert output.err.startswith("ipagym: error: ")
     assert output.err.count("\n") == 1
     assert output.out == ""
-    assert [path.name for path in tmp_path.iterdir()] == ["a_file"]
+    assert {path.name for path in tmp_path.iterdir()} == {"a_file", "net.yaml"}
 
 
 def test_unknown_name_is_answered_with_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
@@ -162,3 +170,31 @@ def test_interruption_gives_130_and_says_how_to_go_on(
     error = capsys.readouterr().err
     assert "interrupted: 0 of 2 episodes are kept in run" in error
     assert "Traceback" not in error
+
+
+def test_the_table_and_the_files_name_the_load(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    counts = tmp_path / "counts.txt"
+    counts.write_text(" ".join(["3", "4"] * 60))
+    loads = {
+        "bursty": "bursty, the first 60 s of: generated in the likeness of the trace's window; uniform arrivals",
+        f"trace:{counts}": "trace counts.txt 0-120, the first 60 s of: counts of a trace file; uniform arrivals",
+    }
+    for load, words in loads.items():
+        command = [
+            "compare",
+            "video",
+            *SHORT,
+            "--seeds",
+            "1",
+            "--workload",
+            load,
+            "--arrivals",
+            "uniform",
+            "--out",
+            load[:5],
+        ]
+        assert main(command) == 0
+        assert f"load: {words}" in " ".join(capsys.readouterr().out.split())
+        assert set(pd.read_csv(tmp_path / load[:5] / "summary.csv")["load"]) == {words}
+    arrivals = pd.read_parquet(tmp_path / "trace" / "windows.parquet")["arrivals"]
+    assert set(arrivals) == {35}

@@ -75,10 +75,10 @@ def test_a_trace_of_ones_own_is_read(tmp_path: Path) -> None:
     assert network.delays_s(np.random.default_rng(0), 3) == pytest.approx([0.256, 0.512, 1.024])
 
 
-@pytest.mark.parametrize("content", ["", "fast", "1 nan", "0", "1 -2", "1e9"])
+@pytest.mark.parametrize("content", ["", "fast", "1 nan", "0", "1 -2", "1e9", "1_000", "٣"])
 def test_an_unusable_trace_is_refused(tmp_path: Path, content: str) -> None:
     path = tmp_path / "link.txt"
-    path.write_text(content)
+    path.write_text(content, encoding="utf-8")
     with pytest.raises(InputError, match=r"link\.txt"):
         network_by_name(f"trace:{path}")
 
@@ -92,4 +92,19 @@ def test_an_unknown_network_is_refused(name: str) -> None:
 @pytest.mark.parametrize("engine", ENGINES)
 def test_too_many_requests_behind_a_network_are_refused(engine: str) -> None:
     with pytest.raises(InputError, match="an episode behind a network may have 10,000,000 requests"):
-        ENGINES[engine](scenario((1e7,) * 4, network=link(1.0)))
+        ENGINES[engine](scenario((1e6,) * 12, network=link(1.0)))
+
+
+@pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="there is no such file on this system")
+@pytest.mark.parametrize("path", ["/proc/self/mem", "/dev/zero", "/"])
+def test_a_special_file_is_refused_in_a_line_with_a_remedy(path: str) -> None:
+    with pytest.raises(InputError, match="give the path of a text file") as caught:
+        network_by_name(f"trace:{path}")
+    assert "\n" not in str(caught.value)
+
+
+def test_a_trace_that_is_too_long_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "link.txt"
+    path.write_bytes(b"1 " * 5_000_001)
+    with pytest.raises(InputError, match="larger than the 10000000 bytes"):
+        network_by_name(f"trace:{path}")

@@ -10,10 +10,14 @@ import pytest
 
 from ipagym.errors import InputError
 from ipagym.workload import WORKLOADS, by_name, find_trace
+from ipagym.workload.fitting import measures
 from ipagym.workload.generators import Constant, Ramp, Spike, Step
 from ipagym.workload.patterns import PATTERNS
+from ipagym.workload.statistics import statistics, ten_second_rises
 from ipagym.workload.trace import WINDOWS, load_counts, paper_window, trace_window
-from ipagym.workload.twitter_like import TwitterLike
+from ipagym.workload.twitter_like import TRACE as FITTED
+from ipagym.workload.twitter_like import Shape, TwitterLike
+from ipagym.workload.window_fitting import fit_pattern
 
 TRACE = Path(__file__).parents[2] / "shared" / "data" / "twitter_trace" / "workload.tbz2"
 needs_trace = pytest.mark.skipif(not TRACE.is_file(), reason="the Twitter trace is not at hand")
@@ -54,25 +58,91 @@ def test_patterns_have_the_statistics_of_the_windows(name: str) -> None:
     assert rates.max() <= most
 
 
+TRACE_STATISTICS = {
+    "mean": (64.892, 0.08),
+    "p50": (53.0, 0.05),
+    "p99": (245.0, 0.05),
+    "deviation": (41.151, 0.08),
+    "p99.99 / mean": (4.716, 0.08),
+    "peak / mean": (5.979, 0.15),
+    "autocorrelation 1 s": (0.958, 0.02),
+    "autocorrelation 10 s": (0.948, 0.02),
+    "autocorrelation 60 s": (0.876, 0.03),
+    "largest 10 s rise / mean": (2.421, 0.15),
+    "10 s rises > 1 mean, a day": (11.652, 0.2),
+    "10 s rises > 1/2 mean, a day": (25.068, 0.3),
+    "10 s falls > 1/2 mean, a day": (10.538, 0.45),
+    "10 s rise p90 / mean": (0.080, 0.08),
+    "10 s rise p99 / mean": (0.210, 0.12),
+    "10 s rise p99.9 / mean": (1.145, 0.1),
+    "10 s rise p99.99 / mean": (1.719, 0.15),
+}
+"""What `scripts/fit_twitter_like.py` prints for the trace, and how far, as a share, the generator may be from it."""
+
+LARGEST_RISES = {"bursty": 0.881, "fluctuating": 0.641, "infadapter-bursty": 0.871}
+"""The largest rise within ten seconds, as a share of the mean, of the windows that have a burst."""
+
+
+@pytest.fixture(scope="module")
+def days() -> list[np.ndarray]:
+    generator = TwitterLike(duration_s=22 * 86_400, damping=1.0)
+    return [generator.rates_rps(np.random.default_rng(seed)) for seed in range(3)]
+
+
+def test_twitter_like_has_the_statistics_of_the_trace(days: list[np.ndarray]) -> None:
+    found = [statistics(rates) for rates in days]
+    for name, (wanted, tolerance) in TRACE_STATISTICS.items():
+        assert np.mean([each[name] for each in found]) == pytest.approx(wanted, rel=tolerance), name
+
+
 @needs_trace
-def test_twitter_like_agrees_with_the_trace() -> None:
+def test_the_recorded_statistics_are_those_of_the_trace() -> None:
     counts = load_counts(TRACE)
-    trace = counts[counts > 0].astype(float)
-    days = TwitterLike(duration_s=22 * 86_400, damping=1.0)
-    runs = [days.rates_rps(np.random.default_rng(seed)) for seed in range(5)]
-    for statistic, tolerance in (
-        (np.mean, 0.05),
-        (np.median, 0.05),
-        (lambda r: np.quantile(r, 0.99), 0.05),
-        (lambda r: r.max() / r.mean(), 0.15),
-        (_autocorrelation, 0.02),
-    ):
-        assert np.mean([statistic(r) for r in runs]) == pytest.approx(statistic(trace), rel=tolerance)
+    found = statistics(counts[counts > 0].astype(float))
+    assert found == pytest.approx({name: wanted for name, (wanted, _) in TRACE_STATISTICS.items()}, abs=6e-4)
 
 
-def _autocorrelation(rates: np.ndarray, lag_s: int = 60) -> float:
-    centred = rates - rates.mean()
-    return float((centred[lag_s:] * centred[:-lag_s]).mean() / rates.var())
+@needs_trace
+def test_the_fitted_figures_measure_as_the_trace_does(days: list[np.ndarray]) -> None:
+    wanted = measures(load_counts(TRACE).astype(float))
+    found = [measures(rates) for rates in days]
+    for name, value in wanted.items():
+        assert np.mean([each[name] for each in found]) == pytest.approx(value, rel=0.25), name
+
+
+@pytest.mark.parametrize("name", LARGEST_RISES)
+def test_bursts_of_patterns_rise_as_fast_as_those_of_the_windows(name: str) -> None:
+    rises = [ten_second_rises(PATTERNS[name].rates_rps(np.random.default_rng(seed))).max() for seed in range(40)]
+    assert np.mean(rises) == pytest.approx(LARGEST_RISES[name], rel=0.1)
+
+
+@needs_trace
+@pytest.mark.parametrize("name", WINDOWS)
+def test_patterns_are_fitted_to_the_windows(name: str) -> None:
+    window = paper_window(name, TRACE).rates_rps(np.random.default_rng(0))
+    if name in LARGEST_RISES:
+        assert ten_second_rises(window).max() == pytest.approx(LARGEST_RISES[name], abs=6e-4)
+    fitted = fit_pattern(window, PATTERNS[name])
+    for figure in ("quiet_rps", "peak_rps"):
+        assert getattr(PATTERNS[name], figure) == pytest.approx(getattr(fitted, figure), rel=0.01)
+    for hump, best in zip(PATTERNS[name].humps, fitted.humps, strict=True):
+        if hump.onset_s > 0:  # a rise before the window leaves no trace in it
+            assert (hump.onset_s, hump.rise_s) == pytest.approx((best.onset_s, best.rise_s), abs=1.0)
+        assert hump.onset_s + hump.plateau_s == pytest.approx(best.onset_s + best.plateau_s, abs=3.0)
+
+
+def test_a_rise_is_one_of_ten_seconds() -> None:
+    rates = np.repeat([10.0, 10.0, 30.0, 30.0], 10)
+    assert ten_second_rises(rates).tolist() == [0.0, 1.0, 0.0]
+    with pytest.raises(InputError, match="more than 120 s that changes"):
+        statistics(np.full(500, 3.0))
+
+
+def test_figures_of_the_process_are_checked() -> None:
+    with pytest.raises(InputError, match="damping must be above 0"):
+        TwitterLike(damping=0.0)
+    with pytest.raises(InputError, match="rise_s must be"):
+        Shape(**{**{name: getattr(FITTED, name) for name in FITTED.__slots__}, "rise_s": float("nan")})
 
 
 @pytest.mark.parametrize("name", ["bursty", "twitter-like", "constant:5"])
@@ -137,7 +207,9 @@ def test_trace_files_text_and_archive(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [(b"", "is empty"), (b"1 x 3", "integers"), (b"1.5", "integers"), (b"3 -1", "counts in"), (b"9" * 30, "integers"),
-     (b"\xff\xfe", "integers"), (b"1 2000000", "counts in")],
+     (b"\xff\xfe", "integers"), (b"1 2000000", "counts in"), (b"1_000 2", "'1_000' is none"), (b"+5 6", r"'\+5'"),
+     (b"1,200 1,300", "'1,200'"), (b"8.0\n9.0", "'8.0'"), (b"5 nan", "'nan'"), (b"5-3", "integers"),
+     (b"0 8\n1 14\n2 13\n", "lines of several integers"), (b"1 2\r\n3 4", "lines of several integers")],
 )  # fmt: skip
 def test_bad_trace_files(tmp_path: Path, content: bytes, message: str) -> None:
     path = tmp_path / "workload.txt"
@@ -180,3 +252,61 @@ def test_a_gap_longer_than_a_block_is_no_number(tmp_path: Path) -> None:
     trace = tmp_path / "workload.txt"
     trace.write_bytes(b"5 " + b" " * 3_000_000 + b"7 6")
     assert load_counts(trace).tolist() == [5, 7, 6]
+
+
+@pytest.mark.parametrize(
+    "content", [b"8 16 24", b"8\n16\n24\n", b"8\r\n16\r\n24", b"\xef\xbb\xbf8\n16\n24", b"\n8\n\n16\n24"]
+)
+def test_good_trace_files(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "lödd file.txt"
+    path.write_bytes(content)
+    assert load_counts(path).tolist() == [8, 16, 24]
+
+
+@pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="there is no such file on this system")
+def test_special_files_are_refused() -> None:
+    for path in ("/proc/self/mem", "/dev/zero", "/"):
+        with pytest.raises(InputError, match=r"no trace file|cannot be read \("):
+            load_counts(Path(path))
+
+
+CASES = Path(__file__).parents[2] / "shared" / "cases"
+READ = {
+    "bom.txt", "crlf.txt", "one-per-line.txt", "spaces.txt", "workload.tbz2", "workload.txt", "load filé.txt",
+}  # fmt: skip
+
+
+@pytest.mark.skipif(not CASES.is_dir(), reason="the collection of trace files is not at hand")
+def test_files_as_people_have_them_are_read_rightly_or_refused_in_a_line() -> None:
+    for path in [*(CASES / "traces").iterdir(), *CASES.glob("my*/*.txt")]:
+        if path.name in READ:
+            counts = load_counts(path).tolist()
+            assert (len(counts), counts[:4]) == (120, [8, 14, 13, 7]), path.name
+        else:
+            with pytest.raises(InputError, match=path.name) as caught:
+                load_counts(path)
+            assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["constant:5", "ramp:1:2", "twitter-like", "trace:{}"])
+def test_a_trace_beside_a_load_that_is_not_cut_from_it_is_refused(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "workload.txt"
+    path.write_text("1 2 3")
+    with pytest.raises(InputError, match="takes nothing from a trace file"):
+        by_name(name.format(path), path)
+    assert by_name(name.format(path), None).duration_s > 0
+
+
+@needs_trace
+def test_a_trace_may_be_given_as_text() -> None:
+    assert by_name("bursty", str(TRACE)) == by_name("bursty", TRACE)
+    with pytest.raises(InputError, match="no trace file nowhere"):
+        by_name("bursty", "nowhere")
+    with pytest.raises(InputError, match="must be the path"):
+        by_name("bursty", 5)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", ["constant:1_000", "constant:٣", "step:1:2_0"])
+def test_numbers_are_plain(name: str) -> None:
+    with pytest.raises(InputError, match=r"needs [12] number"):
+        by_name(name)

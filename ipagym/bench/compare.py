@@ -12,6 +12,7 @@ import pandas as pd
 
 from ipagym.agent import Agent
 from ipagym.bench.episode import run_episode
+from ipagym.bench.load import load_of
 from ipagym.bench.manifest import check_folder, make_manifest, write_manifest
 from ipagym.bench.processes import as_they_finish
 from ipagym.bench.progress import progress_bar
@@ -156,7 +157,9 @@ def _report(
     content = parquet_bytes(windows)
     write_atomically(out / "windows.parquet", content)
     write_atomically(out / "timings.parquet", parquet_bytes(timings))
-    write_atomically(out / "summary.csv", summary_frame(summaries).to_csv(index=False).encode())
+    write_atomically(
+        out / "summary.csv", summary_frame(summaries).assign(load=load_of(scenario)).to_csv(index=False).encode()
+    )
     shown = windows[windows["agent"].isin(drawn_agents(summaries))]
     write_atomically(out / "timeline.png", png_bytes(timeline(shown, scenario)))
     seeds = [stored.seed for stored in next(iter(episodes.values()))]

@@ -10,6 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import ipagym
+from ipagym.bench.load import load_of
 from ipagym.errors import InputError
 from ipagym.files import make_folder, write_atomically
 from ipagym.scenario import Scenario
@@ -31,6 +32,7 @@ class Manifest:
     scenario_hash: str
     pipeline: str
     workload: str
+    load: str
     slo_s: float
     interval_s: float
     duration_s: int
@@ -50,6 +52,7 @@ def make_manifest(scenario: Scenario, agents: Sequence[str], seeds: Sequence[int
         scenario_hash=scenario.digest(),
         pipeline=scenario.pipeline.name,
         workload=scenario.workload.name,
+        load=load_of(scenario),
         slo_s=scenario.pipeline.slo_s,
         interval_s=scenario.interval_s,
         duration_s=scenario.workload.duration_s,

@@ -162,13 +162,13 @@ def summary_frame(summaries: Sequence[AgentSummary]) -> pd.DataFrame:
     )
 
 
-def summary_table(summaries: Sequence[AgentSummary], title: str) -> Table:
-    """The summary for the terminal; * marks the Pareto front."""
+def summary_table(summaries: Sequence[AgentSummary], title: str, *notes: str) -> Table:
+    """The summary for the terminal; * marks the Pareto front. Below it stand `notes`, such as the load."""
     table = Table(
         title=title,
         box=SIMPLE_HEAD,
         padding=0,
-        caption="* Pareto front over PAS (up), cores (down), SLO violations (down)",
+        caption="\n".join(["* Pareto front over PAS (up), cores (down), SLO violations (down)", *notes]),
     )
     table.add_column("agent", overflow="fold")
     metrics = metrics_of(summaries[0].estimates)

@@ -42,6 +42,13 @@ class Opening:
         """The name of the whole workload."""
         return self.whole.name
 
+    @property
+    def origin(self) -> str:
+        """Where the whole workload comes from."""
+        from ipagym.workload.origin import origin_of
+
+        return f"the first {self.duration_s} s of: {origin_of(self.whole)}"
+
     def rates_rps(self, rng: "np.random.Generator") -> "NDArray[np.float64]":
         """The first rates of the whole workload, in requests per second."""
         return self.whole.rates_rps(rng)[: self.duration_s]
@@ -63,6 +70,10 @@ def compare(
     seed0: Annotated[int, typer.Option(help="The first seed.")] = 0,
     slo: Annotated[str | None, typer.Option(help="SLO: paper, tight, or seconds, instead of the scenario's.")] = None,
     trace: Annotated[Path | None, typer.Option(help="The trace file that the workload is cut from.")] = None,
+    arrivals: Annotated[
+        str | None,
+        typer.Option(help="How rates become timestamps: poisson, gamma:CV, or uniform, which keeps a trace's counts."),
+    ] = None,
     interval: Annotated[
         float | None, typer.Option(help="Adaptation interval in seconds, instead of the scenario's.")
     ] = None,
@@ -81,6 +92,7 @@ def compare(
     _check_numbers(seeds=seeds, seed0=seed0, slo=slo_s, interval=interval)
     from ipagym.agents import keeps, make_agent
     from ipagym.bench.compare import compare as run
+    from ipagym.bench.load import load_of
     from ipagym.bench.summary import kept_knobs, summary_table
     from ipagym.cli.console import console
     from ipagym.cluster.sim import ENGINES
@@ -96,6 +108,7 @@ def compare(
         slo=named_slo,
         trace=trace,
         interval_s=interval,
+        arrivals=arrivals,
         faults=faults,
         telemetry=None if scrape is lag is None else Telemetry(scrape_s=scrape, lag_s=lag or 0.0),
     )
@@ -118,7 +131,7 @@ def compare(
     )
     title = f"{Path(scenario).stem} under {task.workload.name}, SLO {task.pipeline.slo_s:g} s, seeds: {seeds}"
     screen = console()
-    screen.print(summary_table(comparison.summaries, title))
+    screen.print(summary_table(comparison.summaries, title, f"load: {load_of(task)}"))
     for line in kept_knobs(comparison.summaries):
         screen.print(f"kept {line}")
     print(f"written to {comparison.out}")

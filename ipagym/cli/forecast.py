@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from ipagym.workload import Workload
+
 PAPER_LOADS = "bursty,steady-low,steady-high,fluctuating"
 
 
@@ -28,15 +30,19 @@ def forecast(
     from ipagym.files import write_atomically
     from ipagym.forecast.catalogue import FORECASTERS, make_forecaster
     from ipagym.forecast.evaluation import walk_all
+    from ipagym.workload.origin import origin_of
 
     names = _names(forecasters or ",".join(FORECASTERS), "forecasters")
     made = {name: make_forecaster(name) for name in names}
-    loads = {name: _counts(name, trace, seed) for name in _names(workloads, "workloads")}
+    chosen = _chosen(_names(workloads, "workloads"), trace)
+    loads = {name: _counts(load, seed) for name, load in chosen.items()}
     courses = {name: walk_all(made, counts) for name, counts in loads.items()}
     out.mkdir(parents=True, exist_ok=True)
     write_atomically(out / "scores.csv", scores_frame(courses).to_csv(index=False).encode())
     write_atomically(out / "forecasts.png", png_bytes(figure(courses)))
     console().print(scores_table(courses))
+    for name, load in chosen.items():
+        print(f"load {name}: {origin_of(load)}")
     print(f"written to {out}")
 
 
@@ -47,9 +53,18 @@ def _names(text: str, what: str) -> list[str]:
     return names
 
 
-def _counts(name: str, trace: Path | None, seed: int) -> "NDArray[np.int64]":
-    """Requests of each second: the rates of the load, rounded."""
+def _chosen(names: list[str], trace: Path | None) -> "dict[str, Workload]":
+    """The loads; the trace file is for those that can be cut from one, and there must be such."""
     from ipagym import workload
+    from ipagym.workload.trace import WINDOWS
+
+    if trace is not None and not WINDOWS.keys() & set(names):
+        raise workload.unused_trace(", ".join(names))
+    return {name: workload.by_name(name, trace if name in WINDOWS else None) for name in names}
+
+
+def _counts(load: "Workload", seed: int) -> "NDArray[np.int64]":
+    """Requests of each second: the rates of the load, rounded."""
     from ipagym.streams import Streams
 
-    return workload.by_name(name, trace).rates_rps(Streams.spawn(seed).load).round().astype("int64")
+    return load.rates_rps(Streams.spawn(seed).load).round().astype("int64")

@@ -20,6 +20,8 @@ def reproduce(
     from ipagym.cli.console import console
     from ipagym.reproduce.ipa_episodes import compare_predictors, compare_runs
     from ipagym.reproduce.report import csv_text, predictor_table, run_table
+    from ipagym.workload import by_name
+    from ipagym.workload.origin import origin_of
 
     make_folder(out)
     with progress_bar() as progress:
@@ -35,5 +37,6 @@ def reproduce(
     screen = console()
     screen.print(run_table(runs))
     screen.print(predictor_table(predictors))
+    print(f"loads: {origin_of(by_name('bursty', trace))}, and so on; uniform arrivals")
     near = sum(row.is_near for row in runs)
     print(f"{near} of {len(runs)} runs within 10 % of the cores and 2 points of the PAS; written to {out}")

@@ -21,7 +21,7 @@ def parse_rule(rule: str) -> Draw:
     Raises:
         InputError: no such rule, or CV out of range.
     """
-    if rule not in NAMES and not rule.startswith("gamma:"):
+    if not isinstance(rule, str) or not (rule in NAMES or rule.startswith("gamma:")):
         raise InputError(f"unknown arrival rule {rule!r}: choose poisson, uniform or gamma:CV")
     return parse(NAMES.get(rule, rule), "arrival rule")
 
@@ -31,8 +31,10 @@ def arrival_blocks(
 ) -> Iterator[NDArray[np.float64]]:
     """Sorted arrival times in seconds, one array for each `block_s` seconds of `rates_rps` (one rate per second).
 
-    With poisson gaps this is the inhomogeneous Poisson process of those rates exactly. The uniform rule begins half a
-    gap in. Memory is bounded by a block and a chunk of gaps.
+    With poisson gaps this is the inhomogeneous Poisson process of those rates exactly. The uniform rule spaces requests
+    evenly, beginning half a gap in: where rates are whole numbers, as the counts of a trace are, just so many requests
+    come in each second, as from IPA's load tester in its mode `equal` (reconfigurable-ml-pipeline/load_tester on
+    GitHub). Memory is bounded by a block and a chunk of gaps.
     """
     gaps = parse_rule(rule)
     ahead = np.cumsum(gaps(rng, GAPS_AT_ONCE)) - (0.5 if rule == "uniform" else 0.0)

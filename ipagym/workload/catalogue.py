@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ipagym.errors import InputError, unknown_name
 from ipagym.files import is_file
+from ipagym.workload.files import plain_number
 from ipagym.workload.generators import MAX_DURATION_S, Constant, Ramp, Spike, Step
 from ipagym.workload.patterns import PATTERNS
 from ipagym.workload.protocol import Workload
@@ -41,18 +42,25 @@ SHAPES: dict[str, tuple[int, Callable[..., Workload]]] = {
 """How many rates a shape has, and how it is made of its length in seconds and these."""
 
 
-def by_name(name: str, trace: Path | None = None) -> Workload:
+def by_name(name: str, trace: str | Path | None = None) -> Workload:
     """The workload called `name`; see `WORKLOADS` for the names.
 
     The papers' windows are cut from `trace`, or from the file that IPAGYM_TRACES names; without one they are generated.
 
     Raises:
-        InputError: an unknown name, a number out of range, or a trace file that cannot be used.
+        InputError: an unknown name, a number out of range, a trace file that cannot be used or is not asked for.
     """
-    kind, _, rest = name.partition(":")
     if name in WINDOWS:
-        path = trace or find_trace()
-        return paper_window(name, path) if path else PATTERNS[name]
+        path = find_trace() if trace is None else _path(trace)
+        return PATTERNS[name] if path is None else paper_window(name, path)
+    load = _generated_or_own(name)
+    if trace is not None:
+        raise unused_trace(name)
+    return load
+
+
+def _generated_or_own(name: str) -> Workload:
+    kind, _, rest = name.partition(":")
     if name == "twitter-like":
         return TwitterLike()
     if kind == "trace" and rest:
@@ -62,6 +70,14 @@ def by_name(name: str, trace: Path | None = None) -> Workload:
         rates, seconds = _numbers(name, rest, number)
         return make(seconds, *rates)
     raise unknown_name("workload", name, WORKLOADS)
+
+
+def unused_trace(name: str) -> InputError:
+    """An `InputError` for a trace file given with a load that is not cut from it."""
+    return InputError(
+        f"workload {name!r} takes nothing from a trace file given beside it: leave the trace out, or choose "
+        f"one of {', '.join(WINDOWS)}"
+    )
 
 
 def find_trace() -> Path | None:
@@ -80,11 +96,18 @@ def find_trace() -> Path | None:
     raise InputError(f"{TRACES_VARIABLE}={value} is neither a trace file nor a folder with {' or '.join(TRACE_NAMES)}")
 
 
+def _path(trace: str | Path) -> Path:
+    try:
+        return Path(trace)
+    except TypeError:
+        raise InputError(f"trace must be the path of a trace file, not {trace!r}") from None
+
+
 def _numbers(name: str, text: str, number: int) -> tuple[list[float], int]:
     """The rates that stand after the name, and the length in seconds that may follow."""
     parts = text.split(":")
     try:
-        rates = [float(part) for part in parts[:number]]
+        rates = [plain_number(part) for part in parts[:number]]
     except ValueError:
         rates = []
     seconds = parts[number] if len(parts) > number else str(USUAL_S)

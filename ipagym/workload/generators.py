@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ipagym.errors import InputError
+from ipagym.workload.origin import GENERATED
 
 MAX_RATE_RPS = 1e6
 MAX_DURATION_S = 10_000_000
@@ -35,6 +36,7 @@ def check_numbers(workload: object) -> None:
 class Constant:
     """The same rate all the time."""
 
+    origin: ClassVar[str] = GENERATED
     name: ClassVar[str] = "constant"
     rate_rps: float
     duration_s: int = 1200
@@ -51,6 +53,7 @@ class Constant:
 class Ramp:
     """From one rate to another in a straight line."""
 
+    origin: ClassVar[str] = GENERATED
     name: ClassVar[str] = "ramp"
     from_rps: float
     to_rps: float
@@ -68,6 +71,7 @@ class Ramp:
 class Step:
     """One rate until `at_s`, another from there on."""
 
+    origin: ClassVar[str] = GENERATED
     name: ClassVar[str] = "step"
     before_rps: float
     after_rps: float
@@ -86,6 +90,7 @@ class Step:
 class Spike:
     """A base rate with one peak of `width_s` from `at_s` on."""
 
+    origin: ClassVar[str] = GENERATED
     name: ClassVar[str] = "spike"
     base_rps: float
     peak_rps: float

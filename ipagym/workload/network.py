@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ipagym.errors import InputError, unknown_name
-from ipagym.files import is_file
+from ipagym.workload.files import bounded_bytes, plain_number
 
 Seconds = NDArray[np.float64]
 
@@ -129,12 +129,9 @@ def bandwidth_trace(path: Path) -> BandwidthTrace:
     Raises:
         InputError: the file is missing, too large, empty, or holds anything else.
     """
-    if not is_file(path):
-        raise InputError(f"no bandwidth trace {path}: give a text file with one number (MB/s) per second")
-    if path.stat().st_size > MAX_TRACE_BYTES:
-        raise InputError(f"bandwidth trace {path} is larger than the {MAX_TRACE_BYTES} bytes allowed")
+    text = bounded_bytes(path, "bandwidth trace", MAX_TRACE_BYTES)
     try:
-        values = tuple(float(word) for word in path.read_bytes().split())
+        values = tuple(plain_number(word) for word in text.decode("utf-8-sig").split())
     except ValueError:
         raise InputError(f"bandwidth trace {path} must hold numbers (MB/s) separated by white space") from None
     return BandwidthTrace(name=path.name, values=values)

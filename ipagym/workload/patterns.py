@@ -1,26 +1,37 @@
 """Stand-ins for the loads of the papers, for machines without the trace."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ipagym.workload.course import climb, wander
+from ipagym.workload.twitter_like import TRACE
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Hump:
-    """A rise from `onset_s` on, a plateau and a fall, in seconds; the onset is jittered by up to `jitter_s`."""
+    """A burst: its onset, jittered by up to `jitter_s`, how long it is up, and its fall.
+
+    `rise_s` is the time from 10 to 90 % of its rise, which is part of the `plateau_s`.
+    """
 
     onset_s: float
     plateau_s: float
-    rise_s: float = 70.0
-    fall_s: float = 150.0
+    rise_s: float
+    fall_s: float
     jitter_s: float = 60.0
 
     def shape(self, rng: np.random.Generator, duration_s: int) -> NDArray[np.float64]:
-        """0 outside, 1 on the plateau, straight lines between, shape (duration_s,)."""
+        """0 outside, 1 on the plateau, shape (duration_s,)."""
         start = self.onset_s + self.jitter_s * rng.uniform(-1, 1)
-        corners = np.cumsum([start, self.rise_s, self.plateau_s, self.fall_s])
-        return np.interp(np.arange(duration_s), corners, [0.0, 1.0, 1.0, 0.0])
+        return climb(
+            np.arange(duration_s, dtype=np.float64) - start,
+            rise_s=self.rise_s,
+            length_s=self.plateau_s + self.fall_s,
+            fall_share=self.fall_s / (self.plateau_s + self.fall_s),
+        )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -28,9 +39,11 @@ class Pattern:
     """A quiet level with humps up to a peak, and noise whose deviation grows with the level as in the trace.
 
     The deviation is `noise_rps` at no load and `noise_share` of the load more; `range_rps` are the least and the most
-    of the original. IPA's loads are the trace divided by 8, which the defaults are for.
+    of the original. IPA's loads are the trace divided by 8, which the defaults are for. The level wanders by
+    `wander_share` of itself, as fast as that of the whole trace.
     """
 
+    origin: ClassVar[str] = "generated in the likeness of the trace's window"
     name: str
     quiet_rps: float
     peak_rps: float
@@ -39,6 +52,7 @@ class Pattern:
     noise_rps: float = 0.75
     noise_share: float = 0.04
     range_rps: tuple[float, float] = (3.0, 34.0)
+    wander_share: float = 0.0
 
     def rates_rps(self, rng: np.random.Generator) -> NDArray[np.float64]:
         """Requests per second of each second, shape (duration_s,)."""
@@ -46,6 +60,7 @@ class Pattern:
         for hump in self.humps:
             shape = np.maximum(shape, hump.shape(rng, self.duration_s))
         level = self.quiet_rps + (self.peak_rps - self.quiet_rps) * shape
+        level *= np.exp(wander(self.duration_s, deviation=self.wander_share, memory_s=TRACE.fast_time_s, rng=rng))
         noise = rng.standard_normal(self.duration_s) * (self.noise_rps + self.noise_share * level)
         return np.clip(np.round(level + noise), *self.range_rps)
 
@@ -53,20 +68,31 @@ class Pattern:
 PATTERNS = {
     pattern.name: pattern
     for pattern in (
-        Pattern(name="bursty", quiet_rps=5.1, peak_rps=26.3, humps=(Hump(onset_s=360, plateau_s=285),)),
+        Pattern(
+            name="bursty",
+            quiet_rps=5.34,
+            peak_rps=26.56,
+            wander_share=0.05,
+            humps=(Hump(onset_s=384, rise_s=22.6, plateau_s=302, fall_s=172),),
+        ),
         Pattern(name="steady-low", quiet_rps=5.06, peak_rps=5.06),
         Pattern(name="steady-high", quiet_rps=28.84, peak_rps=28.84),
         Pattern(
             name="fluctuating",
-            quiet_rps=5.9,
-            peak_rps=26.5,
-            humps=(Hump(onset_s=120, plateau_s=270), Hump(onset_s=720, plateau_s=140)),
+            quiet_rps=6.36,
+            peak_rps=26.87,
+            wander_share=0.05,
+            humps=(
+                Hump(onset_s=144, rise_s=24.0, plateau_s=300, fall_s=163),
+                Hump(onset_s=742, rise_s=23.2, plateau_s=158, fall_s=153),
+            ),
         ),
         Pattern(
             name="infadapter-bursty",
-            quiet_rps=44.5,
-            peak_rps=215.0,
-            humps=(Hump(onset_s=570, plateau_s=280, fall_s=130),),
+            quiet_rps=45.34,
+            peak_rps=215.96,
+            wander_share=0.05,
+            humps=(Hump(onset_s=624, rise_s=22.9, plateau_s=301, fall_s=175),),
             duration_s=1260,
             noise_rps=5.0,
             noise_share=0.05,
@@ -74,9 +100,10 @@ PATTERNS = {
         ),
         Pattern(
             name="infadapter-non-bursty",
-            quiet_rps=45.0,
-            peak_rps=155.0,
-            humps=(Hump(onset_s=-300, rise_s=100, plateau_s=920, fall_s=420),),
+            quiet_rps=46.08,
+            peak_rps=156.93,
+            wander_share=0.05,
+            humps=(Hump(onset_s=-313, rise_s=22.1, plateau_s=884, fall_s=615),),
             duration_s=1500,
             noise_rps=5.0,
             noise_share=0.06,
@@ -84,4 +111,5 @@ PATTERNS = {
         ),
     )
 }
-"""Levels and humps follow the per-minute means of the paper's windows; mean and deviation are tested against them."""
+"""Levels and humps are printed by `python scripts/fit_twitter_like.py workload.tbz2`, which fits them to the papers'
+windows; noise and wandering are set for the deviation and the ten-second rises to be theirs, which is tested."""

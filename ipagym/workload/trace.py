@@ -8,16 +8,25 @@ from functools import lru_cache
 from hashlib import sha256
 from io import SEEK_CUR
 from pathlib import Path
+from string import whitespace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ipagym.errors import InputError
 from ipagym.files import is_file
+from ipagym.workload.files import bounded_bytes
 
 MAX_TRACE_BYTES = 100_000_000
 BLOCK_BYTES = 1_000_000
 GAP = re.compile(rb"\s")
+NO_COUNT = re.compile(rb"[^\s0-9-]")
+LINE_END = re.compile(rb"[\r\n]")
+SIDE_BY_SIDE = re.compile(rb"[0-9][^\S\r\n]+[0-9]")
+ONE_BELOW_THE_OTHER = re.compile(rb"[0-9]\s*[\r\n]\s*[0-9]")
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+MAX_COUNT = 1_000_000
+MAX_WORD = 20
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,6 +46,15 @@ class TraceWindow:
     def duration_s(self) -> int:
         """Length in seconds."""
         return len(self.counts)
+
+    @property
+    def origin(self) -> str:
+        """Which seconds of which trace."""
+        window = WINDOWS.get(self.name)
+        if window is None:
+            return "counts of a trace file"
+        spans = " and ".join(dict.fromkeys(f"{start}-{end}" for start, end in window.spans))
+        return f"seconds {spans} of the Twitter trace, counts divided by {window.damping}"
 
     def rates_rps(self, rng: np.random.Generator) -> NDArray[np.float64]:
         """Requests per second of each second, shape (duration_s,)."""
@@ -65,7 +83,9 @@ WINDOWS: dict[str, PaperWindow] = {
 
 
 def load_counts(path: Path) -> NDArray[np.int64]:
-    """Requests of every second: space-separated integers in a text file, or `workload.txt` in a .tbz2 archive.
+    """Requests of every second: integers in a text file, or in `workload.txt` in a .tbz2 archive.
+
+    They stand all on one line or one on each: in a table, the numbers beside the counts would be taken for counts.
 
     Raises:
         InputError: the file is missing, empty, too large, corrupt, or holds anything but integers of 0 or more.
@@ -77,20 +97,37 @@ def load_counts(path: Path) -> NDArray[np.int64]:
 
 @lru_cache(maxsize=4)
 def _load_counts(path: Path, mtime_ns: int) -> NDArray[np.int64]:
-    try:
-        text = _archive_text(path) if path.suffix in (".tbz2", ".bz2") else _plain_text(path)
-    except OSError as error:
-        raise InputError(f"trace {path} cannot be read: {error.strerror}") from None
+    is_packed = path.suffix in (".tbz2", ".bz2")
+    text = _archive_text(path) if is_packed else bounded_bytes(path, "trace", MAX_TRACE_BYTES)
+    text = text.removeprefix(BYTE_ORDER_MARK)
+    _check_text(text, path)
     try:
         counts = _numbers(text)
     except (ValueError, OverflowError):
-        raise InputError(f"trace {path} must hold integers separated by spaces") from None
+        raise InputError(f"trace {path} must hold integers in 0..{MAX_COUNT} separated by spaces") from None
     if not counts.size:
         raise InputError(f"trace {path} is empty: it must hold one integer per second")
-    if counts.min() < 0 or counts.max() > 1_000_000:
-        raise InputError(f"trace {path} must hold counts in 0..1000000, not {counts.min()}..{counts.max()}")
+    if counts.min() < 0 or counts.max() > MAX_COUNT:
+        raise InputError(f"trace {path} must hold counts in 0..{MAX_COUNT}, not {counts.min()}..{counts.max()}")
     counts.setflags(write=False)
     return counts
+
+
+def _check_text(text: bytes, path: Path) -> None:
+    """Refuse what Python would read as integers and nobody writes as counts, and tables."""
+    if wrong := NO_COUNT.search(text):
+        start = max(text.rfind(bytes([gap]), 0, wrong.start()) for gap in whitespace.encode()) + 1
+        word = text[start : start + MAX_WORD].split()[0].decode("latin-1")
+        raise InputError(
+            f"trace {path} must hold integers separated by spaces or line ends, as plain text and digits only: "
+            f"{word!r} is none"
+        )
+    has_lines = LINE_END.search(text.strip()) is not None
+    if has_lines and SIDE_BY_SIDE.search(text) and ONE_BELOW_THE_OTHER.search(text):
+        raise InputError(
+            f"trace {path} has lines of several integers: leave the counts alone, one per second, "
+            "all on one line or one on each"
+        )
 
 
 def _numbers(text: bytes) -> NDArray[np.int64]:
@@ -124,13 +161,6 @@ def _cut(counts: NDArray[np.int64], start_s: int, end_s: int, path: Path) -> NDA
     if not 0 <= start_s < end_s <= len(counts):
         raise InputError(f"seconds {start_s}-{end_s} are not in trace {path}, which has 0-{len(counts)}")
     return counts[start_s:end_s]
-
-
-def _plain_text(path: Path) -> bytes:
-    size = path.stat().st_size
-    if size > MAX_TRACE_BYTES:
-        raise _too_large(path, size)
-    return path.read_bytes()
 
 
 def _too_large(path: Path, size: int) -> InputError:

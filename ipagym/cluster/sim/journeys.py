@@ -7,6 +7,7 @@ from ipagym.scenario import Scenario
 from ipagym.streams import Streams
 from ipagym.workload.arrivals import arrival_blocks
 from ipagym.workload.network import MOST_REQUESTS, Seconds, in_order_of_arrival
+from ipagym.workload.rates import checked_rates
 
 
 def journeys(scenario: Scenario, streams: Streams) -> tuple[Seconds, Seconds]:
@@ -16,7 +17,7 @@ def journeys(scenario: Scenario, streams: Streams) -> tuple[Seconds, Seconds]:
         InputError: the episode has more requests than can be put in order.
     """
     assert scenario.network is not None, "without a network requests arrive as they are sent"
-    rates = scenario.workload.rates_rps(streams.load)
+    rates = checked_rates(scenario.workload, streams.load)
     if rates.sum() > MOST_REQUESTS:
         raise InputError(
             f"an episode behind a network may have {MOST_REQUESTS:,} requests, not {rates.sum():,.0f}: "

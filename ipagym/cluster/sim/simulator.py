@@ -24,6 +24,7 @@ from ipagym.scenario import Scenario
 from ipagym.streams import Streams
 from ipagym.window import Window
 from ipagym.workload.arrivals import arrival_blocks
+from ipagym.workload.rates import checked_rates
 
 Course = tuple[int, list[Configuration | float]]
 """A seed, and what was done since: configurations applied and seconds let pass, in order."""
@@ -203,7 +204,7 @@ class SimpyCluster:
             sent_s, arrival_s = journeys(self.scenario, streams)
             yield from zip(sent_s.tolist(), arrival_s.tolist(), strict=True)
             return
-        rates = self.scenario.workload.rates_rps(streams.load)
+        rates = checked_rates(self.scenario.workload, streams.load)
         for block in arrival_blocks(rates, self.scenario.physics.arrivals, streams.arrivals):
             for time_s in block.tolist():
                 yield time_s, time_s

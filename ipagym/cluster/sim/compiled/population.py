@@ -27,6 +27,7 @@ from ipagym.cluster.sim.compiled.turn import Turn, alone
 from ipagym.cluster.sim.journeys import journeys
 from ipagym.scenario import Scenario
 from ipagym.streams import Streams
+from ipagym.workload.rates import checked_rates
 
 PARTS_PER_CORE = 4
 SMALLEST_PART = 4
@@ -104,7 +105,7 @@ class Population:
     def _load(self, k: int, streams: Streams) -> None:
         """The load of an episode: rates of each second, or requests on their way where there is a network."""
         if self.scenario.network is None:
-            self.memory.arrays["rates"][k][:] = self.scenario.workload.rates_rps(streams.load)
+            self.memory.arrays["rates"][k][:] = checked_rates(self.scenario.workload, streams.load)
             return
         sent_s, arrival_s = journeys(self.scenario, streams)
         requests = np.zeros(len(sent_s), JOURNEY)

@@ -1,0 +1,95 @@
+"""What a load looks like: its level, how fast it rises, and its bursts, from the rate of every second."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ipagym.errors import InputError
+
+Rates = NDArray[np.float64]
+
+DAY_S = 86_400
+SPAN_S = 10
+"""Rises are those of the mean rate of ten seconds over that of the ten before."""
+
+SMOOTH_S = 15
+ABOVE, BELOW = 2.2, 1.55
+"""A burst is where the smoothed rate gets above 2.2 times the median of the load, for as long as it is above 1.55."""
+
+LEAST_CLIMB = 0.9
+"""How far, in medians, a burst must climb for its rise and fall to be told from noise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Burst:
+    """Where a burst begins and ends, its level, and how long it takes from 10 to 90 % of the climb and back."""
+
+    start_s: int
+    end_s: int
+    level_rps: float
+    rise_s: float
+    fall_s: float
+
+
+def ten_second_rises(rates_rps: Rates) -> Rates:
+    """By how much the mean rate of ten seconds exceeds that of the ten before, as a share of the mean of the load."""
+    spans = rates_rps[: len(rates_rps) // SPAN_S * SPAN_S].reshape(-1, SPAN_S).mean(axis=1)
+    return np.asarray(np.diff(spans) / rates_rps.mean())
+
+
+def statistics(rates_rps: Rates) -> dict[str, float]:
+    """The figures by which a generated load is held against a measured one; rates are by second.
+
+    Raises:
+        InputError: the load is shorter than two minutes, or all its seconds are the same.
+    """
+    if len(rates_rps) <= 120 or not rates_rps.std() > 0:
+        raise InputError("statistics need a load of more than 120 s that changes")
+    mean, days, rises = rates_rps.mean(), len(rates_rps) / DAY_S, ten_second_rises(rates_rps)
+    centred = rates_rps - mean
+    return {
+        "mean": float(mean),
+        "p50": float(np.quantile(rates_rps, 0.5)),
+        "p99": float(np.quantile(rates_rps, 0.99)),
+        "deviation": float(rates_rps.std()),
+        "p99.99 / mean": float(np.quantile(rates_rps, 0.9999) / mean),
+        "peak / mean": float(rates_rps.max() / mean),
+        **{f"autocorrelation {k} s": float((centred[k:] * centred[:-k]).mean() / rates_rps.var()) for k in (1, 10, 60)},
+        "largest 10 s rise / mean": float(rises.max()),
+        "10 s rises > 1 mean, a day": float((rises > 1).sum() / days),
+        "10 s rises > 1/2 mean, a day": float((rises > 0.5).sum() / days),
+        "10 s falls > 1/2 mean, a day": float((rises < -0.5).sum() / days),
+        **{f"10 s rise p{100 * q:g} / mean": float(np.quantile(rises, q)) for q in (0.9, 0.99, 0.999, 0.9999)},
+    }
+
+
+def find_bursts(rates_rps: Rates) -> list[Burst]:
+    """The bursts of a load of a day or more, in order; those that climb too little have no rise and no fall (NaN)."""
+    smooth = np.convolve(rates_rps, np.full(SMOOTH_S, 1 / SMOOTH_S), "same")
+    median = float(np.median(rates_rps))
+    above = np.concatenate([[False], smooth > BELOW * median, [False]])
+    edges = np.flatnonzero(above[1:] != above[:-1])
+    return [
+        _measured(rates_rps, int(start), int(end), median)
+        for start, end in zip(edges[::2], edges[1::2], strict=True)
+        if smooth[start:end].max() > ABOVE * median
+    ]
+
+
+def _measured(rates_rps: Rates, start: int, end: int, median: float) -> Burst:
+    around = rates_rps[max(0, start - 60) : end + 180]
+    near = np.convolve(around, np.full(5, 0.2), "same")
+    level = float(np.quantile(near, 1 - 0.4 * (end - start) / len(near)))
+    quiet = float(np.median(rates_rps[max(0, start - 180) : max(1, start - 30)]))
+    if level - quiet < LEAST_CLIMB * median:
+        return Burst(start, end, level, np.nan, np.nan)
+    share = (near - quiet) / (level - quiet)
+    high = np.flatnonzero(share > 0.9)
+    return Burst(start, end, level, _time_apart(share[: high[0]][::-1]), _time_apart(share[high[-1] + 1 :]))
+
+
+def _time_apart(share: Rates) -> float:
+    """Seconds from 90 % of a climb, where `share` begins, to 10 %."""
+    low = np.flatnonzero(share < 0.1)
+    return float(low[0] + 1) if low.size else np.nan
