@@ -6,9 +6,9 @@ from math import fsum, isfinite, prod
 from typing import Literal, get_args
 
 from ipagym.configuration import Configuration, Limits, StageSetting
-from ipagym.errors import InputError, unknown_name
+from ipagym.errors import InputError, SolverError, unknown_name
 from ipagym.objective import Objective
-from ipagym.optimize.stats import SolveStats
+from ipagym.optimize.stats import Solved
 from ipagym.pipeline import Pipeline, Stage
 
 TOLERANCE = 1e-9
@@ -84,16 +84,26 @@ def ipa_problem(
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class IpaSolution:
+class IpaSolution(Solved):
     """The configuration found, its objective value, and how it was come to.
 
-    `feasible` is false when no configuration meets every constraint and the fallback stands in.
+    Where it is proven that no configuration meets every constraint, the fallback stands in. Where no answer came in
+    time there is none, and the objective is not a number.
     """
 
-    configuration: Configuration
+    configuration: Configuration | None
     objective: float
-    feasible: bool
-    stats: SolveStats
+
+    @property
+    def answer(self) -> Configuration:
+        """The configuration.
+
+        Raises:
+            SolverError: no answer came in time.
+        """
+        if self.configuration is None:
+            raise SolverError("the solver had no answer in time: give it more of it")
+        return self.configuration
 
 
 def _choices(index: int, stage: Stage) -> tuple[Choice, ...]:
