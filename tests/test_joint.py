@@ -141,7 +141,7 @@ def test_the_joint_scenario_is_solved_and_every_knob_is_used() -> None:
     scenario = make_scenario("joint")
     chosen: list[Configuration] = []
     for rate in (4.0, 12.0, 20.0, 30.0):
-        for network_s in (0.05, 0.3, 0.7):
+        for network_s in (0.05, 0.3, 1.1):
             problem = JointProblem(
                 pipeline=scenario.pipeline,
                 rate_rps=rate,

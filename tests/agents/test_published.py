@@ -71,11 +71,8 @@ def test_fa2_is_as_good_as_brute_force(shapes: list[tuple[int, int, int]], slo_m
     costs = []
     for batches in product(BATCHES, repeat=len(models)):
         numbers = [max(1, int(np.ceil(rate * m.p99(b) / b * (1 - 1e-9)))) for m, b in zip(models, batches, strict=True)]
-        steps = [
-            int(np.ceil((m.p99(b) + ((b - 1) / rate if rate else 0.0)) / 1e-3 - 1e-9))
-            for m, b in zip(models, batches, strict=True)
-        ]
-        if sum(steps) <= slo_ms and max(numbers) <= 20:
+        seconds = sum(m.p99(b) + ((b - 1) / rate if rate else 0.0) for m, b in zip(models, batches, strict=True))
+        if seconds <= slo_ms / 1000 * (1 + 1e-9) and max(numbers) <= 20:
             costs.append(sum(n * c for n, c in zip(numbers, cores, strict=True)))
     assert (found is None) == (not costs)
     if found is not None:
