@@ -171,6 +171,23 @@ def test_the_best_plan_at_the_limit_is_used_and_within_its_gap(
     assert optimum <= found.objective + found.stats.gap * abs(found.objective) + 1e-6
 
 
+@solvers
+@each
+def test_a_plan_found_by_the_limit_is_taken(name: str, solver: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    solve, problem, _ = PROGRAMS[name]
+    problem = small_problem() if name == "ipa, paper's form" else problem
+    best, optimize = solve(problem, SolverSettings(solver=solver)), mip.Model.optimize
+
+    def stopped(model: mip.Model, **limits: Any) -> mip.OptimizationStatus:
+        optimize(model, **limits)
+        return mip.OptimizationStatus.FEASIBLE
+
+    monkeypatch.setattr(mip.Model, "optimize", stopped)
+    found = solve(problem, SolverSettings(solver=solver, time_limit_s=60.0))
+    assert (found.status, found.feasible) == (Status.FEASIBLE, True)
+    assert plan_in(found) == plan_in(best)
+
+
 def test_the_gap_is_relative_to_the_value(monkeypatch: pytest.MonkeyPatch) -> None:
     says(monkeypatch, mip.OptimizationStatus.FEASIBLE)
     for value, bound, gap in ((80.0, 100.0, 0.25), (-100.0, -80.0, 0.2), (0.0, 1.0, inf), (5.0, inf, inf)):
