@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ipagym.optimize.options import Options
-from ipagym.optimize.problem import TOLERANCE, IpaProblem
+from ipagym.optimize.problem import IpaProblem
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -64,7 +64,7 @@ def tables(options: tuple[Options, ...], problem: IpaProblem) -> Tables:
         accuracy=accuracy,
         cost=cost,
         use=np.stack([latency, cores]),
-        limit=np.array([min(problem.slo_s * (1 + TOLERANCE), UNLIMITED), total]) - least,
+        limit=np.array([min(problem.allowed_s, UNLIMITED), total]) - least,
         worth=alpha if is_product else 0.0,
     )
 

@@ -21,6 +21,7 @@ from time import perf_counter
 import mip
 
 from ipagym.errors import InputError
+from ipagym.optimize.problem import TOLERANCE
 from ipagym.optimize.solver import ROW_SCALE, SolverSettings, empty_model, run, scale_of
 from ipagym.optimize.stats import Solved, SolveStats, Status
 
@@ -81,6 +82,9 @@ def solve(problem: InfAdapterProblem, settings: SolverSettings | None = None) ->
     """The optimal allocation, or the best found within the time; the one that carries most of the load where none
     carries it all.
 
+    Solvers keep constraints, and whole numbers whole, to about one in a million only. An allocation that falls short of
+    the load by that is ruled out, and the program is solved again; the time limit holds for each time.
+
     Raises:
         SolverError: the solver ended without an optimum and without a proof that there is none.
     """
@@ -94,12 +98,20 @@ def solve(problem: InfAdapterProblem, settings: SolverSettings | None = None) ->
     accuracy = mip.xsum(c.accuracy * q for c, q in zip(problem.candidates, quota, strict=True))
     worth = problem.alpha * accuracy - problem.beta * cores - problem.gamma * longest_s
     model.objective = scale_of(problem.alpha, problem.beta, problem.gamma) * worth
-    stats = run(model, chosen, started_s)
+    while (stats := run(model, chosen, started_s)).has_plan:
+        cores_taken = {c.name: n for c, n, x in _all(taken, problem) if x.x > 0.5}
+        if carries(problem, cores_taken):
+            return answer(problem, cores_taken, stats)
+        rule_out(model, taken, problem, cores_taken)
     if stats.status is Status.NO_ANSWER:
         return InfAdapterSolution(cores={}, share={}, objective=nan, stats=stats)
-    if stats.status is Status.INFEASIBLE:
-        return most_capacity(problem, stats)
-    return answer(problem, {c.name: n for c, n, x in _all(taken, problem) if x.x > 0.5}, stats)
+    return most_capacity(problem, stats)
+
+
+def carries(problem: InfAdapterProblem, cores: Allocation) -> bool:
+    """Σ th_v(n_v) ≥ λ, to nine digits."""
+    capacity_rps = sum(c.capacity_rps[cores[c.name]] for c in problem.candidates if c.name in cores)
+    return capacity_rps >= problem.rate_rps * (1 - TOLERANCE)
 
 
 def choose_cores(model: mip.Model, problem: InfAdapterProblem) -> list[dict[int, mip.Var]]:
@@ -138,6 +150,13 @@ def load_models(model: mip.Model, taken: Sequence[dict[int, mip.Var]], problem: 
 def keep_budget(model: mip.Model, cores: mip.LinExpr, problem: InfAdapterProblem) -> None:
     """RC ≤ B."""
     model += cores <= problem.budget
+
+
+def rule_out(
+    model: mip.Model, taken: Sequence[dict[int, mip.Var]], problem: InfAdapterProblem, cores: Allocation
+) -> None:
+    """Σ over what this allocation takes of (1 − x) + Σ over the rest of x ≥ 1."""
+    model += mip.xsum(1 - x if cores.get(c.name) == n else x for c, n, x in _all(taken, problem)) >= 1
 
 
 def objective_value(problem: InfAdapterProblem, cores: Allocation) -> float:

@@ -7,7 +7,7 @@ respect. All of this keeps the optimum.
 """
 
 from dataclasses import dataclass
-from math import ceil, isfinite
+from math import ceil
 
 import numpy as np
 from numpy.typing import NDArray
@@ -75,9 +75,8 @@ def fewest(rate_rps: float, throughput_rps: float) -> int:
 
 def fits_alone(problem: IpaProblem, choice: Choice, replicas: int) -> bool:
     """Whether a choice would be within the SLO and the cores if all other stages took none of them."""
-    latency_s = stage_latency_s(choice, problem.rate_rps)
     has_room = problem.total_cores is None or replicas * choice.cores <= problem.total_cores
-    return has_room and isfinite(latency_s) and latency_s <= problem.slo_s * (1 + TOLERANCE)
+    return has_room and stage_latency_s(choice, problem.rate_rps) <= problem.allowed_s
 
 
 def _options(problem: IpaProblem, stage: tuple[Choice, ...]) -> Options:

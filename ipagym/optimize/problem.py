@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import fsum, isfinite, prod
+from sys import float_info
 from typing import Literal, get_args
 
 from ipagym.configuration import Configuration, Limits, StageSetting
@@ -66,6 +67,11 @@ class IpaProblem:
             raise InputError(f"max_replicas must be at least 1, not {self.max_replicas}")
         if self.accuracy not in get_args(Accuracy):
             raise unknown_name("accuracy", self.accuracy, get_args(Accuracy))
+
+    @property
+    def allowed_s(self) -> float:
+        """The SLO with its slack, in finite seconds: a batch that never fills is late whatever the SLO."""
+        return min(self.slo_s * (1 + TOLERANCE), float_info.max)
 
 
 def ipa_problem(
@@ -153,7 +159,7 @@ def is_feasible(problem: IpaProblem, plan: Plan) -> bool:
     return (
         all(1 <= replicas <= problem.max_replicas for _, replicas in plan)
         and all(replicas * choice.throughput_rps >= rate * (1 - TOLERANCE) for choice, replicas in plan)
-        and sum(stage_latency_s(choice, rate) for choice, _ in plan) <= problem.slo_s * (1 + TOLERANCE)
+        and sum(stage_latency_s(choice, rate) for choice, _ in plan) <= problem.allowed_s
         and (total is None or sum(replicas * choice.cores for choice, replicas in plan) <= total)
     )
 
