@@ -19,7 +19,7 @@ from time import perf_counter
 import mip
 
 from ipagym.optimize.fallback import solution, without_plan
-from ipagym.optimize.options import fewest_replicas, fits_alone
+from ipagym.optimize.options import fewest_replicas
 from ipagym.optimize.problem import TOLERANCE, Choice, IpaProblem, IpaSolution, stage_latency_s
 from ipagym.optimize.solver import ROW_SCALE, SolverSettings, empty_model, product_of_shares, run, scale_of
 
@@ -100,8 +100,9 @@ def meet_slo(model: mip.Model, stages: Sequence[StageVariables], problem: IpaPro
     """Σ (l + q)·Z ≤ SLO, divided by the SLO and times `ROW_SCALE`; what exceeds it alone cannot be chosen."""
     shares = []
     for choice, z in ((c, s.pair[c.variant, c.batch]) for s in stages for c in s.choices):
-        if fits_alone(problem, choice, 1):
-            shares.append(ROW_SCALE * stage_latency_s(choice, problem.rate_rps) / problem.slo_s * z)
+        seconds = stage_latency_s(choice, problem.rate_rps)
+        if seconds <= problem.allowed_s:
+            shares.append(ROW_SCALE * seconds / problem.slo_s * z)
         else:
             model += z <= 0
     model += mip.xsum(shares) <= ROW_SCALE * (1 + TOLERANCE)

@@ -73,19 +73,14 @@ def fewest(rate_rps: float, throughput_rps: float) -> int:
     return max(1, ceil(min(rate_rps / throughput_rps * (1 - TOLERANCE), COUNTLESS)))
 
 
-def fits_alone(problem: IpaProblem, choice: Choice, replicas: int) -> bool:
-    """Whether a choice would be within the SLO and the cores if all other stages took none of them."""
-    has_room = problem.total_cores is None or replicas * choice.cores <= problem.total_cores
-    return has_room and stage_latency_s(choice, problem.rate_rps) <= problem.allowed_s
-
-
 def _options(problem: IpaProblem, stage: tuple[Choice, ...]) -> Options:
+    """Those that would be within the SLO and the cores if all other stages took none of them."""
     weights = problem.objective
     sized = [(choice, fewest_replicas(choice, problem.rate_rps)) for choice in stage]
-    able = [(choice, n) for choice, n in sized if n <= problem.max_replicas and fits_alone(problem, choice, n)]
+    able = [(choice, n) for choice, n in sized if n <= problem.max_replicas]
     cores = np.array([n * choice.cores for choice, n in able], dtype=np.int64)
     batches = np.array([choice.batch for choice, _ in able], dtype=np.float64)
-    return Options(
+    every = Options(
         choices=tuple(choice for choice, _ in able),
         replicas=np.array([n for _, n in able], dtype=np.int64),
         accuracy=np.array([choice.accuracy for choice, _ in able], dtype=np.float64),
@@ -93,6 +88,10 @@ def _options(problem: IpaProblem, stage: tuple[Choice, ...]) -> Options:
         latency_s=np.array([stage_latency_s(choice, problem.rate_rps) for choice, _ in able], dtype=np.float64),
         cores=cores,
     )
+    fits = every.latency_s <= problem.allowed_s
+    if problem.total_cores is not None:
+        fits &= cores <= problem.total_cores
+    return every if fits.all() else every.keep(fits)
 
 
 def _dominated(options: Options) -> NDArray[np.bool_]:
