@@ -70,7 +70,8 @@ def fewest_replicas(choice: Choice, rate_rps: float) -> int:
 
 def fewest(rate_rps: float, throughput_rps: float) -> int:
     """N = max(1, ⌈λ/h⌉), with the slack of `TOLERANCE`; `COUNTLESS` where it is more than that."""
-    return max(1, ceil(min(rate_rps / throughput_rps * (1 - TOLERANCE), COUNTLESS)))
+    needed = rate_rps / throughput_rps * (1 - TOLERANCE)
+    return max(1, ceil(needed)) if needed < COUNTLESS else COUNTLESS
 
 
 def _options(problem: IpaProblem, stage: tuple[Choice, ...]) -> Options:
