@@ -70,24 +70,24 @@ AGENTS: dict[str, AgentEntry] = {
         "IPA: load forecast and exact integer program",
         "published.ipa:make",
         VARIANT | REPLICAS | BATCH,
-        argument="[SOLVER+FORECASTER]",
+        argument="[SOLVER+FORECASTER+LIMIT]",
     ),
     "infadapter": AgentEntry(
         "InfAdapter: cores for a set of variants, one stage only",
         "published.infadapter:make",
         VARIANT | CORES | {"set"},
-        argument="[SOLVER+FORECASTER]",
+        argument="[SOLVER+FORECASTER+LIMIT]",
         demands=a_set,
     ),
     "sponge": AgentEntry(
         "Sponge: cores and batch of one replica, one stage only",
         "published.sponge:make",
         CORES | BATCH,
-        argument="[SOLVER+FORECASTER]",
+        argument="[SOLVER+FORECASTER+LIMIT]",
         demands=one_stage,
     ),
     "joint": AgentEntry(
-        "all knobs in one integer program", "planning.joint:make", EVERY, argument="[SOLVER+FORECASTER]"
+        "all knobs in one integer program", "planning.joint:make", EVERY, argument="[SOLVER+FORECASTER+LIMIT]"
     ),
     "mpc": AgentEntry(
         "model predictive control: tries configurations out on a digital twin",

@@ -2,6 +2,8 @@
 
 import csv
 import json
+from dataclasses import replace
+from math import inf, nan
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ import pytest
 from ipagym.cli import main
 from ipagym.errors import InputError
 from ipagym.optimize import frontier, ipa
+from ipagym.optimize.stats import SolveStats, Status
 from ipagym.solver_speed import SOLVERS, Row, Settings, parse_sizes, run
 from ipagym.solver_speed.instances import Size, instances
 from ipagym.solver_speed.report import picture
@@ -57,15 +60,39 @@ def test_a_slow_solver_is_not_asked_again(monkeypatch: pytest.MonkeyPatch) -> No
 def test_solvers_that_disagree_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
     def wrong(problem: object, limit_s: float) -> object:
         found = ipa.solve(problem)  # type: ignore[arg-type]
-        return type(found)(
-            configuration=found.configuration, objective=found.objective - 1, feasible=True, stats=found.stats
-        )
+        return replace(found, objective=found.objective - 1)
 
     monkeypatch.setitem(SOLVERS, "mip/CBC", wrong)  # type: ignore[arg-type]
     settings = Settings(sizes=(Size(2, 2),), loads=2, solvers=("frontier", "mip/CBC"))
     right, missing = run(settings, lambda what, done, total: None)
     assert right.note == ""
     assert missing.note.startswith("misses the optimum on 2 loads, by up to 1")
+
+
+@pytest.mark.parametrize(
+    ("status", "gap", "note"),
+    [
+        (Status.NO_ANSWER, inf, r"took more than 20 s for a load (no answer in time)"),
+        (Status.FEASIBLE, 0.125, r"took more than 20 s for a load (feasible at limit, gap 0.12)"),
+        (Status.INFEASIBLE, inf, "calls a load infeasible that is not"),
+    ],
+)
+def test_how_a_solver_ended_is_told(status: Status, gap: float, note: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def ended(problem: object, limit_s: float) -> object:
+        stats = SolveStats(status=status, build_s=0.0, solve_s=0.0, gap=gap)
+        return replace(ipa.solve(problem), stats=stats, objective=nan)  # type: ignore[arg-type]
+
+    monkeypatch.setitem(SOLVERS, "mip/CBC", ended)  # type: ignore[arg-type]
+    settings = Settings(sizes=(Size(2, 2), Size(3, 3)), loads=2, solvers=("frontier", "mip/CBC"))
+    rows = run(settings, lambda what, done, total: None)
+    assert [(row.loads, row.note) for row in rows] == [(2, ""), (0, note)] * 2
+
+
+def test_the_limit_reaches_every_solver() -> None:
+    (problem,) = instances(Size(9, 9), 1, "product")
+    for name in ("mip/HiGHS, paper's form", "mip/CBC"):
+        assert SOLVERS[name](problem, 1e-9).status is Status.NO_ANSWER, name
+    assert SOLVERS["frontier"](problem, 1e-9).status in (Status.FEASIBLE, Status.OPTIMAL)
 
 
 def test_a_picture_shows_solvers_that_were_not_run(tmp_path: Path) -> None:

@@ -1,20 +1,25 @@
 """The frontier solver against exhaustive search and the integer program; the Pareto set against its definition."""
 
 from dataclasses import replace
+from math import inf
 
 import numpy as np
 import pytest
 
 from ipagym.configuration import Limits
+from ipagym.envs.scenarios import make_scenario
 from ipagym.latency import LatencyModel
 from ipagym.objective import Objective
-from ipagym.optimize import frontier, ipa
+from ipagym.optimize import frontier, ipa, ipa_paper
 from ipagym.optimize.enumeration import brute_force
 from ipagym.optimize.options import undominated_options
 from ipagym.optimize.pareto import pareto_set
 from ipagym.optimize.presolve import promising_options
-from ipagym.optimize.problem import IpaProblem, ipa_problem, is_feasible, stage_latency_s
+from ipagym.optimize.problem import Choice, IpaProblem, ipa_problem, is_feasible, stage_latency_s
+from ipagym.optimize.solver import SolverSettings
+from ipagym.optimize.stats import Status
 from ipagym.pipeline import Pipeline, Stage, Variant
+from tests.binding import best_value, binding_problem
 from tests.test_optimize import every_plan, plan_of, random_problem, small_problem
 
 
@@ -134,3 +139,112 @@ def test_few_options_are_left_where_a_plan_is_known() -> None:
         left += sum(len(stage.choices) for stage in promising_options(problem, options))
         every += sum(len(stage.choices) for stage in options)
     assert left < 0.5 * every
+
+
+def choice(name: str, latency_s: float, cores: int, accuracy: float = 0.5, stage: int = 0) -> Choice:
+    return Choice(
+        stage=stage,
+        variant=name,
+        batch=1,
+        latency_s=latency_s,
+        throughput_rps=1 / latency_s,
+        cores=cores,
+        accuracy=accuracy,
+    )
+
+
+def test_a_plan_that_no_price_points_to_is_found() -> None:
+    """Neither the fastest nor the smallest variant is feasible; the one that is lies above the line between them."""
+    stage = (choice("fast", 0.1, 16), choice("middle", 0.45, 10), choice("slow", 0.6, 1))
+    problem = IpaProblem(
+        stages=(stage,), rate_rps=1.0, slo_s=0.5, objective=Objective(), max_replicas=4, total_cores=10
+    )
+    found = frontier.solve(problem)
+    assert (found.status, found.answer.stages[0].variant) == (Status.OPTIMAL, "middle")
+    assert found.objective == pytest.approx(2 * 0.5 - 10 - 1e-6, abs=1e-12)
+
+
+def test_the_video_pipeline_on_one_small_node() -> None:
+    scenario = make_scenario("joint")
+    pipeline = replace(scenario.pipeline, slo_s=1.42)
+    problem = ipa_problem(pipeline, 26.0, Limits(node_cores=(8,)), scenario.objective)
+    found = frontier.solve(problem)
+    assert (found.status, str(found.answer)) == (Status.OPTIMAL, "yolov5s×6 b1 -> resnet18×2 b1")
+    assert found.objective == pytest.approx(15.770798, abs=1e-6)
+
+
+UNITS = [(1.0, 1.0), (1e-9, 1.0), (1e6, 1.0), (1.0, 1e-9), (1.0, 1e6)]
+"""Units of time in seconds, and of the weights of the objective."""
+
+WITHOUT_KNOWN_PLAN = (200, 428, 459, 640, 672, 759)
+"""Problems for which no feasible plan comes with the bound: in the first three once options that fit nowhere are in."""
+
+
+@pytest.mark.parametrize(("time_unit_s", "weight"), UNITS)
+def test_the_optimum_is_that_of_exhaustive_search_where_slo_and_cores_bind(time_unit_s: float, weight: float) -> None:
+    without_known_plan = 0
+    for seed in [*range(200 if time_unit_s == weight else 60), *WITHOUT_KNOWN_PLAN]:
+        problem = binding_problem(seed, time_unit_s=time_unit_s, weight=weight)
+        expected, found = best_value(problem), frontier.solve(problem)
+        assert found.feasible == (expected is not None), seed
+        if expected is not None:
+            assert found.objective == pytest.approx(expected, abs=1e-10 * weight, rel=1e-10), seed
+            assert is_feasible(problem, plan_of(problem, found)), seed
+            without_known_plan += frontier.solve(problem, 1e-9).status is Status.NO_ANSWER
+    assert without_known_plan >= 3
+
+
+@pytest.mark.parametrize(("time_unit_s", "weight"), UNITS)
+@pytest.mark.parametrize("solver", ["highs", "cbc"])
+def test_the_integer_program_agrees_where_slo_and_cores_bind(solver: str, time_unit_s: float, weight: float) -> None:
+    for seed in [*range(40), 52, 70, 116, *WITHOUT_KNOWN_PLAN]:
+        problem = binding_problem(seed, time_unit_s=time_unit_s, weight=weight)
+        expected, found = frontier.solve(problem), ipa.solve(problem, SolverSettings(solver=solver))
+        assert found.status is expected.status, seed
+        assert found.objective == pytest.approx(expected.objective, abs=1e-9 * weight, rel=1e-9), seed
+
+
+@pytest.mark.parametrize("scale", [1e-9, 1.0, 1e9])
+@pytest.mark.parametrize(("missing", "feasible"), [(0.0, True), (5e-10, True), (1e-8, False), (3e-7, False)])
+def test_an_slo_is_met_to_nine_digits_by_every_solver(scale: float, missing: float, feasible: bool) -> None:
+    """The SLO is exactly the sum of the latencies, or less by a share that rounding makes, or does not."""
+    seconds = (0.1 * scale, 0.2 * scale, 0.3 * scale)
+    stages = tuple((choice("v", each, 2, 0.5, s), choice("w", 2 * each, 1, 0.9, s)) for s, each in enumerate(seconds))
+    problem = IpaProblem(
+        stages=stages,
+        rate_rps=0.0,
+        slo_s=sum(seconds) * (1 - missing),
+        objective=Objective(alpha=1.0),
+        max_replicas=4,
+        total_cores=6,
+    )
+    solvers = [SolverSettings(solver=name) for name in ("highs", "cbc")]
+    found = [brute_force(problem), frontier.solve(problem)]
+    found += [form(problem, solver) for form in (ipa.solve, ipa_paper.solve) for solver in solvers]
+    assert [each.feasible for each in found] == [feasible] * 6
+    assert len({each.configuration for each in found}) == 1
+
+
+def test_numbers_beyond_all_measure_do_no_harm() -> None:
+    stage = (choice("v", 0.5, 2, 0.5), choice("w", 0.25, 1, 0.4))
+    plain = IpaProblem(
+        stages=(stage, stage), rate_rps=1.0, slo_s=inf, objective=Objective(alpha=60.0), max_replicas=5, total_cores=8
+    )
+    batches = tuple(
+        replace(each, variant=each.variant * 2, batch=8, throughput_rps=16.0, accuracy=0.9) for each in stage
+    )
+    cases = {
+        "no limit": (plain, True),
+        "a load of nearly nothing, for which a batch never fills": (
+            replace(plain, rate_rps=1e-320, stages=((*stage, *batches),)),
+            True,
+        ),
+        "a load that no number of replicas carries": (replace(plain, rate_rps=1e308), False),
+        "a deadline of nearly nothing": (replace(plain, slo_s=1e-320), False),
+        "no use for accuracy": (replace(plain, objective=Objective(alpha=0.0, beta=0.0, delta=0.0)), True),
+    }
+    for name, (problem, feasible) in cases.items():
+        for solve in (brute_force, frontier.solve, ipa.solve, ipa_paper.solve):
+            found = solve(problem)
+            assert found.feasible == feasible, name
+            assert found.objective == pytest.approx(brute_force(problem).objective, rel=1e-9), name

@@ -1,5 +1,6 @@
 """InfAdapter's integer program against the enumeration of all its allocations."""
 
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -112,6 +113,23 @@ def test_both_solvers_agree_from_any_allocation(rate: int) -> None:
 def test_more_than_can_be_carried_gets_the_largest_capacity() -> None:
     found = solve(problem(387.0, 0.05, {}))
     assert (found.feasible, found.cores, found.share) == (False, {"resnet18": 20}, {"resnet18": 1.0})
+
+
+@pytest.mark.parametrize("solver", ["highs", "cbc"])
+@pytest.mark.parametrize("unit_rps", [1e-6, 1.0, 1e6])
+@pytest.mark.parametrize(("short", "cores"), [(0.0, {"a": 2}), (5e-10, {"a": 2}), (1e-8, {"a": 3}), (3e-7, {"a": 3})])
+def test_an_allocation_carries_the_load_to_nine_digits(
+    short: float, cores: dict[str, int], unit_rps: float, solver: str
+) -> None:
+    capacity = {n: 10.0 * n * unit_rps for n in (1, 2, 3)}
+    known = (
+        Candidate(name="a", accuracy=0.9, load_s=0.0, capacity_rps=capacity),
+        Candidate(name="b", accuracy=0.5, load_s=0.0, capacity_rps={3: 30 * unit_rps}),
+    )
+    asked = InfAdapterProblem(candidates=known, rate_rps=20 * unit_rps * (1 + short), budget=4, previous={})
+    found = solve(asked, SolverSettings(solver=solver))
+    assert (found.feasible, found.cores) == (True, cores)
+    assert solve(replace(asked, budget=2), SolverSettings(solver=solver)).feasible == (cores == {"a": 2})
 
 
 def test_what_runs_already_is_kept_where_a_change_is_worth_less_than_its_loading() -> None:

@@ -1,5 +1,6 @@
 """The joint program against exhaustive search over all four knobs, sharing and nodes."""
 
+from dataclasses import replace
 from itertools import combinations, product
 
 import numpy as np
@@ -141,7 +142,7 @@ def test_the_joint_scenario_is_solved_and_every_knob_is_used() -> None:
     scenario = make_scenario("joint")
     chosen: list[Configuration] = []
     for rate in (4.0, 12.0, 20.0, 30.0):
-        for network_s in (0.05, 0.3, 0.7):
+        for network_s in (0.05, 0.3, 1.1):
             problem = JointProblem(
                 pipeline=scenario.pipeline,
                 rate_rps=rate,
@@ -154,6 +155,16 @@ def test_the_joint_scenario_is_solved_and_every_knob_is_used() -> None:
     settings = [setting for configuration in chosen for setting in configuration.stages]
     for knob in ("variant", "replicas", "batch", "cores"):
         assert len({getattr(setting, knob) for setting in settings}) > 1, knob
+
+
+def test_a_deadline_of_microseconds_is_kept() -> None:
+    """What is left of the SLO is never taken for more than the SLO."""
+    pipeline = replace(random_problem(0).pipeline, slo_s=1e-6)
+    problem = JointProblem(pipeline=pipeline, rate_rps=1.0, limits=Limits(), objective=Objective())
+    assert problem.slo_s == 1e-6
+    late = replace(problem, network_max_s=1.0)
+    assert 0 < late.slo_s < 1e-6
+    assert not solve(problem).feasible
 
 
 @pytest.mark.parametrize("network_s", [-0.1, float("inf"), float("nan")])

@@ -21,13 +21,14 @@ class Candidates:
         self.pipeline = pipeline
         self.limits = limits
         self.objective = objective
-        self._found: dict[tuple[int, int], Configuration] = {}
+        self._found: dict[tuple[int, int], Configuration | None] = {}
 
     def at(self, rate_rps: float, network_max_s: float = 0.0) -> list[Configuration]:
         """The optima for the load and each of the `RESERVES`, without repetitions."""
-        return list(dict.fromkeys(self._optimum(share * rate_rps, network_max_s) for share in RESERVES))
+        found = dict.fromkeys(self._optimum(share * rate_rps, network_max_s) for share in RESERVES)
+        return [each for each in found if each is not None]
 
-    def _optimum(self, rate_rps: float, network_max_s: float) -> Configuration:
+    def _optimum(self, rate_rps: float, network_max_s: float) -> Configuration | None:
         key = (_level(rate_rps), round(network_max_s / self.pipeline.slo_s * 20))
         if key not in self._found:
             problem = JointProblem(
@@ -35,7 +36,7 @@ class Candidates:
                 rate_rps=2 ** (key[0] / STEPS_PER_DOUBLING),
                 limits=self.limits,
                 objective=self.objective,
-                network_max_s=min(key[1] / 20, 1) * self.pipeline.slo_s,
+                network_max_s=min(key[1] / 20, 1) * self.pipeline.slo_s if key[1] else 0.0,
             )
             self._found[key] = solve(problem).configuration
         return self._found[key]

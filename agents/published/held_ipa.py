@@ -55,7 +55,8 @@ class FixedVariants:
         problem = ipa_problem(self._seen, self.forecaster.predict(), self._limits, self.objective)
         stages = zip(problem.stages, self._variants, strict=True)
         kept = tuple(tuple(c for c in choices if c.variant == variant) for choices, variant in stages)
-        return said_aloud(solve(replace(problem, stages=kept)).configuration, self._seen, self._pipeline)
+        found = solve(replace(problem, stages=kept)).configuration
+        return window.configuration if found is None else said_aloud(found, self._seen, self._pipeline)
 
 
 class FixedReplicas:
@@ -80,7 +81,7 @@ class FixedReplicas:
             self._seen = on_found_cores(self._pipeline, running)
             self._numbers = [setting.replicas for setting in running]
         found = solve(self._problem(self._seen, self.forecaster.predict()))
-        if not found.feasible:
+        if not found.feasible or found.configuration is None:
             return window.configuration
         chosen = zip(found.configuration.stages, self._numbers, strict=True)
         wanted = Configuration(tuple(replace(setting, replicas=number) for setting, number in chosen))

@@ -1,5 +1,7 @@
 """InfAdapter: forecast the load, then choose cores for a set of variants at once (arXiv 2304.10892)."""
 
+from math import inf
+
 import numpy as np
 
 from ipagym.agent import Agent
@@ -12,6 +14,7 @@ from ipagym.objective import Objective
 from ipagym.optimize.infadapter import Candidate, InfAdapterProblem, InfAdapterSolution, solve
 from ipagym.optimize.planned_capacity import planned_rps
 from ipagym.optimize.solver import SolverSettings
+from ipagym.optimize.stats import Status
 from ipagym.pipeline import Pipeline, Variant
 from ipagym.scenario import Scenario
 from ipagym.window import Window
@@ -29,10 +32,17 @@ class InfAdapter:
     can be. `last` is the solution behind the latest decision that was solved for.
     """
 
-    def __init__(self, *, objective: Objective, forecaster: Forecaster | None = None, solver: str = "highs") -> None:
+    def __init__(
+        self,
+        *,
+        objective: Objective,
+        forecaster: Forecaster | None = None,
+        solver: str = "highs",
+        time_limit_s: float = inf,
+    ) -> None:
         self.objective = objective
         self.forecaster: Forecaster = forecaster or make_forecaster("infadapter")
-        self.settings = SolverSettings(solver=solver)
+        self.settings = SolverSettings(solver=solver, time_limit_s=time_limit_s)
         self.last: InfAdapterSolution | None = None
 
     def reset(self, pipeline: Pipeline, limits: Limits, rng: np.random.Generator) -> None:
@@ -49,15 +59,18 @@ class InfAdapter:
         self._candidates = tuple(map(candidate_of, self._stage.variants))
         self.forecaster.reset()
         self._put_off = 0
+        self._plan: Configuration | None = None
         self.last = None
 
     def decide(self, window: Window) -> Configuration:
-        """The optimum for the forecast rate; what runs already where less is enough, for a while."""
+        """The optimum for the forecast rate, or the best allocation found in time; what runs already where less is
+        enough, for a while; the last plan, or what runs before any, where no answer came in time.
+        """
         self.forecaster.observe(window.arrivals_per_s)
         rate_rps = self.forecaster.predict()
         running = window.configuration.stages[0]
         cores = {each.variant: cores_of(each, self._stage) for each in running.deployments}
-        if rate_rps <= self._planned_rps(cores) and self._put_off < PATIENCE and self.last is not None:
+        if rate_rps <= self._planned_rps(cores) and self._put_off < PATIENCE and self._plan is not None:
             self._put_off += 1
             return window.configuration
         self._put_off = 0
@@ -71,7 +84,9 @@ class InfAdapter:
             previous=cores,
         )
         self.last = solve(problem, self.settings)
-        return self._configuration(self.last)
+        if self.last.status is not Status.NO_ANSWER:
+            self._plan = self._configuration(self.last)
+        return self._plan or window.configuration
 
     def _planned_rps(self, cores: dict[str, int]) -> float:
         capacity = {candidate.name: candidate.capacity_rps for candidate in self._candidates}
@@ -100,6 +115,11 @@ def candidate_of(variant: Variant) -> Candidate:
 
 
 def make(scenario: Scenario, argument: str = "") -> Agent:
-    """`argument`: the solver, the forecaster, or both, as `planning_with` reads them."""
+    """`argument`: the solver, the forecaster and a time limit, as far as named, as `planning_with` reads them."""
     chosen = planning_with(argument, scenario.interval_s)
-    return InfAdapter(objective=scenario.objective, forecaster=chosen.forecaster, solver=chosen.solver)
+    return InfAdapter(
+        objective=scenario.objective,
+        forecaster=chosen.forecaster,
+        solver=chosen.solver,
+        time_limit_s=chosen.time_limit_s,
+    )

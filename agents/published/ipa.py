@@ -1,5 +1,7 @@
 """IPA: forecast the load, then solve its integer program for the next interval (arXiv 2308.12871)."""
 
+from math import inf
+
 import numpy as np
 
 from ipagym.agent import Agent
@@ -21,33 +23,50 @@ class Ipa:
     """Solves the IPA problem anew for every interval, for the forecast rate and the pipeline's SLO.
 
     Cores are the base cores of each variant, or as many as were found at the start where those were others. `last` is
-    the solution behind the latest decision, with its solve time and whether it was feasible.
+    the solution behind the latest decision, with its solve time and how it ended.
     """
 
-    def __init__(self, *, objective: Objective, forecaster: Forecaster | None = None, solver: str = "highs") -> None:
+    def __init__(
+        self,
+        *,
+        objective: Objective,
+        forecaster: Forecaster | None = None,
+        solver: str = "highs",
+        time_limit_s: float = inf,
+    ) -> None:
         self.objective = objective
         self.forecaster: Forecaster = forecaster or MovingMaximum()
-        self.settings = SolverSettings(solver=solver)
+        self.settings = SolverSettings(solver=solver, time_limit_s=time_limit_s)
         self.last: IpaSolution | None = None
 
     def reset(self, pipeline: Pipeline, limits: Limits, rng: np.random.Generator) -> None:
         """Forget the load seen so far."""
         self._pipeline, self._limits = pipeline, limits
         self._seen: Pipeline | None = None
+        self._plan: Configuration | None = None
         self.forecaster.reset()
         self.last = None
 
     def decide(self, window: Window) -> Configuration:
-        """The optimum for the forecast rate; the fallback of `ipagym.optimize.fallback` where there is none."""
+        """The optimum for the forecast rate, or the best plan found in time; the fallback of `ipagym.optimize.fallback`
+        where there is none; the last plan, or what runs before any, where no answer came in time.
+        """
         self.forecaster.observe(window.arrivals_per_s)
         if self._seen is None:
             self._seen = on_found_cores(self._pipeline, window.configuration.stages)
         problem = ipa_problem(self._seen, self.forecaster.predict(), self._limits, self.objective)
         self.last = solve(problem, self.settings)
-        return said_aloud(self.last.configuration, self._seen, self._pipeline)
+        if (found := self.last.configuration) is not None:
+            self._plan = said_aloud(found, self._seen, self._pipeline)
+        return self._plan or window.configuration
 
 
 def make(scenario: Scenario, argument: str = "") -> Agent:
-    """`argument`: the solver, the forecaster, or both, as `planning_with` reads them."""
+    """`argument`: the solver, the forecaster and a time limit, as far as named, as `planning_with` reads them."""
     chosen = planning_with(argument, scenario.interval_s)
-    return Ipa(objective=scenario.objective, forecaster=chosen.forecaster, solver=chosen.solver)
+    return Ipa(
+        objective=scenario.objective,
+        forecaster=chosen.forecaster,
+        solver=chosen.solver,
+        time_limit_s=chosen.time_limit_s,
+    )

@@ -42,7 +42,7 @@ class ReleasedIpa:
 
     def _solved(self, rate_rps: float) -> Configuration | None:
         found = solve(released_problem(self.profile, rate_rps, self.objective, self.settings))
-        if not found.feasible:
+        if not found.feasible or found.configuration is None:
             return None
         return Configuration(tuple(map(self._setting, range(len(self._cores)), found.configuration.stages)))
 

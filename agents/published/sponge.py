@@ -1,5 +1,7 @@
 """Sponge: the fewest cores, in place, that meet deadlines shortened by the network (arXiv 2404.00704)."""
 
+from math import inf
+
 import numpy as np
 
 from ipagym.agent import Agent
@@ -25,9 +27,15 @@ class Sponge:
     decision.
     """
 
-    def __init__(self, *, forecaster: Forecaster | None = None, solver: str = "highs") -> None:
+    def __init__(
+        self,
+        *,
+        forecaster: Forecaster | None = None,
+        solver: str = "highs",
+        time_limit_s: float = inf,
+    ) -> None:
         self.forecaster: Forecaster = forecaster or MovingMaximum(horizon_s=STEADY_S, smooth_s=STEADY_S)
-        self.settings = SolverSettings(solver=solver)
+        self.settings = SolverSettings(solver=solver, time_limit_s=time_limit_s)
         self.last: SpongeSolution | None = None
 
     def reset(self, pipeline: Pipeline, limits: Limits, rng: np.random.Generator) -> None:
@@ -39,11 +47,14 @@ class Sponge:
         if len(pipeline.stages) != 1:
             raise InputError("sponge serves one stage, scaled vertically: choose a scenario such as sponge")
         self._stage, self._slo_s = pipeline.stages[0], pipeline.slo_s
+        self._plan: Configuration | None = None
         self.forecaster.reset()
         self.last = None
 
     def decide(self, window: Window) -> Configuration:
-        """The optimum for the rate and the longest way seen; the nearest to it where the SLO cannot be met."""
+        """The optimum for the rate and the longest way seen, or the best point found in time; the nearest to it where
+        the SLO cannot be met; the last plan, or what runs before any, where no answer came in time.
+        """
         self.forecaster.observe(window.arrivals_per_s)
         running = window.configuration.stages[0]
         variant = self._stage.variant(running.variant)
@@ -54,10 +65,13 @@ class Sponge:
             network_max_s=float(window.network_s.max()) if window.network_s.size else 0.0,
         )
         self.last = solve(problem, self.settings)
-        return Configuration((StageSetting(running.variant, running.replicas, self.last.batch, self.last.cores),))
+        if (point := self.last.point) is not None:
+            setting = StageSetting(running.variant, running.replicas, point.batch, point.cores)
+            self._plan = Configuration((setting,))
+        return self._plan or window.configuration
 
 
 def make(scenario: Scenario, argument: str = "") -> Agent:
-    """`argument`: the solver, the forecaster, or both, as `planning_with` reads them."""
+    """`argument`: the solver, the forecaster and a time limit, as far as named, as `planning_with` reads them."""
     chosen = planning_with(argument, scenario.interval_s)
-    return Sponge(forecaster=chosen.forecaster, solver=chosen.solver)
+    return Sponge(forecaster=chosen.forecaster, solver=chosen.solver, time_limit_s=chosen.time_limit_s)

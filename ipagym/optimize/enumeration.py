@@ -1,18 +1,12 @@
 """Exhaustive search over the IPA problem: the oracle for its integer program, for small pipelines only."""
 
 from itertools import product
+from math import inf
 from time import perf_counter
 
-from ipagym.optimize.fallback import fallback
-from ipagym.optimize.problem import (
-    IpaProblem,
-    IpaSolution,
-    Plan,
-    is_feasible,
-    objective_value,
-    plan_configuration,
-)
-from ipagym.optimize.stats import SolveStats
+from ipagym.optimize.fallback import solution, without_plan
+from ipagym.optimize.problem import IpaProblem, IpaSolution, Plan, is_feasible, objective_value
+from ipagym.optimize.stats import SolveStats, Status
 
 
 def brute_force(problem: IpaProblem) -> IpaSolution:
@@ -31,7 +25,6 @@ def brute_force(problem: IpaProblem) -> IpaSolution:
             if best is None or value > best[0]:
                 best = (value, plan)
     spent = perf_counter() - started
-    stats = SolveStats(build_s=0.0, solve_s=spent)
     if best is None:
-        return fallback(problem, stats)
-    return IpaSolution(configuration=plan_configuration(best[1]), objective=best[0], feasible=True, stats=stats)
+        return without_plan(problem, SolveStats(status=Status.INFEASIBLE, build_s=0.0, solve_s=spent, gap=inf))
+    return solution(problem, best[1], SolveStats(status=Status.OPTIMAL, build_s=0.0, solve_s=spent, gap=0.0))

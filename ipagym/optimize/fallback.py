@@ -3,10 +3,13 @@
 IPA's code keeps the running configuration then. Under overload that is the worst moment to stand still, so the
 fallback here is, in this order: the largest share of the load served, min(1, min over stages of n·h / λ); then the
 shortest Σ (l+q), whatever the SLO; then the fewest cores. The bounds on replicas and on cores hold throughout; where
-not even one replica of the smallest variants has room, these are asked for all the same.
+not even one replica of the smallest variants has room, these are asked for all the same. It is for what is proven to
+be infeasible; that a solver had no answer in time says nothing about the problem.
 """
 
+from bisect import bisect_left
 from collections.abc import Sequence
+from math import nan
 
 from ipagym.optimize.options import fewest_replicas
 from ipagym.optimize.problem import (
@@ -18,36 +21,46 @@ from ipagym.optimize.problem import (
     plan_configuration,
     stage_latency_s,
 )
-from ipagym.optimize.stats import SolveStats
+from ipagym.optimize.stats import SolveStats, Status
 
 Sized = tuple[Choice, int]
 
+Rated = tuple[int, float, Sized]
+"""Cores in all and latency of a sized choice."""
 
-def fallback(problem: IpaProblem, stats: SolveStats) -> IpaSolution:
-    """The documented stand-in for an infeasible problem."""
-    plan = fallback_plan(problem)
-    return IpaSolution(
-        configuration=plan_configuration(plan),
-        objective=objective_value(problem, plan),
-        feasible=False,
-        stats=stats,
-    )
+
+def solution(problem: IpaProblem, plan: Plan, stats: SolveStats) -> IpaSolution:
+    """A plan, and how it was come to."""
+    return IpaSolution(configuration=plan_configuration(plan), objective=objective_value(problem, plan), stats=stats)
+
+
+def without_plan(problem: IpaProblem, stats: SolveStats) -> IpaSolution:
+    """The documented stand-in for an infeasible problem; nothing where no answer came in time."""
+    if stats.status is Status.NO_ANSWER:
+        return IpaSolution(configuration=None, objective=nan, stats=stats)
+    return solution(problem, fallback_plan(problem), stats)
 
 
 def fallback_plan(problem: IpaProblem) -> Plan:
     """The plan of largest served share, then of shortest latency, then of fewest cores."""
-    choices = problem.stages
-    for rate in _rates(problem, choices):
-        options = [_sized(stage, rate, problem.max_replicas) for stage in choices]
-        if _has_room(options, problem.total_cores):
-            return _shortest(options, problem)
-    return [(min(stage, key=lambda choice: (choice.cores, choice.latency_s)), 1) for stage in choices]
+    rates = _rates(problem)
+
+    def options(at: int) -> list[list[Sized]]:
+        return [_sized(stage, rates[at], problem.max_replicas) for stage in problem.stages]
+
+    at = bisect_left(range(len(rates)), True, key=lambda at: _has_room(options(at), problem.total_cores))
+    if at < len(rates):
+        return _shortest(options(at), problem)
+    return [(min(stage, key=lambda choice: (choice.cores, choice.latency_s)), 1) for stage in problem.stages]
 
 
-def _rates(problem: IpaProblem, choices: Sequence[Sequence[Choice]]) -> list[float]:
-    """Served rates worth a try, falling: λ itself, and every throughput below it that some stage could have."""
+def _rates(problem: IpaProblem) -> list[float]:
+    """Served rates worth a try, falling: λ itself, and every throughput below it that some stage could have.
+
+    Where there is room for one of them there is for all that are lower.
+    """
     replicas = range(1, problem.max_replicas + 1)
-    reachable = {n * choice.throughput_rps for stage in choices for choice in stage for n in replicas}
+    reachable = {n * choice.throughput_rps for stage in problem.stages for choice in stage for n in replicas}
     return [problem.rate_rps, *sorted((r for r in reachable if r < problem.rate_rps), reverse=True)]
 
 
@@ -69,12 +82,21 @@ def _shortest(options: Sequence[Sequence[Sized]], problem: IpaProblem) -> Plan:
     for stage in options:
         following: dict[int, tuple[float, Plan]] = {}
         for used, (latency, plan) in best.items():
-            for choice, replicas in stage:
-                cores = used + choice.cores * replicas
-                total = latency + stage_latency_s(choice, problem.rate_rps)
-                if cores not in following or total < following[cores][0]:
-                    following[cores] = (total, [*plan, (choice, replicas)])
+            for own, own_s, sized in _staircase(stage, problem):
+                cores, total_s = used + own, latency + own_s
+                if problem.total_cores is not None and cores > problem.total_cores:
+                    break
+                if cores not in following or total_s < following[cores][0]:
+                    following[cores] = (total_s, [*plan, sized])
         best = following
-    limit = problem.total_cores
-    fitting = [cores for cores in best if limit is None or cores <= limit]
-    return best[min(fitting, key=lambda cores: (best[cores][0], cores))][1]
+    return best[min(best, key=lambda cores: (best[cores][0], cores))][1]
+
+
+def _staircase(stage: Sequence[Sized], problem: IpaProblem) -> list[Rated]:
+    """The choices of a stage worth a look: by rising cores, each shorter than all before; the last if cores abound."""
+    rated = [(c.cores * n, stage_latency_s(c, problem.rate_rps), (c, n)) for c, n in stage]
+    kept: list[Rated] = []
+    for each in sorted(rated, key=lambda each: each[:2]):
+        if not kept or each[1] < kept[-1][1]:
+            kept.append(each)
+    return kept if problem.total_cores is not None else kept[-1:]

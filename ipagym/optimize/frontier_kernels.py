@@ -14,6 +14,9 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
+After = tuple[Floats, Floats, int, Floats, float]
+"""Lines (slopes, intercepts, their number) of the stages that follow, the prices (2,), and the value to exceed."""
+
 Function = TypeVar("Function", bound=Callable[..., object])
 
 
@@ -128,19 +131,15 @@ def best_picks(options: tuple[Floats, Floats], counts: Ints, worth: float, lines
 
 @kernel
 def extend(
-    labels: tuple[Floats, Floats, Floats],
-    options: tuple[Floats, Floats, Floats],
-    bound: tuple[Floats, Floats, int],
-    limits: tuple[Floats, Floats, Floats, float],
+    labels: tuple[Floats, Floats, Floats], options: tuple[Floats, Floats, Floats], after: After, limit: Floats
 ) -> tuple[Floats, Floats, Floats, Ints, Ints]:
     """Labels (worth (N,), cost (N,), use (2, N)) with each option of the next stage that may still lead to the optimum.
 
-    `options` are accuracy, cost (K,) and use (2, K); `bound` the lines of what follows them; `limits` what may be used
-    in all and up to here (2,), the prices (2,), and the value that a label must promise to exceed. Returned are the new
-    labels, and for each the label and the option that it came from.
+    `options` are accuracy, cost (K,) and use (2, K). Returned are the new labels, and for each the label and the option
+    that it came from.
     """
     (worth, cost, use), (accuracy, own_cost, own_use) = labels, options
-    (slopes, intercepts, size), (total, allowed, prices, known) = bound, limits
+    slopes, intercepts, size, prices, floor = after
     number = len(worth) * len(accuracy)
     new_worth, new_cost, new_use = np.empty(number), np.empty(number), np.empty((2, number))
     parent, option = np.empty(number, np.int64), np.empty(number, np.int64)
@@ -148,11 +147,11 @@ def extend(
     for n in range(len(worth)):
         for k in range(len(accuracy)):
             latency, cores = use[0, n] + own_use[0, k], use[1, n] + own_use[1, k]
-            if latency > allowed[0] or cores > allowed[1]:
+            if latency > limit[0] or cores > limit[1]:
                 continue
             reached, paid = worth[n] * accuracy[k], cost[n] + own_cost[k]
-            spare = prices[0] * (total[0] - latency) + prices[1] * (total[1] - cores)
-            if highest(slopes, intercepts, size, reached) - paid + spare <= known:
+            spare = prices[0] * (limit[0] - latency) + prices[1] * (limit[1] - cores)
+            if highest(slopes, intercepts, size, reached) - paid + spare <= floor:
                 continue
             new_worth[kept], new_cost[kept] = reached, paid
             new_use[0, kept], new_use[1, kept] = latency, cores
@@ -168,12 +167,18 @@ def undominated(order: Ints, gain: Floats, loss: Floats) -> Ints:
     In `order` no point comes before one that beats it; of equal ones the first is kept.
     """
     kept = np.empty(len(order), np.int64)
-    size = 0
+    return kept[: keep_undominated((kept, 0), order, gain, loss)].copy()
+
+
+@kernel
+def keep_undominated(known: tuple[Ints, int], order: Ints, gain: Floats, loss: Floats) -> int:
+    """The same, going on from the points that are kept so far: they are added to, and their number is returned."""
+    kept, size = known
     for at in order:
         if not _is_beaten(kept[:size], at, gain, loss):
             kept[size] = at
             size += 1
-    return kept[:size].copy()
+    return size
 
 
 @kernel

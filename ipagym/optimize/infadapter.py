@@ -15,14 +15,15 @@ the capacity of a variant is what it serves within the SLO. One binary x_(v,n) s
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
-from math import isfinite
+from math import isfinite, nan
 from time import perf_counter
 
 import mip
 
 from ipagym.errors import InputError
-from ipagym.optimize.solver import SCALE, SolverSettings, empty_model, run
-from ipagym.optimize.stats import SolveStats
+from ipagym.optimize.problem import TOLERANCE
+from ipagym.optimize.solver import ROW_SCALE, SolverSettings, empty_model, run, scale_of
+from ipagym.optimize.stats import Solved, SolveStats, Status
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -65,21 +66,24 @@ Allocation = Mapping[str, int]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class InfAdapterSolution:
+class InfAdapterSolution(Solved):
     """Cores and share of the requests (quota/λ) of each variant that runs, the objective, and how it was come to.
 
-    `feasible` is false when no allocation within the budget carries the load; the one that carries most stands in.
+    Where it is proven that no allocation within the budget carries the load, the one that carries most stands in. Where
+    no answer came in time nothing is allocated, and the objective is not a number.
     """
 
     cores: Allocation
     share: Mapping[str, float]
     objective: float
-    feasible: bool
-    stats: SolveStats
 
 
 def solve(problem: InfAdapterProblem, settings: SolverSettings | None = None) -> InfAdapterSolution:
-    """The optimal allocation, or the one that carries most of the load where none carries it all.
+    """The optimal allocation, or the best found within the time; the one that carries most of the load where none
+    carries it all.
+
+    Solvers keep constraints, and whole numbers whole, to about one in a million only. An allocation that falls short of
+    the load by that is ruled out, and the program is solved again; the time limit holds for each time.
 
     Raises:
         SolverError: the solver ended without an optimum and without a proof that there is none.
@@ -92,11 +96,22 @@ def solve(problem: InfAdapterProblem, settings: SolverSettings | None = None) ->
     cores = mip.xsum(n * x for _, n, x in _all(taken, problem))
     keep_budget(model, cores, problem)
     accuracy = mip.xsum(c.accuracy * q for c, q in zip(problem.candidates, quota, strict=True))
-    model.objective = SCALE * (problem.alpha * accuracy - problem.beta * cores - problem.gamma * longest_s)
-    is_found, stats = run(model, chosen, started_s)
-    if not is_found:
-        return most_capacity(problem, stats)
-    return answer(problem, {c.name: n for c, n, x in _all(taken, problem) if x.x > 0.5}, stats)
+    worth = problem.alpha * accuracy - problem.beta * cores - problem.gamma * longest_s
+    model.objective = scale_of(problem.alpha, problem.beta, problem.gamma) * worth
+    while (stats := run(model, chosen, started_s)).has_plan:
+        cores_taken = {c.name: n for c, n, x in _all(taken, problem) if x.x > 0.5}
+        if carries(problem, cores_taken):
+            return answer(problem, cores_taken, stats)
+        rule_out(model, taken, problem, cores_taken)
+    if stats.status is Status.NO_ANSWER:
+        return InfAdapterSolution(cores={}, share={}, objective=nan, stats=stats)
+    return most_capacity(problem, stats)
+
+
+def carries(problem: InfAdapterProblem, cores: Allocation) -> bool:
+    """Σ th_v(n_v) ≥ λ, to nine digits."""
+    capacity_rps = sum(c.capacity_rps[cores[c.name]] for c in problem.candidates if c.name in cores)
+    return capacity_rps >= problem.rate_rps * (1 - TOLERANCE)
 
 
 def choose_cores(model: mip.Model, problem: InfAdapterProblem) -> list[dict[int, mip.Var]]:
@@ -111,13 +126,15 @@ def choose_cores(model: mip.Model, problem: InfAdapterProblem) -> list[dict[int,
 
 
 def share_load(model: mip.Model, taken: Sequence[dict[int, mip.Var]], problem: InfAdapterProblem) -> list[mip.Var]:
-    """l_v / λ of each variant: they sum to 1, none exceeds th_v(n_v) / λ; without load there is nothing to carry."""
+    """l_v / λ of each variant: they sum to 1, none exceeds th_v(n_v) / λ (times `ROW_SCALE`); without load there is
+    nothing to carry.
+    """
     rate = problem.rate_rps
     quota = [model.add_var(lb=0, ub=1) for _ in taken]
-    model += mip.xsum(quota) == 1
+    model += ROW_SCALE * mip.xsum(quota) == ROW_SCALE
     for candidate, by_cores, share in zip(problem.candidates, taken, quota, strict=True):
         carried = {n: min(1.0, th / rate) if rate > 0 else 1.0 for n, th in candidate.capacity_rps.items()}
-        model += share <= mip.xsum(carried[n] * x for n, x in by_cores.items())
+        model += ROW_SCALE * share <= mip.xsum(ROW_SCALE * carried[n] * x for n, x in by_cores.items())
     return quota
 
 
@@ -133,6 +150,13 @@ def load_models(model: mip.Model, taken: Sequence[dict[int, mip.Var]], problem: 
 def keep_budget(model: mip.Model, cores: mip.LinExpr, problem: InfAdapterProblem) -> None:
     """RC ≤ B."""
     model += cores <= problem.budget
+
+
+def rule_out(
+    model: mip.Model, taken: Sequence[dict[int, mip.Var]], problem: InfAdapterProblem, cores: Allocation
+) -> None:
+    """Σ over what this allocation takes of (1 − x) + Σ over the rest of x ≥ 1."""
+    model += mip.xsum(1 - x if cores.get(c.name) == n else x for c, n, x in _all(taken, problem)) >= 1
 
 
 def objective_value(problem: InfAdapterProblem, cores: Allocation) -> float:
@@ -156,15 +180,11 @@ def shares(problem: InfAdapterProblem, cores: Allocation) -> dict[str, float]:
     return share
 
 
-def answer(
-    problem: InfAdapterProblem, cores: Allocation, stats: SolveStats, *, feasible: bool = True
-) -> InfAdapterSolution:
+def answer(problem: InfAdapterProblem, cores: Allocation, stats: SolveStats) -> InfAdapterSolution:
     """The solution that an allocation stands for; variants that get no requests are left out."""
     share = {name: part for name, part in shares(problem, cores).items() if part > 0}
     used = {name: cores[name] for name in share}
-    return InfAdapterSolution(
-        cores=used, share=share, objective=objective_value(problem, used), feasible=feasible, stats=stats
-    )
+    return InfAdapterSolution(cores=used, share=share, objective=objective_value(problem, used), stats=stats)
 
 
 def most_capacity(problem: InfAdapterProblem, stats: SolveStats) -> InfAdapterSolution:
@@ -179,7 +199,7 @@ def most_capacity(problem: InfAdapterProblem, stats: SolveStats) -> InfAdapterSo
                 best[total] = (carried + capacity, {**cores, candidate.name: n})
     del best[0]
     used = max(best, key=lambda total: (best[total][0], -total))
-    return answer(problem, best[used][1], stats, feasible=False)
+    return answer(problem, best[used][1], stats)
 
 
 def _all(taken: Sequence[dict[int, mip.Var]], problem: InfAdapterProblem) -> list[tuple[Candidate, int, mip.Var]]:

@@ -18,12 +18,12 @@ from time import perf_counter
 import mip
 import numpy as np
 
-from ipagym.optimize.fallback import fallback
+from ipagym.optimize.fallback import solution, without_plan
 from ipagym.optimize.options import Options, plan_of, undominated_options
 from ipagym.optimize.presolve import promising_options
-from ipagym.optimize.problem import IpaProblem, IpaSolution, objective_value, plan_configuration
-from ipagym.optimize.solver import SCALE, SolverSettings, empty_model, product_of_shares, run
-from ipagym.optimize.stats import SolveStats
+from ipagym.optimize.problem import TOLERANCE, IpaProblem, IpaSolution
+from ipagym.optimize.solver import ROW_SCALE, SolverSettings, empty_model, product_of_shares, run, scale_of
+from ipagym.optimize.stats import proven_infeasible
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,8 @@ class StageChoice:
 
 
 def solve(problem: IpaProblem, settings: SolverSettings | None = None) -> IpaSolution:
-    """The optimal configuration, or the one of `ipagym.optimize.fallback` where none is feasible.
+    """The optimal configuration, or the best found within the time; the one of `ipagym.optimize.fallback` where none is
+    feasible.
 
     Raises:
         SolverError: the solver ended without an optimum and without a proof that there is none.
@@ -43,7 +44,7 @@ def solve(problem: IpaProblem, settings: SolverSettings | None = None) -> IpaSol
     started_s = perf_counter()
     options = undominated_options(problem)
     if not all(len(stage.choices) for stage in options):
-        return fallback(problem, SolveStats(build_s=perf_counter() - started_s, solve_s=0.0))
+        return without_plan(problem, proven_infeasible(started_s))
     return solve_options(problem, promising_options(problem, options), settings, started_s=started_s)
 
 
@@ -55,14 +56,11 @@ def solve_options(
     model = empty_model(chosen)
     stages = [StageChoice(stage, [model.add_var(var_type=mip.BINARY) for _ in stage.choices]) for stage in options]
     build(model, stages, problem)
-    is_found, stats = run(model, chosen, started_s)
-    if not is_found:
-        return fallback(problem, stats)
+    stats = run(model, chosen, started_s)
+    if not stats.has_plan:
+        return without_plan(problem, stats)
     picks = np.array([np.argmax([taken.x for taken in stage.taken]) for stage in stages])
-    plan = plan_of(options, picks)
-    return IpaSolution(
-        configuration=plan_configuration(plan), objective=objective_value(problem, plan), feasible=True, stats=stats
-    )
+    return solution(problem, plan_of(options, picks), stats)
 
 
 def build(model: mip.Model, stages: Sequence[StageChoice], problem: IpaProblem) -> None:
@@ -80,8 +78,9 @@ def choose_one(model: mip.Model, stages: Sequence[StageChoice]) -> None:
 
 
 def meet_slo(model: mip.Model, stages: Sequence[StageChoice], problem: IpaProblem) -> None:
-    """Σ (l_k + q_k)·x_k ≤ SLO, divided by the SLO."""
-    model += mip.xsum(total(stage.options.latency_s / problem.slo_s, stage) for stage in stages) <= 1
+    """Σ (l_k + q_k)·x_k ≤ SLO, divided by the SLO and times `ROW_SCALE`."""
+    shares = (total(ROW_SCALE * stage.options.latency_s / problem.slo_s, stage) for stage in stages)
+    model += mip.xsum(shares) <= ROW_SCALE * (1 + TOLERANCE)
 
 
 def fit_cores(model: mip.Model, stages: Sequence[StageChoice], problem: IpaProblem) -> None:
@@ -91,10 +90,11 @@ def fit_cores(model: mip.Model, stages: Sequence[StageChoice], problem: IpaProbl
 
 
 def maximise(model: mip.Model, stages: Sequence[StageChoice], problem: IpaProblem) -> None:
-    """α·PAS − Σ cost_k·x_k, times `SCALE`."""
+    """α·PAS − Σ cost_k·x_k, times what `scale_of` says."""
     accuracy = accuracy_product(model, stages) if problem.accuracy == "product" else accuracy_sum(stages)
     cost = mip.xsum(total(stage.options.cost, stage) for stage in stages)
-    model.objective = SCALE * (problem.objective.alpha * accuracy - cost)
+    weights = problem.objective
+    model.objective = scale_of(weights.alpha, weights.beta, weights.delta) * (weights.alpha * accuracy - cost)
 
 
 def accuracy_sum(stages: Sequence[StageChoice]) -> mip.LinExpr:

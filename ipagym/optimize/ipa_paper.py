@@ -18,17 +18,10 @@ from time import perf_counter
 
 import mip
 
-from ipagym.optimize.fallback import fallback
+from ipagym.optimize.fallback import solution, without_plan
 from ipagym.optimize.options import fewest_replicas
-from ipagym.optimize.problem import (
-    Choice,
-    IpaProblem,
-    IpaSolution,
-    objective_value,
-    plan_configuration,
-    stage_latency_s,
-)
-from ipagym.optimize.solver import SCALE, SolverSettings, empty_model, product_of_shares, run
+from ipagym.optimize.problem import TOLERANCE, Choice, IpaProblem, IpaSolution, stage_latency_s
+from ipagym.optimize.solver import ROW_SCALE, SolverSettings, empty_model, product_of_shares, run, scale_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +37,8 @@ class StageVariables:
 
 
 def solve(problem: IpaProblem, settings: SolverSettings | None = None) -> IpaSolution:
-    """The optimal configuration, or the one of `ipagym.optimize.fallback` where none is feasible.
+    """The optimal configuration, or the best found within the time; the one of `ipagym.optimize.fallback` where none is
+    feasible.
 
     Raises:
         SolverError: the solver ended without an optimum and without a proof that there is none.
@@ -57,13 +51,10 @@ def solve(problem: IpaProblem, settings: SolverSettings | None = None) -> IpaSol
     meet_slo(model, stages, problem)
     count_cores(model, stages, problem)
     maximise(model, stages, problem)
-    is_found, stats = run(model, chosen, started_s)
-    if not is_found:
-        return fallback(problem, stats)
-    taken = [(_chosen(stage), round(stage.n.x)) for stage in stages]
-    return IpaSolution(
-        configuration=plan_configuration(taken), objective=objective_value(problem, taken), feasible=True, stats=stats
-    )
+    stats = run(model, chosen, started_s)
+    if not stats.has_plan:
+        return without_plan(problem, stats)
+    return solution(problem, [(_chosen(stage), round(stage.n.x)) for stage in stages], stats)
 
 
 def _chosen(stage: StageVariables) -> Choice:
@@ -106,13 +97,15 @@ def serve_load(model: mip.Model, stages: Sequence[StageVariables], problem: IpaP
 
 
 def meet_slo(model: mip.Model, stages: Sequence[StageVariables], problem: IpaProblem) -> None:
-    """Σ (l + q)·Z ≤ SLO, divided by the SLO."""
-    latencies = [
-        stage_latency_s(choice, problem.rate_rps) / problem.slo_s * stage.pair[choice.variant, choice.batch]
-        for stage in stages
-        for choice in stage.choices
-    ]
-    model += mip.xsum(latencies) <= 1
+    """Σ (l + q)·Z ≤ SLO, divided by the SLO and times `ROW_SCALE`; what exceeds it alone cannot be chosen."""
+    shares = []
+    for choice, z in ((c, s.pair[c.variant, c.batch]) for s in stages for c in s.choices):
+        seconds = stage_latency_s(choice, problem.rate_rps)
+        if seconds <= problem.allowed_s:
+            shares.append(ROW_SCALE * seconds / problem.slo_s * z)
+        else:
+            model += z <= 0
+    model += mip.xsum(shares) <= ROW_SCALE * (1 + TOLERANCE)
 
 
 def count_cores(model: mip.Model, stages: Sequence[StageVariables], problem: IpaProblem) -> None:
@@ -127,7 +120,7 @@ def count_cores(model: mip.Model, stages: Sequence[StageVariables], problem: Ipa
 
 
 def maximise(model: mip.Model, stages: Sequence[StageVariables], problem: IpaProblem) -> None:
-    """α·PAS − β·Σ C − δ·Σ b, times `SCALE`."""
+    """α·PAS − β·Σ C − δ·Σ b, times what `scale_of` says."""
     weights = problem.objective
     terms = [list({c.variant: (s.variant[c.variant], c.accuracy) for c in s.choices}.values()) for s in stages]
     if problem.accuracy == "product":
@@ -136,4 +129,5 @@ def maximise(model: mip.Model, stages: Sequence[StageVariables], problem: IpaPro
         accuracy = mip.xsum(a * is_chosen for stage in terms for is_chosen, a in stage)
     cores = mip.xsum(stage.cores for stage in stages)
     batches = mip.xsum(batch * is_chosen for stage in stages for batch, is_chosen in stage.batch.items())
-    model.objective = SCALE * (weights.alpha * accuracy - weights.beta * cores - weights.delta * batches)
+    worth = weights.alpha * accuracy - weights.beta * cores - weights.delta * batches
+    model.objective = scale_of(weights.alpha, weights.beta, weights.delta) * worth

@@ -14,6 +14,7 @@ is the product of the stage accuracies (or their sum), and cl_max the longest th
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import isfinite, nan
 from time import perf_counter
 
 import mip
@@ -22,17 +23,19 @@ from ipagym.configuration import Configuration, Limits, StageSetting
 from ipagym.errors import InputError
 from ipagym.objective import Objective
 from ipagym.optimize.fallback import fallback_plan
-from ipagym.optimize.problem import Accuracy, IpaProblem, combined_accuracy
-from ipagym.optimize.solver import SCALE, SolverSettings, empty_model, product_of_shares, run
+from ipagym.optimize.problem import TOLERANCE, Accuracy, IpaProblem, combined_accuracy
+from ipagym.optimize.solver import ROW_SCALE, SolverSettings, empty_model, product_of_shares, run, scale_of
 from ipagym.optimize.stage_plans import Allowed, StagePlan, choices_on_all_cores, stage_plans
-from ipagym.optimize.stats import SolveStats
+from ipagym.optimize.stats import Solved, SolveStats, Status, proven_infeasible
 from ipagym.pipeline import Pipeline
 
 MAX_DEPLOYMENTS = 2
 """More than two deployments of a stage are allowed by the limits, but not planned for."""
 
-LEAST_SLO_S = 1e-3
-"""What is left of the SLO is at least this: a request that was on its way for longer is late whatever is decided."""
+LEAST_SHARE = 1e-3
+"""What is left of the SLO is at least this share of it: a request that was on its way for longer is late whatever is
+decided.
+"""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -54,7 +57,7 @@ class JointProblem:
     @property
     def slo_s(self) -> float:
         """What is left of the SLO for the slowest request."""
-        return max(self.pipeline.slo_s - self.network_max_s, LEAST_SLO_S)
+        return max(self.pipeline.slo_s - self.network_max_s, LEAST_SHARE * self.pipeline.slo_s)
 
     @property
     def choices(self) -> IpaProblem:
@@ -71,13 +74,11 @@ class JointProblem:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class JointSolution:
-    """The configuration found, its objective value, and how it was come to; `feasible` as in `IpaSolution`."""
+class JointSolution(Solved):
+    """The configuration found, its objective value, and how it was come to, as in `IpaSolution`."""
 
-    configuration: Configuration
+    configuration: Configuration | None
     objective: float
-    feasible: bool
-    stats: SolveStats
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,8 @@ class StageVariables:
 
 
 def solve(problem: JointProblem, settings: SolverSettings | None = None) -> JointSolution:
-    """The optimal configuration; where none is feasible, the one that `ipagym.optimize.fallback` finds.
+    """The optimal configuration, or the best found within the time; where none is feasible, the one that
+    `ipagym.optimize.fallback` finds.
 
     Raises:
         SolverError: the solver ended without an optimum and without a proof that there is none.
@@ -97,7 +99,7 @@ def solve(problem: JointProblem, settings: SolverSettings | None = None) -> Join
     started_s, chosen = perf_counter(), settings or SolverSettings()
     plans = [_plans(problem, index) for index in range(len(problem.pipeline.stages))]
     if not all(plans):
-        return _fallback(problem, SolveStats(build_s=perf_counter() - started_s, solve_s=0.0))
+        return _without_plan(problem, proven_infeasible(started_s))
     model = empty_model(chosen)
     stages = [StageVariables(each, [model.add_var(var_type=mip.BINARY) for _ in each]) for each in plans]
     choose_one(model, stages)
@@ -105,14 +107,13 @@ def solve(problem: JointProblem, settings: SolverSettings | None = None) -> Join
     keep_budget(model, stages, problem)
     place(model, stages, problem)
     maximise(model, stages, problem)
-    is_found, stats = run(model, chosen, started_s)
-    if not is_found:
-        return _fallback(problem, stats)
+    stats = run(model, chosen, started_s)
+    if not stats.has_plan:
+        return _without_plan(problem, stats)
     taken = [_chosen(stage) for stage in stages]
     return JointSolution(
         configuration=Configuration(tuple(plan.setting for plan in taken)),
         objective=objective_value(problem, taken),
-        feasible=True,
         stats=stats,
     )
 
@@ -124,8 +125,9 @@ def choose_one(model: mip.Model, stages: Sequence[StageVariables]) -> None:
 
 
 def meet_slo(model: mip.Model, stages: Sequence[StageVariables], problem: JointProblem) -> None:
-    """Σ latency_k·x_k ≤ SLO − cl_max, divided by the latter."""
-    model += mip.xsum(p.latency_s / problem.slo_s * x for stage in stages for p, x in _both(stage)) <= 1
+    """Σ latency_k·x_k ≤ SLO − cl_max, divided by the latter and times `ROW_SCALE`."""
+    shares = (ROW_SCALE * p.latency_s / problem.slo_s * x for stage in stages for p, x in _both(stage))
+    model += mip.xsum(shares) <= ROW_SCALE * (1 + TOLERANCE)
 
 
 def keep_budget(model: mip.Model, stages: Sequence[StageVariables], problem: JointProblem) -> None:
@@ -153,13 +155,14 @@ def place(model: mip.Model, stages: Sequence[StageVariables], problem: JointProb
 
 
 def maximise(model: mip.Model, stages: Sequence[StageVariables], problem: JointProblem) -> None:
-    """α·PAS − Σ cost_k·x_k, times `SCALE`."""
+    """α·PAS − Σ cost_k·x_k, times what `scale_of` says."""
     if problem.accuracy == "product":
         accuracy = product_of_shares(model, [[(x, plan.accuracy) for plan, x in _both(stage)] for stage in stages])
     else:
         accuracy = mip.xsum(plan.accuracy * x for stage in stages for plan, x in _both(stage))
     cost = mip.xsum(plan.cost * x for stage in stages for plan, x in _both(stage))
-    model.objective = SCALE * (problem.objective.alpha * accuracy - cost)
+    weights = problem.objective
+    model.objective = scale_of(weights.alpha, weights.beta, weights.delta) * (weights.alpha * accuracy - cost)
 
 
 def objective_value(problem: JointProblem, plans: Sequence[StagePlan]) -> float:
@@ -169,7 +172,8 @@ def objective_value(problem: JointProblem, plans: Sequence[StagePlan]) -> float:
 
 
 def _plans(problem: JointProblem, index: int) -> list[StagePlan]:
-    return stage_plans(
+    """The plans of a stage that are within the SLO and the cores by themselves."""
+    plans = stage_plans(
         choices_on_all_cores(index, problem.pipeline.stages[index]),
         problem.rate_rps,
         problem.objective,
@@ -179,14 +183,25 @@ def _plans(problem: JointProblem, index: int) -> list[StagePlan]:
             on_nodes=problem.limits.node_cores is not None,
         ),
     )
+    total = problem.limits.total_cores
+    return [
+        plan
+        for plan in plans
+        if isfinite(plan.latency_s)
+        and plan.latency_s <= problem.slo_s * (1 + TOLERANCE)
+        and (total is None or plan.cores <= total)
+    ]
 
 
-def _fallback(problem: JointProblem, stats: SolveStats) -> JointSolution:
+def _without_plan(problem: JointProblem, stats: SolveStats) -> JointSolution:
+    """The stand-in for an infeasible problem; nothing where no answer came in time."""
+    if stats.status is Status.NO_ANSWER:
+        return JointSolution(configuration=None, objective=nan, stats=stats)
     plan = fallback_plan(problem.choices)
     settings = tuple(StageSetting(c.variant, n, c.batch, c.cores) for c, n in plan)
     worth = problem.objective.alpha * combined_accuracy([c.accuracy for c, _ in plan], problem.accuracy)
     cost = sum(problem.objective.beta * n * c.cores + problem.objective.delta * c.batch for c, n in plan)
-    return JointSolution(configuration=Configuration(settings), objective=worth - cost, feasible=False, stats=stats)
+    return JointSolution(configuration=Configuration(settings), objective=worth - cost, stats=stats)
 
 
 def _both(stage: StageVariables) -> list[tuple[StagePlan, mip.Var]]:

@@ -4,12 +4,15 @@
     s.t.  cap_v(c)  ≥  λ,  least ≤ c ≤ C'
 
 C' is the least number of cores on which the most accurate variant carries λ, the whole budget B where it never does.
-Where no variant carries the load within C', the one of lowest accuracy gets the whole budget.
+Where no variant carries the load within C', the one of lowest accuracy gets the whole budget. All candidates are tried:
+the answer is exact, and there is no time limit to it.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import isfinite
 
+from ipagym.errors import InputError
 from ipagym.optimize.infadapter import Candidate
 
 
@@ -26,6 +29,14 @@ class MsPlusProblem:
     cost: float = 0.05
     loading: float = 0.001
     previous: tuple[str, int] | None = None
+
+    def __post_init__(self) -> None:
+        if not (isfinite(self.rate_rps) and self.rate_rps >= 0):
+            raise InputError(f"rate_rps must be finite and 0 or more, not {self.rate_rps}")
+        if not self.candidates or not all(candidate.capacity_rps for candidate in self.candidates):
+            raise InputError("MS+ needs variants, each with a capacity on some number of cores")
+        if self.budget < min(min(self.candidates, key=lambda candidate: candidate.accuracy).capacity_rps):
+            raise InputError(f"budget must have room for the variant of lowest accuracy, not {self.budget} cores")
 
 
 def solve(problem: MsPlusProblem) -> tuple[str, int]:

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from ipagym.optimize import frontier_kernels as kernels
 from ipagym.optimize.options import all_options, plan_of
-from ipagym.optimize.problem import TOLERANCE, IpaProblem, Plan
+from ipagym.optimize.problem import IpaProblem, Plan
 
 Floats = NDArray[np.float64]
 
@@ -42,7 +42,7 @@ def pareto_set(problem: IpaProblem) -> ParetoSet:
         loss = (loss[:, :, np.newaxis] + own[:, np.newaxis, :]).reshape(2, -1)
         number = len(stage.choices)
         picks = np.column_stack([np.repeat(picks, number, axis=0), np.tile(np.arange(number), len(picks))])
-        fits = loss[1] <= problem.slo_s * (1 + TOLERANCE)
+        fits = loss[1] <= problem.allowed_s
         if problem.total_cores is not None:
             fits &= loss[0] <= problem.total_cores
         which = np.flatnonzero(fits)

@@ -7,24 +7,25 @@ or two options per stage, which an integer program makes short work of.
 
 import numpy as np
 
-from ipagym.optimize import frontier
 from ipagym.optimize import frontier_kernels as kernels
-from ipagym.optimize.frontier import NEGLIGIBLE, Dual, Floats, Tables
+from ipagym.optimize.frontier_bound import Dual, price
+from ipagym.optimize.frontier_tables import Floats, Ints, Tables, tables, value
 from ipagym.optimize.options import Options
 from ipagym.optimize.problem import IpaProblem
 
-SLACK = 1e3 * NEGLIGIBLE
-"""An option is kept where its bound is this close (relatively) to what is known: bounds are sums of rounded numbers."""
+SLACK = 1e3
+"""An option is kept where its bound is so many negligible differences below what is known: bounds are sums of rounded
+numbers.
+"""
 
 
 def promising_options(problem: IpaProblem, options: tuple[Options, ...]) -> tuple[Options, ...]:
     """The options without those that no optimum holds; all of them where no feasible plan comes with the bound."""
-    t = frontier.tables(options, problem)
-    dual, picks = frontier.price(t)
+    t = tables(options, problem)
+    dual, picks = price(t)
     if picks is None:
         return options
-    known = frontier.value(t, picks)
-    least = known - SLACK * max(1.0, abs(known), t.worth)
+    least = value(t, picks) - SLACK * t.negligible
     kept = []
     for s, (stage, bounds) in enumerate(zip(options, _bounds(t, dual), strict=True)):
         which = bounds >= least
@@ -48,7 +49,7 @@ def _bounds(t: Tables, dual: Dual) -> list[Floats]:
     return bounds
 
 
-def _lines(lines: tuple[Floats, Floats, frontier.Ints], at: int) -> Floats:
+def _lines(lines: tuple[Floats, Floats, Ints], at: int) -> Floats:
     """Slopes and intercepts, shape (2, lines)."""
     slopes, intercepts, sizes = lines
     return np.stack([slopes[at, : sizes[at]], intercepts[at, : sizes[at]]])

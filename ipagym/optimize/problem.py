@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import fsum, isfinite, prod
+from sys import float_info
 from typing import Literal, get_args
 
 from ipagym.configuration import Configuration, Limits, StageSetting
-from ipagym.errors import InputError, unknown_name
+from ipagym.errors import InputError, SolverError, unknown_name
 from ipagym.objective import Objective
-from ipagym.optimize.stats import SolveStats
+from ipagym.optimize.stats import Solved
 from ipagym.pipeline import Pipeline, Stage
 
 TOLERANCE = 1e-9
@@ -67,6 +68,11 @@ class IpaProblem:
         if self.accuracy not in get_args(Accuracy):
             raise unknown_name("accuracy", self.accuracy, get_args(Accuracy))
 
+    @property
+    def allowed_s(self) -> float:
+        """The SLO with its slack, in finite seconds: a batch that never fills is late whatever the SLO."""
+        return min(self.slo_s * (1 + TOLERANCE), float_info.max)
+
 
 def ipa_problem(
     pipeline: Pipeline, rate_rps: float, limits: Limits, objective: Objective, *, accuracy: Accuracy = "product"
@@ -84,16 +90,26 @@ def ipa_problem(
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class IpaSolution:
+class IpaSolution(Solved):
     """The configuration found, its objective value, and how it was come to.
 
-    `feasible` is false when no configuration meets every constraint and the fallback stands in.
+    Where it is proven that no configuration meets every constraint, the fallback stands in. Where no answer came in
+    time there is none, and the objective is not a number.
     """
 
-    configuration: Configuration
+    configuration: Configuration | None
     objective: float
-    feasible: bool
-    stats: SolveStats
+
+    @property
+    def answer(self) -> Configuration:
+        """The configuration.
+
+        Raises:
+            SolverError: no answer came in time.
+        """
+        if self.configuration is None:
+            raise SolverError("the solver had no answer in time: give it more of it")
+        return self.configuration
 
 
 def _choices(index: int, stage: Stage) -> tuple[Choice, ...]:
@@ -143,7 +159,7 @@ def is_feasible(problem: IpaProblem, plan: Plan) -> bool:
     return (
         all(1 <= replicas <= problem.max_replicas for _, replicas in plan)
         and all(replicas * choice.throughput_rps >= rate * (1 - TOLERANCE) for choice, replicas in plan)
-        and sum(stage_latency_s(choice, rate) for choice, _ in plan) <= problem.slo_s * (1 + TOLERANCE)
+        and sum(stage_latency_s(choice, rate) for choice, _ in plan) <= problem.allowed_s
         and (total is None or sum(replicas * choice.cores for choice, replicas in plan) <= total)
     )
 

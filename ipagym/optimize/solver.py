@@ -7,7 +7,7 @@ from time import perf_counter
 import mip
 
 from ipagym.errors import InputError, SolverError, unknown_name
-from ipagym.optimize.stats import SolveStats
+from ipagym.optimize.stats import SolveStats, Status
 
 SOLVERS = {"highs": mip.HIGHS, "cbc": mip.CBC}
 """Solvers by the name a user gives."""
@@ -18,17 +18,34 @@ SCALE = 1e4
 Without it CBC misses the optimum of about one random problem in sixty, by some multiple of δ.
 """
 
-INFEASIBLE = (mip.OptimizationStatus.INFEASIBLE, mip.OptimizationStatus.INT_INFEASIBLE)
-FOUND = (mip.OptimizationStatus.OPTIMAL, mip.OptimizationStatus.FEASIBLE)
+ROW_SCALE = 1e3
+"""Factor on constraints between real numbers: it takes the solvers' absolute tolerance of 1e-6 down to the 1e-9 by
+which a plan may miss them (`ipagym.optimize.problem.TOLERANCE`). python-mip cannot set the tolerance of HiGHS.
+"""
+
+EXACT = 1e-10
+"""The gap, relative and absolute, of an optimum where nothing else is asked for: what rounding leaves."""
+
+STATUS = {
+    mip.OptimizationStatus.OPTIMAL: Status.OPTIMAL,
+    mip.OptimizationStatus.FEASIBLE: Status.FEASIBLE,
+    mip.OptimizationStatus.INFEASIBLE: Status.INFEASIBLE,
+    mip.OptimizationStatus.INT_INFEASIBLE: Status.INFEASIBLE,
+    mip.OptimizationStatus.NO_SOLUTION_FOUND: Status.NO_ANSWER,
+}
+"""What python-mip says, HiGHS and CBC alike, in our words; whatever else it says is a breakdown."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SolverSettings:
-    """Which solver, for how many seconds at most, and the relative and absolute gap at which an optimum is accepted."""
+    """Which solver, for how many seconds at most, and the relative and absolute gap at which an optimum is accepted.
+
+    The time is that of the solver; to build the program comes before it.
+    """
 
     solver: str = "highs"
     time_limit_s: float = inf
-    gap: float = 1e-10
+    gap: float = EXACT
 
     def __post_init__(self) -> None:
         if self.solver not in SOLVERS:
@@ -49,25 +66,43 @@ def empty_model(settings: SolverSettings, sense: str = mip.MAXIMIZE) -> mip.Mode
     return model
 
 
-def run(model: mip.Model, settings: SolverSettings, started_s: float) -> tuple[bool, SolveStats]:
-    """Solve the model, whose building began at `started_s`: whether there is a solution, and how it was come to.
+def scale_of(*weights: float) -> float:
+    """The factor on an objective with these weights: `SCALE`, and more where all of them are small."""
+    largest = max(weights)
+    return SCALE / largest if 0 < largest < 1 else SCALE
+
+
+def run(model: mip.Model, settings: SolverSettings, started_s: float) -> SolveStats:
+    """Solve the model, whose building began at `started_s`, and say how that ended.
 
     Raises:
         SolverError: the solver ended without a solution, without a proof that there is none, and before its time.
     """
     built_s = perf_counter()
-    status = model.optimize(max_seconds=settings.time_limit_s)
+    ended = model.optimize(max_seconds=settings.time_limit_s)
     ended_s = perf_counter()
-    is_found = status in FOUND
-    if not is_found and status not in INFEASIBLE and status != mip.OptimizationStatus.NO_SOLUTION_FOUND:
-        raise SolverError(f"{settings.solver} ended with {status.name}: try the other solver")
-    return is_found, SolveStats(
+    status = STATUS.get(ended)
+    if status is None or (status is Status.NO_ANSWER and settings.time_limit_s == inf):
+        raise SolverError(f"{settings.solver} ended with {ended.name}: try the other solver")
+    return SolveStats(
+        status=status,
         build_s=built_s - started_s,
         solve_s=ended_s - built_s,
-        gap=0.0 if status == mip.OptimizationStatus.OPTIMAL else float(model.gap) if is_found else inf,
+        gap=_gap(model, status),
         variables=model.num_cols,
         constraints=model.num_rows,
     )
+
+
+def _gap(model: mip.Model, status: Status) -> float:
+    """|bound − value| / |value|; 0 for an optimum that is exact but for rounding."""
+    if status not in (Status.OPTIMAL, Status.FEASIBLE):
+        return inf
+    value = float(model.objective_value)
+    missing = abs(float(model.objective_bound) - value)
+    if status is Status.OPTIMAL and missing <= EXACT * max(1.0, abs(value)):
+        return 0.0
+    return missing / abs(value) if value else inf
 
 
 def product_of_shares(model: mip.Model, stages: list[list[tuple[mip.LinExpr | mip.Var, float]]]) -> mip.LinExpr:

@@ -18,8 +18,8 @@ import mip
 
 from ipagym.errors import InputError
 from ipagym.latency import LatencyModel
-from ipagym.optimize.solver import SolverSettings, empty_model, run
-from ipagym.optimize.stats import SolveStats
+from ipagym.optimize.solver import SCALE, SolverSettings, empty_model, run
+from ipagym.optimize.stats import Solved, SolveStats, Status, proven_infeasible
 
 TOLERANCE = 1e-9
 
@@ -58,16 +58,14 @@ class SpongeProblem:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class SpongeSolution:
-    """Cores and batch, and how they were come to.
+class SpongeSolution(Solved):
+    """The point found, and how it was come to.
 
-    `feasible` is false when no point meets the SLO; the one that comes nearest stands in.
+    Where it is proven that no point meets the SLO, the one that comes nearest stands in. Where no answer came in time
+    there is none.
     """
 
-    cores: int
-    batch: int
-    feasible: bool
-    stats: SolveStats
+    point: Point | None
 
 
 def points_of(models: dict[int, LatencyModel], batches: Sequence[int]) -> tuple[Point, ...]:
@@ -80,34 +78,46 @@ def planned_s(problem: SpongeProblem, point: Point) -> float:
     return ceil(problem.rate_rps / point.batch) * point.latency_s + problem.network_max_s
 
 
+def is_in_time(problem: SpongeProblem, point: Point) -> bool:
+    """Whether the last request of a second is answered within the reserved part of the SLO."""
+    needed_s = planned_s(problem, point)
+    return isfinite(needed_s) and needed_s <= problem.reserve * problem.slo_s * (1 + TOLERANCE)
+
+
 def solve(problem: SpongeProblem, settings: SolverSettings | None = None) -> SpongeSolution:
-    """The optimum, or the nearest point where none meets the SLO.
+    """The optimum, or the best found within the time; the nearest point where none meets the SLO.
+
+    Points that are not in time are not put into the program: it has the constraint as the paper writes it, and its
+    numbers stay small.
 
     Raises:
         SolverError: the solver ended without an optimum and without a proof that there is none.
     """
     started_s, chosen = perf_counter(), settings or SolverSettings()
+    able = [point for point in problem.points if is_in_time(problem, point)]
+    if not able:
+        return nearest(problem, proven_infeasible(started_s))
     model = empty_model(chosen, mip.MINIMIZE)
-    taken = [(point, model.add_var(var_type=mip.BINARY)) for point in problem.points]
+    taken = [(point, model.add_var(var_type=mip.BINARY)) for point in able]
     allowed_s = problem.reserve * problem.slo_s
     model += mip.xsum(x for _, x in taken) == 1
-    model += mip.xsum(planned_s(problem, point) / allowed_s * x for point, x in taken) <= 1
-    model.objective = mip.xsum((point.cores + problem.delta * point.batch) * x for point, x in taken)
-    is_found, stats = run(model, chosen, started_s)
-    if not is_found:
-        return nearest(problem, stats)
-    best = max(taken, key=lambda each: float(each[1].x))[0]
-    return SpongeSolution(cores=best.cores, batch=best.batch, feasible=True, stats=stats)
+    model += mip.xsum(planned_s(problem, point) / allowed_s * x for point, x in taken) <= 1 + TOLERANCE
+    model.objective = SCALE * mip.xsum((point.cores + problem.delta * point.batch) * x for point, x in taken)
+    stats = run(model, chosen, started_s)
+    if not stats.has_plan:
+        return SpongeSolution(point=None, stats=stats)
+    return SpongeSolution(point=max(taken, key=lambda each: float(each[1].x))[0], stats=stats)
 
 
 def first_feasible(problem: SpongeProblem) -> SpongeSolution:
     """The same by trying: the first point that meets the SLO, by rising cores, then batch."""
     started_s = perf_counter()
     for point in sorted(problem.points, key=lambda point: (point.cores, point.batch)):
-        if planned_s(problem, point) <= problem.reserve * problem.slo_s * (1 + TOLERANCE):
-            stats = SolveStats(build_s=0.0, solve_s=perf_counter() - started_s)
-            return SpongeSolution(cores=point.cores, batch=point.batch, feasible=True, stats=stats)
-    return nearest(problem, SolveStats(build_s=0.0, solve_s=perf_counter() - started_s))
+        if is_in_time(problem, point):
+            spent_s = perf_counter() - started_s
+            stats = SolveStats(status=Status.OPTIMAL, build_s=0.0, solve_s=spent_s, gap=0.0)
+            return SpongeSolution(point=point, stats=stats)
+    return nearest(problem, proven_infeasible(started_s))
 
 
 def nearest(problem: SpongeProblem, stats: SolveStats) -> SpongeSolution:
@@ -116,4 +126,4 @@ def nearest(problem: SpongeProblem, stats: SolveStats) -> SpongeSolution:
     The released code keeps what it has, which may be one core when the link gets slow.
     """
     best = min(problem.points, key=lambda point: (planned_s(problem, point), point.cores, point.batch))
-    return SpongeSolution(cores=best.cores, batch=best.batch, feasible=False, stats=stats)
+    return SpongeSolution(point=best, stats=stats)

@@ -1,18 +1,62 @@
-"""What is told of a solve."""
+"""How a solve ended, and what is told of it."""
 
 from dataclasses import dataclass
+from enum import StrEnum
+from math import inf
+from time import perf_counter
+
+
+class Status(StrEnum):
+    """How a solve ended.
+
+    A plan is optimal, or feasible and the best known when the time was over; there is proof that no plan exists; or
+    the time was over and neither a plan nor such a proof had been found.
+    """
+
+    OPTIMAL = "optimal"
+    FEASIBLE = "feasible at limit"
+    INFEASIBLE = "infeasible"
+    NO_ANSWER = "no answer in time"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SolveStats:
     """How a solution was come to.
 
-    `gap` is how far the solution may be from the optimum, relative to it: infinite where the time limit came before any
-    solution, 0 where nothing had to be solved. `variables` and `constraints` are the size of the program.
+    `gap` is how far the solution may be from the optimum, relative to its own value: 0 for an optimum, unless a wider
+    gap was accepted, and infinite where no plan is known. `variables` and `constraints` are the size of the program.
     """
 
+    status: Status
     build_s: float
     solve_s: float
-    gap: float = 0.0
+    gap: float
     variables: int = 0
     constraints: int = 0
+
+    @property
+    def has_plan(self) -> bool:
+        """Whether a plan was found, be it optimal or the best known at the time limit."""
+        return self.status in (Status.OPTIMAL, Status.FEASIBLE)
+
+
+def proven_infeasible(started_s: float) -> SolveStats:
+    """What is told where building the program, begun at `started_s`, has shown that there is no plan."""
+    return SolveStats(status=Status.INFEASIBLE, build_s=perf_counter() - started_s, solve_s=0.0, gap=inf)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Solved:
+    """What every solution says of itself."""
+
+    stats: SolveStats
+
+    @property
+    def status(self) -> Status:
+        """How the solve ended."""
+        return self.stats.status
+
+    @property
+    def feasible(self) -> bool:
+        """Whether there is a plan that meets every constraint, be it optimal or the best known at the time limit."""
+        return self.stats.has_plan

@@ -12,6 +12,7 @@ from ipagym.errors import InputError, unknown_name
 from ipagym.optimize import frontier, ipa, ipa_paper
 from ipagym.optimize.problem import Accuracy, IpaProblem, IpaSolution
 from ipagym.optimize.solver import SolverSettings
+from ipagym.optimize.stats import Status
 from ipagym.solver_speed import gurobi
 from ipagym.solver_speed.instances import Size, instances
 
@@ -31,11 +32,11 @@ def _mip(form: Callable[[IpaProblem, SolverSettings], IpaSolution], solver: str)
 GUROBI = "Gurobi, paper's form"
 
 SOLVERS: dict[str, Solver] = {
-    "frontier": lambda problem, limit_s: frontier.solve(problem),
+    "frontier": frontier.solve,
     "mip/HiGHS": _mip(ipa.solve, "highs"),
     "mip/CBC": _mip(ipa.solve, "cbc"),
     "mip/HiGHS, paper's form": _mip(ipa_paper.solve, "highs"),
-    GUROBI: lambda problem, limit_s: gurobi.solve(problem),
+    GUROBI: gurobi.solve,
 }
 """What is measured, by the name in the table."""
 
@@ -44,7 +45,8 @@ SOLVERS: dict[str, Solver] = {
 class Settings:
     """Sizes, how many loads each, which PAS, and how long a solver may take for one load.
 
-    A solver that took longer than that for a load is not asked for the rest of the loads, nor for larger sizes.
+    A solver that took longer than that for a load, or was ended by it, is not asked for the rest of the loads, nor for
+    larger sizes. Neither is one that calls a load infeasible: none of them is.
     """
 
     sizes: tuple[Size, ...] = SIZES
@@ -128,8 +130,8 @@ def _race(problem: IpaProblem, settings: Settings, records: dict[str, Record]) -
         except gurobi.NotLicensed as error:
             record.stopped = f"not licensed: {error}"
             continue
-        if perf_counter() - started_s >= settings.time_limit_s or solution.stats.gap > 0:
-            record.stopped = f"took more than {settings.time_limit_s:g} s for a load"
+        record.stopped = _why_not_again(solution, perf_counter() - started_s, settings.time_limit_s)
+        if record.stopped:
             continue
         record.times_ms.append((1000 * solution.stats.build_s, 1000 * solution.stats.solve_s))
         found[name] = solution.objective
@@ -137,6 +139,18 @@ def _race(problem: IpaProblem, settings: Settings, records: dict[str, Record]) -
     for name, objective in found.items():
         gap = max(found.values()) - objective
         records[name].short.append(gap if gap > tolerance else 0.0)
+
+
+def _why_not_again(solution: IpaSolution, spent_s: float, limit_s: float) -> str:
+    """Why a solver that gave this answer is not asked again; nothing where it is."""
+    if solution.status is Status.INFEASIBLE:
+        return "calls a load infeasible that is not"
+    at_limit = f"took more than {limit_s:g} s for a load"
+    if solution.status is Status.NO_ANSWER:
+        return f"{at_limit} ({solution.status})"
+    if solution.status is Status.FEASIBLE:
+        return f"{at_limit} ({solution.status}, gap {solution.stats.gap:.2g})"
+    return at_limit if spent_s >= limit_s else ""
 
 
 def _row(name: str, size: Size, record: Record) -> Row:

@@ -4,53 +4,70 @@ The variables and constraints are those of `ipagym.optimize.ipa_paper`. The lice
 from PyPI solves up to 2,000 variables and 2,000 constraints.
 """
 
+from math import inf
 from time import perf_counter
 from typing import Any
 
-from ipagym.errors import InputError
+from ipagym.errors import InputError, SolverError
+from ipagym.optimize.fallback import solution, without_plan
 from ipagym.optimize.options import fewest_replicas
-from ipagym.optimize.problem import (
-    Choice,
-    IpaProblem,
-    IpaSolution,
-    objective_value,
-    plan_configuration,
-    stage_latency_s,
-)
-from ipagym.optimize.stats import SolveStats
+from ipagym.optimize.problem import Choice, IpaProblem, IpaSolution, Plan, stage_latency_s
+from ipagym.optimize.stats import SolveStats, Status
 
-PARAMETERS = {"OutputFlag": 0, "Threads": 1, "MIPGap": 1e-10, "MIPGapAbs": 1e-10}
+PARAMETERS = {"OutputFlag": 0, "Threads": 1, "MIPGap": 1e-10, "MIPGapAbs": 1e-10, "DualReductions": 0}
+"""Without dual reductions it says of an infeasible problem that it is, not that it may be unbounded as well."""
 
 
 class NotLicensed(InputError):
     """The problem is larger than the licence allows, or there is no licence."""
 
 
-def solve(problem: IpaProblem) -> IpaSolution:
-    """The optimal configuration of a feasible problem.
+def solve(problem: IpaProblem, time_limit_s: float = inf) -> IpaSolution:
+    """The optimal configuration, or the best found within the time; the one of `ipagym.optimize.fallback` where none is
+    feasible.
 
     Raises:
         NotLicensed: the licence does not cover it.
-        InputError: the problem is infeasible.
+        SolverError: the solver broke down.
     """
     import gurobipy
 
     started_s = perf_counter()
     try:
         with gurobipy.Env(params=PARAMETERS) as env, gurobipy.Model(env=env) as model:
+            model.Params.TimeLimit = time_limit_s
             stages = [_stage(model, stage, problem) for stage in problem.stages]
             _meet_slo(model, stages, problem)
             _maximise(model, stages, problem)
             built_s = perf_counter()
             model.optimize()
-            if model.Status != gurobipy.GRB.OPTIMAL:
-                raise InputError(f"gurobi ended with status {model.Status} at {problem.rate_rps} rps")
-            plan = [(_taken(stage), round(stage["n"].X)) for stage in stages]
+            stats = _stats(model, started_s, built_s)
+            plan: Plan = [(_taken(stage), round(stage["n"].X)) for stage in stages] if stats.has_plan else []
     except gurobipy.GurobiError as error:
         raise NotLicensed(str(error)) from None
-    stats = SolveStats(build_s=built_s - started_s, solve_s=perf_counter() - built_s)
-    return IpaSolution(
-        configuration=plan_configuration(plan), objective=objective_value(problem, plan), feasible=True, stats=stats
+    return solution(problem, plan, stats) if stats.has_plan else without_plan(problem, stats)
+
+
+def _stats(model: Any, started_s: float, built_s: float) -> SolveStats:
+    from gurobipy import GRB
+
+    has_plan = model.SolCount > 0
+    known = {
+        GRB.OPTIMAL: Status.OPTIMAL,
+        GRB.INFEASIBLE: Status.INFEASIBLE,
+        GRB.TIME_LIMIT: Status.FEASIBLE if has_plan else Status.NO_ANSWER,
+    }
+    if model.Status not in known:
+        raise SolverError(f"gurobi ended with status {model.Status}")
+    status, ended_s = known[model.Status], perf_counter()
+    gap = 0.0 if status is Status.OPTIMAL else float(model.MIPGap) if has_plan else inf
+    return SolveStats(
+        status=status,
+        build_s=built_s - started_s,
+        solve_s=ended_s - built_s,
+        gap=gap,
+        variables=model.NumVars,
+        constraints=model.NumConstrs + model.NumGenConstrs,
     )
 
 

@@ -60,7 +60,7 @@ def random_pipeline(size: Size, rng: np.random.Generator) -> Pipeline:
 def bound(problem: IpaProblem) -> IpaProblem:
     """The problem with an SLO that binds."""
     shortest_s = sum(float(stage.latency_s.min()) for stage in undominated_options(problem))
-    free = frontier.solve(problem).configuration
+    free = frontier.solve(problem).answer
     chosen = {(stage, s.variant, s.batch) for stage, s in enumerate(free.stages)}
     taken = [c for stage in problem.stages for c in stage if (c.stage, c.variant, c.batch) in chosen]
     longest_s = sum(stage_latency_s(choice, problem.rate_rps) for choice in taken)

@@ -71,15 +71,22 @@ def test_fa2_is_as_good_as_brute_force(shapes: list[tuple[int, int, int]], slo_m
     costs = []
     for batches in product(BATCHES, repeat=len(models)):
         numbers = [max(1, int(np.ceil(rate * m.p99(b) / b * (1 - 1e-9)))) for m, b in zip(models, batches, strict=True)]
-        steps = [
-            int(np.ceil((m.p99(b) + ((b - 1) / rate if rate else 0.0)) / 1e-3 - 1e-9))
-            for m, b in zip(models, batches, strict=True)
-        ]
-        if sum(steps) <= slo_ms and max(numbers) <= 20:
+        seconds = sum(m.p99(b) + ((b - 1) / rate if rate else 0.0) for m, b in zip(models, batches, strict=True))
+        if seconds <= slo_ms / 1000 * (1 + 1e-9) and max(numbers) <= 20:
             costs.append(sum(n * c for n, c in zip(numbers, cores, strict=True)))
     assert (found is None) == (not costs)
     if found is not None:
         assert sum(n * c for (n, _), c in zip(found, cores, strict=True)) == min(costs)
+
+
+@pytest.mark.parametrize("unit_s", [1e-9, 1e-3, 1.0, 1e4])
+@pytest.mark.parametrize(("slo", "feasible"), [(45.0, True), (45.0 * (1 - 1e-8), False), (float("inf"), True)])
+def test_fa2_knows_no_grid_of_time(unit_s: float, slo: float, feasible: bool) -> None:
+    """30 and 15 units of time at batch 1: the SLO is exactly their sum, just misses it, or is none."""
+    stages = chain(straight(20 * unit_s, 10 * unit_s), straight(10 * unit_s, 5 * unit_s))
+    found = fewest_cores(stages, 0.1 / unit_s, slo_s=slo * unit_s, max_replicas=10)
+    expected = [(2, 2), (1, 2)] if slo == float("inf") else [(3, 1), (2, 1)]
+    assert found == (expected if feasible else None)
 
 
 def test_fa2_gives_parallel_branches_the_same_part() -> None:
