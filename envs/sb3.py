@@ -40,7 +40,7 @@ class ServingVecEnv(VecEnv):
 
     def actions_taken(self) -> NDArray[np.int64]:
         """The actions since the episodes began, shape (steps, num_envs, knobs)."""
-        shape = (len(self._taken), *self.env.action_space.shape)
+        shape = (len(self._taken), self.num_envs, len(self.env.codec.sizes))
         return np.array(self._taken, dtype=np.int64).reshape(shape)
 
     def go_on(self, episodes: int, actions: NDArray[np.int64]) -> NDArray[np.float32]:
@@ -53,7 +53,7 @@ class ServingVecEnv(VecEnv):
             self.env.pass_over(episodes - 1)
             observations = self.reset()
         for each in actions:
-            observations = self.step(each)[0]
+            observations = np.asarray(self.step(each)[0])
         return observations
 
     def reset(self) -> NDArray[np.float32]:

@@ -74,9 +74,9 @@ def test_an_interrupted_run_ends_with_the_same_bits(name: str, tmp_path: Path) -
 
 def test_a_run_made_longer_is_the_longer_run(tmp_path: Path) -> None:
     """Rollouts of one episode each."""
-    run(tmp_path / "long", "video", steps=357, envs=1, rollout=119)
-    for steps in (119, 119, 357):
-        run(tmp_path / "parts", "video", steps=steps, envs=1, rollout=119, resume=(tmp_path / "parts").exists())
+    run(tmp_path / "long", "video", steps=1428, envs=4, rollout=119)
+    for steps in (476, 476, 1428):
+        run(tmp_path / "parts", "video", steps=steps, envs=4, rollout=119, resume=(tmp_path / "parts").exists())
     assert everything(tmp_path / "parts") == everything(tmp_path / "long")
 
 

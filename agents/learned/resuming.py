@@ -103,8 +103,8 @@ def _restore_environments(env: ServingVecEnv, checkpoint: Checkpoint) -> NDArray
     if not isinstance(checkpoint.progress, dict) or set(checkpoint.progress) != {"actions", "observations", "returns"}:
         raise _damaged("list of what the environments have been through")
     episodes, steps = divmod(checkpoint.card.steps // env.num_envs, env.episode_steps)
-    knobs = env.env.single_action_space.shape
-    actions = _whole("actions", checkpoint.progress["actions"], torch.int64, (steps, env.num_envs, *knobs))
+    shape = (steps, env.num_envs, len(env.env.codec.sizes))
+    actions = _whole("actions", checkpoint.progress["actions"], torch.int64, shape)
     observations = env.go_on(episodes, actions.numpy())
     then = checkpoint.progress["observations"]
     if not is_like(then, torch.from_numpy(observations)) or not np.array_equal(then.numpy(), observations):
@@ -116,7 +116,7 @@ def _restore_environments(env: ServingVecEnv, checkpoint: Checkpoint) -> NDArray
 
 
 def _whole(what: str, found: Any, dtype: torch.dtype, shape: tuple[int | None, ...]) -> torch.Tensor:
-    """A tensor of a checkpoint that has this shape, None being any length."""
+    """A tensor of a checkpoint, sure to have this type and shape, None being any length."""
     if isinstance(found, torch.Tensor) and found.ndim == len(shape):
         sizes = [length if wanted is None else wanted for length, wanted in zip(found.shape, shape, strict=True)]
         if is_like(found, torch.zeros((), dtype=dtype).expand(sizes)):
