@@ -11,7 +11,7 @@ from pathlib import Path
 from time import monotonic, sleep
 from typing import IO, Any
 
-from numba.core import event
+from numba.core import config, event
 from numba.core.caching import FunctionCache, IndexDataCacheFile
 
 try:
@@ -20,6 +20,9 @@ except ImportError:  # where there is none, every process compiles for itself
     fcntl = None  # type: ignore[assignment]
 
 LOGGER = logging.getLogger("ipagym")
+
+HAS_COMPILER = not config.DISABLE_JIT  # type: ignore[attr-defined]  # set from the environment
+"""Whether numba compiles; else its decorators return functions as they are."""
 
 DIGEST_BYTES = 32
 LONGEST_WAIT_S = 120.0

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from typing import TypeVar, cast
 
 import numpy as np
-from numba import config, njit
+from numba import njit
 from numpy.typing import NDArray
 
-from ipagym.machine_code import keep
+from ipagym.machine_code import HAS_COMPILER, keep
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -20,7 +20,7 @@ Function = TypeVar("Function", bound=Callable[..., object])
 
 def kernel(function: Function) -> Function:
     """Compile a function, if numba's compiler is not switched off; the machine code is kept on disk."""
-    if config.DISABLE_JIT:
+    if not HAS_COMPILER:
         return function
     compiled = njit(nogil=True)(function)
     keep(compiled, function)

@@ -6,11 +6,11 @@ from functools import cache
 from multiprocessing import parent_process
 from typing import Any, TypeVar, cast
 
-from numba import config, njit
+from numba import njit
 from numba.core import event
 
 from ipagym.errors import InputError
-from ipagym.machine_code import TURN, keep
+from ipagym.machine_code import HAS_COMPILER, TURN, keep
 
 LOGGER = logging.getLogger("ipagym")
 
@@ -36,7 +36,7 @@ def entry(function: Function) -> Function:
 
     Without numba's compiler it raises an `InputError` when it is called.
     """
-    if config.DISABLE_JIT:
+    if not HAS_COMPILER:
         return cast(Function, _without_compiler)
     compiled = njit(nogil=True, **OPTIONS)(function)
     ENTRIES.add(function)
