@@ -105,7 +105,7 @@ def test_a_training_that_is_killed_goes_on_to_the_same_weights(tmp_path: Path) -
     train = ["train", "video", "--workload", "constant:5", "--seed", "1", "--out", str(out)]
     process = started(MAIN, *train, "--steps", "1000000")
     checkpoint = out / CHECKPOINT_NAME
-    deadline_s = time.monotonic() + 120
+    deadline_s = time.monotonic() + 300
     while process.poll() is None and time.monotonic() < deadline_s:
         if checkpoint.exists() and load_checkpoint(checkpoint).card.steps >= 1024:
             break

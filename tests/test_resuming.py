@@ -12,6 +12,7 @@ import pytest
 from ipagym.cli import main
 from ipagym.envs import make_scenario
 from ipagym.envs.vector import ServingVectorEnv
+from ipagym.errors import InputError
 from tests.test_scenario_file import FULL
 
 pytest.importorskip("stable_baselines3")
@@ -214,3 +215,25 @@ def test_a_checkpoint_cut_short_is_one_line(
     again = ["train", "video", "--steps", "256", "--envs", "1", "--out", str(tmp_path / "run"), "--resume"]
     assert main(again) == 2
     assert "is not a checkpoint" in capsys.readouterr().err
+
+
+class Payload:
+    """Touches a file where it is unpickled without care."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Path.touch, (self.path,)
+
+
+@pytest.mark.parametrize("place", [("card",), ("parameters",), ("progress", "actions"), (*ADAM, "state")])
+def test_no_code_runs_from_a_checkpoint(place: tuple[str, ...], finished: Path, tmp_path: Path) -> None:
+    content = torch.load(finished / CHECKPOINT_NAME, weights_only=True)
+    at(*place, to=Payload(tmp_path / "it ran"))(content)
+    torch.save(content, tmp_path / CHECKPOINT_NAME)
+    with pytest.raises(InputError, match="is not a checkpoint"):
+        load_checkpoint(tmp_path)
+    assert not (tmp_path / "it ran").exists()
+    torch.load(tmp_path / CHECKPOINT_NAME, weights_only=False)
+    assert (tmp_path / "it ran").exists(), "it would have run"

@@ -39,8 +39,8 @@ class TrainSettings:
     """One training run. `rollout` is the number of steps per environment between two updates.
 
     The weights depend to the last bit on the number of threads that torch works with, so that it is a setting and not
-    what a machine has. One is also the fastest: on two cores that others use too, 2,048 steps take 4 times as long with
-    two threads, and updates on batches of 2,048 take 19 times as long.
+    what a machine has. One is also the fastest: on two cores that others use too, updates take 5 to 35 times as long
+    with two or four threads, on batches of 128 and of 2,048.
     """
 
     scenario: str
