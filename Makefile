@@ -34,12 +34,12 @@ train: .venv/dev
 	$(PYTHON) -m venv .venv
 	@touch $@
 
-.venv/demo: .venv/made pyproject.toml constraints.txt
+.venv/demo: .venv/made pyproject.toml setup.py constraints.txt
 	$(INSTALL) torch
 	$(INSTALL) -e ".[rl]"
 	@touch $@
 
-.venv/dev: .venv/made pyproject.toml constraints.txt
+.venv/dev: .venv/made pyproject.toml setup.py constraints.txt
 	$(INSTALL) torch
 	$(INSTALL) -e ".[dev]"
 	@touch $@ .venv/demo

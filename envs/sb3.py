@@ -19,7 +19,8 @@ class ServingVecEnv(VecEnv):
     """Lets `PPO("MlpPolicy", ServingVecEnv(...))` learn on a `ServingVectorEnv` without a loop over environments.
 
     The vector environment must reset within the same step. Rewards are multiplied by `reward_scale`; the returns in
-    `info["episode"]` are not. `terms` are the reward vectors of the last step, each term of shape (num_envs,).
+    `info["episode"]` are not. `terms` are the reward vectors of the last step, each term of shape (num_envs,). All
+    episodes begin and end together.
     """
 
     def __init__(self, env: ServingVectorEnv, *, reward_scale: float = 1.0) -> None:
@@ -29,31 +30,59 @@ class ServingVecEnv(VecEnv):
         self.reward_scale = reward_scale
         self.terms: RewardTerms[NDArray[np.float64]] | None = None
         self._returns = np.zeros(env.num_envs)
+        self._taken: list[NDArray[np.int64]] = []
         super().__init__(env.num_envs, env.single_observation_space, env.single_action_space)
+
+    @property
+    def episode_steps(self) -> int:
+        """Steps of an episode; its first window passes with the reset."""
+        return self.env.scenario.windows - 1
+
+    def actions_taken(self) -> NDArray[np.int64]:
+        """The actions since the episodes began, shape (steps, num_envs, knobs)."""
+        shape = (len(self._taken), self.num_envs, len(self.env.codec.sizes))
+        return np.array(self._taken, dtype=np.int64).reshape(shape)
+
+    def go_on(self, episodes: int, actions: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Begin with the seeds set by `seed`, pass over so many episodes, and take these actions in the next ones.
+
+        The environments then stand, and the observations are, as if they had run all those episodes.
+        """
+        observations = self.reset()
+        if episodes:
+            self.env.pass_over(episodes - 1)
+            observations = self.reset()
+        for each in actions:
+            observations = np.asarray(self.step(each)[0])
+        return observations
 
     def reset(self) -> NDArray[np.float32]:
         """Begin all episodes, with the seeds set by `seed`."""
         observations, _ = self.env.reset(seed=self._seeds)
         self._returns[:] = 0.0
+        self._taken.clear()
         self._reset_seeds()
         self._reset_options()
         return observations
 
     def step_async(self, actions: NDArray[np.int64]) -> None:
         """Take note of the actions."""
-        self._actions = actions
+        self._actions = np.array(actions)
 
     def step_wait(self) -> VecEnvStepReturn:
         """Let one interval pass; the episodes that end begin anew at once."""
         observations, rewards, _, truncated, info = self.env.step(self._actions)
         self.terms = RewardTerms(**info["reward_terms"])
         self._returns += rewards
+        self._taken.append(self._actions)
+        if truncated.all():
+            self._taken.clear()
         infos: list[dict[str, Any]] = [{} for _ in range(self.num_envs)]
         for k in np.flatnonzero(truncated).tolist():
             infos[k] = {
                 "terminal_observation": info["final_obs"][k],
                 "TimeLimit.truncated": True,
-                "episode": {"r": float(self._returns[k]), "l": self.env.scenario.windows - 1},
+                "episode": {"r": float(self._returns[k]), "l": self.episode_steps},
             }
         self._returns[truncated] = 0.0
         return observations, self.reward_scale * rewards, truncated, infos

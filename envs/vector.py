@@ -94,6 +94,12 @@ class ServingVectorEnv(VectorEnv[Any, Any, Any]):
         self._look(which)
         return self._observe(), {}
 
+    def pass_over(self, episodes: int) -> None:
+        """Draw the seeds of so many episodes in every environment, without running them."""
+        for _ in range(episodes):
+            for k in range(self.num_envs):
+                self._next_seed(k, None)
+
     def step(
         self, actions: ArrayLike
     ) -> tuple[Observations, NDArray[np.float64], NDArray[np.bool_], NDArray[np.bool_], dict[str, Any]]:

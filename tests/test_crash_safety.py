@@ -97,15 +97,15 @@ def test_two_comparisons_in_one_folder_do_each_other_no_harm(tmp_path: Path) -> 
     assert not list((tmp_path / "shared").rglob(f"*{SUFFIX}"))
 
 
-def test_a_training_that_is_killed_leaves_a_checkpoint_to_go_on_from(tmp_path: Path) -> None:
+def test_a_training_that_is_killed_goes_on_to_the_same_weights(tmp_path: Path) -> None:
     pytest.importorskip("stable_baselines3")
-    from ipagym.agents.learned.policy import CHECKPOINT_NAME, load_checkpoint
+    from ipagym.agents.learned.checkpoint import CHECKPOINT_NAME, load_checkpoint
 
     out = tmp_path / "ppo"
     train = ["train", "video", "--workload", "constant:5", "--seed", "1", "--out", str(out)]
     process = started(MAIN, *train, "--steps", "1000000")
     checkpoint = out / CHECKPOINT_NAME
-    deadline_s = time.monotonic() + 120
+    deadline_s = time.monotonic() + 300
     while process.poll() is None and time.monotonic() < deadline_s:
         if checkpoint.exists() and load_checkpoint(checkpoint).card.steps >= 1024:
             break
@@ -114,4 +114,10 @@ def test_a_training_that_is_killed_leaves_a_checkpoint_to_go_on_from(tmp_path: P
     steps = load_checkpoint(checkpoint).card.steps
     assert steps >= 1024
     assert started(MAIN, *train, "--steps", str(steps + 512), "--resume").wait() == 0
-    assert load_checkpoint(checkpoint).card.steps == steps + 512
+    whole = [*train[:-1], str(tmp_path / "whole"), "--steps", str(steps + 512)]
+    assert started(MAIN, *whole).wait() == 0
+    resumed, expected = load_checkpoint(out), load_checkpoint(tmp_path / "whole")
+    assert resumed.card == expected.card
+    assert resumed.card.steps == steps + 512
+    weights = resumed.parameters["policy"]
+    assert all(weights[name].equal(value) for name, value in expected.parameters["policy"].items())

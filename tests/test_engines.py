@@ -9,7 +9,6 @@ from hypothesis import given
 
 from ipagym.cluster.sim import ENGINES, CompiledCluster, SimpyCluster, simulator
 from ipagym.cluster.sim.compiled import memory
-from ipagym.cluster.sim.compiled.jit import entry
 from ipagym.cluster.sim.request import Request
 from ipagym.configuration import Configuration, Limits
 from ipagym.errors import InputError
@@ -125,13 +124,6 @@ def test_an_overload_ends_before_the_memory_does(engine: Any, monkeypatch: pytes
     cluster = engine(scenario((2000.0, 2000.0)))
     with pytest.raises(InputError, match="lower the load"):
         cluster.advance(2.0)
-
-
-def test_code_that_cannot_be_kept_runs_all_the_same(caplog: pytest.LogCaptureFixture) -> None:
-    names: dict[str, Any] = {}
-    exec("def double(x):\n    return 2 * x", names)  # no file, so nowhere to keep its machine code
-    assert entry(names["double"])(21) == 42
-    assert "NUMBA_CACHE_DIR" in caplog.text
 
 
 @pytest.mark.parametrize("engine", ENGINES)

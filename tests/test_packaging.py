@@ -1,7 +1,9 @@
 """What is installed is what is in the tree, and it works away from it."""
 
+import os
 import subprocess
 import sys
+import sysconfig
 import tomllib
 import zipfile
 from pathlib import Path
@@ -46,13 +48,18 @@ def test_links_lead_to_the_mapped_folders() -> None:
         assert not link.is_dir() or link.resolve() == (ROOT / name).resolve()
 
 
+def copy_to(folder: Path) -> None:
+    """A checkout in that folder, of what is built from, without the links."""
+    for name in [*tracked(), "pyproject.toml", "setup.py", "README.md", "LICENSE"]:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes((ROOT / name).read_bytes())
+
+
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A wheel built from the tracked files by way of a source distribution."""
     source, out = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("dist")
-    for name in [*tracked(), "pyproject.toml", "README.md", "LICENSE"]:
-        (source / name).parent.mkdir(parents=True, exist_ok=True)
-        (source / name).write_bytes((ROOT / name).read_bytes())
+    copy_to(source)
     command = [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(out), str(source)]
     built = subprocess.run(command, capture_output=True, text=True)
     assert built.returncode == 0, built.stdout + built.stderr
@@ -84,3 +91,42 @@ def test_import_is_light() -> None:
     code = f"import sys, ipagym; print([name for name in {heavy!r} if name in sys.modules])"
     ran = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert ran.stdout.strip() == "[]", ran.stderr
+
+
+IMPORTS = """
+import ipagym, ipagym.envs, ipagym.agents.catalogue, ipagym.profiles.schema
+from importlib.util import find_spec
+print(ipagym.__file__, ipagym.__version__, [name for name in ("envs", "agents", "profiles") if find_spec(name)])
+"""
+
+
+@pytest.fixture(scope="module", params=["with links", "without links"])
+def editable(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a checkout `ipagym`, installed in editable mode in the environment `venv` beside it."""
+    folder = tmp_path_factory.mktemp("editable")
+    copy_to(folder / "ipagym")
+    for name in ("envs", "agents", "profiles") if request.param == "with links" else ():
+        (folder / "ipagym" / "ipagym" / name).symlink_to(Path("..", name), target_is_directory=True)
+    code = "import sys; from setuptools.build_meta import build_editable; print(build_editable(sys.argv[1]))"
+    build = [sys.executable, "-c", code, str(folder)]
+    built = subprocess.run(build, cwd=folder / "ipagym", capture_output=True, text=True)
+    assert built.returncode == 0, built.stderr
+    assert subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder / "venv")]).returncode == 0
+    site = Path(sysconfig.get_path("purelib", vars={"base": str(folder / "venv")}))
+    zipfile.ZipFile(next(folder.glob("*.whl"))).extractall(site)
+    (site / "zz-dependencies.pth").write_text(sysconfig.get_path("purelib"))  # no editable install there is followed
+    return folder
+
+
+@pytest.mark.parametrize("where", [".", "ipagym", "venv"])
+def test_an_editable_checkout_is_found_from_everywhere(editable: Path, where: str) -> None:
+    """From its parent folder, too, where its own folder has the package's name."""
+    python = Path(sysconfig.get_path("scripts", vars={"base": str(editable / "venv")}), Path(sys.executable).name)
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    command = [str(python), "-c", IMPORTS]
+    ran = subprocess.run(command, cwd=editable / where, env=environment, capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stderr
+    path, version, loose = ran.stdout.split(maxsplit=2)
+    assert Path(path) == editable / "ipagym" / "ipagym" / "__init__.py"
+    assert version == "0.1.0"
+    assert loose.strip() == ("['envs', 'agents', 'profiles']" if where == "ipagym" else "[]")

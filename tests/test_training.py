@@ -16,15 +16,14 @@ pytest.importorskip("stable_baselines3")
 from stable_baselines3 import PPO
 from stable_baselines3.common.policies import ActorCriticPolicy
 
-from ipagym.agents.learned.policy import (
+from ipagym.agents.learned.checkpoint import (
     CHECKPOINT_NAME,
     MAX_CHECKPOINT_BYTES,
     Card,
     Checkpoint,
-    PolicyAgent,
     load_checkpoint,
-    load_policy,
 )
+from ipagym.agents.learned.policy import PolicyAgent, load_policy
 from ipagym.agents.learned.training import TrainSettings, train
 from ipagym.envs import Codec, Observer, make_scenario
 
@@ -56,6 +55,8 @@ def test_resume_continues_where_it_stopped(tmp_path: Path) -> None:
     assert load_checkpoint(out).card.steps == 64
     with pytest.raises(InputError, match="resume it with those"):
         run(out, workload="constant:9", resume=True)
+    with pytest.raises(InputError, match="seed 0, envs 2: resume it with those"):
+        run(out, seed=1, envs=1, resume=True)
 
 
 def test_same_seed_same_weights(tmp_path: Path) -> None:
@@ -127,8 +128,8 @@ def test_damaged_weights_are_refused_in_one_line(damage: Any) -> None:
     codec, observer = Codec(chosen.pipeline, chosen.limits), Observer(chosen.pipeline, chosen.limits)
     policy = ActorCriticPolicy(observer.space(), codec.space(), lambda _: 0.0)
     weights = {name: value * float("nan") for name, value in policy.state_dict().items()}
-    card = Card(scenario="video", workload="bursty", seed=0, steps=1, observation_names=observer.names,
-                action_sizes=codec.sizes)  # fmt: skip
-    agent = PolicyAgent(Checkpoint(card, {"policy": weights} if damage == "nan" else damage))
+    card = Card(scenario="video", workload=None, observation_names=observer.names, action_sizes=codec.sizes,
+                steps=1, seed=0, envs=1, threads=1, rollout=2, gamma=0.9, learning_rate=1e-3, entropy=0.0)  # fmt: skip
+    agent = PolicyAgent(Checkpoint(card, {"policy": weights} if damage == "nan" else damage, {}))
     with pytest.raises(InputError, match="weights of the policy for video are damaged"):
         agent.reset(chosen.pipeline, chosen.limits, np.random.default_rng(0))

@@ -1,18 +1,22 @@
 """Training of PPO policies with stable-baselines3: checkpoints, resuming and the task's own figures."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
+import torch
 from gymnasium.vector import AutoresetMode
 from numpy.typing import NDArray
 from stable_baselines3 import PPO
 from stable_baselines3.common.callbacks import BaseCallback, CallbackList
 from stable_baselines3.common.logger import configure
+from stable_baselines3.common.utils import set_random_seed
 
-from ipagym.agents.learned.policy import CHECKPOINT_NAME, Card, Checkpoint, load_checkpoint, save_checkpoint
+from ipagym.agents.learned.checkpoint import CHECKPOINT_NAME, Card, Checkpoint, load_checkpoint, save_checkpoint
+from ipagym.agents.learned.resuming import progress_of, restore
 from ipagym.envs.codec import Codec
 from ipagym.envs.observation import Observer
 from ipagym.envs.sb3 import ServingVecEnv
@@ -26,9 +30,18 @@ REWARD_SCALE = 0.01
 """Rewards are about −2 … −200 per window on the video pipeline; value networks learn faster near ±1."""
 
 
+COURSE = ("seed", "envs", "threads", "rollout", "gamma", "learning_rate", "entropy")
+"""The settings that two runs of one scenario must share to come to the same weights after as many steps."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TrainSettings:
-    """One training run. `rollout` is the number of steps per environment between two updates."""
+    """One training run. `rollout` is the number of steps per environment between two updates.
+
+    The weights depend to the last bit on the number of threads that torch works with, so that it is a setting and not
+    what a machine has. One is also the fastest: on two cores that others use too, updates take 5 to 35 times as long
+    with two or four threads, on batches of 128 and of 2,048.
+    """
 
     scenario: str
     workload: str | None
@@ -38,28 +51,33 @@ class TrainSettings:
     envs: int = 4
     resume: bool = False
     trace: Path | None = None
+    threads: int = 1
     rollout: int = 128
     gamma: float = 0.9
     learning_rate: float = 3e-4
     entropy: float = 0.005
 
     def __post_init__(self) -> None:
-        for name in ("steps", "envs", "rollout"):
-            if getattr(self, name) < 1:
-                raise InputError(f"{name} must be at least 1, not {getattr(self, name)}")
+        for name, least in {"steps": 1, "envs": 1, "threads": 1, "rollout": 2}.items():
+            if getattr(self, name) < least:
+                raise InputError(f"{name} must be at least {least}, not {getattr(self, name)}")
         if not 0 <= self.seed < 2**31:
             raise InputError(f"seed must be in 0..2147483647, not {self.seed}")
 
 
-def train(settings: TrainSettings, progress: Callable[[int, int], None] = lambda done, total: None) -> Path:
+Report = Callable[[int, int], None]
+"""Called with the steps done and the steps wanted."""
+
+
+def train(settings: TrainSettings, progress: Report = lambda done, total: None) -> Path:
     """Train until `settings.steps` environment steps are done in all; returns the checkpoint's path.
 
-    The folder `settings.out` gets `policy.pt` (rewritten after every update), `train.json` and TensorBoard logs.
-    `progress` is called with the steps done and the steps wanted.
+    The folder `settings.out` gets `policy.pt` (rewritten after every update), `train.json` and TensorBoard logs. A run
+    that was interrupted and is resumed comes to the weights of one that was not, to the last bit.
 
     Raises:
-        InputError: the folder holds a run already and `resume` is not set, there is nothing to resume, or
-            the folder cannot be made.
+        InputError: the folder holds a run already and `resume` is not set, there is nothing to resume, what there is
+            is damaged or of other settings, or the folder cannot be made.
     """
     checkpoint_path = settings.out / CHECKPOINT_NAME
     _check_out(settings, checkpoint_path)
@@ -67,15 +85,34 @@ def train(settings: TrainSettings, progress: Callable[[int, int], None] = lambda
     make_folder(settings.out)
     vector = ServingVectorEnv(scenario, settings.envs, autoreset=AutoresetMode.SAME_STEP)
     env = ServingVecEnv(vector, reward_scale=REWARD_SCALE)
-    model = _model(settings, env)
-    done = _restore(model, checkpoint_path, settings) if settings.resume else 0
-    write_atomically(settings.out / "train.json", json.dumps(asdict(settings), default=str, indent=2).encode())
-    keeper = Keeper(checkpoint_path, lambda steps: _checkpoint(model, scenario, settings, steps))
-    if done < settings.steps:
-        callbacks = CallbackList([TaskFigures(env), keeper, Progress(progress, settings.steps)])
-        model.learn(settings.steps - done, callback=callbacks, reset_num_timesteps=False)
-        keeper.save(model.num_timesteps)
+    with _threads(settings.threads):
+        model = _model(settings, env)
+        if settings.resume:
+            _resume(model, env, settings)
+        write_atomically(settings.out / "train.json", json.dumps(asdict(settings), default=str, indent=2).encode())
+        _learn(model, env, settings, progress)
     return checkpoint_path
+
+
+def _learn(model: PPO, env: ServingVecEnv, settings: TrainSettings, progress: Report) -> None:
+    """What is left to be done."""
+    if model.num_timesteps >= settings.steps:
+        return
+    keeper = Keeper(env, settings)
+    callbacks = CallbackList([TaskFigures(env), keeper, Chance(settings.seed), Progress(progress, settings.steps)])
+    model.learn(settings.steps - model.num_timesteps, callback=callbacks, reset_num_timesteps=False)
+    keeper.save()
+
+
+@contextmanager
+def _threads(number: int) -> Iterator[None]:
+    """So many threads for torch meanwhile."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(number)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 class TaskFigures(BaseCallback):
@@ -102,22 +139,43 @@ class TaskFigures(BaseCallback):
 
 
 class Keeper(BaseCallback):
-    """Writes the checkpoint after every rollout, so that an interrupted run can be resumed."""
+    """Writes the checkpoint before every rollout, so that an interrupted run can be resumed."""
 
-    def __init__(self, path: Path, checkpoint: Callable[[int], Checkpoint]) -> None:
+    def __init__(self, env: ServingVecEnv, settings: TrainSettings) -> None:
         super().__init__()
-        self._path = path
-        self._checkpoint = checkpoint
+        self._env = env
+        self._settings = settings
 
-    def save(self, steps: int) -> None:
-        """Write the checkpoint as it stands after `steps` environment steps."""
-        save_checkpoint(self._path, self._checkpoint(steps))
+    def save(self) -> None:
+        """Write the checkpoint as it stands."""
+        assert isinstance(self.model, PPO)
+        card = _card(self._settings, self._env.env.scenario, self.model.num_timesteps)
+        checkpoint = Checkpoint(card, self.model.get_parameters(), progress_of(self.model, self._env))
+        save_checkpoint(self._settings.out / CHECKPOINT_NAME, checkpoint)
 
     def _on_step(self) -> bool:
         return True
 
     def _on_rollout_start(self) -> None:
-        self.save(self.num_timesteps)
+        self.save()
+
+
+class Chance(BaseCallback):
+    """Begins torch's and numpy's chance anew with every rollout, from the seed and the steps done.
+
+    A run that is resumed then needs no generator's state from a file.
+    """
+
+    def __init__(self, seed: int) -> None:
+        super().__init__()
+        self._seed = seed
+
+    def _on_step(self) -> bool:
+        return True
+
+    def _on_rollout_start(self) -> None:
+        seeds = np.random.SeedSequence((self._seed, self.num_timesteps)).generate_state(1)
+        set_random_seed(int(seeds[0]))
 
 
 class Progress(BaseCallback):
@@ -158,25 +216,24 @@ def _model(settings: TrainSettings, env: ServingVecEnv) -> PPO:
     return model
 
 
-def _restore(model: PPO, path: Path, settings: TrainSettings) -> int:
-    """Load the parameters into the model; returns the steps done so far."""
+def _resume(model: PPO, env: ServingVecEnv, settings: TrainSettings) -> None:
+    """Let the model and its environments stand where the checkpoint was written."""
+    path = settings.out / CHECKPOINT_NAME
     checkpoint = load_checkpoint(path)
-    card = checkpoint.card
-    if (card.scenario, card.workload) != (settings.scenario, settings.workload):
-        load = card.workload or "its own load"
-        raise InputError(f"{path} was trained on {card.scenario} under {load}: resume it with those")
-    model.set_parameters(checkpoint.parameters)
-    model.num_timesteps = card.steps
-    return card.steps
+    mine, theirs = asdict(_card(settings, env.env.scenario, checkpoint.card.steps)), asdict(checkpoint.card)
+    others = [name for name, value in theirs.items() if value != mine[name]]
+    if others:
+        told = ", ".join(f"{name} {'its own' if theirs[name] is None else theirs[name]}" for name in others)
+        raise InputError(f"{path} was trained with {told}: resume it with those")
+    restore(model, env, checkpoint)
 
 
-def _checkpoint(model: PPO, scenario: Scenario, settings: TrainSettings, steps: int) -> Checkpoint:
-    card = Card(
+def _card(settings: TrainSettings, scenario: Scenario, steps: int) -> Card:
+    return Card(
         scenario=settings.scenario,
         workload=settings.workload,
-        seed=settings.seed,
-        steps=steps,
         observation_names=Observer(scenario.pipeline, scenario.limits).names,
         action_sizes=Codec(scenario.pipeline, scenario.limits).sizes,
+        steps=steps,
+        **{name: getattr(settings, name) for name in COURSE},
     )
-    return Checkpoint(card, model.get_parameters())

@@ -4,12 +4,13 @@ A resource is what is limited: resource 0 is latency, resource 1 cores. `use` is
 """
 
 from collections.abc import Callable
-from contextlib import suppress
 from typing import TypeVar, cast
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
+
+from ipagym.machine_code import HAS_COMPILER, keep
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -21,10 +22,11 @@ Function = TypeVar("Function", bound=Callable[..., object])
 
 
 def kernel(function: Function) -> Function:
-    """Compile a function; the machine code is kept on disk where there is a place for it."""
+    """Compile a function, if numba's compiler is not switched off; the machine code is kept on disk."""
+    if not HAS_COMPILER:
+        return function
     compiled = njit(nogil=True)(function)
-    with suppress(RuntimeError):  # no folder can be written to: it is compiled anew in every process then
-        compiled.enable_caching()
+    keep(compiled, function)
     return cast(Function, compiled)
 
 

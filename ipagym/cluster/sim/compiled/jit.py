@@ -2,10 +2,15 @@
 
 import logging
 from collections.abc import Callable
+from functools import cache
+from multiprocessing import parent_process
 from typing import Any, TypeVar, cast
 
 from numba import njit
 from numba.core import event
+
+from ipagym.errors import InputError
+from ipagym.machine_code import HAS_COMPILER, TURN, keep
 
 LOGGER = logging.getLogger("ipagym")
 
@@ -16,6 +21,9 @@ Function = TypeVar("Function", bound=Callable[..., object])
 OPTIONS: dict[str, Any] = {"error_model": "numpy", "_nrt": False}
 UNSEEN: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 
+ENTRIES: set[Callable[..., object]] = set()
+"""What Python may call."""
+
 
 def kernel(function: Function) -> Function:
     """Compile a function for others of the engine; it lacks what a call from Python would need."""
@@ -24,30 +32,48 @@ def kernel(function: Function) -> Function:
 
 
 def entry(function: Function) -> Function:
-    """Compile a function that Python calls; the machine code is kept on disk and the interpreter lock let go."""
+    """Compile a function that Python calls; the machine code is kept on disk and the interpreter lock let go.
+
+    Without numba's compiler it raises an `InputError` when it is called.
+    """
+    if not HAS_COMPILER:
+        return cast(Function, _without_compiler)
     compiled = njit(nogil=True, **OPTIONS)(function)
-    try:
-        compiled.enable_caching()
-    except RuntimeError:
-        LOGGER.warning("compiled code cannot be kept for the next start: set NUMBA_CACHE_DIR to a writable folder")
+    ENTRIES.add(function)
+    keep(compiled, function)
     return cast(Function, compiled)
 
 
-class Announcement(event.Listener):
-    """Tells once, through the logger `ipagym`, that the engine is being compiled, which takes a while."""
+def _without_compiler(*_: object) -> object:
+    """The functions here work on addresses of memory: nothing but machine code can run them.
 
-    def __init__(self) -> None:
-        self._was_told = False
+    Raises:
+        InputError: always.
+    """
+    raise InputError(
+        "the compiled simulator needs numba's compiler, which NUMBA_DISABLE_JIT switches off: unset it, "
+        'or simulate with the SimPy engine (`--backend simpy`, `backend="simpy"`)'
+    )
+
+
+class Announcement(event.Listener):
+    """Tells once, through the logger `ipagym`, that the engine is being compiled, which takes a while.
+
+    Of several processes that is the one that compiles for all; where each does for itself, the first of them.
+    """
 
     def on_start(self, event: Any) -> None:
         """The compilation of some function begins."""
-        function = event.data["dispatcher"].py_func
-        if not self._was_told and function.__module__ == "ipagym.cluster.sim.compiled.loop":
-            self._was_told = True
-            LOGGER.warning("compiling the simulator: once for this version, about 20 s")
+        if event.data["dispatcher"].py_func in ENTRIES and (TURN.is_mine or parent_process() is None):
+            _tell_compiling()
 
     def on_end(self, event: Any) -> None:
         """It ends."""
+
+
+@cache
+def _tell_compiling() -> None:
+    LOGGER.warning("compiling the simulator: once for this version, about 20 s")
 
 
 event.register("numba:compile", Announcement())

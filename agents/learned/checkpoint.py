@@ -1,0 +1,121 @@
+"""Checkpoints of trained policies: weights and plain data, no code."""
+
+import io
+import json
+import warnings
+import zipfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import torch
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+
+from ipagym.errors import InputError
+from ipagym.files import is_file, write_atomically
+
+CHECKPOINT_NAME = "policy.pt"
+MAX_CHECKPOINT_BYTES = 200_000_000
+
+Whole = Annotated[int, Field(ge=0, lt=2**63)]
+Count = Annotated[int, Field(ge=1, lt=2**31)]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Card:
+    """What a checkpoint was trained for and how; a policy only fits the spaces it was trained on."""
+
+    __pydantic_config__ = ConfigDict(strict=True, extra="forbid")
+
+    scenario: str
+    workload: str | None
+    observation_names: tuple[str, ...]
+    action_sizes: tuple[int, ...]
+    steps: Whole
+    seed: Whole
+    envs: Count
+    threads: Count
+    rollout: Count
+    gamma: float
+    learning_rate: float
+    entropy: float
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """A card and tensors by name: the parameters as stable-baselines3 gives them, and how far the run has come.
+
+    `progress` is what `ipagym.agents.learned.resuming` goes on from; an agent needs the card and the weights only.
+    """
+
+    card: Card
+    parameters: dict[str, Any]
+    progress: dict[str, Any]
+
+
+def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
+    """Write a checkpoint atomically."""
+    buffer = io.BytesIO()
+    content = {
+        "card": json.dumps(asdict(checkpoint.card)),
+        "parameters": checkpoint.parameters,
+        "progress": checkpoint.progress,
+    }
+    torch.save(content, buffer)
+    write_atomically(path, buffer.getvalue())
+
+
+def load_checkpoint(path: Path) -> Checkpoint:
+    """Read a checkpoint from a file, or from the folder that `ipagym train` wrote. Only weights are unpickled.
+
+    Raises:
+        InputError: the file is missing, too large or not a checkpoint.
+    """
+    file = path if is_file(path) else path / CHECKPOINT_NAME
+    if not is_file(file):
+        raise InputError(f"no checkpoint {file}: train one with `ipagym train` and give its folder")
+    try:
+        if _unpacked_bytes(file) > MAX_CHECKPOINT_BYTES:
+            raise InputError(f"{file} is larger than {MAX_CHECKPOINT_BYTES} bytes: not a checkpoint of `ipagym train`")
+        with warnings.catch_warnings(action="ignore"):  # of oddities in a file that is refused for them
+            content = torch.load(file, weights_only=True)
+        card = TypeAdapter(Card).validate_json(content.pop("card"))
+        return Checkpoint(card, **content)
+    except InputError:
+        raise
+    except ValidationError as error:
+        raise InputError(f"{file} is not a checkpoint of this version of `ipagym train`: {_first(error)}") from None
+    except Exception as error:
+        raise InputError(f"{file} is not a checkpoint of `ipagym train` ({type(error).__name__})") from error
+
+
+def load_weights(module: torch.nn.Module, weights: Any) -> bool:
+    """Whether these are sound weights of the module; if so, it has them."""
+    expected = module.state_dict()
+    if not isinstance(weights, dict) or list(weights) != list(expected):
+        return False
+    if not all(is_like(weights[name], own) for name, own in expected.items()):
+        return False
+    module.load_state_dict(dict(weights))  # without what else a file may have attached to them
+    return True
+
+
+def is_like(found: Any, like: torch.Tensor) -> bool:
+    """Whether it is a plain tensor of finite numbers, of the shape and the type of the other."""
+    return (
+        type(found) is torch.Tensor
+        and (found.layout, found.device, found.dtype) == (like.layout, like.device, like.dtype)
+        and found.shape == like.shape
+        and bool(torch.isfinite(found).all())
+    )
+
+
+def _unpacked_bytes(file: Path) -> int:
+    """What the archive says that it unpacks to; torch's older format, which says nothing of it, is an error."""
+    with zipfile.ZipFile(file) as archive:
+        return sum(entry.file_size for entry in archive.infolist())
+
+
+def _first(error: ValidationError) -> str:
+    first = error.errors(include_url=False)[0]
+    return f"{'.'.join(map(str, first['loc'])) or 'its card'}: {first['msg']}"
