@@ -234,9 +234,15 @@ def _mask(options: dict[str, Any] | None, num_envs: int) -> NDArray[np.bool_]:
 
 def _changed_knobs(before: Deployments, after: Deployments) -> NDArray[np.float64]:
     """As `ipagym.objective.changed_knobs` has it, shape (n,)."""
-    was, now = before["variant"] >= 0, after["variant"] >= 0
-    differ = sum((before[knob] != after[knob]).astype(np.int64) for knob in ("variant", "replicas", "batch", "cores"))
-    return np.asarray(np.where(was & now, differ, was ^ now).sum(axis=(1, 2)), dtype=np.float64)
+    was, now = before[:, :, np.newaxis], after[..., np.newaxis]
+    kept = (was["variant"] == now["variant"]) & (now["variant"] >= 0)
+    gone = (before["variant"] >= 0) & ~kept.any(axis=2)
+    new = (after["variant"] >= 0) & ~kept.any(axis=3)
+    in_turn = np.cumsum(gone, axis=2)[:, :, np.newaxis] == np.cumsum(new, axis=2)[..., np.newaxis]
+    paired = kept | (gone[:, :, np.newaxis] & new[..., np.newaxis] & in_turn)
+    differ = sum((was[knob] != now[knob]).astype(np.int64) for knob in ("variant", "replicas", "batch", "cores"))
+    unequal = np.abs(gone.sum(axis=2) - new.sum(axis=2))
+    return np.asarray((paired * differ).sum(axis=(1, 2, 3)) + unequal.sum(axis=1), dtype=np.float64)
 
 
 def _padded(rows: Sequence[Sequence[float]]) -> NDArray[np.float64]:

@@ -1,7 +1,6 @@
 """What is good: the terms of the reward and their weighted sum."""
 
 from dataclasses import dataclass, fields
-from itertools import zip_longest
 from typing import Generic, TypeVar
 
 import numpy as np
@@ -9,7 +8,7 @@ from numpy.typing import NDArray
 
 from ipagym.configuration import Configuration, StageSetting, cores_of
 from ipagym.errors import InputError
-from ipagym.pipeline import Pipeline
+from ipagym.pipeline import Pipeline, Stage
 from ipagym.window import Window
 
 Quantity = TypeVar("Quantity", float, NDArray[np.float64])
@@ -70,7 +69,7 @@ def reward_terms(window: Window, previous: Configuration, pipeline: Pipeline) ->
         cost=window.cores,
         batch=float(sum(d.batch for s in window.configuration.stages for d in s.deployments)),
         violation=window.violation_rate,
-        switching=float(changed_knobs(previous, window.configuration)),
+        switching=float(changed_knobs(previous, window.configuration, pipeline)),
         energy=window.energy_j / 1000,
         loading=loading_s(previous, window.configuration, pipeline),
     )
@@ -89,19 +88,25 @@ def loading_s(before: Configuration, after: Configuration, pipeline: Pipeline) -
     return longest_s
 
 
-def changed_knobs(before: Configuration, after: Configuration) -> int:
-    """How many of the knobs (variant, replicas, batch, cores of each deployment) differ; a deployment added or gone
-    counts as one.
+def changed_knobs(before: Configuration, after: Configuration, pipeline: Pipeline) -> int:
+    """How many of the knobs (variant, replicas, batch, cores of each deployment) differ.
+
+    Deployments of one variant are compared with each other, in whatever order they stand; of the others the first gone
+    with the first that is new, and so on; one more gone or new than the other counts as one. Cores left unsaid are the
+    base cores.
     """
-    return sum(
-        _changed(was, now)
-        for old, new in zip(before.stages, after.stages, strict=True)
-        for was, now in zip_longest(old.deployments, new.deployments)
-    )
+    return sum(map(_changed, before.stages, after.stages, pipeline.stages))
 
 
-def _changed(was: StageSetting | None, now: StageSetting | None) -> int:
-    if was is None or now is None:
-        return 1
-    knobs = ("variant", "replicas", "batch", "cores")
-    return sum(getattr(was, knob) != getattr(now, knob) for knob in knobs)
+def _changed(before: StageSetting, after: StageSetting, stage: Stage) -> int:
+    were, are = _knobs(before, stage), _knobs(after, stage)
+    kept = sum(a != b for name in were.keys() & are.keys() for a, b in zip(were[name], are[name], strict=True))
+    gone = [knobs for name, knobs in were.items() if name not in are]
+    new = [knobs for name, knobs in are.items() if name not in were]
+    replaced = sum(a != b for old, other in zip(gone, new, strict=False) for a, b in zip(old, other, strict=True))
+    return kept + replaced + abs(len(gone) - len(new))
+
+
+def _knobs(setting: StageSetting, stage: Stage) -> dict[str, tuple[str, int, int, int]]:
+    """What there is to count of each deployment, by variant."""
+    return {d.variant: (d.variant, d.replicas, d.batch, cores_of(d, stage)) for d in setting.deployments}
