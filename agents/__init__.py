@@ -8,9 +8,10 @@ import numpy as np
 from ipagym.agent import Agent
 from ipagym.agents.catalogue import AGENTS, USUAL, AgentEntry
 from ipagym.agents.foretold import Foretold
-from ipagym.agents.knobs import Holding, kept
+from ipagym.agents.knobs import Holding, Knob, kept
 from ipagym.agents.pinned import parse_pins, pinned
-from ipagym.errors import InputError, unknown_name
+from ipagym.agents.spec import parse_spec
+from ipagym.errors import InputError
 from ipagym.forecast.oracle import Oracle
 from ipagym.scenario import Scenario
 
@@ -20,23 +21,22 @@ __all__ = ["AGENTS", "USUAL", "AgentEntry", "entry_of", "keeps", "make_agent", "
 def make_agent(spec: str, scenario: Scenario) -> Agent:
     """The agent that `spec` asks for: `name`, `name:argument`, either with `@` and what is to be pinned.
 
-    As in `ipa:cbc`, `hpa:0.5` or `hpa@yolov5s+resnet101/b=4`.
+    As in `ipa:cbc`, `hpa:0.5` or `hpa@yolov5s+resnet101/b=4`; `ipagym.agents.spec` has the signs in paths.
 
     Raises:
         InputError: unknown name, or an argument that is missing, superfluous or unusable.
     """
-    named, at, pins = spec.partition("@")
-    name, colon, argument = named.partition(":")
-    entry = entry_of(spec)
-    if colon and not entry.argument:
+    parsed = parse_spec(spec)
+    name, argument, entry = parsed.name, parsed.argument or "", parsed.entry
+    if parsed.argument is not None and not entry.argument:
         raise InputError(f"agent {name} takes no argument, not {argument!r}")
-    if (colon or entry.needs_argument) and not argument:
+    if (parsed.argument is not None or entry.needs_argument) and not argument:
         raise InputError(f"agent {name} lacks its argument: write {name}:{entry.argument.strip('[]')}")
     module, _, function = entry.made_by.partition(":")
     agent: Agent = getattr(import_module(f"ipagym.agents.{module}"), function)(scenario, argument)
     oracle = getattr(agent, "forecaster", None)
     agent = Foretold(agent, oracle) if isinstance(oracle, Oracle) else agent
-    return pinned(agent, parse_pins(pins, scenario)) if at else agent
+    return agent if parsed.pins is None else pinned(agent, parse_pins(parsed.pins, scenario))
 
 
 def entry_of(spec: str) -> AgentEntry:
@@ -45,10 +45,7 @@ def entry_of(spec: str) -> AgentEntry:
     Raises:
         InputError: unknown name.
     """
-    name = spec.partition("@")[0].partition(":")[0]
-    if name not in AGENTS:
-        raise unknown_name("agent", name, AGENTS)
-    return AGENTS[name]
+    return parse_spec(spec).entry
 
 
 def suitable(scenario: Scenario) -> list[str]:
@@ -58,8 +55,8 @@ def suitable(scenario: Scenario) -> list[str]:
 
 def keeps(spec: str, scenario: Scenario) -> str:
     """The open knobs that an agent leaves alone, with their values; empty where it turns them all."""
-    pins = spec.partition("@")[2]
-    pinned = parse_pins(pins, scenario).knobs if pins else frozenset()
+    pins = parse_spec(spec).pins
+    pinned = frozenset[Knob]() if pins is None else parse_pins(pins, scenario).knobs
     agent = make_agent(spec, scenario)
     if not isinstance(agent, Holding):
         return kept(entry_of(spec).turns - pinned, scenario)

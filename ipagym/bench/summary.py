@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from rich.box import SIMPLE_HEAD
+from rich.markup import escape
 from rich.table import Table
 
 T_975 = (
@@ -165,7 +166,7 @@ def summary_frame(summaries: Sequence[AgentSummary]) -> pd.DataFrame:
 def summary_table(summaries: Sequence[AgentSummary], title: str) -> Table:
     """The summary for the terminal; * marks the Pareto front."""
     table = Table(
-        title=title,
+        title=escape(title),
         box=SIMPLE_HEAD,
         padding=0,
         caption="* Pareto front over PAS (up), cores (down), SLO violations (down)",
@@ -176,7 +177,7 @@ def summary_table(summaries: Sequence[AgentSummary], title: str) -> Table:
         table.add_column(metric.heading, justify="right", no_wrap=True, overflow="fold")
     for summary in summaries:
         texts = (summary.estimates[metric.key].text(metric.digits) for metric in metrics)
-        table.add_row(f"{summary.agent}{' *' if summary.pareto else ''}", *texts)
+        table.add_row(f"{escape(summary.agent)}{' *' if summary.pareto else ''}", *texts)
     return table
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ipagym.errors import InputError, unknown_name
+from ipagym.files import is_file
 
 if TYPE_CHECKING:
     import numpy as np
@@ -53,7 +54,8 @@ def compare(
     agents: Annotated[
         str | None,
         typer.Option(
-            help="Agents, separated by commas, or all that suit. Default: the reference, hpa and simple ones."
+            help="Agents, separated by commas, or all that suit. Default: the reference, hpa and simple ones. In the "
+            "path of a checkpoint or manifest may stand @, : and commas: a path that exists is taken whole."
         ),
     ] = None,
     manifest: Annotated[
@@ -71,7 +73,9 @@ def compare(
     backend: Annotated[
         str, typer.Option(help="Engine: compiled or simpy; the results do not depend on it.")
     ] = "compiled",
-    faults: Annotated[str, typer.Option(help="What goes wrong: none, usual or harsh.")] = "none",
+    faults: Annotated[
+        str | None, typer.Option(help="What goes wrong: none, usual or harsh, instead of the scenario's.")
+    ] = None,
     scrape: Annotated[float | None, typer.Option(help="Seconds between two scrapes of the figures.")] = None,
     lag: Annotated[float | None, typer.Option(help="Seconds until a scrape is known to the agents.")] = None,
     workers: Annotated[int | None, typer.Option(help="Processes; the results do not depend on it.")] = None,
@@ -120,7 +124,7 @@ def compare(
     screen = console()
     screen.print(summary_table(comparison.summaries, title))
     for line in kept_knobs(comparison.summaries):
-        screen.print(f"kept {line}")
+        screen.print(f"kept {line}", markup=False)
     print(f"written to {comparison.out}")
 
 
@@ -144,10 +148,11 @@ def _slo(text: str | None) -> tuple[float | None, str | None]:
 
 def _agent_names(text: str | None, scenario: "Scenario") -> Sequence[str]:
     from ipagym.agents import USUAL, suitable
+    from ipagym.agents.spec import split_specs
 
     if text is None or text.strip() == "all":
         return [name for name in suitable(scenario) if text or name in USUAL]
-    names = [name.strip() for name in text.split(",") if name.strip()]
+    names = split_specs(text)
     if not names:
         raise InputError("--agents names no agent: separate names by commas")
     if len(set(names)) < len(names):
@@ -159,6 +164,8 @@ def with_manifest(names: Sequence[str], manifest: Path | None) -> list[str]:
     """The agents, with hpa run by the manifest where one is given: in the place of hpa, or at the end."""
     if manifest is None:
         return list(names)
+    if not is_file(manifest):
+        raise InputError(f"no manifest {manifest}: give the path of a YAML file with a HorizontalPodAutoscaler")
     by_manifest = f"hpa:{manifest}"
     named = [by_manifest if name == "hpa" else name for name in names]
     return named if by_manifest in named else [*named, by_manifest]
@@ -166,7 +173,10 @@ def with_manifest(names: Sequence[str], manifest: Path | None) -> list[str]:
 
 def _fingerprint(agent: str) -> str:
     """A hash of the file behind an agent (a checkpoint, a manifest), so that with another one it is run again."""
-    path = Path(agent.partition("@")[0].partition(":")[2])
-    files = sorted(path.glob("*.pt")) if path.is_dir() and path.name else [path]
-    digests = [sha256(file.read_bytes()).hexdigest() for file in files if file.is_file()]
-    return " ".join(digests)[:64]
+    from ipagym.agents.spec import parse_spec
+
+    path = parse_spec(agent).path
+    if path is None:
+        return ""
+    files = sorted(path.glob("*.pt")) if path.is_dir() else [path]
+    return sha256(b"".join(sha256(file.read_bytes()).digest() for file in files if file.is_file())).hexdigest()

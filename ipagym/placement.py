@@ -1,0 +1,82 @@
+"""Whether the replicas of a configuration find room on the nodes."""
+
+from dataclasses import replace
+
+from ipagym.budget import affordable
+from ipagym.configuration import Configuration, Limits, StageSetting, cores_of
+from ipagym.errors import InputError
+from ipagym.pipeline import Pipeline, Stage
+
+
+def placed(configuration: Configuration, pipeline: Pipeline, limits: Limits) -> tuple[int, ...]:
+    """How many replicas of each stage find room when all are placed first-fit, stage by stage, as at time 0."""
+    if limits.node_cores is None:
+        return tuple(sum(each.replicas for each in setting.deployments) for setting in configuration.stages)
+    free = list(limits.node_cores)
+    return tuple(map(lambda setting, stage: _place(setting, stage, free), configuration.stages, pipeline.stages))
+
+
+def check_placed(configuration: Configuration, pipeline: Pipeline, limits: Limits) -> None:
+    """Refuse a configuration in which a stage serves nothing, as no node has room for any of its replicas.
+
+    Raises:
+        InputError: naming the stage, the cores of its smallest replica, and the nodes.
+    """
+    number = placed(configuration, pipeline, limits)
+    for setting, stage, replicas in zip(configuration.stages, pipeline.stages, number, strict=True):
+        if not replicas:
+            cores = min(cores_of(each, stage) for each in setting.deployments)
+            raise InputError(
+                f"stage {stage.name} starts without a replica: one of {setting.variant} takes {cores} cores, "
+                f"{_room(cores, limits)}: give more node_cores, or another initial"
+            )
+
+
+def check_node(stage: Stage, cores: int, limits: Limits) -> None:
+    """Refuse replicas of so many cores where no node is large enough for one.
+
+    Raises:
+        InputError: naming the stage, the cores and the largest node.
+    """
+    if limits.node_cores is not None and cores > max(limits.node_cores):
+        raise InputError(f"a replica of stage {stage.name} takes {cores} cores, {_room(cores, limits)}")
+
+
+def fitted(configuration: Configuration, pipeline: Pipeline, limits: Limits) -> Configuration:
+    """The configuration, cut down to `max_cores`, and by one replica of the largest stage after the other for as long
+    as a stage finds no room beside the others.
+    """
+    fits = affordable(configuration, pipeline, limits)
+    while 0 in placed(fits, pipeline, limits):
+        sizes = [s.replicas * cores_of(s, stage) for s, stage in zip(fits.stages, pipeline.stages, strict=True)]
+        several = [at for at, setting in enumerate(fits.stages) if setting.replicas > 1]
+        if not several:
+            break
+        fits = _one_less(fits, max(several, key=lambda at: sizes[at]))
+    return fits
+
+
+def _one_less(configuration: Configuration, at: int) -> Configuration:
+    settings = list(configuration.stages)
+    settings[at] = replace(settings[at], replicas=settings[at].replicas - 1)
+    return Configuration(tuple(settings))
+
+
+def _place(setting: StageSetting, stage: Stage, free: list[int]) -> int:
+    """How many replicas find room; what they take is no longer free."""
+    number = 0
+    for each in setting.deployments:
+        cores = cores_of(each, stage)
+        for _ in range(each.replicas):
+            node = next((n for n, room in enumerate(free) if room >= cores), None)
+            if node is None:
+                break
+            free[node] -= cores
+            number += 1
+    return number
+
+
+def _room(cores: int, limits: Limits) -> str:
+    largest = max(limits.node_cores or (0,))
+    nodes = f"the largest node has {largest}"
+    return nodes if cores > largest else f"and beside the other stages no node has them free ({nodes})"
