@@ -92,21 +92,24 @@ def changed_knobs(before: Configuration, after: Configuration, pipeline: Pipelin
     """How many of the knobs (variant, replicas, batch, cores of each deployment) differ.
 
     Deployments of one variant are compared with each other, in whatever order they stand; of the others the first gone
-    with the first that is new, and so on; one more gone or new than the other counts as one. Cores left unsaid are the
-    base cores.
+    with the first that is new, and so on; one more gone or new than the other counts as one. Cores are a knob of
+    variants that have a choice of them; left unsaid they are the base cores.
     """
     return sum(map(_changed, before.stages, after.stages, pipeline.stages))
 
 
 def _changed(before: StageSetting, after: StageSetting, stage: Stage) -> int:
-    were, are = _knobs(before, stage), _knobs(after, stage)
-    kept = sum(a != b for name in were.keys() & are.keys() for a, b in zip(were[name], are[name], strict=True))
-    gone = [knobs for name, knobs in were.items() if name not in are]
-    new = [knobs for name, knobs in are.items() if name not in were]
-    replaced = sum(a != b for old, other in zip(gone, new, strict=False) for a, b in zip(old, other, strict=True))
-    return kept + replaced + abs(len(gone) - len(new))
+    were = {each.variant: each for each in before.deployments}
+    are = {each.variant: each for each in after.deployments}
+    gone = [each for name, each in were.items() if name not in are]
+    new = [each for name, each in are.items() if name not in were]
+    kept = [(each, are[name]) for name, each in were.items() if name in are]
+    pairs = [*kept, *zip(gone, new, strict=False)]
+    return sum(_differ(was, now, stage) for was, now in pairs) + abs(len(gone) - len(new))
 
 
-def _knobs(setting: StageSetting, stage: Stage) -> dict[str, tuple[str, int, int, int]]:
-    """What there is to count of each deployment, by variant."""
-    return {d.variant: (d.variant, d.replicas, d.batch, cores_of(d, stage)) for d in setting.deployments}
+def _differ(was: StageSetting, now: StageSetting, stage: Stage) -> int:
+    knobs = sum(getattr(was, knob) != getattr(now, knob) for knob in ("variant", "replicas", "batch"))
+    if cores_of(was, stage) == cores_of(now, stage):
+        return knobs
+    return knobs + any(len(stage.variant(each.variant).core_choices) > 1 for each in (was, now))

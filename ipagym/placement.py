@@ -27,7 +27,7 @@ def check_placed(configuration: Configuration, pipeline: Pipeline, limits: Limit
         if not replicas:
             cores = min(cores_of(each, stage) for each in setting.deployments)
             raise InputError(
-                f"stage {stage.name} starts without a replica: one of {setting.variant} takes {cores} cores, "
+                f"stage {stage.name} starts without a replica: one of {setting.variant} takes {_in_words(cores)}, "
                 f"{_room(cores, limits)}: give more node_cores, or another initial"
             )
 
@@ -39,7 +39,7 @@ def check_node(stage: Stage, cores: int, limits: Limits) -> None:
         InputError: naming the stage, the cores and the largest node.
     """
     if limits.node_cores is not None and cores > max(limits.node_cores):
-        raise InputError(f"a replica of stage {stage.name} takes {cores} cores, {_room(cores, limits)}")
+        raise InputError(f"a replica of stage {stage.name} takes {_in_words(cores)}, {_room(cores, limits)}")
 
 
 def fitted(configuration: Configuration, pipeline: Pipeline, limits: Limits) -> Configuration:
@@ -76,7 +76,11 @@ def _place(setting: StageSetting, stage: Stage, free: list[int]) -> int:
     return number
 
 
+def _in_words(cores: int) -> str:
+    return "1 core" if cores == 1 else f"{cores} cores"
+
+
 def _room(cores: int, limits: Limits) -> str:
     largest = max(limits.node_cores or (0,))
     nodes = f"the largest node has {largest}"
-    return nodes if cores > largest else f"and beside the other stages no node has them free ({nodes})"
+    return nodes if cores > largest else f"and no node has so much left beside the other stages ({nodes})"

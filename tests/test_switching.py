@@ -72,7 +72,7 @@ SMALL, BIG = StageSetting("small", 1, 1), StageSetting("big", 2, 4)
         (SMALL, replace(SMALL, cores=1), 0),
         (SMALL, replace(SMALL, replicas=3), 1),
         (SMALL, replace(SMALL, replicas=3, batch=2), 2),
-        (SMALL, replace(BIG, replicas=1, batch=1), 2),  # the variant, and its base cores are others
+        (SMALL, replace(BIG, replicas=1, batch=1), 1),  # cores are no knob here: those of the variant come with it
         (SMALL, replace(SMALL, beside=(BIG,)), 1),
         (replace(SMALL, beside=(BIG,)), BIG, 1),
         (replace(SMALL, beside=(BIG,)), replace(BIG, beside=(SMALL,)), 0),
@@ -82,6 +82,18 @@ SMALL, BIG = StageSetting("small", 1, 1), StageSetting("big", 2, 4)
 def test_knobs_that_differ_are_counted_by_deployment(before: StageSetting, after: StageSetting, changes: int) -> None:
     assert changed_knobs(Configuration((before,)), Configuration((after,)), pipeline(1)) == changes
     assert changed_knobs(Configuration((after,)), Configuration((before,)), pipeline(1)) == changes
+
+
+def test_cores_count_where_there_is_a_choice_of_them() -> None:
+    served = make_scenario("joint").pipeline
+    base = [stage.variants[0].base_cores for stage in served.stages]
+    found = Configuration(tuple(StageSetting(stage.variants[0].name, 1, 1) for stage in served.stages))
+    same = Configuration(tuple(replace(s, cores=c) for s, c in zip(found.stages, base, strict=True)))
+    other = Configuration(
+        (replace(same.stages[0], cores=served.stages[0].variants[0].core_choices[-1]), found.stages[1])
+    )
+    assert [changed_knobs(found, each, served) for each in (same, other)] == [0, 1]
+    assert [changed_knobs(other, each, served) for each in (same, found)] == [1, 1]
 
 
 def test_a_configuration_that_is_cut_down_reads_back_as_it_was_cut() -> None:
