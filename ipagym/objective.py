@@ -109,7 +109,7 @@ def _changed(before: StageSetting, after: StageSetting, stage: Stage) -> int:
 
 
 def _differ(was: StageSetting, now: StageSetting, stage: Stage) -> int:
-    knobs = sum(getattr(was, knob) != getattr(now, knob) for knob in ("variant", "replicas", "batch"))
+    knobs: int = sum(getattr(was, knob) != getattr(now, knob) for knob in ("variant", "replicas", "batch"))
     if cores_of(was, stage) == cores_of(now, stage):
         return knobs
     return knobs + any(len(stage.variant(each.variant).core_choices) > 1 for each in (was, now))

@@ -108,12 +108,12 @@ def summarise(
         }
         for agent, episodes in with_regret.items()
     }
-    points = {agent: _costs(values) for agent, values in estimates.items()}
+    points = {agent: _costs(values) for agent, values in estimates.items() if _served(values)}
     return tuple(
         AgentSummary(
             agent=agent,
             estimates=values,
-            pareto=not any(dominates(p, points[agent]) for p in points.values()),
+            pareto=agent in points and not any(dominates(p, points[agent]) for p in points.values()),
             keeps=(keeps or {}).get(agent, ""),
         )
         for agent, values in estimates.items()
@@ -194,6 +194,11 @@ def drawn_agents(summaries: Sequence[AgentSummary]) -> list[str]:
     """Those that a figure has room for: the ones of highest reward."""
     by_reward = sorted(summaries, key=lambda summary: -summary.estimates["reward"].mean)
     return [summary.agent for summary in by_reward[:MOST_DRAWN]]
+
+
+def _served(estimates: Mapping[str, Estimate]) -> bool:
+    """Whether requests were answered on every seed: what serves none has neither accuracy nor latency to speak of."""
+    return not np.isnan(estimates["latency_p99_s"].mean)
 
 
 def _costs(estimates: Mapping[str, Estimate]) -> tuple[float, float, float]:

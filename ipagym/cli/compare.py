@@ -85,6 +85,8 @@ def compare(
     _check_numbers(seeds=seeds, seed0=seed0, slo=slo_s, interval=interval)
     from ipagym.agents import keeps, make_agent
     from ipagym.bench.compare import compare as run
+    from ipagym.bench.compare import marks_of
+    from ipagym.bench.manifest import free_folder
     from ipagym.bench.summary import kept_knobs, summary_table
     from ipagym.cli.console import console
     from ipagym.cluster.sim import ENGINES
@@ -110,14 +112,18 @@ def compare(
         make_agent(name, task)
     # What an engine compiles on its first use, it compiles here, once for all worker processes.
     ENGINES[backend](task).advance(task.interval_s)
+    factories = {name: partial(make_agent, name, task) for name in names}
+    fingerprints = {name: _fingerprint(name) for name in names}
+    numbers = range(seed0, seed0 + seeds)
+    usual = Path("results") / f"{Path(scenario).stem}-{task.workload.name.partition(' ')[0]}-{task.digest()}"
     comparison = run(
         task,
-        {name: partial(make_agent, name, task) for name in names},
-        seeds=range(seed0, seed0 + seeds),
-        out=out or Path("results") / f"{Path(scenario).stem}-{task.workload.name.partition(' ')[0]}-{task.digest()}",
+        factories,
+        seeds=numbers,
+        out=out or free_folder(usual, task, marks_of(factories, fingerprints), numbers),
         make_cluster=ENGINES[backend],
         workers=workers if workers is not None else os.cpu_count() or 1,
-        fingerprints={name: _fingerprint(name) for name in names},
+        fingerprints=fingerprints,
         keeps={name: keeps(name, task) for name in names},
     )
     title = f"{Path(scenario).stem} under {task.workload.name}, SLO {task.pipeline.slo_s:g} s, seeds: {seeds}"
