@@ -7,7 +7,6 @@ from typing import Annotated, Any, get_args, get_origin
 
 import annotated_types
 import pytest
-import yaml
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
@@ -16,6 +15,7 @@ from ipagym.envs.scenario_file import load_scenario
 from ipagym.errors import InputError
 from ipagym.profiles import load_file
 from ipagym.profiles import schema as profiles
+from tests.plain_yaml import dumped
 
 Place = tuple[str | int, ...]
 
@@ -106,15 +106,6 @@ def fields() -> Iterator[tuple[str, Place, str, FieldInfo]]:
             yield what, place, name, field
 
 
-class Dumper(yaml.SafeDumper):
-    def ignore_aliases(self, data: object) -> bool:
-        return True
-
-
-def written(content: object) -> str:
-    return str(yaml.dump(content, Dumper=Dumper, sort_keys=False))
-
-
 def changed(what: str, place: Place, name: str, value: object) -> str:
     """A sound file with one field put in or replaced."""
     content = deepcopy(SOUND[what])
@@ -122,7 +113,7 @@ def changed(what: str, place: Place, name: str, value: object) -> str:
     for part in place:
         at = at[part]
     at[name] = value
-    return written(content)
+    return dumped(content)
 
 
 def message(what: str, text: str, folder: Path) -> str:
@@ -163,7 +154,7 @@ OUT_OF_RANGE = [
 @pytest.mark.parametrize("what", SOUND)
 def test_the_files_are_sound_as_long_as_nothing_is_changed(what: str, tmp_path: Path) -> None:
     path = tmp_path / "mine.yaml"
-    path.write_text(written(SOUND[what]))
+    path.write_text(dumped(SOUND[what]))
     assert LOAD[what](path)
 
 
