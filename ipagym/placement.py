@@ -43,36 +43,34 @@ def check_node(stage: Stage, cores: int, limits: Limits) -> None:
 
 
 def fitted(configuration: Configuration, pipeline: Pipeline, limits: Limits) -> Configuration:
-    """The configuration, cut down to `max_cores`, and by one replica of the largest stage after the other for as long
-    as a stage finds no room beside the others.
+    """The configuration, cut down to `max_cores`, and to so many replicas of each stage at most that every stage finds
+    room; to one of each where even these do not.
     """
-    fits = affordable(configuration, pipeline, limits)
-    while 0 in placed(fits, pipeline, limits):
-        sizes = [s.replicas * cores_of(s, stage) for s, stage in zip(fits.stages, pipeline.stages, strict=True)]
-        several = [at for at, setting in enumerate(fits.stages) if setting.replicas > 1]
-        if not several:
-            break
-        fits = _one_less(fits, max(several, key=lambda at: sizes[at]))
-    return fits
+    asked = affordable(configuration, pipeline, limits)
+    fewest, most = 1, max(setting.replicas for setting in asked.stages)
+    while fewest < most:
+        middle = (fewest + most + 1) // 2
+        if 0 in placed(_at_most(middle, asked), pipeline, limits):
+            most = middle - 1
+        else:
+            fewest = middle
+    return _at_most(fewest, asked)
 
 
-def _one_less(configuration: Configuration, at: int) -> Configuration:
-    settings = list(configuration.stages)
-    settings[at] = replace(settings[at], replicas=settings[at].replicas - 1)
-    return Configuration(tuple(settings))
+def _at_most(replicas: int, configuration: Configuration) -> Configuration:
+    return Configuration(tuple(replace(s, replicas=min(s.replicas, replicas)) for s in configuration.stages))
 
 
 def _place(setting: StageSetting, stage: Stage, free: list[int]) -> int:
     """How many replicas find room; what they take is no longer free."""
     number = 0
     for each in setting.deployments:
-        cores = cores_of(each, stage)
-        for _ in range(each.replicas):
-            node = next((n for n, room in enumerate(free) if room >= cores), None)
-            if node is None:
-                break
-            free[node] -= cores
-            number += 1
+        cores, left = cores_of(each, stage), each.replicas
+        for node, room in enumerate(free):
+            taken = min(left, room // cores)
+            free[node] -= taken * cores
+            left -= taken
+        number += each.replicas - left
     return number
 
 

@@ -73,6 +73,8 @@ def test_a_start_that_is_not_written_fits_where_it_can(tmp_path: Path) -> None:
         window = env.step(env.codec.encode(chosen.initial))[4]["window"]
         assert window["completed"] > 0
         assert max(stage["ready"] for stage in window["stages"]) > 0
+    chosen = load_scenario(written(tmp_path, workload="constant:90:60", limits={"node_cores": [3]}))
+    assert [setting.replicas for setting in chosen.initial.stages] == [2, 2], "the third core goes to the first come"
     assert "stage classification starts without a replica" in refused(tmp_path, limits={"node_cores": [1]})
     assert "max_cores 1 is too little for one replica of every stage" in refused(tmp_path, limits={"max_cores": 1})
 
