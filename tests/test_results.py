@@ -153,7 +153,6 @@ def edited(replicas: int) -> object:
     sys.modules.pop("own_agent", None)
     sys.dont_write_bytecode = True
     importlib.invalidate_caches()
-    code._module_mark.cache_clear()
     return importlib.import_module("own_agent")
 
 
@@ -177,6 +176,13 @@ def test_the_mark_is_of_the_code_and_of_what_the_factory_was_given() -> None:
     assert marks[1] == code.code_mark(partial(mine, 1))
     again = edited(2).Mine  # type: ignore[attr-defined]
     assert code.code_mark(again) != marks[0]
+
+
+def test_code_without_a_file_is_always_run_again() -> None:
+    scope: dict[str, object] = {"__name__": "a cell"}
+    exec("class Mine: pass\ndef make(): return Mine()", scope)
+    for make in (scope["Mine"], scope["make"]):
+        assert code.code_mark(make) != code.code_mark(make)  # type: ignore[arg-type]
 
 
 def test_the_mark_of_the_package_is_that_of_every_source_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

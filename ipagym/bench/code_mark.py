@@ -2,7 +2,7 @@
 
 The package counts whole, as any part of it may bear on what an agent does. Of an agent from elsewhere, the files count
 that define its factory, the classes it derives from, and what the factory names or was given; so do plain values that
-it was given. Code without a file, as in an interactive session, never has the same mark twice in different processes.
+it was given. Code without a file, as in an interactive session, never has the same mark twice.
 """
 
 import inspect
@@ -25,7 +25,6 @@ SUFFIXES = (".py", ".json")
 """Code, and the weights of forecasters."""
 
 PLAIN = (str, int, float, bool, Path, type(None))
-SESSION = uuid4().hex
 
 
 def code_mark(make: Callable[[], object]) -> str:
@@ -40,7 +39,7 @@ def code_mark(make: Callable[[], object]) -> str:
 
 @cache
 def package_mark() -> str:
-    """The mark of the package's own code."""
+    """The mark of the package's own code, as it was when first asked for: what is edited later is not what runs."""
     files: dict[Path, str] = {}
     for part in PARTS:
         spec = find_spec(part)
@@ -60,10 +59,9 @@ def _is_foreign(module: str) -> bool:
     return top != ipagym.__name__ and top not in sys.stdlib_module_names
 
 
-@cache
 def _module_mark(module: str) -> str:
     file = _file(module)
-    return SESSION if file is None else sha256(file.read_bytes()).hexdigest()[:16]
+    return uuid4().hex if file is None else sha256(file.read_bytes()).hexdigest()[:16]
 
 
 def _file(module: str) -> Path | None:
