@@ -3,6 +3,7 @@
 import importlib.util
 import json
 import sys
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
@@ -15,7 +16,7 @@ from ipagym.agents import make_agent
 from ipagym.bench import code_mark as code
 from ipagym.bench.claim import claimed
 from ipagym.bench.compare import compare, marks_of
-from ipagym.bench.manifest import FILE_NAME, free_folder
+from ipagym.bench.manifest import FILE_NAME, free_folder, make_manifest, write_manifest
 from ipagym.bench.summary import METRICS, summarise
 from ipagym.cli import main
 from ipagym.cluster.sim import ENGINES
@@ -104,14 +105,44 @@ def test_results_of_other_agents_are_kept(capsys: pytest.CaptureFixture[str]) ->
     assert "also holds results of seed 1" in capsys.readouterr().err
 
 
-def test_two_comparisons_do_not_write_into_one_folder(capsys: pytest.CaptureFixture[str]) -> None:
-    argv = ["compare", "video", *SHORT, "1", "--agents", "hold", "--out", "out"]
+def test_two_comparisons_take_turns_in_one_folder() -> None:
     Path("out").mkdir()
+    waits, order = threading.Event(), list[str]()
+
+    def second() -> None:
+        with claimed(Path("out"), lambda folder: waits.set()):
+            order.append("second")
+
+    other = threading.Thread(target=second)
     with claimed(Path("out")):
-        assert main(argv) == 2
-        assert "another comparison writes into out" in capsys.readouterr().err
-        assert not Path("out", FILE_NAME).exists()
-    assert main(argv) == 0
+        other.start()
+        assert waits.wait(60)
+        order.append("first")
+    other.join()
+    assert order == ["first", "second"]
+    with claimed(Path("out"), lambda folder: pytest.fail("it is free again")):
+        pass
+
+
+def test_results_made_while_a_comparison_waited_are_kept(capsys: pytest.CaptureFixture[str]) -> None:
+    scenario = make_scenario("video", "constant:5:60")
+    Path("out").mkdir()
+    refusals = list[str]()
+
+    def wait_and_run() -> None:
+        with pytest.raises(InputError) as error:
+            run(scenario, "random")
+        refusals.append(str(error.value))
+
+    other = threading.Thread(target=wait_and_run)
+    with claimed(Path("out")):
+        other.start()
+        said = ""
+        while "another comparison writes into out" not in said:
+            said += capsys.readouterr().err
+        write_manifest(Path("out"), make_manifest(scenario, {"hold": ""}, [0], None))
+    other.join()
+    assert refusals == ["out also holds results of hold: choose another --out, or ask for these too"]
 
 
 @pytest.mark.parametrize(

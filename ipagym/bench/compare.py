@@ -67,7 +67,7 @@ def compare(
 
     Raises:
         InputError: no agent or seed, a seed twice or negative, or `out` holds results of another scenario, of agents or
-            on seeds beyond these, or is written to by another comparison.
+            on seeds beyond these. While another comparison writes into it, this one waits.
     """
     _check(agents, seeds, workers)
     check_folder(out, scenario)
