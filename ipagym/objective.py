@@ -99,6 +99,8 @@ def changed_knobs(before: Configuration, after: Configuration, pipeline: Pipelin
 
 
 def _changed(before: StageSetting, after: StageSetting, stage: Stage) -> int:
+    if not before.beside and not after.beside:
+        return _differ(before, after, stage)
     were = {each.variant: each for each in before.deployments}
     are = {each.variant: each for each in after.deployments}
     gone = [each for name, each in were.items() if name not in are]
@@ -109,7 +111,7 @@ def _changed(before: StageSetting, after: StageSetting, stage: Stage) -> int:
 
 
 def _differ(was: StageSetting, now: StageSetting, stage: Stage) -> int:
-    knobs: int = sum(getattr(was, knob) != getattr(now, knob) for knob in ("variant", "replicas", "batch"))
-    if cores_of(was, stage) == cores_of(now, stage):
+    knobs = (was.variant != now.variant) + (was.replicas != now.replicas) + (was.batch != now.batch)
+    if (was.variant, was.cores) == (now.variant, now.cores) or cores_of(was, stage) == cores_of(now, stage):
         return knobs
     return knobs + any(len(stage.variant(each.variant).core_choices) > 1 for each in (was, now))
