@@ -8,35 +8,35 @@ import numpy as np
 from ipagym.agent import Agent
 from ipagym.agents.catalogue import AGENTS, USUAL, AgentEntry
 from ipagym.agents.foretold import Foretold
-from ipagym.agents.knobs import Holding, kept
-from ipagym.agents.naming import parts_of
+from ipagym.agents.knobs import Holding, Knob, kept
 from ipagym.agents.pinned import parse_pins, pinned
-from ipagym.errors import InputError, unknown_name
+from ipagym.agents.spec import parse_spec
+from ipagym.errors import InputError
 from ipagym.forecast.oracle import Oracle
 from ipagym.scenario import Scenario
 
-__all__ = ["AGENTS", "USUAL", "AgentEntry", "entry_of", "keeps", "make_agent", "parts_of", "suitable"]
+__all__ = ["AGENTS", "USUAL", "AgentEntry", "entry_of", "keeps", "make_agent", "suitable"]
 
 
 def make_agent(spec: str, scenario: Scenario) -> Agent:
     """The agent that `spec` asks for: `name`, `name:argument`, either with `@` and what is to be pinned.
 
-    As in `ipa:cbc`, `hpa:0.5` or `hpa@yolov5s+resnet101/b=4`.
+    As in `ipa:cbc`, `hpa:0.5` or `hpa@yolov5s+resnet101/b=4`; `ipagym.agents.spec` has the signs in paths.
 
     Raises:
         InputError: unknown name, or an argument that is missing, superfluous or unusable.
     """
-    asked, entry = parts_of(spec), entry_of(spec)
-    name, argument = asked.name, asked.argument
-    if argument is not None and not entry.argument:
+    parsed = parse_spec(spec)
+    name, argument, entry = parsed.name, parsed.argument or "", parsed.entry
+    if parsed.argument is not None and not entry.argument:
         raise InputError(f"agent {name} takes no argument, not {argument!r}")
-    if (argument is not None or entry.needs_argument) and not argument:
+    if (parsed.argument is not None or entry.needs_argument) and not argument:
         raise InputError(f"agent {name} lacks its argument: write {name}:{entry.argument.strip('[]')}")
     module, _, function = entry.made_by.partition(":")
     agent: Agent = getattr(import_module(f"ipagym.agents.{module}"), function)(scenario, argument or "")
     oracle = getattr(agent, "forecaster", None)
     agent = Foretold(agent, oracle) if isinstance(oracle, Oracle) else agent
-    return agent if asked.pins is None else pinned(agent, parse_pins(asked.pins, scenario))
+    return agent if parsed.pins is None else pinned(agent, parse_pins(parsed.pins, scenario))
 
 
 def entry_of(spec: str) -> AgentEntry:
@@ -45,10 +45,7 @@ def entry_of(spec: str) -> AgentEntry:
     Raises:
         InputError: unknown name.
     """
-    name = parts_of(spec).name
-    if name not in AGENTS:
-        raise unknown_name("agent", name, AGENTS)
-    return AGENTS[name]
+    return parse_spec(spec).entry
 
 
 def suitable(scenario: Scenario) -> list[str]:
@@ -58,8 +55,8 @@ def suitable(scenario: Scenario) -> list[str]:
 
 def keeps(spec: str, scenario: Scenario) -> str:
     """The open knobs that an agent leaves alone, with their values; empty where it turns them all."""
-    pins = parts_of(spec).pins
-    pinned = parse_pins(pins, scenario).knobs if pins else frozenset()
+    pins = parse_spec(spec).pins
+    pinned = frozenset[Knob]() if pins is None else parse_pins(pins, scenario).knobs
     agent = make_agent(spec, scenario)
     if not isinstance(agent, Holding):
         return kept(entry_of(spec).turns - pinned, scenario)

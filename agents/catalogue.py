@@ -60,6 +60,11 @@ class AgentEntry:
         """Whether the agent cannot be made without an argument."""
         return bool(self.argument) and not self.argument.startswith("[")
 
+    @property
+    def takes_path(self) -> bool:
+        """Whether the argument may be the path of a file or folder."""
+        return bool({"PATH", "MANIFEST"} & set(self.argument.strip("[]").split("|")))
+
     def suits(self, scenario: Scenario) -> bool:
         """Whether it can serve the scenario, and turn any of its knobs; one that turns none at all suits all."""
         return self.demands(scenario) and (not self.turns or bool(self.turns & open_knobs(scenario)))

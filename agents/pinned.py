@@ -13,7 +13,8 @@ from ipagym.cluster.protocol import Simulator
 from ipagym.configuration import Configuration, Limits, StageSetting, check
 from ipagym.errors import InputError
 from ipagym.future import Foreseeing
-from ipagym.pipeline import Pipeline
+from ipagym.pipeline import Pipeline, Stage
+from ipagym.placement import check_node
 from ipagym.scenario import Scenario
 from ipagym.window import Window
 
@@ -36,6 +37,11 @@ class Pins:
     def on(self, configuration: Configuration) -> Configuration:
         """The configuration with the pinned values in every first deployment; a pinned variant runs alone."""
         return Configuration(tuple(map(self._stage, range(len(configuration.stages)), configuration.stages)))
+
+    def least_cores(self, index: int, stage: Stage) -> int:
+        """The cores of the smallest replica that they leave stage `index`."""
+        variants = stage.variants if self.variants is None else (stage.variant(self.variants[index]),)
+        return self.numbers.get("cores", min(variant.core_choices[0] for variant in variants))
 
     def _stage(self, index: int, setting: StageSetting) -> StageSetting:
         variant = setting.variant if self.variants is None else self.variants[index]
@@ -62,6 +68,8 @@ def parse_pins(text: str, scenario: Scenario) -> Pins:
         raise InputError(f"pin a variant for each of {len(scenario.pipeline.stages)} stages, joined by +, not {text!r}")
     pins = Pins(variants, numbers)
     check(pins.on(scenario.initial), scenario.pipeline, scenario.limits)
+    for index, stage in enumerate(scenario.pipeline.stages):
+        check_node(stage, pins.least_cores(index, stage), scenario.limits)
     return pins
 
 

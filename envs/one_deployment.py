@@ -7,7 +7,6 @@ from numpy.typing import NDArray
 
 from ipagym.configuration import Limits, StageSetting, cores_of
 from ipagym.deployments import Deployments, no_deployments
-from ipagym.errors import InputError
 from ipagym.pipeline import Stage
 
 Indices = NDArray[np.int64]
@@ -17,20 +16,24 @@ KNOBS = ("variant", "replicas", "batch", "cores")
 
 
 class OneDeployment:
-    """A dimension of the action for each knob that has more than one value; the others stay at the one they have."""
+    """A dimension of the action for each knob that has more than one value; the others stay at the one they have.
+
+    Cores are those that any variant was measured on. A variant that was not measured on what an action asks for gets
+    the next fewer cores that it was measured on, or its fewest.
+    """
 
     def __init__(self, stage: Stage, limits: Limits) -> None:
         self.stage = stage
         self.limits = limits
-        self._cores = stage.variants[0].core_choices
-        is_scalable = len(self._cores) > 1
-        if is_scalable and any(variant.core_choices != self._cores for variant in stage.variants):
-            raise InputError(f"the variants of stage {stage.name} must be measured on the same cores to choose both")
+        choices = [variant.core_choices for variant in stage.variants]
+        is_scalable = any(len(each) > 1 for each in choices)
+        self._cores = sorted({cores for each in choices for cores in each}) if is_scalable else [0]
+        self._granted = np.array([[_granted(each, asked) for asked in self._cores] for each in choices])
         self._values: dict[str, Sequence[int]] = {
             "variant": range(len(stage.variants)),
             "replicas": range(1, limits.max_replicas + 1),
             "batch": stage.batches,
-            "cores": self._cores if is_scalable else (0,),
+            "cores": self._cores,
         }
         self._open = [knob for knob in KNOBS if len(self._values[knob]) > 1]
 
@@ -47,11 +50,10 @@ class OneDeployment:
     def records(self, indices: Indices) -> Deployments:
         """What actions, shape (n, dimensions), ask for: records of shape (n, 1)."""
         records = no_deployments(len(indices), 1)[:, 0]
-        for knob in KNOBS:
-            values = np.array(self._values[knob])
-            records[knob] = values[indices[:, self._open.index(knob)]] if knob in self._open else values[0]
-        if "cores" not in self._open:
-            records["cores"] = np.array([variant.base_cores for variant in self.stage.variants])[records["variant"]]
+        chosen = {knob: indices[:, self._open.index(knob)] if knob in self._open else 0 for knob in KNOBS}
+        for knob in ("variant", "replicas", "batch"):
+            records[knob] = np.array(self._values[knob])[chosen[knob]]
+        records["cores"] = self._granted[records["variant"], chosen["cores"]]
         records["weight"] = 1.0
         return records[:, np.newaxis]
 
@@ -100,3 +102,8 @@ class OneDeployment:
         if "cores" in self._open:
             columns.append(record["cores"] / self._cores[-1])
         return np.stack(columns, axis=1)
+
+
+def _granted(choices: Sequence[int], asked: int) -> int:
+    """The most of the rising choices that is not above what is asked for, or the first."""
+    return max((cores for cores in choices if cores <= asked), default=choices[0])

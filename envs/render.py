@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ipagym.pipeline import Pipeline
+from ipagym.configuration import StageSetting, cores_of
+from ipagym.pipeline import Pipeline, Stage
 from ipagym.scenario import Scenario
 from ipagym.window import Window
 
@@ -21,10 +22,20 @@ def ansi(window: Window, pipeline: Pipeline) -> str:
     ]
     for stage, setting, seen in zip(pipeline.stages, window.configuration.stages, window.stages, strict=True):
         lines.append(
-            f"  {stage.name:<16} {setting.variant:<12} replicas {setting.replicas:>2} (ready {seen.ready:>2})   "
-            f"batch {setting.batch:>2}   queue {seen.queue:>4}   busy {100 * seen.utilisation:>3.0f} %"
+            f"  {stage.name:<16} ready {seen.ready:>2}   queue {seen.queue:>4}   busy {100 * seen.utilisation:>3.0f} %"
         )
+        total = sum(each.weight for each in setting.deployments)
+        lines += [_deployment(each, stage, each.weight / total) for each in setting.deployments]
     return "\n".join(lines) + "\n"
+
+
+def _deployment(setting: StageSetting, stage: Stage, share: float) -> str:
+    """The knobs of a deployment, and the share of the stage's requests that goes to it where it is not alone."""
+    text = (
+        f"    {setting.variant:<16} replicas {setting.replicas:>2}   batch {setting.batch:>2}   "
+        f"cores {cores_of(setting, stage):>2}"
+    )
+    return text if share == 1 else f"{text}   share {100 * share:>3.0f} %"
 
 
 def rgb_array(history: Sequence[Window], scenario: Scenario) -> NDArray[np.uint8]:

@@ -8,18 +8,19 @@ from pydantic import ValidationError
 
 from ipagym import faults, profiles, workload
 from ipagym.configuration import Configuration, Limits, StageSetting, check
-from ipagym.envs.scenario_schema import Knob, ObjectiveFile, ScenarioFile
+from ipagym.envs.scenario_schema import Knob, NetworkFile, ObjectiveFile, ScenarioFile
 from ipagym.errors import InputError
 from ipagym.files import is_file
 from ipagym.objective import Objective
 from ipagym.pipeline import Pipeline, Stage, Variant
+from ipagym.placement import check_placed, fitted
 from ipagym.profiles import Profile
 from ipagym.profiles.yaml_file import first_problem, read_yaml
 from ipagym.scenario import DropPolicy, Physics, Scenario, lightest_configuration
 from ipagym.streams import Streams
 from ipagym.telemetry import Telemetry
 from ipagym.workload.catalogue import unused_trace
-from ipagym.workload.network import network_by_name
+from ipagym.workload.network import Network, network_by_name
 from ipagym.workload.rates import as_workload, checked_rates
 
 INITIAL_RATE_WINDOW_S = 60
@@ -63,7 +64,7 @@ def read_scenario_file(path: Path) -> ScenarioFile:
     try:
         return ScenarioFile.model_validate(read_yaml(path, "scenario"))
     except ValidationError as error:
-        raise InputError(f"{path.name}: {first_problem(error)}") from None
+        raise InputError(f"{path.name}: {first_problem(error, ScenarioFile)}") from None
 
 
 def build(file: ScenarioFile, folder: Path, choices: Choices) -> Scenario:
@@ -72,10 +73,9 @@ def build(file: ScenarioFile, folder: Path, choices: Choices) -> Scenario:
     Raises:
         InputError: a name is unknown or a value cannot be used.
     """
-    is_path = file.pipeline.endswith((".yaml", ".yml"))
-    profile = load_profile(str(folder / file.pipeline) if is_path else file.pipeline)
-    load, own_weights = _load(file, choices)
-    limits = choices.limits or _limits(file)
+    profile = load_profile(str(folder / file.pipeline) if is_yaml(file.pipeline) else file.pipeline)
+    load, own_weights = _load(file, folder, choices)
+    limits = _limits(file, choices.limits)
     pipeline = replace(_with_knobs(profile.pipeline, file), slo_s=_slo_s(file, profile, choices.slo))
     scenario = Scenario(
         pipeline=pipeline,
@@ -86,20 +86,26 @@ def build(file: ScenarioFile, folder: Path, choices: Choices) -> Scenario:
         physics=_physics(file, profile, limits, choices),
         interval_s=file.interval_s if choices.interval_s is None else choices.interval_s,
         telemetry=choices.telemetry or Telemetry(**file.telemetry.model_dump()),
-        network=None if file.network is None else network_by_name(file.network.name, file.network.payload_kib),
+        network=None if file.network is None else _network(file.network, folder),
     )
     check(scenario.initial, pipeline, limits)
+    check_placed(scenario.initial, pipeline, limits)
     return scenario
 
 
 def load_profile(pipeline: str) -> Profile:
     """A profile by name, or from a YAML file when the name ends in .yaml or .yml."""
-    if pipeline.endswith((".yaml", ".yml")):
+    if is_yaml(pipeline):
         path = Path(pipeline)
         if not is_file(path):
             raise InputError(f"no profile file {pipeline}: give a path to a YAML profile or a name from `ipagym list`")
         return profiles.load_file(path)
     return profiles.load(pipeline)
+
+
+def is_yaml(name: str) -> bool:
+    """Whether it is the path of a file rather than a name of the package's."""
+    return name.lower().endswith((".yaml", ".yml"))
 
 
 def named_by(path: Path, made: Callable[[], Scenario]) -> Scenario:
@@ -110,32 +116,59 @@ def named_by(path: Path, made: Callable[[], Scenario]) -> Scenario:
         raise InputError(str(error) if str(error).startswith(path.name) else f"{path.name}: {error}") from None
 
 
-def _load(file: ScenarioFile, choices: Choices) -> tuple[workload.Workload, ObjectiveFile]:
-    """The load, and the weights that are its own."""
+def _load(file: ScenarioFile, folder: Path, choices: Choices) -> tuple[workload.Workload, ObjectiveFile]:
+    """The load, and the weights that are its own. Paths in the file count from its folder, those chosen do not."""
     name = file.workload if choices.load is None else choices.load
     if not isinstance(name, str):
         own = as_workload(name)
         if choices.trace is not None:
             raise unused_trace(own.name)
         return own, ObjectiveFile()
-    if name not in file.loads:
-        return workload.by_name(name, choices.trace), ObjectiveFile()
-    known = file.loads[name]
-    return workload.by_name(known.workload or name, choices.trace), known.objective
+    if name in file.loads:
+        known = file.loads[name]
+        return workload.by_name(_from(folder, known.workload or name), choices.trace), known.objective
+    return workload.by_name(_from(folder, name) if choices.load is None else name, choices.trace), ObjectiveFile()
 
 
-def _limits(file: ScenarioFile) -> Limits:
+def _network(given: NetworkFile, folder: Path) -> Network:
+    return network_by_name(_from(folder, given.name), given.payload_kib)
+
+
+def _from(folder: Path, name: str) -> str:
+    """The name of a load or a network, its path, if it has one, counted from the folder."""
+    kind, colon, path = name.partition(":")
+    return f"{kind}:{folder / path}" if kind == "trace" and colon and path else name
+
+
+BOUNDS: dict[str, Knob] = {"max_replicas": "replicas", "max_deployments": "variant"}
+"""The bounds in a file that say how far a knob may go, with the knob."""
+
+
+def _limits(file: ScenarioFile, chosen: Limits | None) -> Limits:
+    """The limits, one replica where their number is not open."""
     given = file.limits
-    return Limits(
-        max_replicas=given.max_replicas if "replicas" in file.knobs else 1,
+    for bound in BOUNDS.keys() & given.model_fields_set:
+        _check_open(f"limits.{bound}", getattr(given, bound), BOUNDS[bound], file)
+    written = Limits(
+        max_replicas=given.max_replicas,
         node_cores=None if given.node_cores is None else tuple(given.node_cores),
         max_deployments=given.max_deployments,
         max_cores=given.max_cores,
     )
+    limits = chosen or written
+    return limits if "replicas" in file.knobs else replace(limits, max_replicas=1)
+
+
+def _check_open(bound: str, value: int, knob: Knob, file: ScenarioFile) -> None:
+    """Refuse a bound that would bind nothing."""
+    if value != 1 and knob not in file.knobs:
+        raise InputError(f"{bound} {value} does not apply: add {knob} to knobs, or leave it out")
 
 
 def _with_knobs(pipeline: Pipeline, file: ScenarioFile) -> Pipeline:
     """The pipeline with one value left for each knob that is not open."""
+    if file.max_batch is not None:
+        _check_open("max_batch", file.max_batch, "batch", file)
     return replace(pipeline, stages=tuple(_stage(stage, file.knobs, file.max_batch) for stage in pipeline.stages))
 
 
@@ -171,7 +204,8 @@ def _slo_s(file: ScenarioFile, profile: Profile, slo: str | float | None) -> flo
 def _initial(file: ScenarioFile, pipeline: Pipeline, limits: Limits, load: workload.Workload) -> Configuration:
     if file.initial is None:
         rates = checked_rates(load, Streams.spawn(0).load)
-        return lightest_configuration(pipeline, limits, float(rates[:INITIAL_RATE_WINDOW_S].mean()))
+        lightest = lightest_configuration(pipeline, limits, float(rates[:INITIAL_RATE_WINDOW_S].mean()))
+        return fitted(lightest, pipeline, limits)
     return Configuration(tuple(StageSetting(**setting.model_dump()) for setting in file.initial))
 
 
@@ -195,9 +229,9 @@ def _physics(file: ScenarioFile, profile: Profile, limits: Limits, choices: Choi
     physics = choices.physics or written
     if choices.arrivals is not None:
         physics = replace(physics, arrivals=choices.arrivals)
-    if choices.faults in (None, "none"):
+    if choices.faults is None:
         return physics
-    return replace(physics, faults=faults.by_name(str(choices.faults), has_nodes=has_nodes))
+    return replace(physics, faults=faults.by_name(choices.faults, has_nodes=has_nodes))
 
 
 def _weighted(usual: Objective, given: ObjectiveFile) -> Objective:

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Discriminator, Field, Tag
 
 from ipagym.profiles.schema import Batch, Cores, Name, Seconds, Strict, Weight
 
@@ -66,6 +66,10 @@ class FaultsFile(Strict):
     lost_scrape: Probability = 0.0
 
 
+def _form_of_faults(value: object) -> str:
+    return "<name>" if isinstance(value, str) else "<mixture>"
+
+
 class ObjectiveFile(Strict):
     """Weights of the objective, as in `ipagym.objective.Objective`; what is left out is the profile's."""
 
@@ -81,7 +85,7 @@ class ObjectiveFile(Strict):
 class NetworkFile(Strict):
     """What requests have to come through: the name of a network (`ipagym.workload.network`) and their size."""
 
-    name: Name = "4g"
+    name: Path_ = "4g"
     payload_kib: Annotated[float, Field(ge=0, le=1e9)] | None = None
 
 
@@ -109,7 +113,7 @@ class LoadFile(Strict):
 
 
 class ScenarioFile(Strict):
-    """A scenario as written. A path of a profile counts from the scenario's folder.
+    """A scenario as written. Paths, of a profile or of traces, count from the scenario's folder.
 
     `workload` is used where none is asked for; `loads` gives loads other names and weights of their own. A knob that is
     not among `knobs` stays at one value: the lightest variant, one replica, the smallest batch, the base cores.
@@ -128,5 +132,7 @@ class ScenarioFile(Strict):
     physics: PhysicsFile = PhysicsFile()
     network: NetworkFile | None = None
     telemetry: TelemetryFile = TelemetryFile()
-    faults: Name | FaultsFile = "none"
+    faults: Annotated[
+        Annotated[Name, Tag("<name>")] | Annotated[FaultsFile, Tag("<mixture>")], Discriminator(_form_of_faults)
+    ] = "none"
     objective: ObjectiveFile = ObjectiveFile()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from ipagym import workload
 from ipagym.configuration import Limits
-from ipagym.envs.scenario_file import Choices, build, load_profile, named_by, read_scenario_file
+from ipagym.envs.scenario_file import Choices, build, is_yaml, load_profile, named_by, read_scenario_file
 from ipagym.envs.scenario_schema import ScenarioFile
 from ipagym.errors import InputError, unknown_name
 from ipagym.files import is_file
@@ -29,7 +29,7 @@ def make_scenario(
     limits: Limits | None = None,
     physics: Physics | None = None,
     arrivals: str | None = None,
-    faults: str = "none",
+    faults: str | None = None,
     telemetry: Telemetry | None = None,
 ) -> Scenario:
     """A scenario of the package by name, one of your own, or a profile (both by the path of a YAML file) under a load.
@@ -38,7 +38,7 @@ def make_scenario(
     is `paper` or `tight` (an SLO at which latency competes with accuracy and cost), `slo_s` any other. `trace` is the
     Twitter trace file that the papers' windows are cut from. `arrivals` is the rule by which rates become timestamps,
     instead of that of the physics: with `uniform` a trace's counts come as they are. `faults` names a mixture of
-    `ipagym.faults`, which replaces those of the physics; `telemetry` replaces how figures reach controllers.
+    `ipagym.faults`, which replaces those of the scenario; `telemetry` replaces how figures reach controllers.
 
     Raises:
         InputError: a name is unknown or a value cannot be used.
@@ -56,7 +56,7 @@ def make_scenario(
         faults=faults,
         telemetry=telemetry,
     )
-    if name.endswith((".yaml", ".yml")):
+    if is_yaml(name):
         return _from_file(Path(name), choices)
     if name not in names():
         raise unknown_name("scenario", name, names())
@@ -83,5 +83,5 @@ def _from_file(path: Path, choices: Choices) -> Scenario:
         raise InputError(f"no file {path}: give a path to a YAML scenario or profile, or a name from `ipagym list`")
     content = read_yaml(path, "scenario or profile")
     if isinstance(content, dict) and "stages" in content:
-        return build(ScenarioFile(pipeline=path.name), path.parent, choices)
+        return named_by(path, lambda: build(ScenarioFile(pipeline=path.name), path.parent, choices))
     return named_by(path, lambda: build(read_scenario_file(path), path.parent, choices))

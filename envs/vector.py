@@ -60,7 +60,9 @@ class ServingVectorEnv(VectorEnv[Any, Any, Any]):
         self._seeders: list[np.random.Generator | int | None] = [None] * num_envs
         self._initial = deployments_of(scenario.initial, scenario.pipeline, scenario.limits.max_deployments)
         self._records = np.tile(self._initial, (num_envs, 1, 1))
-        self._load_s = _padded([[variant.load_s for variant in stage.variants] for stage in scenario.pipeline.stages])
+        stages = scenario.pipeline.stages
+        self._load_s = _padded([[variant.load_s for variant in stage.variants] for stage in stages])
+        self._scales = _padded([[len(variant.core_choices) > 1 for variant in stage.variants] for stage in stages]) > 0
         self._windows = np.zeros(num_envs, dtype=np.int64)
         self._is_over = np.zeros(num_envs, dtype=np.bool_)
         self._feeds = Feeds(scenario, Seen(*self.population.last_windows()))
@@ -190,7 +192,7 @@ class ServingVectorEnv(VectorEnv[Any, Any, Any]):
             cost=figures["cores"].copy(),
             batch=(exists * records["batch"]).sum(axis=(1, 2)).astype(np.float64),
             violation=violation,
-            switching=_changed_knobs(previous, records),
+            switching=self._changed_knobs(previous),
             energy=figures["energy_j"] / 1000,
             loading=self._loading_s(previous),
         )
@@ -201,6 +203,22 @@ class ServingVectorEnv(VectorEnv[Any, Any, Any]):
         stays = ((now["variant"] == was["variant"]) & (now["cores"] == was["cores"])).any(axis=3)
         load_s = self._load_s[np.arange(len(self._load_s))[:, np.newaxis], self._records["variant"]]
         return np.asarray(np.where((self._records["variant"] >= 0) & ~stays, load_s, 0.0).max(axis=(1, 2)))
+
+    def _changed_knobs(self, before: Deployments) -> NDArray[np.float64]:
+        """As `ipagym.objective.changed_knobs` has it, shape (num_envs,)."""
+        after = self._records
+        was, now = before[:, :, np.newaxis], after[..., np.newaxis]
+        kept = (was["variant"] == now["variant"]) & (now["variant"] >= 0)
+        gone = (before["variant"] >= 0) & ~kept.any(axis=2)
+        new = (after["variant"] >= 0) & ~kept.any(axis=3)
+        in_turn = np.cumsum(gone, axis=2)[:, :, np.newaxis] == np.cumsum(new, axis=2)[..., np.newaxis]
+        paired = kept | (gone[:, :, np.newaxis] & new[..., np.newaxis] & in_turn)
+        stage = np.arange(len(self._scales))[:, np.newaxis, np.newaxis]
+        has_choice = self._scales[stage, was["variant"]] | self._scales[stage, now["variant"]]
+        differ = ((was["cores"] != now["cores"]) & has_choice).astype(np.int64)
+        differ += sum((was[knob] != now[knob]).astype(np.int64) for knob in ("variant", "replicas", "batch"))
+        unequal = np.abs(gone.sum(axis=2) - new.sum(axis=2))
+        return np.asarray((paired * differ).sum(axis=(1, 2, 3)) + unequal.sum(axis=1), dtype=np.float64)
 
     def _info(self, terms: RewardTerms[NDArray[np.float64]], is_told: NDArray[np.bool_]) -> dict[str, Any]:
         figures = self.population.figures
@@ -235,13 +253,6 @@ def _mask(options: dict[str, Any] | None, num_envs: int) -> NDArray[np.bool_]:
             f"reset_mask must be {num_envs} booleans, some of them true, not {mask.dtype} of shape {mask.shape}"
         )
     return mask
-
-
-def _changed_knobs(before: Deployments, after: Deployments) -> NDArray[np.float64]:
-    """As `ipagym.objective.changed_knobs` has it, shape (n,)."""
-    was, now = before["variant"] >= 0, after["variant"] >= 0
-    differ = sum((before[knob] != after[knob]).astype(np.int64) for knob in ("variant", "replicas", "batch", "cores"))
-    return np.asarray(np.where(was & now, differ, was ^ now).sum(axis=(1, 2)), dtype=np.float64)
 
 
 def _padded(rows: Sequence[Sequence[float]]) -> NDArray[np.float64]:

@@ -29,6 +29,9 @@ def within_budget(records: Deployments, pipeline: Pipeline, max_cores: int | Non
         while requested(cut[row : row + 1])[0] > max_cores:
             if not any(_give_up(cut[row], at, pipeline) for at in _by_size(cut[row])):
                 raise InputError(f"max_cores {max_cores} is too little for one replica of every stage: raise it")
+        # What is left moves up, as where the configuration is written out and read again.
+        left = np.argsort(cut[row]["variant"] < 0, axis=1, kind="stable")
+        cut[row] = np.take_along_axis(cut[row], left, axis=1)
     return cut
 
 

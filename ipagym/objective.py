@@ -1,7 +1,6 @@
 """What is good: the terms of the reward and their weighted sum."""
 
 from dataclasses import dataclass, fields
-from itertools import zip_longest
 from typing import Generic, TypeVar
 
 import numpy as np
@@ -9,7 +8,7 @@ from numpy.typing import NDArray
 
 from ipagym.configuration import Configuration, StageSetting, cores_of
 from ipagym.errors import InputError
-from ipagym.pipeline import Pipeline
+from ipagym.pipeline import Pipeline, Stage
 from ipagym.window import Window
 
 Quantity = TypeVar("Quantity", float, NDArray[np.float64])
@@ -70,7 +69,7 @@ def reward_terms(window: Window, previous: Configuration, pipeline: Pipeline) ->
         cost=window.cores,
         batch=float(sum(d.batch for s in window.configuration.stages for d in s.deployments)),
         violation=window.violation_rate,
-        switching=float(changed_knobs(previous, window.configuration)),
+        switching=float(changed_knobs(previous, window.configuration, pipeline)),
         energy=window.energy_j / 1000,
         loading=loading_s(previous, window.configuration, pipeline),
     )
@@ -89,19 +88,30 @@ def loading_s(before: Configuration, after: Configuration, pipeline: Pipeline) -
     return longest_s
 
 
-def changed_knobs(before: Configuration, after: Configuration) -> int:
-    """How many of the knobs (variant, replicas, batch, cores of each deployment) differ; a deployment added or gone
-    counts as one.
+def changed_knobs(before: Configuration, after: Configuration, pipeline: Pipeline) -> int:
+    """How many of the knobs (variant, replicas, batch, cores of each deployment) differ.
+
+    Deployments of one variant are compared with each other, in whatever order they stand; of the others the first gone
+    with the first that is new, and so on; one more gone or new than the other counts as one. Cores are a knob of
+    variants that have a choice of them; left unsaid they are the base cores.
     """
-    return sum(
-        _changed(was, now)
-        for old, new in zip(before.stages, after.stages, strict=True)
-        for was, now in zip_longest(old.deployments, new.deployments)
-    )
+    return sum(map(_changed, before.stages, after.stages, pipeline.stages))
 
 
-def _changed(was: StageSetting | None, now: StageSetting | None) -> int:
-    if was is None or now is None:
-        return 1
-    knobs = ("variant", "replicas", "batch", "cores")
-    return sum(getattr(was, knob) != getattr(now, knob) for knob in knobs)
+def _changed(before: StageSetting, after: StageSetting, stage: Stage) -> int:
+    if not before.beside and not after.beside:
+        return _differ(before, after, stage)
+    were = {each.variant: each for each in before.deployments}
+    are = {each.variant: each for each in after.deployments}
+    gone = [each for name, each in were.items() if name not in are]
+    new = [each for name, each in are.items() if name not in were]
+    kept = [(each, are[name]) for name, each in were.items() if name in are]
+    pairs = [*kept, *zip(gone, new, strict=False)]
+    return sum(_differ(was, now, stage) for was, now in pairs) + abs(len(gone) - len(new))
+
+
+def _differ(was: StageSetting, now: StageSetting, stage: Stage) -> int:
+    knobs = (was.variant != now.variant) + (was.replicas != now.replicas) + (was.batch != now.batch)
+    if (was.variant, was.cores) == (now.variant, now.cores) or cores_of(was, stage) == cores_of(now, stage):
+        return knobs
+    return knobs + any(len(stage.variant(each.variant).core_choices) > 1 for each in (was, now))

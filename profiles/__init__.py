@@ -51,7 +51,7 @@ def load_file(path: Path) -> Profile:
     try:
         return _profile(ProfileFile.model_validate(read_yaml(path, "profile")))
     except ValidationError as error:
-        raise InputError(f"{path.name}: {first_problem(error)}") from None
+        raise InputError(f"{path.name}: {first_problem(error, ProfileFile)}") from None
     except InputError as error:
         raise InputError(str(error) if str(error).startswith(path.name) else f"{path.name}: {error}") from None
 
@@ -74,7 +74,12 @@ def _profile(file: ProfileFile) -> Profile:
 
 
 def _stage(file: StageFile) -> Stage:
-    return Stage(name=file.name, variants=tuple(map(_variant, file.variants)), batches=tuple(file.batches))
+    return Stage(
+        name=file.name,
+        variants=tuple(map(_variant, file.variants)),
+        batches=tuple(file.batches),
+        after=None if file.after is None else tuple(file.after),
+    )
 
 
 def _variant(file: VariantFile) -> Variant:

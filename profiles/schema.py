@@ -1,5 +1,6 @@
 """The form of a profile file, checked field by field."""
 
+from collections.abc import Mapping
 from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -31,14 +32,18 @@ class MeasuredFile(Strict):
 
     @model_validator(mode="after")
     def _latencies_agree(self) -> Self:
-        if 1 not in self.average_s:
-            raise ValueError("average_s lacks batch 1: every profile needs it")
-        if set(self.average_s) != set(self.p99_s):
-            raise ValueError("average_s and p99_s must have the same batches")
-        for batch, average in self.average_s.items():
-            if average > self.p99_s[batch]:
-                raise ValueError(f"average_s {average} exceeds p99_s {self.p99_s[batch]} at batch {batch}")
+        _check_latencies(self.average_s, self.p99_s)
         return self
+
+
+def _check_latencies(average_s: Mapping[int, float], p99_s: Mapping[int, float]) -> None:
+    if 1 not in average_s:
+        raise ValueError("average_s lacks batch 1: every profile needs it")
+    if set(average_s) != set(p99_s):
+        raise ValueError("average_s and p99_s must have the same batches")
+    for batch, average in average_s.items():
+        if average > p99_s[batch]:
+            raise ValueError(f"average_s {average} exceeds p99_s {p99_s[batch]} at batch {batch}")
 
 
 class LawFile(Strict):
@@ -95,8 +100,9 @@ class VariantFile(Strict):
         if sum(forms) != 1:
             raise ValueError("latency must be given as average_s and p99_s, or as capacity_rps, or as a law")
         if forms[0]:
-            given = {"average_s": self.average_s, "p99_s": self.p99_s, "throughput_rps": self.throughput_rps}
-            MeasuredFile.model_validate({name: value for name, value in given.items() if value is not None})
+            if self.average_s is None or self.p99_s is None:
+                raise ValueError(f"{'average_s' if self.average_s is None else 'p99_s'} is missing: give both of them")
+            _check_latencies(self.average_s, self.p99_s)
         elif self.on_cores or self.throughput_rps:
             raise ValueError("on_cores and throughput_rps go with measured latencies only")
         if self.base_cores in self.on_cores:
@@ -107,9 +113,10 @@ class VariantFile(Strict):
 
 
 class StageFile(Strict):
-    """A stage as written."""
+    """A stage as written; `after` names the stages whose results it needs, that before it where it is left out."""
 
     name: Name
+    after: Annotated[list[Name], Field(max_length=100)] | None = None
     batches: Annotated[list[Batch], Field(min_length=1)]
     variants: Annotated[list[VariantFile], Field(min_length=1, max_length=1000)]
 

@@ -1,12 +1,13 @@
 """YAML files of users: read within bounds, and what is wrong with one said in a line."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from reprlib import Repr
-from typing import Any
+from typing import Any, get_args
 
 import yaml
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from yaml.composer import ComposerError
 from yaml.constructor import ConstructorError
 
@@ -98,14 +99,43 @@ def _read(path: Path, what: str, parse: Callable[[str], Any]) -> Any:
         raise InputError(f"{path.name}: not a YAML text file") from None
 
 
-def first_problem(error: ValidationError) -> str:
-    """The first thing that is wrong with the content, and how many more are."""
+def first_problem(error: ValidationError, form: type[BaseModel] | None = None) -> str:
+    """The first thing that is wrong with the content, and how many more are; with `form`, what it was checked against,
+    a misspelt field is answered with the nearest one.
+    """
     problem = error.errors(include_url=False, include_context=False)[0]
-    field = ".".join(str(part) for part in problem["loc"]) or "the file"
+    # What stands in <> is the form that was tried of those that a field may have.
+    loc = [part for part in problem["loc"] if not str(part).startswith("<")]
+    field = ".".join(str(part) for part in loc) or "the file"
     shown = "" if problem["type"] in ("missing", "value_error") else f": {_short(problem['input'])}"
     message = problem["msg"].removeprefix("Value error, ")
+    if problem["type"] == "model_type":
+        message = "Input should be a mapping of fields"
+    if problem["type"] == "extra_forbidden" and form is not None:
+        message += _nearest(str(loc[-1]), _fields(form, loc[:-1]))
     more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
     return f"{field}{shown}: {message}{more}"
+
+
+def _nearest(name: str, known: Sequence[str]) -> str:
+    near = get_close_matches(name, known, n=1)
+    return f", did you mean {near[0]}?" if near else f", choose from {', '.join(known)}"
+
+
+def _fields(form: type[BaseModel], loc: Sequence[int | str]) -> list[str]:
+    """The fields of the form that lies there, through lists and mappings of forms."""
+    forms = [form]
+    for part in loc:
+        inside = [each.model_fields[str(part)].annotation for each in forms if str(part) in each.model_fields]
+        forms = [each for annotation in inside for each in _forms(annotation)] or forms
+    return [name for each in forms for name in each.model_fields]
+
+
+def _forms(annotation: Any) -> list[type[BaseModel]]:
+    """The forms that an annotation speaks of."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [form for part in get_args(annotation) for form in _forms(part)]
 
 
 def _short(value: object) -> str:

@@ -66,7 +66,7 @@ def _change(
     loading = loading_s(before, after, pipeline)
     share = min(1.0, loading / interval_s)
     twice = sum(map(_replaced_cores, before.stages, after.stages, pipeline.stages))
-    switching = objective.switching * changed_knobs(before, after) + objective.gamma * loading
+    switching = objective.switching * changed_knobs(before, after, pipeline) + objective.gamma * loading
     return switching + objective.beta * share * twice
 
 

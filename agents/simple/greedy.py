@@ -55,7 +55,7 @@ class Greedy:
 
         def worth(candidate: Configuration) -> float:
             reward = planned_reward(candidate, self._pipeline, self.objective, rate_rps=rate, slo_s=slo_s)
-            return reward - self.objective.switching * changed_knobs(current, candidate)
+            return reward - self.objective.switching * changed_knobs(current, candidate, self._pipeline)
 
         around = neighbours(current, self._pipeline, self._limits)
         fitting = [c for c in around if most is None or requested_cores(c, self._pipeline) <= most]

@@ -11,9 +11,11 @@ import numpy as np
 import pandas as pd
 
 from ipagym.agent import Agent
+from ipagym.bench.claim import claimed
+from ipagym.bench.code_mark import code_mark
 from ipagym.bench.episode import run_episode
 from ipagym.bench.load import load_of
-from ipagym.bench.manifest import check_folder, make_manifest, write_manifest
+from ipagym.bench.manifest import check_folder, check_kept, make_manifest, write_manifest
 from ipagym.bench.processes import as_they_finish
 from ipagym.bench.progress import progress_bar
 from ipagym.bench.store import Store, Stored
@@ -59,27 +61,39 @@ def compare(
 ) -> Comparison:
     """Run every agent on every seed and write tables, figure and manifest into `out`.
 
-    Finished episodes of the same scenario are not run again. More than one of `workers` means processes (then the
-    factories must be picklable); the results are the same. `fingerprints` name the version of an agent, so that
-    episodes of an older one are run again; `keeps` has the knobs that an agent leaves alone, for the summary.
+    Finished episodes of the same scenario and the same code are not run again. More than one of `workers` means
+    processes (then the factories must be picklable); the results are the same. `fingerprints` name the version of what
+    is behind an agent beside its code, so that episodes of an older one are run again; `keeps` has the knobs that an
+    agent leaves alone, for the summary.
 
     Raises:
-        InputError: no agent or seed, a seed twice or negative, or `out` holds results of another scenario.
+        InputError: no agent or seed, a seed twice or negative, or `out` holds results of another scenario, of agents or
+            on seeds beyond these. While another comparison writes into it, this one waits.
     """
     _check(agents, seeds, workers)
     check_folder(out, scenario)
-    write_manifest(out, make_manifest(scenario, list(agents), seeds, None))
-    store = Store(out, scenario)
-    marks = fingerprints or {}
-    jobs = [
-        Job(agent=name, seed=seed, make_agent=make, make_cluster=make_cluster, fingerprint=marks.get(name, ""))
-        for seed in seeds
-        for name, make in agents.items()
-    ]
-    remove_leftovers(out)
-    _run_missing(jobs, store, workers)
-    found = {(job.agent, job.seed): _found(job, store) for job in jobs}
-    return _report(scenario, {name: [found[name, seed] for seed in seeds] for name in agents}, out, keeps or {})
+    with claimed(out):
+        check_kept(out, agents, seeds)
+        marks = marks_of(agents, fingerprints or {})
+        write_manifest(out, make_manifest(scenario, marks, seeds, None))
+        store = Store(out, scenario)
+        jobs = [
+            Job(agent=name, seed=seed, make_agent=make, make_cluster=make_cluster, fingerprint=marks[name])
+            for seed in seeds
+            for name, make in agents.items()
+        ]
+        remove_leftovers(out)
+        _run_missing(jobs, store, workers)
+        found = {(job.agent, job.seed): _found(job, store) for job in jobs}
+        episodes = {name: [found[name, seed] for seed in seeds] for name in agents}
+        comparison, windows = _report(scenario, episodes, out, keeps or {})
+        write_manifest(out, make_manifest(scenario, marks, seeds, windows))
+    return comparison
+
+
+def marks_of(agents: Mapping[str, Callable[[], Agent]], fingerprints: Mapping[str, str]) -> dict[str, str]:
+    """The version of each agent: the mark of its code, and the fingerprint of what is behind it, if it has one."""
+    return {name: f"{code_mark(make)} {fingerprints.get(name, '')}".strip() for name, make in agents.items()}
 
 
 def check_same_requests(episodes: Mapping[str, Stored]) -> None:
@@ -145,7 +159,8 @@ def run_job(job: Job, store: Store) -> None:
 
 def _report(
     scenario: Scenario, episodes: Mapping[str, Sequence[Stored]], out: Path, keeps: Mapping[str, str]
-) -> Comparison:
+) -> tuple[Comparison, bytes]:
+    """The comparison, with its files, and the content of its table of windows."""
     for same_seed in zip(*episodes.values(), strict=True):
         check_same_requests({stored.agent: stored for stored in same_seed})
     every = [stored for stored_of_agent in episodes.values() for stored in stored_of_agent]
@@ -162,6 +177,4 @@ def _report(
     )
     shown = windows[windows["agent"].isin(drawn_agents(summaries))]
     write_atomically(out / "timeline.png", png_bytes(timeline(shown, scenario)))
-    seeds = [stored.seed for stored in next(iter(episodes.values()))]
-    write_manifest(out, make_manifest(scenario, list(episodes), seeds, content))
-    return Comparison(summaries=summaries, windows=windows, out=out)
+    return Comparison(summaries=summaries, windows=windows, out=out), content

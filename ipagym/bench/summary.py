@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from rich.box import SIMPLE_HEAD
+from rich.markup import escape
 from rich.table import Table
 
 T_975 = (
@@ -107,12 +108,12 @@ def summarise(
         }
         for agent, episodes in with_regret.items()
     }
-    points = {agent: _costs(values) for agent, values in estimates.items()}
+    points = {agent: _costs(values) for agent, values in estimates.items() if _served(values)}
     return tuple(
         AgentSummary(
             agent=agent,
             estimates=values,
-            pareto=not any(dominates(p, points[agent]) for p in points.values()),
+            pareto=agent in points and not any(dominates(p, points[agent]) for p in points.values()),
             keeps=(keeps or {}).get(agent, ""),
         )
         for agent, values in estimates.items()
@@ -165,7 +166,7 @@ def summary_frame(summaries: Sequence[AgentSummary]) -> pd.DataFrame:
 def summary_table(summaries: Sequence[AgentSummary], title: str, *notes: str) -> Table:
     """The summary for the terminal; * marks the Pareto front. Below it stand `notes`, such as the load."""
     table = Table(
-        title=title,
+        title=escape(title),
         box=SIMPLE_HEAD,
         padding=0,
         caption="\n".join(["* Pareto front over PAS (up), cores (down), SLO violations (down)", *notes]),
@@ -176,7 +177,7 @@ def summary_table(summaries: Sequence[AgentSummary], title: str, *notes: str) ->
         table.add_column(metric.heading, justify="right", no_wrap=True, overflow="fold")
     for summary in summaries:
         texts = (summary.estimates[metric.key].text(metric.digits) for metric in metrics)
-        table.add_row(f"{summary.agent}{' *' if summary.pareto else ''}", *texts)
+        table.add_row(f"{escape(summary.agent)}{' *' if summary.pareto else ''}", *texts)
     return table
 
 
@@ -193,6 +194,11 @@ def drawn_agents(summaries: Sequence[AgentSummary]) -> list[str]:
     """Those that a figure has room for: the ones of highest reward."""
     by_reward = sorted(summaries, key=lambda summary: -summary.estimates["reward"].mean)
     return [summary.agent for summary in by_reward[:MOST_DRAWN]]
+
+
+def _served(estimates: Mapping[str, Estimate]) -> bool:
+    """Whether requests were answered on every seed: what serves none has neither accuracy nor latency to speak of."""
+    return not np.isnan(estimates["latency_p99_s"].mean)
 
 
 def _costs(estimates: Mapping[str, Estimate]) -> tuple[float, float, float]:

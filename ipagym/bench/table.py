@@ -7,7 +7,9 @@ from typing import Any
 import pandas as pd
 
 from ipagym.bench.episode import Episode
+from ipagym.configuration import StageSetting, cores_of
 from ipagym.files import content_of
+from ipagym.pipeline import Stage
 from ipagym.scenario import Scenario
 from ipagym.window import Window
 
@@ -87,6 +89,9 @@ def _figures(window: Window) -> dict[str, Any]:
 
 
 def _stages(window: Window, scenario: Scenario) -> dict[str, Any]:
+    """The knobs asked for, those of the first deployment in columns of their own and all of them in a list, and what
+    was seen of the stage. Cores are those of one replica.
+    """
     columns: dict[str, Any] = {}
     stages = zip(scenario.pipeline.stages, window.configuration.stages, window.stages, strict=True)
     for stage, setting, observed in stages:
@@ -94,8 +99,20 @@ def _stages(window: Window, scenario: Scenario) -> dict[str, Any]:
             f"{stage.name}.variant": setting.variant,
             f"{stage.name}.replicas": setting.replicas,
             f"{stage.name}.batch": setting.batch,
+            f"{stage.name}.cores": cores_of(setting, stage),
+            f"{stage.name}.deployments": [_deployment(each, stage) for each in setting.deployments],
             f"{stage.name}.queue": observed.queue,
             f"{stage.name}.ready": observed.ready,
             f"{stage.name}.utilisation": observed.utilisation,
         }
     return columns
+
+
+def _deployment(setting: StageSetting, stage: Stage) -> dict[str, Any]:
+    return {
+        "variant": setting.variant,
+        "replicas": int(setting.replicas),
+        "batch": int(setting.batch),
+        "cores": int(cores_of(setting, stage)),
+        "weight": float(setting.weight),
+    }

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ipagym.errors import InputError, unknown_name
+from ipagym.files import is_file
 
 if TYPE_CHECKING:
     import numpy as np
@@ -60,7 +61,8 @@ def compare(
     agents: Annotated[
         str | None,
         typer.Option(
-            help="Agents, separated by commas, or all that suit. Default: the reference, hpa and simple ones."
+            help="Agents, separated by commas, or all that suit. Default: the reference, hpa and simple ones. In the "
+            "path of a checkpoint or manifest may stand @, : and commas: a path that exists is taken whole."
         ),
     ] = None,
     manifest: Annotated[
@@ -82,7 +84,9 @@ def compare(
     backend: Annotated[
         str, typer.Option(help="Engine: compiled or simpy; the results do not depend on it.")
     ] = "compiled",
-    faults: Annotated[str, typer.Option(help="What goes wrong: none, usual or harsh.")] = "none",
+    faults: Annotated[
+        str | None, typer.Option(help="What goes wrong: none, usual or harsh, instead of the scenario's.")
+    ] = None,
     scrape: Annotated[float | None, typer.Option(help="Seconds between two scrapes of the figures.")] = None,
     lag: Annotated[float | None, typer.Option(help="Seconds until a scrape is known to the agents.")] = None,
     workers: Annotated[int | None, typer.Option(help="Processes; the results do not depend on it.")] = None,
@@ -92,7 +96,9 @@ def compare(
     _check_numbers(seeds=seeds, seed0=seed0, slo=slo_s, interval=interval)
     from ipagym.agents import keeps, make_agent
     from ipagym.bench.compare import compare as run
+    from ipagym.bench.compare import marks_of
     from ipagym.bench.load import load_of
+    from ipagym.bench.manifest import free_folder
     from ipagym.bench.summary import kept_knobs, summary_table
     from ipagym.cli.console import console
     from ipagym.cluster.sim import ENGINES
@@ -119,21 +125,25 @@ def compare(
         make_agent(name, task)
     # What an engine compiles on its first use, it compiles here, once for all worker processes.
     ENGINES[backend](task).advance(task.interval_s)
+    factories = {name: partial(make_agent, name, task) for name in names}
+    fingerprints = {name: _fingerprint(name) for name in names}
+    numbers = range(seed0, seed0 + seeds)
+    usual = Path("results") / f"{Path(scenario).stem}-{task.workload.name.partition(' ')[0]}-{task.digest()}"
     comparison = run(
         task,
-        {name: partial(make_agent, name, task) for name in names},
-        seeds=range(seed0, seed0 + seeds),
-        out=out or Path("results") / f"{Path(scenario).stem}-{task.workload.name.partition(' ')[0]}-{task.digest()}",
+        factories,
+        seeds=numbers,
+        out=out or free_folder(usual, task, marks_of(factories, fingerprints), numbers),
         make_cluster=ENGINES[backend],
         workers=workers if workers is not None else os.cpu_count() or 1,
-        fingerprints={name: _fingerprint(name) for name in names},
+        fingerprints=fingerprints,
         keeps={name: keeps(name, task) for name in names},
     )
     title = f"{Path(scenario).stem} under {task.workload.name}, SLO {task.pipeline.slo_s:g} s, seeds: {seeds}"
     screen = console()
     screen.print(summary_table(comparison.summaries, title, f"load: {load_of(task)}"))
     for line in kept_knobs(comparison.summaries):
-        screen.print(f"kept {line}")
+        screen.print(f"kept {line}", markup=False)
     print(f"written to {comparison.out}")
 
 
@@ -157,10 +167,11 @@ def _slo(text: str | None) -> tuple[float | None, str | None]:
 
 def _agent_names(text: str | None, scenario: "Scenario") -> Sequence[str]:
     from ipagym.agents import USUAL, suitable
+    from ipagym.agents.spec import split_specs
 
     if text is None or text.strip() == "all":
         return [name for name in suitable(scenario) if text or name in USUAL]
-    names = [name.strip() for name in text.split(",") if name.strip()]
+    names = split_specs(text)
     if not names:
         raise InputError("--agents names no agent: separate names by commas")
     if len(set(names)) < len(names):
@@ -172,6 +183,8 @@ def with_manifest(names: Sequence[str], manifest: Path | None) -> list[str]:
     """The agents, with hpa run by the manifest where one is given: in the place of hpa, or at the end."""
     if manifest is None:
         return list(names)
+    if not is_file(manifest):
+        raise InputError(f"no manifest {manifest}: give the path of a YAML file with a HorizontalPodAutoscaler")
     by_manifest = f"hpa:{manifest}"
     named = [by_manifest if name == "hpa" else name for name in names]
     return named if by_manifest in named else [*named, by_manifest]
@@ -179,9 +192,10 @@ def with_manifest(names: Sequence[str], manifest: Path | None) -> list[str]:
 
 def _fingerprint(agent: str) -> str:
     """A hash of the file behind an agent (a checkpoint, a manifest), so that with another one it is run again."""
-    from ipagym.agents import parts_of
+    from ipagym.agents.spec import parse_spec
 
-    path = Path(parts_of(agent).argument or "")
-    files = sorted(path.glob("*.pt")) if path.is_dir() and path.name else [path]
-    digests = [sha256(file.read_bytes()).hexdigest() for file in files if file.is_file()]
-    return " ".join(digests)[:64]
+    path = parse_spec(agent).path
+    if path is None:
+        return ""
+    files = sorted(path.glob("*.pt")) if path.is_dir() else [path]
+    return sha256(b"".join(sha256(file.read_bytes()).digest() for file in files if file.is_file())).hexdigest()

@@ -198,7 +198,7 @@ def read_episode(contents: tuple[bytes, bytes]) -> None:
 @cache
 def manifest() -> str:
     with TemporaryDirectory() as folder:
-        write_manifest(Path(folder), make_manifest(small(), ["hold"], [0], None))
+        write_manifest(Path(folder), make_manifest(small(), {"hold": ""}, [0], None))
         return (Path(folder) / FILE_NAME).read_text(encoding="utf-8")
 
 

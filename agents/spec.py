@@ -1,0 +1,95 @@
+"""How agents are written: `name`, `name:argument`, either with `@` and what is to be pinned; several between commas.
+
+The argument may be a path, in which all of these signs may stand: a path that exists is taken whole, and the longest
+one where several exist. `ppo:runs/a@n=4` is the file or folder `runs/a@n=4` where there is one, else `runs/a` with four
+replicas pinned.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ipagym.agents.catalogue import AGENTS, AgentEntry
+from ipagym.errors import unknown_name
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """An agent as it was asked for; `argument` and `pins` are none where their sign does not stand."""
+
+    name: str
+    argument: str | None = None
+    pins: str | None = None
+
+    @property
+    def entry(self) -> AgentEntry:
+        """Of the catalogue.
+
+        Raises:
+            InputError: unknown name.
+        """
+        if self.name not in AGENTS:
+            raise unknown_name("agent", self.name, AGENTS)
+        return AGENTS[self.name]
+
+    @property
+    def path(self) -> Path | None:
+        """The file or folder that the argument names."""
+        return Path(self.argument) if self.argument and self.entry.takes_path and exists(self.argument) else None
+
+
+def parse_spec(text: str) -> Spec:
+    """What the text asks for.
+
+    Raises:
+        InputError: unknown name.
+    """
+    name, sign, rest = _first(text, ":@")
+    if sign != ":":
+        return Spec(name, None, rest if sign else None)
+    argument = (_existing(rest) if Spec(name).entry.takes_path else None) or rest.partition("@")[0]
+    pins = rest[len(argument) :]
+    return Spec(name, argument, pins[1:] if pins else None)
+
+
+def split_specs(text: str) -> list[str]:
+    """The agents in a list between commas; a comma in a path that exists separates nothing."""
+    parts, specs = text.split(","), list[str]()
+    while parts:
+        taken = _pieces_of_a_path(parts)
+        specs.append(",".join(parts[:taken]).strip())
+        parts = parts[taken:]
+    return [spec for spec in specs if spec]
+
+
+def _pieces_of_a_path(parts: Sequence[str]) -> int:
+    """How many of the parts, from the first on, make up one agent."""
+    name, sign, _ = _first(parts[0].strip(), ":@")
+    if sign != ":" or name not in AGENTS or not AGENTS[name].takes_path:
+        return 1
+    for taken in range(len(parts), 1, -1):
+        rest = ",".join(parts[:taken]).strip()[len(name) + 1 :]
+        if "," not in rest[len(_existing(rest) or "") :]:
+            return taken
+    return 1
+
+
+def _first(text: str, signs: str) -> tuple[str, str, str]:
+    """What stands before the first of the signs, the sign, and what stands after it."""
+    before = re.split(f"[{signs}]", text, maxsplit=1)[0]
+    return before, text[len(before) : len(before) + 1], text[len(before) + 1 :]
+
+
+def _existing(rest: str) -> str | None:
+    """The longest path that exists among those that end where the text does, or before an @."""
+    ends = [len(rest), *(sign.start() for sign in reversed(list(re.finditer("@", rest))))]
+    return next((rest[:end] for end in ends if exists(rest[:end])), None)
+
+
+def exists(path: str) -> bool:
+    """Whether there is a file or folder of that name; names that none can have are none of any."""
+    try:
+        return bool(path) and Path(path).exists()
+    except (OSError, ValueError):
+        return False

@@ -1,0 +1,105 @@
+"""What a change of knobs counts, alike in the objective, the single and the vector environment."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ipagym.budget import within_budget
+from ipagym.configuration import Configuration, Limits, StageSetting, cores_of
+from ipagym.deployments import configuration_of, deployments_of
+from ipagym.envs import ServingEnv, ServingVectorEnv, make_scenario
+from ipagym.envs.scenarios import names
+from ipagym.objective import changed_knobs
+from ipagym.pipeline import Pipeline
+from ipagym.scenario import Scenario
+from tests.tiny import pipeline
+
+
+def explicit(configuration: Configuration, pipe: Pipeline) -> Configuration:
+    """The same with its base cores written out."""
+    pairs = zip(configuration.stages, pipe.stages, strict=True)
+    return Configuration(tuple(replace(setting, cores=cores_of(setting, stage)) for setting, stage in pairs))
+
+
+def priced(name: str) -> Scenario:
+    """A minute or so of a scenario where every change costs, found with its cores written out."""
+    chosen = make_scenario(name)
+    chosen = make_scenario(name, f"constant:5:{int(chosen.interval_s * 8)}")
+    objective = replace(chosen.objective, switching=1.0)
+    return replace(chosen, initial=explicit(chosen.initial, chosen.pipeline), objective=objective)
+
+
+@pytest.mark.parametrize("name", names())
+def test_written_out_cores_give_the_single_and_the_vector_environment_one_reward(name: str) -> None:
+    chosen = priced(name)
+    alone, many = ServingEnv(chosen), ServingVectorEnv(chosen, 2)
+    alone.reset(seed=4)
+    many.reset(seed=[4, 5])
+    rng = np.random.default_rng(4)
+    for step in range(chosen.windows - 2):
+        sizes = np.array(alone.codec.sizes)
+        action = alone.codec.encode(chosen.initial) if step < 2 else rng.integers(0, sizes)
+        _, reward, _, _, info = alone.step(action)
+        _, rewards, _, _, infos = many.step(np.stack([action, action]))
+        assert info["reward_terms"]["switching"] == infos["reward_terms"]["switching"][0]
+        assert rewards[0] == reward
+        if step < 2:
+            assert info["reward_terms"]["switching"] == 0.0, "nothing was changed"
+
+
+def test_the_file_and_the_action_of_one_configuration_are_equal(tmp_path: Path) -> None:
+    path = tmp_path / "one.yaml"
+    path.write_text(
+        "pipeline: sponge-yolov5s\nworkload: constant:5:60\nknobs: [batch, cores]\ninterval_s: 1\n"
+        "initial: [{variant: yolov5s, cores: 1}]\nobjective: {switching: 1}\n"
+    )
+    chosen = make_scenario(str(path))
+    assert chosen.initial.stages[0].cores == 1 == chosen.pipeline.stages[0].variants[0].base_cores
+    env = ServingEnv(chosen)
+    env.reset(seed=0)
+    assert env.step(env.codec.encode(chosen.initial))[4]["reward_terms"]["switching"] == 0.0
+
+
+SMALL, BIG = StageSetting("small", 1, 1), StageSetting("big", 2, 4)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "changes"),
+    [
+        (SMALL, SMALL, 0),
+        (SMALL, replace(SMALL, cores=1), 0),
+        (SMALL, replace(SMALL, replicas=3), 1),
+        (SMALL, replace(SMALL, replicas=3, batch=2), 2),
+        (SMALL, replace(BIG, replicas=1, batch=1), 1),  # cores are no knob here: those of the variant come with it
+        (SMALL, replace(SMALL, beside=(BIG,)), 1),
+        (replace(SMALL, beside=(BIG,)), BIG, 1),
+        (replace(SMALL, beside=(BIG,)), replace(BIG, beside=(SMALL,)), 0),
+        (replace(SMALL, beside=(BIG,)), replace(BIG, batch=8, beside=(replace(SMALL, replicas=2),)), 2),
+    ],
+)
+def test_knobs_that_differ_are_counted_by_deployment(before: StageSetting, after: StageSetting, changes: int) -> None:
+    assert changed_knobs(Configuration((before,)), Configuration((after,)), pipeline(1)) == changes
+    assert changed_knobs(Configuration((after,)), Configuration((before,)), pipeline(1)) == changes
+
+
+def test_cores_count_where_there_is_a_choice_of_them() -> None:
+    served = make_scenario("joint").pipeline
+    base = [stage.variants[0].base_cores for stage in served.stages]
+    found = Configuration(tuple(StageSetting(stage.variants[0].name, 1, 1) for stage in served.stages))
+    same = Configuration(tuple(replace(s, cores=c) for s, c in zip(found.stages, base, strict=True)))
+    other = Configuration(
+        (replace(same.stages[0], cores=served.stages[0].variants[0].core_choices[-1]), found.stages[1])
+    )
+    assert [changed_knobs(found, each, served) for each in (same, other)] == [0, 1]
+    assert [changed_knobs(other, each, served) for each in (same, found)] == [1, 1]
+
+
+def test_a_configuration_that_is_cut_down_reads_back_as_it_was_cut() -> None:
+    served, limits = pipeline(1), Limits(max_deployments=2, max_cores=2)
+    pair = deployments_of(Configuration((replace(SMALL, beside=(replace(BIG, replicas=1),)),)), served, 2)
+    swapped = deployments_of(Configuration((replace(BIG, replicas=1, beside=(SMALL,)),)), served, 2)
+    for asked in (pair, swapped):
+        cut = within_budget(asked[np.newaxis], served, limits.max_cores)[0]
+        assert np.array_equal(cut["variant"], deployments_of(configuration_of(cut, served), served, 2)["variant"])
