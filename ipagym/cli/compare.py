@@ -81,7 +81,7 @@ def compare(
     _check_numbers(seeds=seeds, seed0=seed0, slo=slo_s, interval=interval)
     from ipagym.agents import keeps, make_agent
     from ipagym.bench.compare import compare as run
-    from ipagym.bench.summary import kept_knobs, summary_table
+    from ipagym.bench.summary import bound_line, kept_knobs, summary_table
     from ipagym.cli.console import console
     from ipagym.cluster.sim import ENGINES
     from ipagym.envs.scenarios import make_scenario
@@ -119,6 +119,8 @@ def compare(
     title = f"{Path(scenario).stem} under {task.workload.name}, SLO {task.pipeline.slo_s:g} s, seeds: {seeds}"
     screen = console()
     screen.print(summary_table(comparison.summaries, title))
+    for line in bound_line(comparison.summaries):
+        screen.print(line)
     for line in kept_knobs(comparison.summaries):
         screen.print(f"kept {line}")
     print(f"written to {comparison.out}")
