@@ -37,12 +37,14 @@ from ipagym.window import Window
 class Effort:
     """How far to search.
 
-    beam: courses continued in each window. polish: windows simulated by the local search. every: all courses are tried
-    where that takes no more simulated windows. followed: of the others' courses, those that the beam search looks at.
+    beam: courses continued in each window. polish: windows simulated by the local search for each of the episode's, and
+    `polish_most` of them in all. every: all courses are tried where that takes no more simulated windows. followed: of
+    the others' courses, those that the beam search looks at.
     """
 
     beam: int = 3
-    polish: int = 20_000
+    polish: int = 160
+    polish_most: int = 20_000
     every: int = 6_000
     followed: int = 2
 
@@ -108,7 +110,8 @@ class _Planning:
         first = max([*played, own], key=lambda course: course.earned)
         lenders = [course.asked for course in (*played, own) if course.asked != first.asked]
         moves = Moves(self.scenario, lenders, self.rng)
-        return Polish(rehearsal, first).improve(moves, self.effort.polish)
+        windows = min(self.effort.polish * rehearsal.decisions, self.effort.polish_most)
+        return Polish(rehearsal, first).improve(moves, windows)
 
 
 def make(scenario: Scenario, argument: str = "") -> Agent:

@@ -1,7 +1,7 @@
 """The best of all courses, where there are few: every sequence is tried but those that cannot become better.
 
-Depth first, in the order in which the better known choice comes first. A branch is left where what it has earned and the
-most that its remaining windows could earn, whatever comes, is no more than the best course known.
+Depth first, what has earned most first. A branch is left where what it has earned, and the most that its remaining
+windows could earn whatever comes, are no more than the best course known.
 """
 
 from collections.abc import Iterator, Sequence

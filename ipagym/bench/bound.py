@@ -21,8 +21,8 @@ the core-seconds that a request takes on it. λ is the share of the cores always
 7. Σ g(n_t) is convex in how the requests of one window with one deadline are shared out over the windows allowed to
    them: it is greatest where each such group goes to one window as a whole. `sharing_out` tries them all.
 
-It holds for every λ and every level of chance; the least that is found is the bound. Left out is what a real course pays
-besides: replicas at rest, load times, changes, and that a batch has to be in time.
+It holds for every λ and every level of chance; the least that is found is the bound. Left out is what a real course
+pays besides: replicas at rest, load times, changes, and that a batch has to be in time.
 """
 
 from collections.abc import Iterable, Sequence

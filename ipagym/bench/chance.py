@@ -1,10 +1,10 @@
 """How kind chance can be to a whole episode: a statement about service times that holds for all courses at once.
 
-With the profile's spread, a batch takes its average times exp(σ·z − σ²/2) for a standard normal z, so that nothing holds
-for certain. What is said here holds with probability 1 − `CHANCE` in an episode: no z is under −`FARTHEST` (by a union
-over 10¹² draws, more than any episode has); and among the draws that an episode can use, no more than `most_below` are
-under −ζ, by Chernoff's bound. It is said of the draws, not of who gets them, and so holds whatever is decided: every
-batch has a draw of its own, and there are no more batches than requests times stages.
+With the profile's spread, a batch takes its average times exp(σ·z − σ²/2) for a standard normal z, so that nothing
+holds for certain. What is said here holds with probability 1 − `CHANCE` in an episode: no z is under −`FARTHEST` (by a
+union over 10¹² draws, more than any episode has); and among the draws that an episode can use, no more than
+`most_below` are under −ζ, by Chernoff's bound. It is said of the draws, not of who gets them, and so holds whatever is
+decided: every batch has a draw of its own, and there are no more batches than requests times stages.
 """
 
 from math import erfc, exp, inf, log, sqrt

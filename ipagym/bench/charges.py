@@ -1,10 +1,14 @@
 """What it costs at least to serve a request, whatever is decided.
 
-A stage that must hold a replica at all times pays for F cores; a replica of c cores at work then costs c − λ·F more, for
-any λ in 0..1: with no replica at work F ≥ λ·F cores are held, with some Σ c = λ·Σ F + Σ (c − λ·F) ≥ λ·F + Σ (c − λ·F).
-A batch of b requests is at work for l(b, c)·ξ seconds with a factor ξ of chance (`chance`), and each of its requests is
-charged the least, over all b and c, of (ω·(c' − λ·F) + ω₁·c')·l(b, c)·ξ / b: ω and ω₁ are the prices of a core-second
-held and (besides) at work; c' = c, or the fewest cores of the variant where a replica may be given fewer while it works.
+A stage that must hold a replica at all times pays for λ·F cores, F being the fewest that one has, and a replica of c
+cores at work then for c − λ·F more, for any λ in 0..1: where none is at work F ≥ λ·F cores are held, and where some are
+Σ c = Σ λ·F + Σ (c − λ·F) ≥ λ·F + Σ (c − λ·F). A batch of b requests is at work for l(b, c)·ξ seconds with a factor ξ of
+chance (`chance`), and each of its requests is charged the least, over all b and c, of
+
+    (ω·(c' − λ·F) + ω₁·c')·l(b, c)·ξ / b
+
+where ω is the price of a core-second held and ω₁ that of one at work besides; c' = c, or the fewest cores of the
+variant where a replica may be given fewer in place while it works, which a batch at work does not feel.
 """
 
 from dataclasses import dataclass

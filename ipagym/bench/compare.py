@@ -74,9 +74,10 @@ def compare(
     """Run every agent on every seed and write tables, figure and manifest into `out`.
 
     The clairvoyant comes last, and learns from what the others asked for on the same seed. Finished episodes of the
-    same scenario are not run again, the clairvoyant's where it learnt from the same. More than one of `workers` means processes (then the
-    factories must be picklable); the results are the same. `fingerprints` name the version of an agent, so that
-    episodes of an older one are run again; `keeps` has the knobs that an agent leaves alone, for the summary.
+    same scenario are not run again, the clairvoyant's only where it learnt from the same. More than one of `workers`
+    means processes (then the factories must be picklable); the results are the same. `fingerprints` name the version of
+    an agent, so that episodes of an older one are run again; `keeps` has the knobs that an agent leaves alone, for the
+    summary.
 
     Raises:
         InputError: no agent or seed, a seed twice or negative, or `out` holds results of another scenario.

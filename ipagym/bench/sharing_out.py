@@ -39,7 +39,7 @@ class Span:
 def spans_of(scenario: Scenario, arrivals_per_s: Sequence[NDArray[np.int64]]) -> list[Span]:
     """The windows, so many taken as one that no deadline is further than `FARTHEST` spans away."""
     slo_s, interval_s, windows = scenario.pipeline.slo_s, scenario.interval_s, len(arrivals_per_s)
-    width = max(1, ceil(slo_s / (FARTHEST * interval_s)))
+    width = max(1, ceil((slo_s + ROUNDING_S) / (FARTHEST * interval_s)))
     firsts = range(0, windows, width)
     ends_s = np.array([min(first + width, windows) * interval_s for first in firsts])
     per_window = np.array([each.sum() for each in arrivals_per_s])

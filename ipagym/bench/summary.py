@@ -41,7 +41,7 @@ REGRET = Metric("regret", "regret", 2)
 """How much less reward per window than the one that knows the future, on the same seed; there where it was run."""
 
 BOUND = Metric("bound", "bound", 2)
-"""The reward per window that nothing can earn on the same seed (`ipagym.bench.bound`); there where the clairvoyant ran."""
+"""The most that `ipagym.bench.bound` leaves possible per window on the same seed; there where the clairvoyant ran."""
 
 CLAIRVOYANT = "clairvoyant"
 """Whom regret is taken against."""
