@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 
@@ -11,6 +12,8 @@ from ipagym.budget import affordable
 from ipagym.configuration import Configuration, StageSetting
 from ipagym.pipeline import Stage
 from ipagym.scenario import Scenario
+
+Choice = TypeVar("Choice")
 
 LENGTHS = (1, 1, 2, 3, 5, 8, 16)
 """Runs of so many windows are changed together."""
@@ -33,7 +36,7 @@ class Moves:
         kinds: tuple[Callable[[Asked, int], Asked], ...] = (self._knob, self._knob, self._shift, self._drop, self._jump)
         if self.others:
             kinds = (*kinds, self._borrow)
-        return kinds[self.rng.integers(len(kinds))](asked, at)
+        return self._any(kinds)(asked, at)
 
     def _knob(self, asked: Asked, at: int) -> Asked:
         """One knob of one stage by one step, in a run of windows or in all that have that setting there."""
@@ -42,18 +45,18 @@ class Moves:
         around = list(settings_around(asked[at].stages[s], self.scenario.pipeline.stages[s], self.scenario))
         if not around:
             return asked
-        return self._with(asked, range(first, last), s, around[self.rng.integers(len(around))])
+        return self._with(asked, range(first, last), s, self._any(around))
 
     def _jump(self, asked: Asked, at: int) -> Asked:
         """Any one setting of a stage, in a run of windows."""
         s = self._any_stage()
         stage = self.scenario.pipeline.stages[s]
-        variant = stage.variants[self.rng.integers(len(stage.variants))]
-        cores = variant.core_choices[self.rng.integers(len(variant.core_choices))]
+        variant = self._any(stage.variants)
+        cores = self._any(variant.core_choices)
         setting = StageSetting(
             variant.name,
             int(self.rng.integers(1, self.scenario.limits.max_replicas + 1)),
-            stage.batches[self.rng.integers(len(stage.batches))],
+            self._any(stage.batches),
             None if cores == variant.base_cores else cores,
         )
         first, last = self._run(asked, at, s)
@@ -76,19 +79,22 @@ class Moves:
         beside = [t for t in (first - 1, last) if 0 <= t < len(asked)]
         if not beside:
             return asked
-        return self._with(asked, range(first, last), s, asked[beside[self.rng.integers(len(beside))]].stages[s])
+        return self._with(asked, range(first, last), s, asked[self._any(beside)].stages[s])
 
     def _borrow(self, asked: Asked, at: int) -> Asked:
         """What another asked for in a run of windows."""
-        other = self.others[self.rng.integers(len(self.others))]
+        other = self._any(self.others)
         last = min(len(asked), at + 2 * self._length())
         return (*asked[:at], *other[at:last], *asked[last:])
+
+    def _any(self, choices: Sequence[Choice]) -> Choice:
+        return choices[int(self.rng.integers(len(choices)))]
 
     def _any_stage(self) -> int:
         return int(self.rng.integers(len(self.scenario.pipeline.stages)))
 
     def _length(self) -> int:
-        return LENGTHS[self.rng.integers(len(LENGTHS))]
+        return self._any(LENGTHS)
 
     def _run(self, asked: Asked, at: int, s: int) -> tuple[int, int]:
         if self.rng.random() < 0.3:

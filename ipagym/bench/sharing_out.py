@@ -38,27 +38,34 @@ class Span:
 
 def spans_of(scenario: Scenario, arrivals_per_s: Sequence[NDArray[np.int64]]) -> list[Span]:
     """The windows, so many taken as one that no deadline is further than `FARTHEST` spans away."""
-    slo_s, interval_s, windows = scenario.pipeline.slo_s, scenario.interval_s, len(arrivals_per_s)
+    interval_s, windows = scenario.interval_s, len(arrivals_per_s)
+    slo_s = scenario.pipeline.slo_s
     width = max(1, ceil((slo_s + ROUNDING_S) / (FARTHEST * interval_s)))
     firsts = range(0, windows, width)
     ends_s = np.array([min(first + width, windows) * interval_s for first in firsts])
     per_window = np.array([each.sum() for each in arrivals_per_s])
     found = []
     for number, first in enumerate(firsts):
+        here, around = (
+            slice(first, first + width),
+            slice(max(0, first - FARTHEST * width), first + (FARTHEST + 1) * width),
+        )
         groups = [0] * (FARTHEST + 1)
-        for window in range(first, min(first + width, windows)):
-            counts = arrivals_per_s[window]
-            latest_s = window * interval_s + np.minimum(np.arange(len(counts)) + 1, interval_s) + slo_s
-            for deadline, count in zip(np.searchsorted(ends_s, latest_s + ROUNDING_S), counts, strict=True):
+        for window, counts in enumerate(arrivals_per_s[here], start=first):
+            for deadline, count in zip(_last_spans(scenario, window, counts, ends_s), counts, strict=True):
                 if deadline < len(ends_s):
                     groups[deadline - number] += int(count)
-        here = per_window[first : first + width]
-        around = per_window[max(0, first - FARTHEST * width) : first + (FARTHEST + 1) * width]
         one, two, three = groups
-        found.append(
-            Span(windows=len(here), groups=(one, two, three), arrivals=int(here.sum()), most=int(around.max()))
-        )
+        arrivals, most = per_window[here], int(per_window[around].max())
+        found.append(Span(windows=len(arrivals), groups=(one, two, three), arrivals=int(arrivals.sum()), most=most))
     return found
+
+
+def _last_spans(scenario: Scenario, window: int, counts: NDArray[np.int64], ends_s: Floats) -> NDArray[np.int64]:
+    """For each second of a window, the span in which its requests have their deadline at the latest."""
+    ends_in_window_s = np.minimum(np.arange(len(counts)) + 1, scenario.interval_s)
+    latest_s = window * scenario.interval_s + ends_in_window_s + scenario.pipeline.slo_s
+    return np.searchsorted(ends_s, latest_s + ROUNDING_S)
 
 
 def most_completed(spans: Sequence[Span]) -> int:
@@ -86,7 +93,7 @@ def _relief(worths: Floats, freed: int) -> float:
 
 
 def _with_violations(worths: Floats, price: float) -> Floats:
-    return np.maximum(worths, worths[0] - price * np.arange(len(worths)))
+    return np.asarray(np.maximum(worths, worths[0] - price * np.arange(len(worths))))
 
 
 def _most_in(spans: Sequence[Span], number: int) -> int:
