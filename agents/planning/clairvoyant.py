@@ -6,8 +6,8 @@ the episode what it earned in the double, and so the plan earns no less than any
 
 1. the courses of the others are played (on one seed the same decisions earn the same);
 2. a beam search plans one of its own (`beam`), looking at the best of the others too;
-3. the best so far is improved by local search (`polish`), which may borrow from all of them;
-4. where all courses are few enough, all are tried (`exhaustion`), and the plan is the optimum.
+3. where all courses are few enough, all are tried (`exhaustion`), and the plan is the optimum;
+4. elsewhere the best so far is improved by local search (`polish`), which may borrow from all of them.
 
 Elsewhere it is the best course known; what no course can exceed is `ipagym.bench.bound`. How far it searches is
 counted in simulated windows (`Effort`), so that the same seed gives the same plan.
@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ipagym.agent import Agent
-from ipagym.agents.planning.beam import Load, Offers, beam_search, loads
+from ipagym.agents.planning.beam import Offers, beam_search, loads
 from ipagym.agents.planning.course import Asked, Course, Rehearsal
 from ipagym.agents.planning.exhaustion import best_of_all, configurations, sequences
 from ipagym.agents.planning.moves import Moves
@@ -37,13 +37,14 @@ from ipagym.window import Window
 class Effort:
     """How far to search.
 
-    beam: courses continued in each window. polish: windows simulated by the local search for each of the episode's, and
-    `polish_most` of them in all. every: all courses are tried where that takes no more simulated windows. followed: of
-    the others' courses, those that the beam search looks at.
+    beam: courses continued in each window. polish: windows simulated by the local search for each of the episode's,
+    but from `polish_least` to `polish_most` of them in all. every: all courses are tried where that takes no more
+    simulated windows. followed: of the others' courses, those that the beam search looks at.
     """
 
     beam: int = 3
     polish: int = 160
+    polish_least: int = 5_000
     polish_most: int = 20_000
     every: int = 6_000
     followed: int = 2
@@ -96,22 +97,20 @@ class _Planning:
         seen = loads(self.scenario, double)
         double.restore(beginning)
         rehearsal = Rehearsal(self.scenario, double)
-        best = self._planned(rehearsal, seen, others)
-        choices = configurations(self.scenario, self.effort.every)
-        if choices is None or sequences(len(choices), rehearsal.decisions) > self.effort.every:
-            return best
-        return best_of_all(rehearsal, choices, best)
-
-    def _planned(self, rehearsal: Rehearsal, seen: Sequence[Load], others: Sequence[Asked]) -> Course:
         played = [rehearsal.played(asked) for asked in dict.fromkeys(others)]
         played.sort(key=lambda course: -course.earned)
         followed = [course.asked for course in played[: self.effort.followed]]
         own = beam_search(rehearsal, Offers(self.scenario, seen, followed), self.effort.beam)
-        first = max([*played, own], key=lambda course: course.earned)
-        lenders = [course.asked for course in (*played, own) if course.asked != first.asked]
-        moves = Moves(self.scenario, lenders, self.rng)
-        windows = min(self.effort.polish * rehearsal.decisions, self.effort.polish_most)
-        return Polish(rehearsal, first).improve(moves, windows)
+        return self._improved(rehearsal, [*played, own])
+
+    def _improved(self, rehearsal: Rehearsal, known: Sequence[Course]) -> Course:
+        best, effort = max(known, key=lambda course: course.earned), self.effort
+        choices = configurations(self.scenario, effort.every)
+        if choices is not None and sequences(len(choices), rehearsal.decisions) <= effort.every:
+            return best_of_all(rehearsal, choices, best)
+        moves = Moves(self.scenario, [course.asked for course in known if course.asked != best.asked], self.rng)
+        windows = min(max(effort.polish * rehearsal.decisions, effort.polish_least), effort.polish_most)
+        return Polish(rehearsal, best).improve(moves, windows)
 
 
 def make(scenario: Scenario, argument: str = "") -> Agent:

@@ -31,7 +31,7 @@ from tests.agents.flexible import Steps
 from tests.agents.small_problem import LOADS, tiny
 from tests.strategies import Run, runs
 
-WEAK = Effort(beam=1, polish=0, every=0)
+WEAK = Effort(beam=1, polish=0, polish_least=0, every=0)
 
 
 def every(scenario: Scenario) -> list[Configuration]:
@@ -138,7 +138,7 @@ def test_the_clairvoyant_does_no_worse_than_those_it_learns_from() -> None:
 
     assert planned() < max(float(each.rewards.sum()) for each in others), "this one is weak"
     assert planned(*courses) >= max(float(each.rewards.sum()) for each in others) - 1e-9
-    assert planned(*courses, effort=Effort(beam=1, polish=40, every=0)) > planned(*courses) + 1e-6
+    assert planned(*courses, effort=Effort(beam=1, polish=40, polish_least=0, every=0)) > planned(*courses) + 1e-6
 
 
 def compared(scenario: Scenario, out: Path, *names: str, workers: int = 1) -> Comparison:
@@ -182,7 +182,7 @@ def test_what_was_asked_for_is_stored_to_the_last_knob() -> None:
 @pytest.mark.parametrize("engine", [CompiledCluster, SimpyCluster])
 def test_the_clairvoyant_earns_what_it_planned(engine: type) -> None:
     scenario = tiny(LOADS[0])
-    effort = Effort(polish=20, every=0)
+    effort = Effort(polish=20, polish_least=0, every=0)
     agent, cluster = Clairvoyant(scenario, effort), engine(scenario)
     first = run_episode(agent, cluster, scenario, 3)
     again = run_episode(agent, cluster, scenario, 3)
