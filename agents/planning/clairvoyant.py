@@ -42,10 +42,10 @@ class Effort:
     simulated windows. followed: of the others' courses, those that the beam search looks at.
     """
 
-    beam: int = 3
+    beam: int = 5
     polish: int = 160
     polish_least: int = 5_000
-    polish_most: int = 20_000
+    polish_most: int = 100_000
     every: int = 6_000
     followed: int = 2
 
