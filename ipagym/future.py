@@ -1,11 +1,13 @@
 """What only a simulation can show: the time to come."""
 
+from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ipagym.cluster.protocol import Simulator
+from ipagym.configuration import Configuration
 
 
 @runtime_checkable
@@ -14,6 +16,17 @@ class Foreseeing(Protocol):
 
     def foresee(self, double: Simulator, rates_rps: NDArray[np.float64]) -> None:
         """Take a double of the cluster as it is before the episode, and the rate of each of its seconds.
+
+        Called before `reset`.
+        """
+
+
+@runtime_checkable
+class Learning(Protocol):
+    """An agent that is shown what others did in the same episode, to do no worse."""
+
+    def learn(self, courses: Sequence[tuple[Configuration, ...]]) -> None:
+        """Take what each of the others asked for, window by window.
 
         Called before `reset`.
         """

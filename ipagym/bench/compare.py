@@ -2,15 +2,18 @@
 
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from ipagym.agent import Agent
+from ipagym.bench.asked import text_of
+from ipagym.bench.bound import bound, demand_of
 from ipagym.bench.claim import claimed
 from ipagym.bench.code_mark import code_mark
 from ipagym.bench.episode import run_episode
@@ -19,10 +22,19 @@ from ipagym.bench.manifest import check_folder, check_kept, make_manifest, write
 from ipagym.bench.processes import as_they_finish
 from ipagym.bench.progress import progress_bar
 from ipagym.bench.store import Store, Stored
-from ipagym.bench.summary import AgentSummary, drawn_agents, episode_metrics, summarise, summary_frame
+from ipagym.bench.summary import (
+    BOUND,
+    CLAIRVOYANT,
+    AgentSummary,
+    drawn_agents,
+    episode_metrics,
+    summarise,
+    summary_frame,
+)
 from ipagym.bench.table import parquet_bytes, timings_frame, windows_frame
 from ipagym.bench.timeline import png_bytes, timeline
 from ipagym.cluster.protocol import Cluster
+from ipagym.configuration import Configuration
 from ipagym.errors import InputError, IpagymError
 from ipagym.files import remove_leftovers, write_atomically
 from ipagym.scenario import Scenario
@@ -39,13 +51,16 @@ class Comparison:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Job:
-    """One episode to run; `fingerprint` changes when the agent behind the name does."""
+    """One episode to run; `fingerprint` changes when the agent behind the name does, or the courses that it learns from
+    (what others asked for on the same seed).
+    """
 
     agent: str
     seed: int
     make_agent: Callable[[], Agent]
     make_cluster: Callable[[Scenario], Cluster]
     fingerprint: str
+    courses: tuple[tuple[Configuration, ...], ...] = ()
 
 
 def compare(
@@ -61,10 +76,11 @@ def compare(
 ) -> Comparison:
     """Run every agent on every seed and write tables, figure and manifest into `out`.
 
-    Finished episodes of the same scenario and the same code are not run again. More than one of `workers` means
-    processes (then the factories must be picklable); the results are the same. `fingerprints` name the version of what
-    is behind an agent beside its code, so that episodes of an older one are run again; `keeps` has the knobs that an
-    agent leaves alone, for the summary.
+    The clairvoyant comes last, and learns from what the others asked for on the same seed. Finished episodes of the
+    same scenario and the same code are not run again, the clairvoyant's only where it learnt from the same. More than
+    one of `workers` means processes (then the factories must be picklable); the results are the same. `fingerprints`
+    name the version of what is behind an agent beside its code, so that episodes of an older one are run again; `keeps`
+    has the knobs that an agent leaves alone, for the summary.
 
     Raises:
         InputError: no agent or seed, a seed twice or negative, or `out` holds results of another scenario, of agents or
@@ -83,8 +99,7 @@ def compare(
             for name, make in agents.items()
         ]
         remove_leftovers(out)
-        _run_missing(jobs, store, workers)
-        found = {(job.agent, job.seed): _found(job, store) for job in jobs}
+        found = _run(jobs, store, workers)
         episodes = {name: [found[name, seed] for seed in seeds] for name in agents}
         comparison, windows = _report(scenario, episodes, out, keeps or {})
         write_manifest(out, make_manifest(scenario, marks, seeds, windows))
@@ -131,27 +146,48 @@ def _found(job: Job, store: Store) -> Stored:
     return stored
 
 
-def _run_missing(jobs: Sequence[Job], store: Store, workers: int) -> None:
-    missing = [job for job in jobs if store.find(job.agent, job.seed, job.fingerprint) is None]
-    done = len(jobs) - len(missing)
+def _run(jobs: Sequence[Job], store: Store, workers: int) -> dict[tuple[str, int], Stored]:
+    """All episodes, run where they are missing: those of the others first, so that the clairvoyant can learn."""
+    found: dict[tuple[str, int], Stored] = {}
+    done = 0
     try:
         with progress_bar() as progress:
-            task = progress.add_task("episodes", total=len(jobs), completed=done)
-            tasks = [partial(run_job, job, store) for job in missing]
-            for _ in as_they_finish(tasks, min(workers, os.cpu_count() or 1, len(tasks))):
-                done += 1
+            task = progress.add_task("episodes", total=len(jobs), completed=0)
+            for wave in _waves(jobs, found):
+                missing = [job for job in wave if store.find(job.agent, job.seed, job.fingerprint) is None]
+                done += len(wave) - len(missing)
                 progress.update(task, completed=done)
+                tasks = [partial(run_job, job, store) for job in missing]
+                for _ in as_they_finish(tasks, min(workers, os.cpu_count() or 1, len(tasks))):
+                    done += 1
+                    progress.update(task, completed=done)
+                found |= {(job.agent, job.seed): _found(job, store) for job in wave}
     except KeyboardInterrupt:
         print(f"interrupted: {done} of {len(jobs)} episodes are kept in {store.folder}; "
               "run the same command with this --out to go on", file=sys.stderr)  # fmt: skip
         raise
+    return found
+
+
+def _waves(jobs: Sequence[Job], found: Mapping[tuple[str, int], Stored]) -> Iterator[list[Job]]:
+    yield [job for job in jobs if job.agent != CLAIRVOYANT]
+    yield [_taught(job, found) for job in jobs if job.agent == CLAIRVOYANT]
+
+
+def _taught(job: Job, found: Mapping[tuple[str, int], Stored]) -> Job:
+    """The job with the courses that the others took on its seed, in an order that depends on these alone."""
+    others = {stored.asked for stored in found.values() if stored.seed == job.seed}
+    texts = {"".join(map(text_of, asked)): asked for asked in others}
+    digest = sha256("\n".join(sorted(texts)).encode()).hexdigest()
+    courses = tuple(texts[text] for text in sorted(texts))
+    return replace(job, courses=courses, fingerprint=f"{job.fingerprint} {digest}")
 
 
 def run_job(job: Job, store: Store) -> None:
     """Run one episode and save it."""
     cluster = job.make_cluster(store.scenario)
     try:
-        episode = run_episode(job.make_agent(), cluster, store.scenario, job.seed, name=job.agent)
+        episode = run_episode(job.make_agent(), cluster, store.scenario, job.seed, name=job.agent, courses=job.courses)
     finally:
         cluster.close()
     store.save(episode, job.fingerprint)
@@ -166,9 +202,12 @@ def _report(
     every = [stored for stored_of_agent in episodes.values() for stored in stored_of_agent]
     windows = windows_frame(stored.frame for stored in every)
     timings = timings_frame((stored.agent, stored.seed, stored.decision_s) for stored in every)
-    summaries = summarise(
-        {agent: [episode_metrics(s.frame, s.decision_s) for s in stored] for agent, stored in episodes.items()}, keeps
-    )
+    bounds = [_bound(scenario, stored) for stored in episodes.get(CLAIRVOYANT, ())]
+    metrics = {agent: [episode_metrics(s.frame, s.decision_s) for s in stored] for agent, stored in episodes.items()}
+    for each in metrics.values() if bounds else ():
+        for episode, most in zip(each, bounds, strict=True):
+            episode[BOUND.key] = most
+    summaries = summarise(metrics, keeps)
     content = parquet_bytes(windows)
     write_atomically(out / "windows.parquet", content)
     write_atomically(out / "timings.parquet", parquet_bytes(timings))
@@ -178,3 +217,8 @@ def _report(
     shown = windows[windows["agent"].isin(drawn_agents(summaries))]
     write_atomically(out / "timeline.png", png_bytes(timeline(shown, scenario)))
     return Comparison(summaries=summaries, windows=windows, out=out), content
+
+
+def _bound(scenario: Scenario, stored: Stored) -> float:
+    """What no agent can earn on the seed; what it is made of is the same in the episodes of all."""
+    return bound(scenario, demand_of(stored.frame))

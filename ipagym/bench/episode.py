@@ -1,5 +1,6 @@
 """One agent on one seed, from the first request to the last window."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from time import perf_counter
 
@@ -8,8 +9,8 @@ from numpy.typing import NDArray
 
 from ipagym.agent import Agent
 from ipagym.cluster.protocol import Cluster, Simulator
-from ipagym.configuration import check
-from ipagym.future import Foreseeing
+from ipagym.configuration import Configuration, check
+from ipagym.future import Foreseeing, Learning
 from ipagym.objective import RewardTerms, reward_terms
 from ipagym.scenario import Scenario
 from ipagym.streams import Streams
@@ -32,8 +33,18 @@ class Episode:
     terms: tuple[RewardTerms[float], ...]
 
 
-def run_episode(agent: Agent, cluster: Cluster, scenario: Scenario, seed: int, *, name: str = "agent") -> Episode:
+def run_episode(
+    agent: Agent,
+    cluster: Cluster,
+    scenario: Scenario,
+    seed: int,
+    *,
+    name: str = "agent",
+    courses: Sequence[tuple[Configuration, ...]] = (),
+) -> Episode:
     """Let `agent` control `cluster` through the scenario. The first interval, under `scenario.initial`, is warm-up.
+
+    `courses` are what others asked for on the same seed, for an agent that learns from them.
 
     Raises:
         InputError: the agent decided a configuration that the pipeline or the limits do not allow.
@@ -41,6 +52,8 @@ def run_episode(agent: Agent, cluster: Cluster, scenario: Scenario, seed: int, *
     cluster.reset(seed)
     if isinstance(agent, Foreseeing) and isinstance(cluster, Simulator):
         agent.foresee(cluster.fork(), scenario.workload.rates_rps(Streams.spawn(seed).load))
+    if isinstance(agent, Learning):
+        agent.learn(courses)
     agent.reset(scenario.pipeline, scenario.limits, Streams.spawn(seed).agent)
     feed = Feed(scenario.telemetry, scenario.interval_s)
     window = cluster.advance(scenario.interval_s)

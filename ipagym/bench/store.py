@@ -12,8 +12,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 import ipagym
+from ipagym.bench.asked import configuration_from
 from ipagym.bench.episode import Episode
 from ipagym.bench.table import NEEDED_COLUMNS, episode_frame
+from ipagym.configuration import Configuration, check
 from ipagym.files import content_of, write_atomically
 from ipagym.scenario import Scenario
 
@@ -22,12 +24,13 @@ KEY = b"ipagym"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Stored:
-    """A finished episode as read from disk; `decision_s` holds seconds per window."""
+    """A finished episode as read from disk: `decision_s` holds seconds per window, `asked` the configurations."""
 
     agent: str
     seed: int
     frame: pd.DataFrame
     decision_s: tuple[float, ...]
+    asked: tuple[Configuration, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +68,19 @@ class Store:
             table = pq.read_table(io.BytesIO(windows))
             frame = table.to_pandas()
             decision_s = tuple(map(float, timings["decision_s"]))
+            asked = tuple(map(self._checked, frame["asked"]))
         except (OSError, ValueError, TypeError, KeyError, OverflowError, RecursionError, pa.ArrowException):
             return None
         is_right = (table.schema.metadata or {}).get(KEY) == self._key(fingerprint)
         is_whole = len(frame) == len(decision_s) == self.scenario.windows - 1 and set(frame) >= NEEDED_COLUMNS
         if not (is_right and is_whole):
             return None
-        return Stored(agent=agent, seed=seed, frame=frame, decision_s=decision_s)
+        return Stored(agent=agent, seed=seed, frame=frame, decision_s=decision_s, asked=asked)
+
+    def _checked(self, text: str) -> Configuration:
+        configuration = configuration_from(text)
+        check(configuration, self.scenario.pipeline, self.scenario.limits)
+        return configuration
 
     def _timings(self, path: Path) -> Path:
         return path.with_suffix(".timings.json")

@@ -41,6 +41,9 @@ METRICS = (
 REGRET = Metric("regret", "regret", 2)
 """How much less reward per window than the one that knows the future, on the same seed; there where it was run."""
 
+BOUND = Metric("bound", "bound", 2)
+"""The most that `ipagym.bench.bound` leaves possible per window on the same seed; there where the clairvoyant ran."""
+
 CLAIRVOYANT = "clairvoyant"
 """Whom regret is taken against."""
 
@@ -122,7 +125,7 @@ def summarise(
 
 def metrics_of(known: Mapping[str, object]) -> tuple[Metric, ...]:
     """The metrics that are there."""
-    return (*METRICS, REGRET) if REGRET.key in known else METRICS
+    return (*METRICS, *(metric for metric in (REGRET, BOUND) if metric.key in known))
 
 
 def _with_regret(
@@ -172,13 +175,23 @@ def summary_table(summaries: Sequence[AgentSummary], title: str, *notes: str) ->
         caption="\n".join(["* Pareto front over PAS (up), cores (down), SLO violations (down)", *notes]),
     )
     table.add_column("agent", overflow="fold")
-    metrics = metrics_of(summaries[0].estimates)
+    metrics = [metric for metric in metrics_of(summaries[0].estimates) if metric is not BOUND]
     for metric in metrics:
         table.add_column(metric.heading, justify="right", no_wrap=True, overflow="fold")
     for summary in summaries:
         texts = (summary.estimates[metric.key].text(metric.digits) for metric in metrics)
         table.add_row(f"{escape(summary.agent)}{' *' if summary.pareto else ''}", *texts)
     return table
+
+
+def bound_line(summaries: Sequence[AgentSummary]) -> list[str]:
+    """A line that says what nothing can earn, and how far the clairvoyant is from it; none where it was not run."""
+    return [
+        f"bound: no course of decisions earns more than {most.mean:.{BOUND.digits}f}; clairvoyant, the best one known, "
+        f"is {most.mean - summary.estimates['reward'].mean:.{BOUND.digits}f} below"
+        for summary in summaries
+        if summary.agent == CLAIRVOYANT and (most := summary.estimates.get(BOUND.key)) is not None
+    ]
 
 
 def kept_knobs(summaries: Sequence[AgentSummary]) -> list[str]:

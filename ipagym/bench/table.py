@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from ipagym.bench.asked import text_of
 from ipagym.bench.episode import Episode
 from ipagym.configuration import StageSetting, cores_of
 from ipagym.files import content_of
@@ -13,12 +14,14 @@ from ipagym.pipeline import Stage
 from ipagym.scenario import Scenario
 from ipagym.window import Window
 
-RAW_COLUMNS = ("arrivals_per_s", "latency_s")
-"""Columns of an episode file that hold one array per window; the table of all windows goes without them."""
+RAW_COLUMNS = ("arrivals_per_s", "latency_s", "asked")
+"""Columns of an episode file that hold one array per window, and the whole configuration; the table of all windows goes
+without them.
+"""
 
 NEEDED_COLUMNS = frozenset({
     *("agent", "seed", "window", "start_s", "duration_s", "arrivals", "completed", "dropped", "violations"),
-    *("violation_rate", "latency_p99_s", "cores", "pas", "reward", *RAW_COLUMNS),
+    *("violation_rate", "in_system", "latency_p99_s", "cores", "pas", "reward", *RAW_COLUMNS),
 })  # fmt: skip
 """What summaries and figures are made of."""
 
@@ -41,9 +44,15 @@ def window_rows(episode: Episode, scenario: Scenario) -> list[dict[str, Any]]:
 
 
 def episode_frame(episode: Episode, scenario: Scenario) -> pd.DataFrame:
-    """The rows of an episode with its raw columns: arrivals of every second, latency of every completed request."""
+    """The rows of an episode with its raw columns: arrivals of every second, latency of every completed request, and
+    the configuration asked for.
+    """
     raw = (
-        {"arrivals_per_s": window.arrivals_per_s.tolist(), "latency_s": window.latency_s.tolist()}
+        {
+            "arrivals_per_s": window.arrivals_per_s.tolist(),
+            "latency_s": window.latency_s.tolist(),
+            "asked": text_of(window.configuration),
+        }
         for window in episode.windows
     )
     return pd.DataFrame([row | arrays for row, arrays in zip(window_rows(episode, scenario), raw, strict=True)])

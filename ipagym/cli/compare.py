@@ -99,7 +99,7 @@ def compare(
     from ipagym.bench.compare import marks_of
     from ipagym.bench.load import load_of
     from ipagym.bench.manifest import free_folder
-    from ipagym.bench.summary import kept_knobs, summary_table
+    from ipagym.bench.summary import bound_line, kept_knobs, summary_table
     from ipagym.cli.console import console
     from ipagym.cluster.sim import ENGINES
     from ipagym.envs.scenarios import make_scenario
@@ -142,6 +142,8 @@ def compare(
     title = f"{Path(scenario).stem} under {task.workload.name}, SLO {task.pipeline.slo_s:g} s, seeds: {seeds}"
     screen = console()
     screen.print(summary_table(comparison.summaries, title, f"load: {load_of(task)}"))
+    for line in bound_line(comparison.summaries):
+        screen.print(line)
     for line in kept_knobs(comparison.summaries):
         screen.print(f"kept {line}", markup=False)
     print(f"written to {comparison.out}")

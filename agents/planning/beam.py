@@ -1,0 +1,99 @@
+"""A beam search through the tree of decisions.
+
+Each window, the most promising courses so far are continued with what runs, with the optima of the joint program for
+the loads around, and with what others asked for there; promising is what a course has really earned, plus what a fluid
+model says that can still be earned from where it stands, by dynamic programming with load times (`fluid`).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ipagym.agents.planning.candidates import Candidates
+from ipagym.agents.planning.course import Asked, Course, Rehearsal
+from ipagym.agents.planning.fluid import values_to_go
+from ipagym.cluster.protocol import Simulator
+from ipagym.configuration import Configuration
+from ipagym.scenario import Scenario
+
+PEAK_S = 2
+"""Loads are planned for by the mean of a window and by its highest rate over so many seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What comes in a window: its mean and highest rate, and the longest way."""
+
+    mean_rps: float
+    peak_rps: float
+    network_max_s: float
+
+
+def loads(scenario: Scenario, double: Simulator) -> list[Load]:
+    """What comes in each window of a double at its beginning; it does not depend on what is decided."""
+    found = []
+    for _ in range(scenario.windows):
+        window = double.advance(scenario.interval_s)
+        counts = window.arrivals_per_s.astype(np.float64)
+        width = min(PEAK_S, len(counts))
+        peak = float(np.convolve(counts, np.full(width, 1 / width), mode="valid").max(initial=0.0)) if width else 0.0
+        found.append(Load(window.arrivals / scenario.interval_s, peak, float(window.network_s.max(initial=0.0))))
+    return found
+
+
+class Offers:
+    """Candidates by window, and the value of what runs by dynamic programming over all of them."""
+
+    def __init__(self, scenario: Scenario, seen: Sequence[Load], others: Sequence[Asked]) -> None:
+        candidates = Candidates(scenario.pipeline, scenario.limits, scenario.objective)
+        self._by_window = [
+            list(dict.fromkeys([*_of_window(candidates, seen[t + 1 : t + 4]), *(course[t] for course in others)]))
+            for t in range(len(seen) - 1)
+        ]
+        pool = list(dict.fromkeys([scenario.initial, *(c for each in self._by_window for c in each)]))
+        self._index = {configuration: index for index, configuration in enumerate(pool)}
+        self._to_go = values_to_go(
+            pool,
+            np.array([load.mean_rps for load in seen[1:]]),
+            pipeline=scenario.pipeline,
+            objective=scenario.objective,
+            interval_s=scenario.interval_s,
+        )
+
+    def at(self, t: int, running: Configuration) -> list[Configuration]:
+        """What runs, and the candidates of window t."""
+        return list(dict.fromkeys([running, *self._by_window[t]]))
+
+    def to_go(self, t: int, running: Configuration) -> float:
+        """What the fluid model promises from window t on."""
+        return float(self._to_go[t, self._index[running]])
+
+
+def _of_window(candidates: Candidates, ahead: Sequence[Load]) -> list[Configuration]:
+    """For this window's load, and for the highest of this and the next two: what takes time is asked for ahead."""
+    network_s = ahead[0].network_max_s
+    highest = max(load.peak_rps for load in ahead)
+    rates = (ahead[0].mean_rps, ahead[0].peak_rps, highest)
+    return list(dict.fromkeys(c for rate in rates for c in candidates.at(rate, network_s)))
+
+
+def beam_search(rehearsal: Rehearsal, offers: Offers, width: int) -> Course:
+    """The best of the courses found, `width` of which are continued in each window, told apart by what they run."""
+    courses = [rehearsal.start]
+    for t in range(rehearsal.decisions):
+        continued = [
+            rehearsal.continued(course, asked)
+            for course in courses
+            for asked in offers.at(t, course.asked[-1] if course.asked else rehearsal.scenario.initial)
+        ]
+        promise = sorted(continued, key=lambda course: -course.earned - offers.to_go(t + 1, course.asked[-1]))
+        courses = _first_of_each(promise)[:width]
+    return max(courses, key=lambda course: course.earned)
+
+
+def _first_of_each(promising: Sequence[Course]) -> list[Course]:
+    first: dict[Configuration, Course] = {}
+    for course in promising:
+        first.setdefault(course.asked[-1], course)
+    return list(first.values())

@@ -1,0 +1,68 @@
+"""Courses of decisions and what they earn, rehearsed in a double of the cluster."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ipagym.cluster.protocol import Simulator
+from ipagym.configuration import Configuration
+from ipagym.objective import reward_terms
+from ipagym.scenario import Scenario
+
+Asked = tuple[Configuration, ...]
+"""What is asked for in each scored window."""
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """What was asked for and what each window earned; `state` is that of the cluster afterwards, where it is kept."""
+
+    asked: Asked
+    rewards: tuple[float, ...]
+    state: Any = None
+
+    @property
+    def earned(self) -> float:
+        """The sum of the rewards."""
+        return sum(self.rewards)
+
+
+class Rehearsal:
+    """A double of the cluster at the end of the warm-up; `simulated` counts the windows that were simulated in it."""
+
+    def __init__(self, scenario: Scenario, double: Simulator) -> None:
+        self.scenario = scenario
+        self.decisions = scenario.windows - 1
+        self.simulated = 0
+        self._double = double
+        double.advance(scenario.interval_s)
+        self.start = Course((), (), double.snapshot())
+
+    def state(self) -> Any:
+        """Where the double stands."""
+        return self._double.snapshot()
+
+    def go_to(self, state: Any) -> None:
+        """Let the double stand there."""
+        self._double.restore(state)
+
+    def earns(self, asked: Configuration, before: Configuration) -> float:
+        """The reward of the next window, in which that is asked for after what was in force before."""
+        self.simulated += 1
+        self._double.apply(asked)
+        window = self._double.advance(self.scenario.interval_s)
+        return self.scenario.objective.scalar(reward_terms(window, before, self.scenario.pipeline))
+
+    def continued(self, course: Course, asked: Configuration) -> Course:
+        """The course with one more decision, and the state after it."""
+        self.go_to(course.state)
+        earned = self.earns(asked, course.asked[-1] if course.asked else self.scenario.initial)
+        return Course((*course.asked, asked), (*course.rewards, earned), self.state())
+
+    def played(self, asked: Sequence[Configuration]) -> Course:
+        """The whole course from the start."""
+        self.go_to(self.start.state)
+        befores = (self.scenario.initial, *asked)
+        return Course(
+            tuple(asked), tuple(self.earns(each, before) for each, before in zip(asked, befores, strict=False))
+        )

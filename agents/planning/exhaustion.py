@@ -1,0 +1,61 @@
+"""The best of all courses, where there are few: every sequence is tried but those that cannot become better.
+
+Depth first, what has earned most first. A branch is left where what it has earned, and the most that its remaining
+windows could earn whatever comes, are no more than the best course known.
+"""
+
+from collections.abc import Iterator, Sequence
+from itertools import product
+
+from ipagym.agents.planning.course import Course, Rehearsal
+from ipagym.bench.bound import most_per_window
+from ipagym.budget import affordable
+from ipagym.configuration import Configuration, StageSetting
+from ipagym.pipeline import Stage
+from ipagym.scenario import Scenario
+
+
+def configurations(scenario: Scenario, most: int) -> list[Configuration] | None:
+    """Every configuration with one deployment per stage that keeps the limits; None where there are more than `most`,
+    or where sets of deployments are allowed, whose weights are without number.
+    """
+    stages, limits = scenario.pipeline.stages, scenario.limits
+    settings = [list(_settings(stage, limits.max_replicas)) for stage in stages]
+    number = 1
+    for each in settings:
+        number *= len(each)
+    if number > most or limits.max_deployments > 1:
+        return None
+    every = map(Configuration, product(*settings))
+    return [c for c in every if affordable(c, scenario.pipeline, limits) == c]
+
+
+def _settings(stage: Stage, most_replicas: int) -> Iterator[StageSetting]:
+    for variant in stage.variants:
+        for replicas, batch, cores in product(range(1, most_replicas + 1), stage.batches, variant.core_choices):
+            yield StageSetting(variant.name, replicas, batch, None if cores == variant.base_cores else cores)
+
+
+def sequences(choices: int, decisions: int) -> int:
+    """How many windows it takes to simulate every course of so many decisions."""
+    return sum(choices**depth for depth in range(1, decisions + 1))
+
+
+def best_of_all(rehearsal: Rehearsal, choices: Sequence[Configuration], known: Course) -> Course:
+    """The best course over these choices, and `known` where none is better."""
+    most, best = most_per_window(rehearsal.scenario), known
+
+    def search(course: Course) -> None:
+        nonlocal best
+        if len(course.asked) == rehearsal.decisions:
+            if course.earned > best.earned:
+                best = course
+            return
+        left = rehearsal.decisions - len(course.asked) - 1
+        continued = [rehearsal.continued(course, asked) for asked in choices]
+        for each in sorted(continued, key=lambda each: -each.earned):
+            if each.earned + left * most > best.earned:
+                search(each)
+
+    search(rehearsal.start)
+    return best
