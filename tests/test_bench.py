@@ -164,7 +164,7 @@ def test_metrics_are_over_requests_not_windows() -> None:
         {
             "arrivals": [1, 9], "completed": [1, 9], "violations": [1, 0], "dropped": [0, 5], "pas": [0.2, 1.0],
             "cores": [2.0, 4.0], "duration_s": [1.0, 1.0], "reward": [0.0, 2.0],
-            "latency_s": [[10.0], [1.0] * 9],
+            "latency_s": [[10.0], [1.0] * 9], "in_system": [4, 3],
         }
     )  # fmt: skip
     metrics = episode_metrics(frame, [0.001, 0.003, 0.002])
@@ -174,6 +174,7 @@ def test_metrics_are_over_requests_not_windows() -> None:
     assert metrics["latency_p99_s"] == pytest.approx(float(np.quantile([1.0] * 9 + [10.0], 0.99)))
     assert (metrics["latency_p50_s"], metrics["cores"], metrics["reward"]) == (1.0, 3.0, 1.0)
     assert metrics["decision_ms"] == pytest.approx(2)
+    assert metrics["unfinished"] == 3
 
 
 def test_estimate_uses_student_t() -> None:
@@ -200,7 +201,10 @@ def test_comparison_writes_what_its_manifest_says(tmp_path: Path) -> None:
     comparison = run(tmp_path)
     manifest = json.loads((tmp_path / "manifest.json").read_text())
     assert manifest["load"] == load_of(SCENARIO)
-    assert set(pd.read_csv(tmp_path / "summary.csv")["load"]) == {load_of(SCENARIO)}
+    summary = pd.read_csv(tmp_path / "summary.csv").set_index("agent")
+    assert set(summary["load"]) == {load_of(SCENARIO)}
+    last = comparison.windows.groupby(["agent", "seed"])["in_system"].last().groupby("agent").mean()
+    assert summary["unfinished"].to_dict() == last.to_dict()
     assert manifest["windows_sha256"] == sha256((tmp_path / "windows.parquet").read_bytes()).hexdigest()
     assert manifest["scenario_hash"] == SCENARIO.digest()
     assert (manifest["agents"], manifest["seeds"]) == (["one", "two"], [0, 1])

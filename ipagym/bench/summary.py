@@ -44,6 +44,12 @@ REGRET = Metric("regret", "regret", 2)
 BOUND = Metric("bound", "bound", 2)
 """The most that `ipagym.bench.bound` leaves possible per window on the same seed; there where the clairvoyant ran."""
 
+UNFINISHED = Metric("unfinished", "unfinished", 1)
+"""Requests in the system at the end; those not due by then are no violations, whatever would have become of them."""
+
+NOT_SHOWN = (UNFINISHED, BOUND)
+"""What is in the files, and not in the table."""
+
 CLAIRVOYANT = "clairvoyant"
 """Whom regret is taken against."""
 
@@ -97,6 +103,7 @@ def episode_metrics(frame: pd.DataFrame, decision_s: Sequence[float]) -> dict[st
         "latency_p99_s": float(p99),
         "reward": float(frame["reward"].mean()),
         "decision_ms": 1000 * float(np.median(decision_s)),
+        UNFINISHED.key: int(frame["in_system"].iloc[-1]),
     }
 
 
@@ -125,7 +132,7 @@ def summarise(
 
 def metrics_of(known: Mapping[str, object]) -> tuple[Metric, ...]:
     """The metrics that are there."""
-    return (*METRICS, *(metric for metric in (REGRET, BOUND) if metric.key in known))
+    return (*METRICS, *(metric for metric in (UNFINISHED, REGRET, BOUND) if metric.key in known))
 
 
 def _with_regret(
@@ -175,7 +182,7 @@ def summary_table(summaries: Sequence[AgentSummary], title: str, *notes: str) ->
         caption="\n".join(["* Pareto front over PAS (up), cores (down), SLO violations (down)", *notes]),
     )
     table.add_column("agent", overflow="fold")
-    metrics = [metric for metric in metrics_of(summaries[0].estimates) if metric is not BOUND]
+    metrics = [metric for metric in metrics_of(summaries[0].estimates) if metric not in NOT_SHOWN]
     for metric in metrics:
         table.add_column(metric.heading, justify="right", no_wrap=True, overflow="fold")
     for summary in summaries:

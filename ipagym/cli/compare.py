@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from ipagym.bench.compare import Comparison
     from ipagym.scenario import Scenario
     from ipagym.workload.protocol import Workload
 
@@ -94,19 +95,9 @@ def compare(
     """Run agents on the same requests; print a table and write Parquet, a figure and a manifest."""
     slo_s, named_slo = _slo(slo)
     _check_numbers(seeds=seeds, seed0=seed0, slo=slo_s, interval=interval)
-    from ipagym.agents import keeps, make_agent
-    from ipagym.bench.compare import compare as run
-    from ipagym.bench.compare import marks_of
-    from ipagym.bench.load import load_of
-    from ipagym.bench.manifest import free_folder
-    from ipagym.bench.summary import bound_line, kept_knobs, summary_table
-    from ipagym.cli.console import console
-    from ipagym.cluster.sim import ENGINES
     from ipagym.envs.scenarios import make_scenario
     from ipagym.telemetry import Telemetry
 
-    if backend not in ENGINES:
-        raise unknown_name("backend", backend, ENGINES)
     task = make_scenario(
         scenario,
         workload,
@@ -120,26 +111,55 @@ def compare(
     )
     if duration is not None:
         task = replace(task, workload=Opening(whole=task.workload, duration_s=duration))
-    names = with_manifest(_agent_names(agents, task), manifest)
+    names, title = with_manifest(_agent_names(agents, task), manifest), Path(scenario).stem
+    comparison = _run(task, names, range(seed0, seed0 + seeds), title=title, out=out, backend=backend, workers=workers)
+    title = f"{title} under {task.workload.name}, SLO {task.pipeline.slo_s:g} s, seeds: {seeds}"
+    _show(comparison, title, task)
+
+
+def _run(
+    task: "Scenario",
+    names: Sequence[str],
+    seeds: Sequence[int],
+    *,
+    title: str,
+    out: Path | None,
+    backend: str,
+    workers: int | None,
+) -> "Comparison":
+    """The agents on the seeds; everything that can be refused is refused before any of it runs."""
+    from ipagym.agents import keeps, make_agent
+    from ipagym.bench.compare import compare as run
+    from ipagym.bench.compare import marks_of
+    from ipagym.bench.manifest import free_folder
+    from ipagym.cluster.sim import ENGINES
+
+    if backend not in ENGINES:
+        raise unknown_name("backend", backend, ENGINES)
     for name in names:
         make_agent(name, task)
     # What an engine compiles on its first use, it compiles here, once for all worker processes.
     ENGINES[backend](task).advance(task.interval_s)
     factories = {name: partial(make_agent, name, task) for name in names}
     fingerprints = {name: _fingerprint(name) for name in names}
-    numbers = range(seed0, seed0 + seeds)
-    usual = Path("results") / f"{Path(scenario).stem}-{task.workload.name.partition(' ')[0]}-{task.digest()}"
-    comparison = run(
+    usual = Path("results") / f"{title}-{task.workload.name.partition(' ')[0]}-{task.digest()}"
+    return run(
         task,
         factories,
-        seeds=numbers,
-        out=out or free_folder(usual, task, marks_of(factories, fingerprints), numbers),
+        seeds=seeds,
+        out=out or free_folder(usual, task, marks_of(factories, fingerprints), seeds),
         make_cluster=ENGINES[backend],
         workers=workers if workers is not None else os.cpu_count() or 1,
         fingerprints=fingerprints,
         keeps={name: keeps(name, task) for name in names},
     )
-    title = f"{Path(scenario).stem} under {task.workload.name}, SLO {task.pipeline.slo_s:g} s, seeds: {seeds}"
+
+
+def _show(comparison: "Comparison", title: str, task: "Scenario") -> None:
+    from ipagym.bench.load import load_of
+    from ipagym.bench.summary import bound_line, kept_knobs, summary_table
+    from ipagym.cli.console import console
+
     screen = console()
     screen.print(summary_table(comparison.summaries, title, f"load: {load_of(task)}"))
     for line in bound_line(comparison.summaries):
