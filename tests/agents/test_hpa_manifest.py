@@ -200,7 +200,7 @@ def test_nothing_else_is_a_quantity(text: str) -> None:
         (("name: video}\n  min", "name: s11}\n  min"), "unknown stage 's11': did you mean 's1'"),
         ((MANIFEST, ""), "holds no HorizontalPodAutoscaler"),
         ((MANIFEST, SCALED_OBJECT), "holds no HorizontalPodAutoscaler but ScaledObject: give the one in force"),
-        ((MANIFEST, "- 1"), "valid"),
+        ((MANIFEST, "- 1"), "mapping of fields"),
         ((MANIFEST, "a: [1"), "not valid YAML"),
         ((MANIFEST, f"{MANIFEST}\n---\n{MANIFEST}"), "scale the same target"),
         ((MANIFEST, f"{MANIFEST}\n---\n{MANIFEST.replace('name: video}', 'name: s1}')}"), "unknown stage 'video'"),
