@@ -5,12 +5,15 @@ python scripts/controllers_table.py results/all-*
 """
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
 
 from ipagym.agents import AGENTS
+
+Summary = Mapping[Hashable, Mapping[Hashable, float]]
+"""What each agent came to, by the names of the columns."""
 
 
 def signed(value: float) -> str:
@@ -18,24 +21,26 @@ def signed(value: float) -> str:
     return f"{value:.2f}".replace("-", "−")
 
 
-def row(agent: str, summaries: Sequence[pd.DataFrame]) -> list[str]:
+def row(agent: str, summaries: Sequence[Summary]) -> list[str]:
     """The agent's reward and violations in each scenario, and its longest median decision time."""
-    found = [summary.loc[agent] if agent in summary.index else None for summary in summaries]
+    found = [summary.get(agent) for summary in summaries]
     cells = [
         text
         for one in found
-        for text in (("–", "–") if one is None else (signed(float(one["reward"])), f"{one['violation_percent']:.2f}"))
+        for text in (("–", "–") if one is None else (signed(one["reward"]), f"{one['violation_percent']:.2f}"))
     ]
     return [agent, *cells, f"{max(one['decision_ms'] for one in found if one is not None):.2f}"]
 
 
 def main(folders: Sequence[str]) -> None:
     """Print the table, a pair of columns for each folder."""
-    summaries = [pd.read_csv(Path(folder) / "summary.csv").set_index("agent") for folder in folders]
+    summaries: list[Summary] = [
+        pd.read_csv(Path(folder) / "summary.csv").set_index("agent").to_dict("index") for folder in folders
+    ]
     names = [Path(folder).name.rpartition("all-")[2] for folder in folders]
     rows = [["agent", *(text for name in names for text in (name, "late %")), "ms"]]
     rows.append(["---"] * len(rows[0]))
-    rows += [row(agent, summaries) for agent in AGENTS if any(agent in summary.index for summary in summaries)]
+    rows += [row(agent, summaries) for agent in AGENTS if any(agent in summary for summary in summaries)]
     print(
         "\n".join("| " + " | ".join(cells) + " |" for cells in rows).replace("| --- ", "|---").replace("--- |", "---|")
     )
