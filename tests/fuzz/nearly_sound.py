@@ -32,7 +32,7 @@ from ipagym.window import Window
 from ipagym.workload import WORKLOADS, by_name
 from ipagym.workload.trace import load_counts
 from tests.fuzz.bombs import aliased, header, interpolated, member, merged, nested, packed, shared
-from tests.fuzz.targets import VALUES, VIDEO, Target, damaged, in_a_file, manifest, small, stored
+from tests.fuzz.targets import RUN, VALUES, VIDEO, Target, damaged, in_a_file, manifest, small, stored
 from tests.test_scenario_file import FULL
 
 PLACE = "ZZ0ZZ"
@@ -190,8 +190,7 @@ def policy() -> tuple[dict[str, Any], dict[str, Any]]:
 
     codec, observer = Codec(small().pipeline, small().limits), Observer(small().pipeline, small().limits)
     built = ActorCriticPolicy(observer.space(), codec.space(), lambda _: 0.0)
-    card = {"scenario": "video", "workload": "bursty", "seed": 0, "steps": 1,
-            "observation_names": list(observer.names), "action_sizes": list(codec.sizes)}  # fmt: skip
+    card = RUN | {"observation_names": list(observer.names), "action_sizes": list(codec.sizes)}
     return card, built.state_dict()
 
 
@@ -221,7 +220,7 @@ def checkpoints(draw: st.DrawFn) -> bytes:
         st.just({"policy": weights}) | st.sampled_from([None, {}, [], {"policy": None}, {"policy": 1}])
     )
     buffer = io.BytesIO()
-    torch.save({"card": json.dumps(card, default=repr), "parameters": parameters}, buffer)
+    torch.save({"card": json.dumps(card, default=repr), "parameters": parameters, "progress": {}}, buffer)
     return buffer.getvalue()
 
 

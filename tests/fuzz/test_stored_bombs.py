@@ -117,7 +117,7 @@ def test_folders_that_cannot_be_are_refused(name: str) -> None:
 def save(path: Path, weights: Any, **changes: Any) -> None:
     import torch
 
-    torch.save({"card": json.dumps(policy()[0] | changes), "parameters": weights}, path)
+    torch.save({"card": json.dumps(policy()[0] | changes), "parameters": weights, "progress": {}}, path)
 
 
 def test_a_sound_checkpoint_is_taken(tmp_path: Path) -> None:
@@ -131,7 +131,7 @@ def test_a_checkpoint_of_unusable_weights_is_refused(name: str, tmp_path: Path) 
     pytest.importorskip("stable_baselines3")
     first, *others = policy()[1].items()
     save(tmp_path / "policy.pt", {"policy": dict([(first[0], changed_weights()[name](first[1])), *others])})
-    with pytest.raises(InputError):
+    with pytest.raises(InputError, match="the weights of the policy for video are damaged"):
         make_agent(f"ppo:{tmp_path}", small())
 
 
@@ -139,7 +139,7 @@ def test_a_checkpoint_of_unusable_weights_is_refused(name: str, tmp_path: Path) 
 def test_a_checkpoint_without_weights_is_refused(weights: Any, tmp_path: Path) -> None:
     pytest.importorskip("stable_baselines3")
     save(tmp_path / "policy.pt", weights)
-    with pytest.raises(InputError):
+    with pytest.raises(InputError, match="the weights of the policy for video are damaged"):
         make_agent(f"ppo:{tmp_path}", small())
 
 
