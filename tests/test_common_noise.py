@@ -1,6 +1,7 @@
 """What two agents on one seed have in common: everything that neither of them decides."""
 
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 
 from ipagym.cluster.sim import ENGINES, CompiledCluster, SimpyCluster
 from ipagym.cluster.sim.log import RequestLog
-from ipagym.configuration import Configuration, Limits
+from ipagym.configuration import Configuration, Limits, StageSetting
 from ipagym.faults import Faults
 from ipagym.philox import Concern, philox, uniforms
 from ipagym.scenario import Physics, Scenario
@@ -135,6 +136,48 @@ def test_the_same_starts_are_slow_and_fail_under_any_two_agents(engine: Any) -> 
     crowded = ready_after(engine, [(Configuration((six, others)), 25.0)], faults)
     assert plain == crowded
     assert len(plain) > 3
+
+
+@EACH_ENGINE
+def test_replicas_crash_at_the_same_instants_under_any_two_agents(engine: Any) -> None:
+    """Whatever starts, fails and crashes in other stages meanwhile."""
+    faults = Faults(crashes_per_hour=900.0, slow_start=0.5, failed_start=0.3)
+    six, quiet, others = setting(6), setting(), setting(8, name="big")
+    plain = ready_after(engine, [(Configuration((six, quiet)), 35.0)], faults)
+    crowded = ready_after(engine, [(Configuration((six, others if k % 2 else quiet)), 5.0) for k in range(7)], faults)
+    assert plain == crowded
+    assert sum(after < before for (_, before), (_, after) in pairwise(plain)) > 5
+
+
+@EACH_ENGINE
+def test_deployments_crash_by_their_place_in_the_stage(engine: Any) -> None:
+    """Of one variant, whatever it is; of two, in the order in which they came, as long as they run."""
+    one, other = setting(4), setting(4, name="big")
+    chosen = scenario(
+        (0.0,) * 60, setting(4), limits=Limits(max_replicas=8, max_deployments=2),
+        physics=Physics(faults=Faults(crashes_per_hour=300.0)),
+    )  # fmt: skip
+
+    def ready(*decisions: StageSetting) -> list[int]:
+        cluster = engine(chosen)
+        cluster.reset(1)
+        for decision in decisions:
+            cluster.apply(Configuration((decision,)))
+        return [cluster.advance(0.1).stages[0].ready for _ in range(400)]
+
+    asked_for = [ready(replace(first, beside=(second,))) for first, second in ((one, other), (other, one))]
+    assert asked_for[0] == asked_for[1], "the one that runs keeps its place"
+    assert ready(other, replace(one, beside=(other,))) != asked_for[0]
+
+
+@EACH_ENGINE
+def test_the_same_requests_are_stragglers_under_any_two_agents(engine: Any) -> None:
+    chosen = two_stages(service="constant", faults=Faults(straggler=0.3))
+    first, second = (run(engine, chosen, decisions)[0] for decisions in (FEW, BUSY))
+    took = [log.finished_s - log.started_s for log in (first, second)]
+    served = (first.batch == 1) & (second.batch == 1) & ~np.isnan(took[0]) & ~np.isnan(took[1])
+    assert len(np.unique(took[0][served].round(6))) == 2
+    assert took[0][served] == pytest.approx(took[1][served], abs=1e-9)
 
 
 @EACH_ENGINE

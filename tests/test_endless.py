@@ -102,3 +102,19 @@ def test_service_in_no_time_at_all_takes_one_event_for_each_batch(engine: Any) -
     cluster.reset(0)
     windows = [cluster.advance(1.0) for _ in range(20)]
     assert sum(window.completed for window in windows) == sum(window.arrivals for window in windows)
+
+
+def test_losses_of_many_nodes_are_held_from_the_start() -> None:
+    """Each node has an event of its own, however few replicas there are."""
+    faults = Faults(node_losses_per_hour=MOST_PER_HOUR, node_repair_s=1.0)
+    wide = scenario((5.0,) * 10, setting(2), limits=Limits(node_cores=(1,) * 500), physics=Physics(faults=faults))
+    compiled, simpy = CompiledCluster(wide, keep_requests=True), SimpyCluster(wide, keep_requests=True)
+    assert (
+        500
+        <= int(compiled._population.memory.sims[0]["scheduled"])
+        <= len(compiled._population.memory.arrays["events"][0])
+    )
+    for cluster in (compiled, simpy):
+        cluster.reset(3)
+        cluster.advance(10.0)
+    assert compiled.log.started_s.tobytes() == simpy.log.started_s.tobytes()

@@ -17,6 +17,7 @@ from ipagym.bench import code_mark as code
 from ipagym.bench.claim import claimed
 from ipagym.bench.compare import compare, marks_of
 from ipagym.bench.manifest import FILE_NAME, free_folder, make_manifest, write_manifest
+from ipagym.bench.own_imports import with_own_imports
 from ipagym.bench.summary import METRICS, summarise
 from ipagym.cli import main
 from ipagym.cluster.sim import ENGINES
@@ -175,7 +176,8 @@ class Mine:
 def _own_module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.syspath_prepend(str(tmp_path))
     yield
-    sys.modules.pop("own_agent", None)
+    for name in [name for name in sys.modules if name.startswith("own_")]:
+        del sys.modules[name]
 
 
 def edited(replicas: int) -> object:
@@ -207,6 +209,42 @@ def test_the_mark_is_of_the_code_and_of_what_the_factory_was_given() -> None:
     assert marks[1] == code.code_mark(partial(mine, 1))
     again = edited(2).Mine  # type: ignore[attr-defined]
     assert code.code_mark(again) != marks[0]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "from own_rules.scale import REPLICAS\nclass Mine: pass",
+        "import own_rules.scale\nclass Mine: pass",
+        "import own_rules\nclass Mine: pass",
+        "class Mine:\n    def decide(self, window):\n        from own_rules import scale",
+        "import not_there.at_all\nfrom own_rules.scale import *\nclass Mine: pass".replace(
+            "import not_there.at_all", "try:\n    import not_there.at_all\nexcept ImportError: pass"
+        ),
+    ],
+)
+@pytest.mark.usefixtures("_own_module")
+def test_the_mark_is_of_what_the_code_imports_too(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of the author's own: a helper, and a helper's helper by a relative import."""
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    Path("own_rules").mkdir()
+    Path("own_rules", "__init__.py").write_text("from . import scale")
+    Path("own_rules", "scale.py").write_text("from .number import REPLICAS\nfrom own_rules import scale")
+    Path("own_agent.py").write_text(text)
+    marks = []
+    for replicas in (1, 1, 2):
+        Path("own_rules", "number.py").write_text(f"REPLICAS = {replicas}")
+        for name in [name for name in sys.modules if name.startswith("own_")]:
+            del sys.modules[name]
+        importlib.invalidate_caches()
+        marks.append(code.code_mark(importlib.import_module("own_agent").Mine))
+    assert marks[0] == marks[1] != marks[2]
+
+
+def test_installed_packages_do_not_count() -> None:
+    assert with_own_imports(["tests.tiny"]) == {"tests.tiny"}
+    assert with_own_imports(["tests.test_results"]) == {"tests.test_results"}
+    assert with_own_imports(["tests.test_engines"]) >= {"tests.test_engines", "tests.tiny", "tests.strategies"}
 
 
 def test_code_without_a_file_is_always_run_again() -> None:

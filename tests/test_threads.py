@@ -1,5 +1,6 @@
 """Threads: one at a time in an environment, as many environments as there are threads."""
 
+import pickle
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from copy import deepcopy
@@ -11,7 +12,8 @@ import pytest
 
 from ipagym.cluster.sim import CompiledCluster
 from ipagym.cluster.sim.compiled.turn import Turn
-from ipagym.envs import ServingEnv, make_vector_env
+from ipagym.configuration import Configuration
+from ipagym.envs import ServingEnv, ServingVectorEnv, make_vector_env
 from ipagym.errors import BusyError
 from tests.tiny import scenario, setting
 
@@ -52,7 +54,7 @@ def test_a_second_thread_in_one_cluster_is_refused() -> None:
     assert cluster.advance(1.0).end_s == 1.0
 
 
-@pytest.mark.parametrize("make", [lambda: ServingEnv(LONG), lambda: make_vector_env(4, "video", "bursty")])
+@pytest.mark.parametrize("make", [lambda: ServingEnv(LONG), lambda: ServingVectorEnv(LONG, 4)])
 def test_threads_in_one_environment_do_no_harm(make: Callable[[], Any]) -> None:
     """The calls of a step that find the simulator free go on; nothing else is raised, and a reset makes all well."""
     environment, untouched = make(), make()
@@ -68,6 +70,30 @@ def test_threads_in_one_environment_do_no_harm(make: Callable[[], Any]) -> None:
         after.append(each.step(action))
     assert np.array_equal(after[0][0], after[1][0])
     assert np.array_equal(after[0][1], after[1][1])
+
+
+def test_what_is_refused_changes_nothing() -> None:
+    cluster = CompiledCluster(LONG)
+    snapshot = cluster.snapshot()
+    cluster.apply(Configuration((setting(2, 4),)))
+    with cluster._population.turn:
+        for refused in (lambda: cluster.apply(Configuration((setting(1, 1),))), lambda: cluster.restore(snapshot)):
+            with pytest.raises(BusyError):
+                refused()
+    assert cluster.advance(1.0).configuration == Configuration((setting(2, 4),))
+
+
+@pytest.mark.parametrize("copy", [deepcopy, lambda environment: pickle.loads(pickle.dumps(environment))])
+@pytest.mark.parametrize("make", [lambda: ServingEnv(LONG), lambda: make_vector_env(4, "video", "bursty")])
+def test_nothing_is_copied_while_it_is_at_work(make: Callable[[], Any], copy: Callable[[Any], Any]) -> None:
+    """Half of what a kernel was about to write would be no state to simulate on."""
+    environment = make()
+    environment.reset(seed=2)
+    population = environment.cluster._population if isinstance(environment, ServingEnv) else environment.population
+    with population.turn, pytest.raises(BusyError):
+        copy(environment)
+    twin, action = copy(environment), environment.action_space.sample()
+    assert np.array_equal(twin.step(action)[0], environment.step(action)[0])
 
 
 def test_every_thread_may_have_an_environment_of_its_own() -> None:

@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ipagym.bench.load import load_of
+from ipagym.envs import make_scenario
 from ipagym.errors import InputError
 from ipagym.workload import WORKLOADS, by_name, find_trace
 from ipagym.workload.fitting import measures
@@ -229,10 +231,25 @@ def test_bad_archives(tmp_path: Path, content: bytes) -> None:
         load_counts(archive(tmp_path / "other.tbz2", "other.txt", "1"))
 
 
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("constant:5", "constant, generated, rate_rps 5; poisson arrivals"),
+        ("ramp:5:7.5:60", "ramp, generated, from_rps 5, to_rps 7.5; poisson arrivals"),
+        ("step:5:10", "step, generated, before_rps 5, after_rps 10, at_s 600; poisson arrivals"),
+        ("spike:1:9", "spike, generated, base_rps 1, peak_rps 9, at_s 600, width_s 60; poisson arrivals"),
+    ],
+)
+def test_a_table_tells_one_load_from_another_of_its_kind(name: str, told: str) -> None:
+    assert load_of(make_scenario("video", name)) == told
+
+
 def test_a_window_outside_the_trace_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "workload.txt"
     path.write_text("1 2 3")
-    with pytest.raises(InputError, match="are not in trace"):
+    with pytest.raises(
+        InputError, match=r"which has 0-3: choose seconds inside it, or take all of it as the load trace:"
+    ):
         trace_window(path, 2, 9)
 
 

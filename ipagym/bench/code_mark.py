@@ -1,12 +1,12 @@
 """What code an agent is made of, as a hash: after a change of it, stored episodes are not its own any more.
 
 The package counts whole, as any part of it may bear on what an agent does. Of an agent from elsewhere, the files count
-that define its factory, the classes it derives from, and what the factory names or was given; so do plain values that
-it was given. Code without a file, as in an interactive session, never has the same mark twice.
+that define its factory, the classes it derives from, and what the factory names or was given, with whatever of their
+author's own those import; so do plain values that it was given. Code without a file, as in an interactive session,
+never has the same mark twice.
 """
 
 import inspect
-import sys
 from collections.abc import Callable, Iterator
 from functools import cache, partial
 from hashlib import sha256
@@ -16,7 +16,7 @@ from types import FunctionType
 from typing import Any
 from uuid import uuid4
 
-import ipagym
+from ipagym.bench.own_imports import is_foreign, source_of, with_own_imports
 
 PARTS = ("ipagym", "ipagym.agents", "ipagym.envs", "ipagym.profiles")
 """Packages with folders of their own, which lie apart where the package is installed from a checkout."""
@@ -31,8 +31,9 @@ def code_mark(make: Callable[[], object]) -> str:
     """The mark of all code behind what `make` makes, 16 hexadecimal digits."""
     origin, given = _origin(make), list(_values(make))
     own = {each.__module__ for each in (origin, *getattr(origin, "__mro__", ()))}
-    named = {module for module in map(_module_of, (*_named(origin), *given)) if _file(module) is not None}
-    marks = [package_mark(), *(_module_mark(name) for name in sorted(own | named) if _is_foreign(name))]
+    named = {module for module in map(_module_of, (*_named(origin), *given)) if source_of(module)}
+    modules = with_own_imports(name for name in own | named if is_foreign(name))
+    marks = [package_mark(), *map(_module_mark, sorted(modules))]
     values = [repr(value) for value in given if isinstance(value, PLAIN)]
     return sha256(repr((marks, values)).encode()).hexdigest()[:16]
 
@@ -53,20 +54,9 @@ def _sources(folder: Path) -> Iterator[Path]:
     return (path for path in folder.rglob("*") if path.suffix in SUFFIXES and path.is_file())
 
 
-def _is_foreign(module: str) -> bool:
-    """Whether it is neither the package's nor Python's own."""
-    top = module.partition(".")[0]
-    return top != ipagym.__name__ and top not in sys.stdlib_module_names
-
-
 def _module_mark(module: str) -> str:
-    file = _file(module)
+    file = source_of(module)
     return uuid4().hex if file is None else sha256(file.read_bytes()).hexdigest()[:16]
-
-
-def _file(module: str) -> Path | None:
-    name = getattr(sys.modules.get(module), "__file__", None)
-    return Path(name) if name and Path(name).is_file() else None
 
 
 def _module_of(thing: object) -> str:

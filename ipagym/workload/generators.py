@@ -32,17 +32,27 @@ def check_numbers(workload: object) -> None:
             raise InputError(f"{item.name} must be 0 or more seconds, not {value}")
 
 
+def generated_by(workload: object) -> str:
+    """That the load is generated, and by which figures but its length."""
+    figures = {item.name: getattr(workload, item.name) for item in fields(workload)}  # type: ignore[arg-type]
+    return f"{GENERATED}, {', '.join(f'{name} {value:g}' for name, value in figures.items() if name != 'duration_s')}"
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Constant:
     """The same rate all the time."""
 
-    origin: ClassVar[str] = GENERATED
     name: ClassVar[str] = "constant"
     rate_rps: float
     duration_s: int = 1200
 
     def __post_init__(self) -> None:
         check_numbers(self)
+
+    @property
+    def origin(self) -> str:
+        """Its figures."""
+        return generated_by(self)
 
     def rates_rps(self, rng: np.random.Generator) -> NDArray[np.float64]:
         """Requests per second of each second, shape (duration_s,)."""
@@ -53,7 +63,6 @@ class Constant:
 class Ramp:
     """From one rate to another in a straight line."""
 
-    origin: ClassVar[str] = GENERATED
     name: ClassVar[str] = "ramp"
     from_rps: float
     to_rps: float
@@ -61,6 +70,11 @@ class Ramp:
 
     def __post_init__(self) -> None:
         check_numbers(self)
+
+    @property
+    def origin(self) -> str:
+        """Its figures."""
+        return generated_by(self)
 
     def rates_rps(self, rng: np.random.Generator) -> NDArray[np.float64]:
         """Requests per second of each second, shape (duration_s,)."""
@@ -71,7 +85,6 @@ class Ramp:
 class Step:
     """One rate until `at_s`, another from there on."""
 
-    origin: ClassVar[str] = GENERATED
     name: ClassVar[str] = "step"
     before_rps: float
     after_rps: float
@@ -80,6 +93,11 @@ class Step:
 
     def __post_init__(self) -> None:
         check_numbers(self)
+
+    @property
+    def origin(self) -> str:
+        """Its figures."""
+        return generated_by(self)
 
     def rates_rps(self, rng: np.random.Generator) -> NDArray[np.float64]:
         """Requests per second of each second, shape (duration_s,)."""
@@ -90,7 +108,6 @@ class Step:
 class Spike:
     """A base rate with one peak of `width_s` from `at_s` on."""
 
-    origin: ClassVar[str] = GENERATED
     name: ClassVar[str] = "spike"
     base_rps: float
     peak_rps: float
@@ -100,6 +117,11 @@ class Spike:
 
     def __post_init__(self) -> None:
         check_numbers(self)
+
+    @property
+    def origin(self) -> str:
+        """Its figures."""
+        return generated_by(self)
 
     def rates_rps(self, rng: np.random.Generator) -> NDArray[np.float64]:
         """Requests per second of each second, shape (duration_s,)."""

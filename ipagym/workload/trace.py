@@ -159,7 +159,10 @@ def trace_window(path: Path, start_s: int, end_s: int | None, damping: int = 1) 
 
 def _cut(counts: NDArray[np.int64], start_s: int, end_s: int, path: Path) -> NDArray[np.int64]:
     if not 0 <= start_s < end_s <= len(counts):
-        raise InputError(f"seconds {start_s}-{end_s} are not in trace {path}, which has 0-{len(counts)}")
+        raise InputError(
+            f"seconds {start_s}-{end_s} are not in trace {path}, which has 0-{len(counts)}: "
+            "choose seconds inside it, or take all of it as the load trace:PATH"
+        )
     return counts[start_s:end_s]
 
 

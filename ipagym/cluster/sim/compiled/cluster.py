@@ -91,9 +91,9 @@ class CompiledCluster:
             InputError: the configuration is outside the pipeline or the limits; nothing is changed then.
         """
         check(configuration, self.pipeline, self.scenario.limits)
-        self._configuration = configuration
         asks = self._population.models.asks(configuration, self.scenario)
         self._population.decide(ONLY, asks[np.newaxis])
+        self._configuration = configuration
 
     def advance(self, seconds: float) -> Window:
         """Simulate `seconds` and report them.
@@ -127,8 +127,9 @@ class CompiledCluster:
 
     def restore(self, snapshot: tuple[Snapshot, Configuration]) -> None:
         """Go on from where the snapshot of a cluster of the same scenario was taken."""
-        state, self._configuration = snapshot
+        state, configuration = snapshot
         self._population.restore(state)
+        self._configuration = configuration
 
     def fork(self) -> "CompiledCluster":
         """A second cluster in the same state, independent from now on."""

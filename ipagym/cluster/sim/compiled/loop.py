@@ -14,7 +14,7 @@ from ipagym.cluster.sim.compiled.arrivals import NEVER, arrive, lacks_for_arriva
 from ipagym.cluster.sim.compiled.chance import crash_gap_s, node_loss_gap_s, victim
 from ipagym.cluster.sim.compiled.decide import begin, decide
 from ipagym.cluster.sim.compiled.events import remove_first, schedule
-from ipagym.cluster.sim.compiled.fleet import loaded, next_slot
+from ipagym.cluster.sim.compiled.fleet import count, loaded, next_slot
 from ipagym.cluster.sim.compiled.jit import entry, kernel
 from ipagym.cluster.sim.compiled.lane import crash_replica, lose_node
 from ipagym.cluster.sim.compiled.layout import (
@@ -191,6 +191,8 @@ def _fault(t: Record, s: Record, event: tuple[int, int, int]) -> None:
 @kernel
 def _struck(s: Record, lane: int, number: int) -> int:
     """The slot of ready replica `number`, counted from 0 in order of creation; −1 where there are fewer."""
+    if number >= count(s, lane, READY):
+        return -1
     slot = next_slot(s, lane, -1)
     while slot >= 0:
         if replicas_of(s)[lane, slot].state == READY:

@@ -122,7 +122,7 @@ def _connected(sims: Array, arrays: dict[str, list[Array]]) -> Memory:
 def shapes(scenario: Scenario, supplies: dict[str, int]) -> dict[str, tuple[int, ...]]:
     """The shapes that the arrays of a cluster begin with; `supplies` are the random numbers held, by array."""
     limits, stages = scenario.limits, len(scenario.pipeline.stages)
-    lanes, slots = stages * limits.max_deployments, slots_at_first(scenario)
+    lanes, slots, nodes = stages * limits.max_deployments, slots_at_first(scenario), len(limits.node_cores or ())
     batch = max(stage.batches[-1] for stage in scenario.pipeline.stages)
     ordered = REQUESTS if scenario.physics.order == "edf" else 0
     return {
@@ -131,8 +131,8 @@ def shapes(scenario: Scenario, supplies: dict[str, int]) -> dict[str, tuple[int,
         "meters": (lanes, 4),
         "replicas": (lanes, slots),
         "batches": (lanes, slots, batch),
-        "nodes": (len(limits.node_cores or ()),),
-        "events": (4 * lanes * (slots + 1) + 8,),
+        "nodes": (nodes,),
+        "events": (4 * lanes * (slots + 1) + nodes + 8,),
         "starts": (sum(len(stage.variants) for stage in scenario.pipeline.stages),),
         "supplies": (len(supplies),),
         **{name: (held,) for name, held in supplies.items()},

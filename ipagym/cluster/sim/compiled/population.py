@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from copy import deepcopy
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import numpy as np
 
@@ -152,6 +153,11 @@ class Population:
         self.memory.assign(snapshot.memory)
         self._streams = deepcopy(snapshot.streams)
         self._slots = snapshot.slots.copy()
+
+    @alone
+    def __getstate__(self) -> dict[str, Any]:
+        """What a copy is made of: a population at rest, with memory of its own."""
+        return vars(self) | {"memory": deepcopy(self.memory), "_streams": deepcopy(self._streams)}
 
     def _block(self, name: str) -> Array:
         block = self.memory.arrays[name][0].base
