@@ -122,7 +122,7 @@ class ScenarioFile(Strict):
     pipeline: Path_
     description: Name = "a scenario of your own"
     workload: Path_ = "bursty"
-    loads: Annotated[dict[Name, LoadFile], Field(max_length=100)] = Field(default_factory=dict)
+    loads: Annotated[dict[Path_, LoadFile], Field(max_length=100)] = Field(default_factory=dict)
     slo_s: Seconds | None = None
     interval_s: Seconds = 10.0
     knobs: Annotated[list[Knob], Field(min_length=1, max_length=4)] = Field(default_factory=usual_knobs)

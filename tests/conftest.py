@@ -5,7 +5,10 @@
 
 import os
 
+import pytest
 from hypothesis import settings
+
+from ipagym.agents.planning.clairvoyant import Effort
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # the processes of a run share the cores; torch's threads spin for them
 
@@ -13,3 +16,9 @@ settings.register_profile("usual", deadline=None, max_examples=200)
 settings.register_profile("nightly", deadline=None, max_examples=2000)
 settings.register_profile("exhaustive", deadline=None, max_examples=60_000)
 settings.load_profile("usual")
+
+
+@pytest.fixture(autouse=True)
+def _clairvoyant_that_is_soon_content(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests that run every agent need the clairvoyant, not all of its effort."""
+    monkeypatch.setattr("ipagym.agents.planning.clairvoyant.Effort", lambda: Effort(polish=20, polish_least=0))
