@@ -14,6 +14,9 @@ WORD = 0xFFFFFFFF
 UNIT = 2.0**-53
 """A uniform number in [0, 1) is a whole number below 2**53 times this."""
 
+ATTEMPT_BITS, TRIAL_BITS = 40, 56
+"""Where in the number of a repeated service its attempt and its trial begin, behind the number of the request."""
+
 Words = tuple[int, int, int, int]
 
 
@@ -25,6 +28,7 @@ class Concern(IntEnum):
     CRASH = 2  # lane; how many times a crash came up before
     NODE = 3  # node; how many times it was lost before
     SCRAPE = 4  # 0; window
+    REPEAT = 5  # stage; request, attempt and trial in one number
 
 
 def uniforms(key: int, concern: Concern, place: int, number: int) -> tuple[float, float]:

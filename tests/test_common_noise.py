@@ -9,6 +9,7 @@ import pytest
 
 from ipagym.cluster.sim import ENGINES, CompiledCluster, SimpyCluster
 from ipagym.cluster.sim.log import RequestLog
+from ipagym.cluster.sim.repeats import family_of, spread_again
 from ipagym.configuration import Configuration, Limits, StageSetting
 from ipagym.faults import Faults
 from ipagym.philox import Concern, philox, uniforms
@@ -194,15 +195,29 @@ def test_nodes_are_lost_at_the_same_instants_under_any_two_agents(engine: Any) -
     assert 4 < sum(losses[0]) < 100
 
 
-def test_a_request_that_is_served_again_keeps_its_luck() -> None:
-    """A crash takes the batch of a replica; the request takes as long as it would have taken, on either engine."""
-    chosen = two_stages()
+@pytest.mark.parametrize("service", ["measured", "exponential", "gamma:2", "gamma:0.5", "lognormal:2"])
+def test_a_service_that_was_cut_off_is_drawn_anew(service: str) -> None:
+    """What is served again takes another time, the same on both engines; what is not keeps its own."""
+    chosen = two_stages(service=service)
     calm = run(SimpyCluster, chosen, FEW)[0]
     stormy = replace(chosen, physics=replace(chosen.physics, faults=Faults(crashes_per_hour=600.0)))
-    for engine in (SimpyCluster, CompiledCluster):
-        log = run(engine, stormy, FEW)[0]
-        alone = (calm.batch == 1) & (log.batch == 1)
-        calm_s, storm_s = calm.finished_s - calm.started_s, log.finished_s - log.started_s
-        served = alone & ~np.isnan(calm_s) & ~np.isnan(storm_s)
-        assert (log.started_s != calm.started_s)[served].any()
-        assert storm_s[served] == pytest.approx(calm_s[served], abs=1e-9)
+    logs = [run(engine, stormy, FEW)[0] for engine in (SimpyCluster, CompiledCluster)]
+    assert np.array_equal(logs[0].finished_s, logs[1].finished_s, equal_nan=True)
+    alone = (calm.batch == 1) & (logs[0].batch == 1)
+    calm_s, storm_s = calm.finished_s - calm.started_s, logs[0].finished_s - logs[0].started_s
+    served = alone & ~np.isnan(calm_s) & ~np.isnan(storm_s)
+    same = np.isclose(calm_s[served], storm_s[served], rtol=0, atol=1e-9)
+    assert 0 < (~same).sum() < same.sum()
+
+
+@pytest.mark.parametrize(
+    ("service", "mean", "variance"),
+    [("measured", 0, 1), ("exponential", 1, 1), ("gamma:2", 1, 4), ("gamma:0.5", 1, 0.25), ("lognormal:0.7", 1, 0.49)],
+)
+def test_what_is_drawn_anew_has_its_distribution(service: str, mean: float, variance: float) -> None:
+    family = family_of(service)
+    numbers = np.array([
+        spread_again(*family, lambda trial, n=n: uniforms(3, Concern.REPEAT, trial, n)) for n in range(20_000)
+    ])  # fmt: skip
+    assert numbers.mean() == pytest.approx(mean, abs=4 * (variance / 20_000) ** 0.5)
+    assert numbers.var() == pytest.approx(variance, rel=0.15)

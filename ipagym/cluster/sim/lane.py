@@ -89,6 +89,7 @@ class Lane:
         alive = [request for request in batch if request.outcome is Outcome.IN_SYSTEM]
         for request in alive:
             request.places.append(self.queue)
+            self._luck.spread_again(request, self._stage)
         self.queue.push_back(alive)
 
     def _set_timer(self, due_s: float) -> None:

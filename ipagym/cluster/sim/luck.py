@@ -6,9 +6,10 @@ Two agents on one seed therefore differ by what they decide only (common random 
 from collections import Counter
 from math import exp, log1p
 
+from ipagym.cluster.sim.repeats import family_of, spread_again
 from ipagym.cluster.sim.request import Request
 from ipagym.latency import LatencyModel
-from ipagym.philox import Concern, uniforms
+from ipagym.philox import ATTEMPT_BITS, TRIAL_BITS, Concern, uniforms
 from ipagym.pipeline import Pipeline
 from ipagym.scenario import MEASURED, Physics
 from ipagym.streams import Streams
@@ -27,6 +28,7 @@ class Luck:
         names = [(stage.name, variant.name) for stage in pipeline.stages for variant in stage.variants]
         self._variants = {name: number for number, name in enumerate(names)}
         self._starts: Counter[int] = Counter()
+        self._family = family_of(physics.service)
         self._service = None if physics.service in (MEASURED, "constant") else parse(physics.service)
 
     def spread(self) -> list[float]:
@@ -35,6 +37,17 @@ class Luck:
             return [float(factor) for factor in self._service(self._rng, self._stages)]
         measured = self._physics.service == MEASURED
         return [float(number) for number in self._rng.standard_normal(self._stages)] if measured else []
+
+    def spread_again(self, request: Request, stage: int) -> None:
+        """The stage serves the request again: the service takes as long as chance says this time."""
+        request.repeats[stage] += 1
+        number = request.index | request.repeats[stage] << ATTEMPT_BITS
+
+        def draw(trial: int) -> tuple[float, float]:
+            return uniforms(self._key, Concern.REPEAT, stage, number | trial << TRIAL_BITS)
+
+        if request.spread:
+            request.spread[stage] = spread_again(*self._family, draw)
 
     def service_s(self, latency: LatencyModel, batch: list[Request], stage: int) -> float:
         """The service time of a batch: the average, its spread and stragglers; its first request decides by chance."""

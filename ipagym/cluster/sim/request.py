@@ -43,7 +43,7 @@ class Request:
     `enqueued_s`, `started_s` and `finished_s` are the times at each stage; `batch_sizes` and `variants` tell how it
     was served there. `end_s` is when it was answered or dropped. `missing[s]` counts the stages before s that have not
     served it yet, `unanswered` the final stages; `places` are the queues it stands in. `spread` holds a number per
-    stage from which the service time of a batch is made that it leads.
+    stage from which the service time of a batch is made that it leads; `repeats` counts the services that were cut off.
     """
 
     index: int
@@ -53,6 +53,7 @@ class Request:
     missing: list[int]
     unanswered: int
     spread: list[float] = field(default_factory=list, repr=False)
+    repeats: list[int] = field(init=False, repr=False)
     enqueued_s: list[float] = field(init=False)
     started_s: list[float] = field(init=False)
     finished_s: list[float] = field(init=False)
@@ -66,7 +67,7 @@ class Request:
     def __post_init__(self) -> None:
         stages = len(self.missing)
         self.enqueued_s, self.started_s, self.finished_s = ([nan] * stages for _ in range(3))
-        self.batch_sizes, self.variants = [0] * stages, [""] * stages
+        self.batch_sizes, self.variants, self.repeats = [0] * stages, [""] * stages, [0] * stages
 
     @property
     def latency_s(self) -> float:

@@ -85,7 +85,7 @@ def arrive(t: Record, s: Record) -> int:
     request.outcome, request.late, request.serving, request.unanswered = IN_SYSTEM, 0, 0, t.finals
     for stage in range(len(needs_of(t))):
         places_of(s)[index, stage].missing = needs_of(t)[stage]
-        places_of(s)[index, stage].stamp = 0
+        places_of(s)[index, stage].stamp = places_of(s)[index, stage].repeats = 0
     take_spread(t, s, index)
     s.arrived += 1
     s.arrivals += 1

@@ -20,7 +20,7 @@ from ipagym.cluster.sim.compiled.layout import CONSTANT, MEASURED_SPREAD, OTHER_
 from ipagym.cluster.sim.compiled.philox import uniforms
 from ipagym.philox import Concern
 
-STRAGGLER, START, CRASH, NODE, SCRAPE = (int(concern) for concern in Concern)
+STRAGGLER, START, CRASH, NODE, SCRAPE, _ = (int(concern) for concern in Concern)
 
 
 @kernel

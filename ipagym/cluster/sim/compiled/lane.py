@@ -16,6 +16,7 @@ from ipagym.cluster.sim.compiled.jit import kernel
 from ipagym.cluster.sim.compiled.layout import COMPLETION, IN_SYSTEM, PENDING, TIMER, Record
 from ipagym.cluster.sim.compiled.outcome import drop, forget
 from ipagym.cluster.sim.compiled.queues import first_in, pop, push, push_back
+from ipagym.cluster.sim.compiled.repeats import draw_again
 from ipagym.cluster.sim.compiled.sleep import wake
 
 
@@ -88,6 +89,7 @@ def _push_back(t: Record, s: Record, lane: int, batch: tuple[int, int]) -> None:
         request = batches_of(s)[lane, slot, i]
         requests_of(s)[request].serving -= 1
         if requests_of(s)[request].outcome == IN_SYSTEM:
+            draw_again(t, s, request, lane // t.lanes_per_stage)
             push_back(t, s, lane, request)
         else:
             forget(s, request)

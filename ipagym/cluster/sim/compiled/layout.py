@@ -73,7 +73,7 @@ REQUEST = _record(
     sent_s="f8", arrival_s="f8", deadline_s="f8", end_s="f8", accuracy="f8", index="i8", next_free="i8", outcome="i4",
     late="i4", serving="i4", unanswered="i4",
 )  # fmt: skip
-PLACE = _record(enqueued_s="f8", spread="f8", stamp="i8", lane="i4", missing="i4")
+PLACE = _record(enqueued_s="f8", spread="f8", stamp="i8", repeats="i8", lane="i4", missing="i4")
 WAITING = _record(request="i8", stamp="i8")
 BY_DEADLINE = _record(deadline_s="f8", index="i8", request="i8", stamp="i8")
 LOG = _record(sent_s="f8", arrival_s="f8", deadline_s="f8", end_s="f8", accuracy="f8", outcome="i8")
@@ -147,7 +147,8 @@ def point(record: Record, number: int, array: Array) -> None:
 RULES = _record(
     pointers=f"({len(TABLES)},{POINTER_WORDS})i8",
     lanes_per_stage="i8", finals="i8", slo_s="f8", edf="i8", batch_timeout_s="f8", expired="i8", hopeless="i8",
-    max_queue="i8", max_age_s="f8", spread="i8", in_place="i8", resize_s="f8", keep_alive_s="f8", bounded="i8",
+    max_queue="i8", max_age_s="f8", spread="i8", family="i8",
+    parameter="f8", in_place="i8", resize_s="f8", keep_alive_s="f8", bounded="i8",
     max_replicas="i8", crashes_per_hour="f8", slow_start="f8", slow_start_factor="f8", failed_start="f8",
     straggler="f8", straggler_factor="f8", node_losses_per_hour="f8", node_repair_s="f8", lost_scrape="f8",
     idle_watts="f8",

@@ -17,6 +17,7 @@ from ipagym.cluster.sim.compiled.layout import (
     Array,
     point,
 )
+from ipagym.cluster.sim.repeats import family_of
 from ipagym.configuration import Configuration, cores_of
 from ipagym.deployments import Deployments
 from ipagym.pipeline import Pipeline, Variant
@@ -141,6 +142,8 @@ def _rules(scenario: Scenario) -> dict[str, float]:
         "max_queue": -1 if drop.max_queue is None else drop.max_queue,
         "max_age_s": inf if drop.max_age_s is None else drop.max_age_s,
         "spread": {"constant": CONSTANT, MEASURED: MEASURED_SPREAD}.get(physics.service, OTHER_SPREAD),
+        "family": family_of(physics.service)[0],
+        "parameter": family_of(physics.service)[1],
         "in_place": physics.resize_s is not None,
         "resize_s": physics.resize_s or 0.0,
         "keep_alive_s": inf if physics.keep_alive_s is None else physics.keep_alive_s,
