@@ -16,7 +16,7 @@ LONGEST = 1000.0
 
 
 def verify(
-    fast: Annotated[bool, typer.Option("--fast", help="Some ten seconds instead of a few minutes.")] = False,
+    fast: Annotated[bool, typer.Option("--fast", help="Under a minute instead of several.")] = False,
     engine: Annotated[str, typer.Option(help="compiled, simpy, or both.")] = "both",
     scenario: Annotated[
         Path | None, typer.Option(help="A scenario of your own (YAML), to be checked instead of theory.")
