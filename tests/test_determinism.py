@@ -16,7 +16,7 @@ from ipagym.verify.paths import random_decisions, walk
 
 GOLDEN = {
     "chain": "69c8aaa2f94f12de",
-    "several deployments, with faults": "ad99f61b729b9493",
+    "several deployments, with faults": "3ed6d69c7bf7e17f",
     "replicas that sleep, earliest deadline first": "62be4bc56ae38c3e",
 }
 """Digests of what became of every request, to the microsecond: another Python, numpy or processor gives the same."""
