@@ -21,4 +21,6 @@ settings.load_profile("usual")
 @pytest.fixture(autouse=True)
 def _clairvoyant_that_is_soon_content(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tests that run every agent need the clairvoyant, not all of its effort."""
-    monkeypatch.setattr("ipagym.agents.planning.clairvoyant.Effort", lambda: Effort(polish=20, polish_least=0))
+    monkeypatch.setattr(
+        "ipagym.agents.planning.clairvoyant.Effort", lambda: Effort(polish=20, polish_least=0, every=300)
+    )

@@ -31,6 +31,12 @@ from tests.agents.flexible import Steps
 from tests.agents.small_problem import LOADS, tiny
 from tests.strategies import Run, runs
 
+
+@pytest.fixture(autouse=True)
+def _clairvoyant_that_is_soon_content() -> None:
+    """Here it is not: its whole effort is what is tested."""
+
+
 WEAK = Effort(beam=1, polish=0, polish_least=0, every=0)
 
 
