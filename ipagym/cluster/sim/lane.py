@@ -69,10 +69,6 @@ class Lane:
         if self.fleet.asleep and len(self.queue) and not self.fleet.idle():
             self.fleet.wake(-(-len(self.queue) // self.setting.batch))
 
-    def _is_full(self) -> bool:
-        max_queue = self._physics.drop.max_queue
-        return max_queue is not None and len(self.queue) >= max_queue
-
     def crash(self, replica: Replica) -> None:
         """The replica crashes and starts anew; its batch is served again."""
         self._push_back(self.fleet.crash(replica))
@@ -84,6 +80,10 @@ class Lane:
             if replica.state is not State.PENDING and replica.node == node:
                 needed = self.closed or not self.fleet.is_old(replica)
                 self._push_back(self.fleet.lose(replica, needed=needed))
+
+    def _is_full(self) -> bool:
+        max_queue = self._physics.drop.max_queue
+        return max_queue is not None and len(self.queue) >= max_queue
 
     def _push_back(self, batch: list[Request]) -> None:
         alive = [request for request in batch if request.outcome is Outcome.IN_SYSTEM]
