@@ -5,15 +5,15 @@ from importlib import import_module
 
 import numpy as np
 
-from ipagym.agent import Agent
 from ipagym.agents.catalogue import AGENTS, USUAL, AgentEntry
-from ipagym.agents.foretold import Foretold
 from ipagym.agents.knobs import Holding, Knob, kept
-from ipagym.agents.pinned import parse_pins, pinned
 from ipagym.agents.spec import parse_spec
-from ipagym.errors import InputError
+from ipagym.agents.wrappers.foretold import Foretold
+from ipagym.agents.wrappers.pinned import parse_pins, pinned
 from ipagym.forecast.oracle import Oracle
-from ipagym.scenario import Scenario
+from ipagym.model.agent import Agent
+from ipagym.system.errors import InputError
+from ipagym.task.scenario import Scenario
 
 __all__ = ["AGENTS", "USUAL", "AgentEntry", "entry_of", "keeps", "make_agent", "suitable"]
 

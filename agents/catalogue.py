@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ipagym.agents.knobs import ALL_KNOBS, Knob, open_knobs
-from ipagym.scenario import Scenario
+from ipagym.task.scenario import Scenario
 
 VARIANT: frozenset[Knob] = frozenset({"variant"})
 REPLICAS: frozenset[Knob] = frozenset({"replicas"})

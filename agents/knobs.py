@@ -5,9 +5,9 @@ from typing import Literal, Protocol, get_args, runtime_checkable
 
 import numpy as np
 
-from ipagym.configuration import Configuration, Limits, StageSetting
-from ipagym.pipeline import Pipeline
-from ipagym.scenario import Scenario
+from ipagym.model.configuration import Configuration, Limits, StageSetting
+from ipagym.model.pipeline import Pipeline
+from ipagym.task.scenario import Scenario
 
 Knob = Literal["variant", "set", "replicas", "batch", "cores"]
 """`set` is the choice of several variants side by side; `cores` those of one replica."""

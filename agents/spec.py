@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ipagym.agents.catalogue import AGENTS, AgentEntry
-from ipagym.errors import unknown_name
+from ipagym.system.errors import unknown_name
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from ipagym.deployments import Deployments
-from ipagym.pipeline import Pipeline
+from ipagym.model.deployments import Deployments
+from ipagym.model.pipeline import Pipeline
 
 Values = NDArray[np.float64]
 

@@ -7,14 +7,14 @@ import numpy as np
 from gymnasium.spaces import MultiDiscrete
 from numpy.typing import ArrayLike, NDArray
 
-from ipagym.budget import within_budget
-from ipagym.configuration import Configuration, Limits
-from ipagym.deployments import Deployments, configuration_of
 from ipagym.envs.capacity import Capacity
 from ipagym.envs.one_deployment import OneDeployment
 from ipagym.envs.several_deployments import SeveralDeployments
-from ipagym.errors import InputError
-from ipagym.pipeline import Pipeline
+from ipagym.model.budget import within_budget
+from ipagym.model.configuration import Configuration, Limits
+from ipagym.model.deployments import Deployments, configuration_of
+from ipagym.model.pipeline import Pipeline
+from ipagym.system.errors import InputError
 
 
 class Codec:
@@ -22,7 +22,7 @@ class Codec:
 
     Where a stage runs one deployment (`max_deployments` 1), its knobs are those of `OneDeployment`, else those of
     `SeveralDeployments`; requests are then shared out in proportion to what each deployment can serve. A configuration
-    that asks for more than `max_cores` is cut down to them (`ipagym.budget`).
+    that asks for more than `max_cores` is cut down to them (`ipagym.model.budget`).
     """
 
     def __init__(self, pipeline: Pipeline, limits: Limits) -> None:

@@ -1,15 +1,15 @@
-"""What the controllers of many environments have of the last windows: `ipagym.telemetry.Feed` over arrays."""
+"""What the controllers of many environments have of the last windows: `ipagym.task.telemetry.Feed` over arrays."""
 
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ipagym.scenario import Scenario
+from ipagym.task.scenario import Scenario
 
 
 class Seen(NamedTuple):
-    """Figures of windows, one row per environment: `ipagym.figures` and the arrivals in each second."""
+    """Figures of windows, one row per environment: `ipagym.model.records` and the arrivals in each second."""
 
     figures: NDArray[np.void]
     stages: NDArray[np.void]

@@ -6,13 +6,13 @@ import numpy as np
 from gymnasium.spaces import Box
 from numpy.typing import NDArray
 
-from ipagym.configuration import Limits
-from ipagym.deployments import Deployments, deployments_of
 from ipagym.envs.capacity import Capacity
 from ipagym.envs.codec import Codec
-from ipagym.figures import Records, figures_of
-from ipagym.pipeline import Pipeline
-from ipagym.window import Window
+from ipagym.model.configuration import Limits
+from ipagym.model.deployments import Deployments, deployments_of
+from ipagym.model.pipeline import Pipeline
+from ipagym.model.records import Records, figures_of
+from ipagym.model.window import Window
 
 BOUND = 10.0
 """Every value is clipped to ±BOUND, so that the space is bounded; values in regular service stay within ±1."""
@@ -65,8 +65,8 @@ class Observer:
     ) -> NDArray[np.float32]:
         """The observations of K windows, shape (K, len(names)).
 
-        `figures` and `stages` are the records of `ipagym.figures`, shapes (K,) and (K, stages); `beside` holds the
-        arrivals in each second, shape (K, seconds), and the configurations in force, (K, stages, max_deployments).
+        `figures` and `stages` are the records of `ipagym.model.records`, shapes (K,) and (K, stages); `beside` holds
+        the arrivals in each second, shape (K, seconds), and the configurations in force, (K, stages, max_deployments).
         """
         arrivals_per_s, records = beside
         parts = [self._pipeline_values(figures, arrivals_per_s)]

@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ipagym.configuration import StageSetting, cores_of
-from ipagym.pipeline import Pipeline, Stage
-from ipagym.scenario import Scenario
-from ipagym.window import Window
+from ipagym.model.configuration import StageSetting, cores_of
+from ipagym.model.pipeline import Pipeline, Stage
+from ipagym.model.window import Window
+from ipagym.task.scenario import Scenario
 
 
 def ansi(window: Window, pipeline: Pipeline) -> str:

@@ -11,8 +11,8 @@ from stable_baselines3.common.vec_env import VecEnv
 from stable_baselines3.common.vec_env.base_vec_env import VecEnvStepReturn
 
 from ipagym.envs.vector import ServingVectorEnv
-from ipagym.errors import InputError
-from ipagym.objective import RewardTerms
+from ipagym.system.errors import InputError
+from ipagym.task.objective import RewardTerms
 
 
 class ServingVecEnv(VecEnv):

@@ -6,19 +6,21 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from ipagym import faults, profiles, workload
-from ipagym.configuration import Configuration, Limits, StageSetting, check
+from ipagym import profiles, workload
 from ipagym.envs.scenario_schema import Knob, NetworkFile, ObjectiveFile, ScenarioFile
-from ipagym.errors import InputError
-from ipagym.files import is_file
-from ipagym.objective import Objective
-from ipagym.pipeline import Pipeline, Stage, Variant
-from ipagym.placement import check_placed, fitted
+from ipagym.model.configuration import Configuration, Limits, StageSetting, check
+from ipagym.model.pipeline import Pipeline, Stage, Variant
+from ipagym.model.placement import check_placed, fitted
 from ipagym.profiles import Profile
 from ipagym.profiles.yaml_file import first_problem, read_yaml
-from ipagym.scenario import DropPolicy, Physics, Scenario, lightest_configuration
-from ipagym.streams import Streams
-from ipagym.telemetry import Telemetry
+from ipagym.random.streams import Streams
+from ipagym.system.errors import InputError
+from ipagym.system.files import is_file
+from ipagym.task import faults
+from ipagym.task.objective import Objective
+from ipagym.task.physics import DropPolicy, Physics
+from ipagym.task.scenario import Scenario, lightest_configuration
+from ipagym.task.telemetry import Telemetry
 from ipagym.workload.catalogue import unused_trace
 from ipagym.workload.network import Network, network_by_name
 from ipagym.workload.rates import as_workload, checked_rates

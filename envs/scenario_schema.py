@@ -23,7 +23,7 @@ NotNegative = Annotated[float, Field(ge=0, le=1e6)]
 
 
 class LimitsFile(Strict):
-    """Bounds on every configuration, as in `ipagym.configuration.Limits`."""
+    """Bounds on every configuration, as in `ipagym.model.configuration.Limits`."""
 
     max_replicas: Annotated[int, Field(ge=1, le=1000)] = 10
     node_cores: Annotated[list[Count], Field(min_length=1, max_length=1000)] | None = None
@@ -32,7 +32,7 @@ class LimitsFile(Strict):
 
 
 class DropFile(Strict):
-    """When requests are given up, as in `ipagym.scenario.DropPolicy`."""
+    """When requests are given up, as in `ipagym.task.scenario.DropPolicy`."""
 
     expired: bool = False
     hopeless: bool = False
@@ -41,7 +41,7 @@ class DropFile(Strict):
 
 
 class PhysicsFile(Strict):
-    """How the cluster behaves, as in `ipagym.scenario.Physics`; what is left out is the profile's."""
+    """How the cluster behaves, as in `ipagym.task.scenario.Physics`; what is left out is the profile's."""
 
     order: Literal["fifo", "edf"] = "fifo"
     batch_timeout_s: NotNegative | None = None
@@ -53,7 +53,7 @@ class PhysicsFile(Strict):
 
 
 class FaultsFile(Strict):
-    """What goes wrong, as in `ipagym.faults.Faults`."""
+    """What goes wrong, as in `ipagym.task.faults.Faults`."""
 
     crashes_per_hour: PerHour = 0.0
     slow_start: Probability = 0.0
@@ -71,7 +71,7 @@ def _form_of_faults(value: object) -> str:
 
 
 class ObjectiveFile(Strict):
-    """Weights of the objective, as in `ipagym.objective.Objective`; what is left out is the profile's."""
+    """Weights of the objective, as in `ipagym.task.objective.Objective`; what is left out is the profile's."""
 
     alpha: Weight | None = None
     beta: Weight | None = None
@@ -90,7 +90,7 @@ class NetworkFile(Strict):
 
 
 class TelemetryFile(Strict):
-    """How figures reach controllers, as in `ipagym.telemetry.Telemetry`."""
+    """How figures reach controllers, as in `ipagym.task.telemetry.Telemetry`."""
 
     scrape_s: Seconds | None = None
     lag_s: NotNegative = 0.0

@@ -4,14 +4,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ipagym import workload
-from ipagym.configuration import Limits
 from ipagym.envs.scenario_file import Choices, build, is_yaml, load_profile, named_by, read_scenario_file
 from ipagym.envs.scenario_schema import ScenarioFile
-from ipagym.errors import InputError, unknown_name
-from ipagym.files import is_file
+from ipagym.model.configuration import Limits
 from ipagym.profiles.yaml_file import read_yaml
-from ipagym.scenario import Physics, Scenario
-from ipagym.telemetry import Telemetry
+from ipagym.system.errors import InputError, unknown_name
+from ipagym.system.files import is_file
+from ipagym.task.physics import Physics
+from ipagym.task.scenario import Scenario
+from ipagym.task.telemetry import Telemetry
 
 __all__ = ["FOLDER", "descriptions", "load_profile", "make_scenario", "names"]
 
@@ -38,7 +39,7 @@ def make_scenario(
     is `paper` or `tight` (an SLO at which latency competes with accuracy and cost), `slo_s` any other. `trace` is the
     Twitter trace file that the papers' windows are cut from. `arrivals` is the rule by which rates become timestamps,
     instead of that of the physics: with `uniform` a trace's counts come as they are. `faults` names a mixture of
-    `ipagym.faults`, which replaces those of the scenario; `telemetry` replaces how figures reach controllers.
+    `ipagym.task.faults`, which replaces those of the scenario; `telemetry` replaces how figures reach controllers.
 
     Raises:
         InputError: a name is unknown or a value cannot be used.

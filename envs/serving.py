@@ -12,16 +12,16 @@ from numpy.typing import ArrayLike, NDArray
 
 from ipagym.cluster import Cluster, Simulator
 from ipagym.cluster.sim import ENGINES, CompiledCluster
-from ipagym.configuration import requested_cores
 from ipagym.envs.codec import Codec
 from ipagym.envs.observation import Observer
 from ipagym.envs.render import ansi, rgb_array
 from ipagym.envs.scenarios import make_scenario
-from ipagym.errors import InputError, unknown_name
-from ipagym.objective import RewardTerms, reward_terms
-from ipagym.scenario import Scenario
-from ipagym.telemetry import Feed
-from ipagym.window import Window
+from ipagym.model.configuration import requested_cores
+from ipagym.model.window import Window
+from ipagym.system.errors import InputError, unknown_name
+from ipagym.task.objective import RewardTerms, reward_terms
+from ipagym.task.scenario import Scenario
+from ipagym.task.telemetry import Feed
 from ipagym.workload import Workload
 
 

@@ -3,9 +3,9 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from ipagym.configuration import Limits, StageSetting, cores_of
-from ipagym.deployments import Deployments, no_deployments
-from ipagym.pipeline import Stage
+from ipagym.model.configuration import Limits, StageSetting, cores_of
+from ipagym.model.deployments import Deployments, no_deployments
+from ipagym.model.pipeline import Stage
 
 Indices = NDArray[np.int64]
 Flags = NDArray[np.bool_]

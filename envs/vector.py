@@ -12,14 +12,14 @@ from gymnasium.vector.utils import batch_space
 from numpy.typing import ArrayLike, NDArray
 
 from ipagym.cluster.sim.compiled import Population
-from ipagym.deployments import Deployments, deployments_of
 from ipagym.envs.codec import Codec, as_array
 from ipagym.envs.feeds import Feeds, Seen
 from ipagym.envs.observation import Observer
 from ipagym.envs.scenarios import make_scenario
-from ipagym.errors import InputError
-from ipagym.objective import RewardTerms
-from ipagym.scenario import Scenario
+from ipagym.model.deployments import Deployments, deployments_of
+from ipagym.system.errors import InputError
+from ipagym.task.objective import RewardTerms
+from ipagym.task.scenario import Scenario
 from ipagym.workload import Workload
 
 Observations = NDArray[np.float32]
@@ -198,14 +198,14 @@ class ServingVectorEnv(VectorEnv[Any, Any, Any]):
         )
 
     def _loading_s(self, previous: Deployments) -> NDArray[np.float64]:
-        """As `ipagym.objective.loading_s` has it, shape (num_envs,)."""
+        """As `ipagym.task.objective.loading_s` has it, shape (num_envs,)."""
         now, was = self._records[..., np.newaxis], previous[:, :, np.newaxis]
         stays = ((now["variant"] == was["variant"]) & (now["cores"] == was["cores"])).any(axis=3)
         load_s = self._load_s[np.arange(len(self._load_s))[:, np.newaxis], self._records["variant"]]
         return np.asarray(np.where((self._records["variant"] >= 0) & ~stays, load_s, 0.0).max(axis=(1, 2)))
 
     def _changed_knobs(self, before: Deployments) -> NDArray[np.float64]:
-        """As `ipagym.objective.changed_knobs` has it, shape (num_envs,)."""
+        """As `ipagym.task.objective.changed_knobs` has it, shape (num_envs,)."""
         after = self._records
         was, now = before[:, :, np.newaxis], after[..., np.newaxis]
         kept = (was["variant"] == now["variant"]) & (now["variant"] >= 0)

@@ -5,12 +5,12 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from ipagym.errors import InputError, unknown_name
-from ipagym.latency import LatencyModel
-from ipagym.objective import Objective
-from ipagym.pipeline import Pipeline, Stage, Variant
+from ipagym.model.latency import LatencyModel
+from ipagym.model.pipeline import Pipeline, Stage, Variant
 from ipagym.profiles.schema import LawFile, MeasuredFile, ProfileFile, StageFile, VariantFile
 from ipagym.profiles.yaml_file import first_problem, read_yaml
+from ipagym.system.errors import InputError, unknown_name
+from ipagym.task.objective import Objective
 
 FOLDER = Path(__file__).parent
 

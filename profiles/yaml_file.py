@@ -11,8 +11,8 @@ from pydantic import BaseModel, ValidationError
 from yaml.composer import ComposerError
 from yaml.constructor import ConstructorError
 
-from ipagym.errors import InputError
-from ipagym.files import is_file
+from ipagym.system.errors import InputError
+from ipagym.system.files import is_file
 
 MAX_FILE_BYTES = 250_000
 

@@ -12,10 +12,10 @@ from functools import partial
 from pathlib import Path
 
 from ipagym.agents import make_agent
-from ipagym.bench.agreement import Outcomes, outcomes, rank_correlation
+from ipagym.bench.comparison.agreement import Outcomes, outcomes, rank_correlation
 from ipagym.cluster.sim import ENGINES
 from ipagym.envs.scenarios import make_scenario
-from ipagym.scenario import Scenario
+from ipagym.task.scenario import Scenario
 from ipagym.workload.patterns import PATTERNS
 
 AGENTS = "ipa,fa2,infaas,threshold,hpa,knative,greedy,mark,nexus,keda,pi,ray-serve"

@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 from ipagym.agents.learned.quantile_fitting import fit
-from ipagym.files import write_atomically
 from ipagym.forecast.linear_quantile import SHIPPED
+from ipagym.system.files import write_atomically
 from ipagym.workload.trace import load_counts
 
 

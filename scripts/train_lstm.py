@@ -5,8 +5,8 @@ import sys
 from pathlib import Path
 
 from ipagym.agents.learned.lstm_training import LstmSettings, train
-from ipagym.files import write_atomically
 from ipagym.forecast.lstm import HORIZONS, SHIPPED
+from ipagym.system.files import write_atomically
 from ipagym.workload.trace import load_counts
 
 DAMPING = {"ipa": 8, "infadapter": 1}

@@ -5,8 +5,8 @@ from math import ceil, inf
 
 import numpy as np
 
-from ipagym.objective import Objective
 from ipagym.optimize.problem import TOLERANCE, Accuracy, Choice, IpaProblem, queue_wait_s
+from ipagym.task.objective import Objective
 
 BATCHES = (1, 2, 4, 8)
 

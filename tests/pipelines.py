@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ipagym.configuration import Configuration, StageSetting
-from ipagym.latency import LatencyModel
-from ipagym.pipeline import Pipeline, Stage, Variant
-from ipagym.window import StageWindow, Window
+from ipagym.model.configuration import Configuration, StageSetting
+from ipagym.model.latency import LatencyModel
+from ipagym.model.pipeline import Pipeline, Stage, Variant
+from ipagym.model.window import StageWindow, Window
 
 BATCHES = (1, 2, 4, 8)
 

@@ -5,11 +5,12 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from ipagym.configuration import Configuration, Limits, StageSetting
-from ipagym.faults import Faults
-from ipagym.latency import LatencyModel
-from ipagym.pipeline import Pipeline, Stage, Variant
-from ipagym.scenario import DropPolicy, Physics, Scenario
+from ipagym.model.configuration import Configuration, Limits, StageSetting
+from ipagym.model.latency import LatencyModel
+from ipagym.model.pipeline import Pipeline, Stage, Variant
+from ipagym.task.faults import Faults
+from ipagym.task.physics import DropPolicy, Physics
+from ipagym.task.scenario import Scenario
 from ipagym.workload.network import BandwidthTrace, FourG, Network
 from tests.tiny import FixedRates
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from ipagym.agents import make_agent
-from ipagym.bench.agreement import Outcome, outcomes, rank_correlation
+from ipagym.bench.comparison.agreement import Outcome, outcomes, rank_correlation
 from ipagym.cluster.sim import ENGINES
 from ipagym.envs import make_scenario
-from ipagym.errors import InputError
+from ipagym.system.errors import InputError
 from ipagym.workload.patterns import PATTERNS
 
 TRACE = Path(__file__).parents[2] / "shared" / "data" / "twitter_trace" / "workload.tbz2"

@@ -7,8 +7,8 @@ import pytest
 
 from ipagym.cluster.sim import ENGINES
 from ipagym.envs import make_scenario
-from ipagym.errors import InputError
-from ipagym.scenario import Physics
+from ipagym.system.errors import InputError
+from ipagym.task.physics import Physics
 from ipagym.workload.arrivals import arrival_blocks
 from tests.tiny import scenario, setting
 

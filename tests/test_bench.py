@@ -13,22 +13,22 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from ipagym.agent import Agent
-from ipagym.bench.compare import Comparison, compare
+from ipagym.bench.comparison.compare import Comparison, compare
+from ipagym.bench.comparison.summary import Estimate, episode_metrics, estimate, summarise, summary_table
+from ipagym.bench.comparison.timeline import timeline
 from ipagym.bench.episode import run_episode
-from ipagym.bench.load import load_of
-from ipagym.bench.store import Store
-from ipagym.bench.summary import Estimate, episode_metrics, estimate, summarise, summary_table
-from ipagym.bench.table import episode_frame, window_rows
-from ipagym.bench.timeline import timeline
+from ipagym.bench.storage.store import Store
+from ipagym.bench.storage.table import episode_frame, window_rows
 from ipagym.cluster.protocol import Cluster
-from ipagym.configuration import Configuration, Limits, StageSetting, requested_cores
-from ipagym.errors import InputError, IpagymError
-from ipagym.files import write_atomically
-from ipagym.pipeline import Pipeline
-from ipagym.scenario import Scenario
-from ipagym.streams import Streams
-from ipagym.window import StageWindow, Window
+from ipagym.model.agent import Agent
+from ipagym.model.configuration import Configuration, Limits, StageSetting, requested_cores
+from ipagym.model.pipeline import Pipeline
+from ipagym.model.window import StageWindow, Window
+from ipagym.random.streams import Streams
+from ipagym.system.errors import InputError, IpagymError
+from ipagym.system.files import write_atomically
+from ipagym.task.scenario import Scenario
+from ipagym.task.workload_line import load_of
 from tests.tiny import scenario as tiny_scenario
 from tests.tiny import setting
 

@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from ipagym.bench.solver_speed import SOLVERS, Row, Settings, parse_sizes, run
+from ipagym.bench.solver_speed.instances import Size, instances
+from ipagym.bench.solver_speed.report import picture
 from ipagym.cli import main
-from ipagym.errors import InputError
-from ipagym.optimize import frontier, ipa
+from ipagym.optimize.frontier import solve as frontier
+from ipagym.optimize.ipa import program as ipa
 from ipagym.optimize.stats import SolveStats, Status
-from ipagym.solver_speed import SOLVERS, Row, Settings, parse_sizes, run
-from ipagym.solver_speed.instances import Size, instances
-from ipagym.solver_speed.report import picture
+from ipagym.system.errors import InputError
 
 
 def test_the_command_prints_and_writes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

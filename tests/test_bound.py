@@ -11,18 +11,19 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ipagym.bench.bound import Demand, bound, demand_of, most_per_window
-from ipagym.bench.chance import CHANCE, FARTHEST, LEVELS, most_below
+from ipagym.bench.bound.bound import Demand, bound, demand_of, most_per_window
+from ipagym.bench.bound.sampling import CHANCE, FARTHEST, LEVELS, most_below
+from ipagym.bench.bound.sharing_out import Span, greatest, spans_of
 from ipagym.bench.episode import run_episode
-from ipagym.bench.sharing_out import Span, greatest, spans_of
-from ipagym.bench.table import episode_frame
+from ipagym.bench.storage.table import episode_frame
 from ipagym.cluster.sim import CompiledCluster
-from ipagym.configuration import Configuration, Limits, StageSetting
-from ipagym.latency import LatencyModel
-from ipagym.objective import Objective, reward_terms
-from ipagym.pipeline import Pipeline, Stage, Variant
-from ipagym.scenario import Physics, Scenario
-from ipagym.window import Window
+from ipagym.model.configuration import Configuration, Limits, StageSetting
+from ipagym.model.latency import LatencyModel
+from ipagym.model.pipeline import Pipeline, Stage, Variant
+from ipagym.model.window import Window
+from ipagym.task.objective import Objective, reward_terms
+from ipagym.task.physics import Physics
+from ipagym.task.scenario import Scenario
 from tests.strategies import Run, runs
 from tests.tiny import FixedRates
 

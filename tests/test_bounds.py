@@ -10,12 +10,12 @@ from ipagym.agents import make_agent
 from ipagym.bench.episode import run_episode
 from ipagym.cli import main
 from ipagym.cluster.sim import ENGINES
-from ipagym.configuration import Limits
 from ipagym.envs import ServingEnv, ServingVectorEnv, make_scenario
 from ipagym.envs.scenario_file import load_scenario
-from ipagym.errors import InputError
-from ipagym.faults import MIXTURES, NONE
-from ipagym.placement import placed
+from ipagym.model.configuration import Limits
+from ipagym.model.placement import placed
+from ipagym.system.errors import InputError
+from ipagym.task.faults import MIXTURES, NONE
 from tests.plain_yaml import dumped
 
 CASES = Path(__file__).parents[2] / "shared" / "cases" / "scen"

@@ -10,10 +10,11 @@ import pytest
 from ipagym.cluster.sim import ENGINES, CompiledCluster, SimpyCluster
 from ipagym.cluster.sim.log import RequestLog
 from ipagym.cluster.sim.repeats import family_of, spread_again
-from ipagym.configuration import Configuration, Limits, StageSetting
-from ipagym.faults import Faults
-from ipagym.philox import Concern, philox, uniforms
-from ipagym.scenario import Physics, Scenario
+from ipagym.model.configuration import Configuration, Limits, StageSetting
+from ipagym.random.philox import Concern, philox, uniforms
+from ipagym.task.faults import Faults
+from ipagym.task.physics import Physics
+from ipagym.task.scenario import Scenario
 from tests.tiny import pipeline, scenario, setting
 
 EACH_ENGINE = pytest.mark.parametrize("engine", ENGINES.values(), ids=ENGINES)

@@ -6,10 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ipagym.cluster.sim import SimpyCluster
-from ipagym.cluster.sim.replica import State
+from ipagym.cluster.sim.reference.replica import State
 from ipagym.cluster.sim.request import Outcome
-from ipagym.configuration import Configuration, Limits, StageSetting
-from ipagym.scenario import DropPolicy, Physics
+from ipagym.model.configuration import Configuration, Limits, StageSetting
+from ipagym.task.physics import DropPolicy, Physics
 from tests.tiny import scenario
 
 SETTINGS = st.builds(StageSetting, st.sampled_from(["small", "big"]), st.integers(1, 4), st.sampled_from([1, 2, 4, 8]))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ipagym.files import STALE_S, SUFFIX, remove_leftovers, write_atomically
+from ipagym.system.files import STALE_S, SUFFIX, remove_leftovers, write_atomically
 
 MAIN = "import sys; from ipagym.cli import main; sys.exit(main(sys.argv[1:]))"
 COMPARE = [
@@ -36,7 +36,7 @@ def test_a_file_is_the_old_or_the_new_one_whenever_its_writer_is_killed(tmp_path
     contents = [letter.encode() * 3_000_000 for letter in "ab"]
     write_atomically(path, contents[0])
     code = (
-        "import sys; from pathlib import Path; from ipagym.files import write_atomically\n"
+        "import sys; from pathlib import Path; from ipagym.system.files import write_atomically\n"
         "while True:\n"
         "    for letter in 'ab': write_atomically(Path(sys.argv[1]), letter.encode() * 3_000_000)"
     )

@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 
 from ipagym.cluster.sim import CompiledCluster, SimpyCluster
-from ipagym.configuration import Limits
-from ipagym.errors import InputError
-from ipagym.faults import MOST_FAILED_STARTS, MOST_PER_HOUR, Faults
-from ipagym.latency import LatencyModel
-from ipagym.scenario import MOST_WINDOWS, Physics, Scenario
-from ipagym.telemetry import Telemetry
+from ipagym.model.configuration import Limits
+from ipagym.model.latency import LatencyModel
+from ipagym.system.errors import InputError
+from ipagym.task.faults import MOST_FAILED_STARTS, MOST_PER_HOUR, Faults
+from ipagym.task.physics import Physics
+from ipagym.task.scenario import MOST_WINDOWS, Scenario
+from ipagym.task.telemetry import Telemetry
 from ipagym.workload.generators import Constant
 from tests.tiny import pipeline, scenario, setting
 

@@ -7,15 +7,16 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from ipagym.cluster.sim import ENGINES, CompiledCluster, SimpyCluster, simulator
-from ipagym.cluster.sim.compiled import memory
+from ipagym.cluster.sim import ENGINES, CompiledCluster, SimpyCluster
+from ipagym.cluster.sim.compiled import state_arrays as memory
+from ipagym.cluster.sim.reference import simulator
 from ipagym.cluster.sim.request import Request
-from ipagym.configuration import Configuration, Limits
-from ipagym.errors import InputError
-from ipagym.faults import Faults
-from ipagym.figures import figures_of
-from ipagym.scenario import Physics
-from ipagym.window import Window
+from ipagym.model.configuration import Configuration, Limits
+from ipagym.model.records import figures_of
+from ipagym.model.window import Window
+from ipagym.system.errors import InputError
+from ipagym.task.faults import Faults
+from ipagym.task.physics import Physics
 from tests.strategies import Run, runs
 from tests.tiny import scenario, setting
 

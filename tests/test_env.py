@@ -9,9 +9,9 @@ import pytest
 from gymnasium.utils.env_checker import check_env
 
 import ipagym
-from ipagym.configuration import Limits
 from ipagym.envs import Codec, ServingEnv, make_scenario
-from ipagym.errors import InputError
+from ipagym.model.configuration import Limits
+from ipagym.system.errors import InputError
 from ipagym.workload.generators import Constant
 from tests.tiny import pipeline, scenario, setting
 

@@ -11,7 +11,6 @@ import pytest
 
 from ipagym.agents.learned import lstm_training
 from ipagym.agents.learned.lstm_training import LstmSettings, Network, samples, scores, train
-from ipagym.errors import InputError
 from ipagym.forecast.catalogue import FORECASTERS, make_forecaster
 from ipagym.forecast.evaluation import walk_all
 from ipagym.forecast.ewma import Ewma
@@ -22,6 +21,7 @@ from ipagym.forecast.maxima import WeightedMaxima, reactive
 from ipagym.forecast.moving_maximum import MovingMaximum
 from ipagym.forecast.oracle import Oracle
 from ipagym.forecast.scores import scores as forecast_scores
+from ipagym.system.errors import InputError
 from ipagym.workload.trace import paper_window
 
 TRACE = Path(__file__).parents[2] / "shared" / "data" / "twitter_trace" / "workload.tbz2"

@@ -6,20 +6,22 @@ from math import inf
 import numpy as np
 import pytest
 
-from ipagym.configuration import Limits
 from ipagym.envs.scenarios import make_scenario
-from ipagym.latency import LatencyModel
-from ipagym.objective import Objective
-from ipagym.optimize import frontier, ipa, ipa_paper
-from ipagym.optimize.enumeration import brute_force
+from ipagym.model.configuration import Limits
+from ipagym.model.latency import LatencyModel
+from ipagym.model.pipeline import Pipeline, Stage, Variant
+from ipagym.optimize.frontier import solve as frontier
+from ipagym.optimize.ipa import paper as ipa_paper
+from ipagym.optimize.ipa import program as ipa
+from ipagym.optimize.ipa.presolve import promising_options
 from ipagym.optimize.options import undominated_options
-from ipagym.optimize.pareto import pareto_set
-from ipagym.optimize.presolve import promising_options
 from ipagym.optimize.problem import Choice, IpaProblem, ipa_problem, is_feasible, stage_latency_s
 from ipagym.optimize.solver import SolverSettings
 from ipagym.optimize.stats import Status
-from ipagym.pipeline import Pipeline, Stage, Variant
+from ipagym.task.objective import Objective
 from tests.binding import best_value, binding_problem
+from tests.brute_force import brute_force
+from tests.pareto import pareto_set
 from tests.test_optimize import every_plan, plan_of, random_problem, small_problem
 
 

@@ -8,11 +8,12 @@ import pytest
 
 from ipagym.cluster.sim import ENGINES
 from ipagym.cluster.sim.request import Outcome
-from ipagym.configuration import Configuration, Limits, StageSetting
-from ipagym.errors import InputError
-from ipagym.faults import Faults
-from ipagym.pipeline import Pipeline, Stage
-from ipagym.scenario import DropPolicy, Physics, Scenario
+from ipagym.model.configuration import Configuration, Limits, StageSetting
+from ipagym.model.pipeline import Pipeline, Stage
+from ipagym.system.errors import InputError
+from ipagym.task.faults import Faults
+from ipagym.task.physics import DropPolicy, Physics
+from ipagym.task.scenario import Scenario
 from tests.tiny import FixedRates, pipeline, scenario, setting, variant
 
 EVEN = Physics(arrivals="uniform", service="constant", batch_timeout_s=0.0)

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import settings
 
 from ipagym import profiles
-from ipagym.errors import InputError
-from ipagym.optimize.infadapter import Candidate, InfAdapterProblem, objective_value, solve
-from ipagym.optimize.planned_capacity import planned_rps
+from ipagym.optimize.infadapter.planned_capacity import planned_rps
+from ipagym.optimize.infadapter.program import Candidate, InfAdapterProblem, objective_value, solve
 from ipagym.optimize.solver import SolverSettings
+from ipagym.system.errors import InputError
 
 BETAS = [0.0125, 0.05, 0.2]
 """Weights of all 20 cores together that the paper shows."""

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from numba import config
 
-from ipagym import machine_code
 from ipagym.cluster.sim.compiled import jit
+from ipagym.system import machine_code
 
 ROOT = Path(__file__).parents[1]
 SOURCE = "def double(x):\n    return 2 * x\n"

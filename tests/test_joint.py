@@ -6,16 +6,16 @@ from itertools import combinations, product
 import numpy as np
 import pytest
 
-from ipagym.configuration import Configuration, Limits, check
 from ipagym.envs.scenarios import make_scenario
-from ipagym.errors import InputError
-from ipagym.latency import LatencyModel
-from ipagym.objective import Objective
-from ipagym.optimize.joint import JointProblem, solve
+from ipagym.model.configuration import Configuration, Limits, check
+from ipagym.model.latency import LatencyModel
+from ipagym.model.pipeline import Pipeline, Stage, Variant
+from ipagym.optimize.joint.program import JointProblem, solve
+from ipagym.optimize.joint.stage_plans import choices_on_all_cores
 from ipagym.optimize.problem import TOLERANCE, Choice, queue_wait_s
 from ipagym.optimize.solver import SolverSettings
-from ipagym.optimize.stage_plans import choices_on_all_cores
-from ipagym.pipeline import Pipeline, Stage, Variant
+from ipagym.system.errors import InputError
+from ipagym.task.objective import Objective
 
 
 def random_problem(seed: int) -> JointProblem:

@@ -12,9 +12,9 @@ from pydantic.fields import FieldInfo
 
 from ipagym.envs import scenario_schema as scenarios
 from ipagym.envs.scenario_file import load_scenario
-from ipagym.errors import InputError
 from ipagym.profiles import load_file
 from ipagym.profiles import schema as profiles
+from ipagym.system.errors import InputError
 from tests.plain_yaml import dumped
 
 Place = tuple[str | int, ...]

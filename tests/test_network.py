@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from ipagym.cluster.sim import ENGINES
-from ipagym.errors import InputError
-from ipagym.figures import figures_of
-from ipagym.scenario import Physics
+from ipagym.model.records import figures_of
+from ipagym.system.errors import InputError
+from ipagym.task.physics import Physics
 from ipagym.workload.network import BandwidthTrace, FourG, Network, in_order_of_arrival, network_by_name
 from tests.tiny import scenario, setting
 

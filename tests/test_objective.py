@@ -2,9 +2,9 @@
 
 import pytest
 
-from ipagym.configuration import Configuration, StageSetting
-from ipagym.errors import InputError
-from ipagym.objective import Objective, RewardTerms, loading_s
+from ipagym.model.configuration import Configuration, StageSetting
+from ipagym.system.errors import InputError
+from ipagym.task.objective import Objective, RewardTerms, loading_s
 from tests.tiny import pipeline
 
 TERMS = ("accuracy", "cost", "batch", "violation", "switching", "energy", "loading")

@@ -8,12 +8,11 @@ from itertools import product
 import numpy as np
 import pytest
 
-from ipagym.configuration import Limits, check
-from ipagym.errors import InputError
-from ipagym.latency import LatencyModel
-from ipagym.objective import Objective
-from ipagym.optimize import ipa, ipa_paper
-from ipagym.optimize.enumeration import brute_force
+from ipagym.model.configuration import Limits, check
+from ipagym.model.latency import LatencyModel
+from ipagym.model.pipeline import Pipeline, Stage, Variant
+from ipagym.optimize.ipa import paper as ipa_paper
+from ipagym.optimize.ipa import program as ipa
 from ipagym.optimize.problem import (
     Choice,
     IpaProblem,
@@ -26,7 +25,9 @@ from ipagym.optimize.problem import (
     stage_latency_s,
 )
 from ipagym.optimize.solver import SolverSettings
-from ipagym.pipeline import Pipeline, Stage, Variant
+from ipagym.system.errors import InputError
+from ipagym.task.objective import Objective
+from tests.brute_force import brute_force
 from tests.pipelines import small_pipeline
 
 
@@ -200,5 +201,5 @@ def test_unusable_rate_is_refused(rate: float) -> None:
 
 
 def test_solver_is_imported_by_the_integer_program_alone() -> None:
-    code = "import ipagym.agents, ipagym.optimize.enumeration, sys; sys.exit('mip' in sys.modules)"
+    code = "import ipagym.agents, tests.brute_force, sys; sys.exit('mip' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], env={"PYTHONPATH": ":".join(sys.path)}).returncode == 0

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from ipagym import profiles
-from ipagym.errors import InputError
-from ipagym.latency import LatencyModel, quadratic
+from ipagym.model.latency import LatencyModel, quadratic
+from ipagym.system.errors import InputError
 
 PUBLISHED = Path(__file__).parents[2] / "shared" / "data" / "ipa" / "ipa_base_profiles.csv"
 VIDEO = (profiles.FOLDER / "video.yaml").read_text()

@@ -9,7 +9,7 @@ import pytest
 from ipagym.cluster.sim import ENGINES
 from ipagym.envs import make_scenario
 from ipagym.envs.serving import make_env
-from ipagym.errors import InputError
+from ipagym.system.errors import InputError
 from ipagym.workload.generators import Constant
 from ipagym.workload.network import BandwidthTrace, Network
 from ipagym.workload.rates import as_workload

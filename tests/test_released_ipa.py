@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from ipagym import profiles
-from ipagym.errors import InputError
-from ipagym.objective import Objective
-from ipagym.optimize.ipa import solve
-from ipagym.optimize.released_ipa import ReleasedSettings, base_cores, released_problem, sla_s
-from ipagym.pipeline import Pipeline
+from ipagym.model.pipeline import Pipeline
+from ipagym.optimize.ipa.program import solve
+from ipagym.optimize.ipa.released import ReleasedSettings, base_cores, released_problem, sla_s
+from ipagym.system.errors import InputError
+from ipagym.task.objective import Objective
 
 PUBLISHED = Path(__file__).parents[2] / "shared" / "data" / "ipa"
 needs_data = pytest.mark.skipif(not PUBLISHED.is_dir(), reason="the published decisions are not at hand")

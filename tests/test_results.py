@@ -13,18 +13,18 @@ import pandas as pd
 import pytest
 
 from ipagym.agents import make_agent
-from ipagym.bench import code_mark as code
-from ipagym.bench.claim import claimed
-from ipagym.bench.compare import compare, marks_of
-from ipagym.bench.manifest import FILE_NAME, free_folder, make_manifest, write_manifest
-from ipagym.bench.own_imports import with_own_imports
-from ipagym.bench.summary import METRICS, summarise
+from ipagym.bench.comparison.compare import compare, marks_of
+from ipagym.bench.comparison.summary import METRICS, summarise
+from ipagym.bench.storage import code_mark as code
+from ipagym.bench.storage.claim import claimed
+from ipagym.bench.storage.manifest import FILE_NAME, free_folder, make_manifest, write_manifest
+from ipagym.bench.storage.own_imports import with_own_imports
 from ipagym.cli import main
 from ipagym.cluster.sim import ENGINES
-from ipagym.configuration import Configuration, StageSetting
 from ipagym.envs import ServingEnv, make_scenario
-from ipagym.errors import InputError
-from ipagym.scenario import Scenario
+from ipagym.model.configuration import Configuration, StageSetting
+from ipagym.system.errors import InputError
+from ipagym.task.scenario import Scenario
 
 SHORT = ["--duration", "60", "--workers", "1", "--seeds"]
 
@@ -161,7 +161,7 @@ def test_a_manifest_that_is_none_is_refused_and_passed_by(content: str) -> None:
 
 
 AGENT = """
-from ipagym.configuration import Configuration
+from ipagym.model.configuration import Configuration
 
 class Mine:
     def reset(self, pipeline, limits, rng):

@@ -12,7 +12,7 @@ import pytest
 from ipagym.cli import main
 from ipagym.envs import make_scenario
 from ipagym.envs.vector import ServingVectorEnv
-from ipagym.errors import InputError
+from ipagym.system.errors import InputError
 from tests.test_scenario_file import FULL
 
 pytest.importorskip("stable_baselines3")

@@ -6,9 +6,9 @@ import pytest
 
 from ipagym.envs import make_scenario
 from ipagym.envs.scenario_file import load_scenario
-from ipagym.errors import InputError
-from ipagym.faults import MIXTURES, Faults, by_name
-from ipagym.scenario import DropPolicy
+from ipagym.system.errors import InputError
+from ipagym.task.faults import MIXTURES, Faults, by_name
+from ipagym.task.physics import DropPolicy
 
 FULL = """
 pipeline: video

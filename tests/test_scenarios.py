@@ -12,12 +12,12 @@ import ipagym
 from ipagym.agents import AGENTS, make_agent
 from ipagym.bench.episode import run_episode
 from ipagym.cluster.sim import ENGINES
-from ipagym.configuration import Limits, requested_cores
 from ipagym.envs import ServingEnv, ServingVectorEnv
 from ipagym.envs.scenarios import descriptions, make_scenario, names
-from ipagym.errors import InputError
-from ipagym.objective import Objective
-from ipagym.optimize.joint import JointProblem, solve
+from ipagym.model.configuration import Limits, requested_cores
+from ipagym.optimize.joint.program import JointProblem, solve
+from ipagym.system.errors import InputError
+from ipagym.task.objective import Objective
 
 REFERENCE = {
     "video": "ipa",

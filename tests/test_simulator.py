@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from ipagym.cluster.sim import ENGINES, SimpyCluster
-from ipagym.configuration import Configuration, Limits
-from ipagym.errors import InputError
-from ipagym.scenario import DropPolicy, Physics
+from ipagym.model.configuration import Configuration, Limits
+from ipagym.system.errors import InputError
+from ipagym.task.physics import DropPolicy, Physics
 from tests.tiny import pipeline, scenario, setting
 
 

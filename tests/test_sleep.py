@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from ipagym.cluster.sim import ENGINES
-from ipagym.configuration import Configuration, Limits
-from ipagym.errors import InputError
-from ipagym.scenario import Physics
+from ipagym.model.configuration import Configuration, Limits
+from ipagym.system.errors import InputError
+from ipagym.task.physics import Physics
 from tests.tiny import scenario, setting
 
 both = pytest.mark.parametrize("engine", ENGINES.values(), ids=ENGINES)

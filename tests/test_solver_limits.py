@@ -12,21 +12,26 @@ from typing import Any
 import mip
 import pytest
 
-from ipagym.configuration import Limits
 from ipagym.envs.scenarios import make_scenario
-from ipagym.errors import InputError, SolverError
-from ipagym.objective import Objective
-from ipagym.optimize import frontier, infadapter, ipa, ipa_paper, joint, sponge
-from ipagym.optimize.enumeration import brute_force
+from ipagym.model.configuration import Limits
+from ipagym.optimize import sponge
 from ipagym.optimize.fallback import fallback_plan
-from ipagym.optimize.frontier_search import OutOfTime
-from ipagym.optimize.model_switching_plus import MsPlusProblem
-from ipagym.optimize.model_switching_plus import solve as ms_plus
+from ipagym.optimize.frontier import solve as frontier
+from ipagym.optimize.frontier.search import OutOfTime
+from ipagym.optimize.infadapter import program as infadapter
+from ipagym.optimize.infadapter.model_switching_plus import MsPlusProblem
+from ipagym.optimize.infadapter.model_switching_plus import solve as ms_plus
+from ipagym.optimize.ipa import paper as ipa_paper
+from ipagym.optimize.ipa import program as ipa
+from ipagym.optimize.joint import program as joint
 from ipagym.optimize.options import undominated_options
 from ipagym.optimize.problem import IpaProblem, IpaSolution, ipa_problem, is_feasible, plan_configuration
 from ipagym.optimize.solver import SolverSettings
 from ipagym.optimize.stats import Status
+from ipagym.system.errors import InputError, SolverError
+from ipagym.task.objective import Objective
 from tests.binding import binding_problem
+from tests.brute_force import brute_force
 from tests.pipelines import small_pipeline
 from tests.test_frontier import large_problem
 from tests.test_infadapter import candidates
@@ -236,8 +241,8 @@ def test_the_frontier_without_a_plan_at_its_limit_has_no_answer() -> None:
 
 def test_the_frontier_looks_at_the_clock_within_a_stage(monkeypatch: pytest.MonkeyPatch) -> None:
     times = iter(range(10**6))
-    monkeypatch.setattr("ipagym.optimize.frontier_search.perf_counter", lambda: float(next(times)))
-    monkeypatch.setattr("ipagym.optimize.frontier_search.BLOCK", 1)
+    monkeypatch.setattr("ipagym.optimize.frontier.search.perf_counter", lambda: float(next(times)))
+    monkeypatch.setattr("ipagym.optimize.frontier.search.BLOCK", 1)
     problem = large_problem(0, stages=6, variants=6)
     t = frontier.tables(undominated_options(problem), problem)
     dual, _ = frontier.price(t)

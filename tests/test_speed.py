@@ -10,14 +10,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import ipagym.speed
+import ipagym.bench.engine_speed
+from ipagym.bench.engine_speed import c_loop, ciw_model
+from ipagym.bench.engine_speed.measure import Contender, Field, Row, Sample, race
+from ipagym.bench.engine_speed.models import Model, all_models, batched, four_servers
+from ipagym.bench.engine_speed.report import Report, this_machine
 from ipagym.cli import main
 from ipagym.cluster.sim import CompiledCluster
-from ipagym.errors import InputError
-from ipagym.speed import c_loop, ciw_model
-from ipagym.speed.measure import Contender, Field, Row, Sample, race
-from ipagym.speed.models import Model, all_models, batched, four_servers
-from ipagym.speed.report import Report, this_machine
+from ipagym.system.errors import InputError
 
 MODELS = {f"{model.name} at {model.rate_rps:g} rps": model for model in all_models()}
 RUNS = 16
@@ -121,7 +121,7 @@ def test_a_compiler_that_fails_is_named(tmp_path: Path, monkeypatch: pytest.Monk
 
 def test_repeats_are_checked() -> None:
     with pytest.raises(InputError, match=r"repeats must be in 1\.\.1000, not 0"):
-        ipagym.speed.Settings(repeats=0)
+        ipagym.bench.engine_speed.Settings(repeats=0)
 
 
 def test_bad_input_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

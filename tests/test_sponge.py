@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from ipagym import profiles
-from ipagym.errors import InputError
-from ipagym.optimize.fa2 import fewest_replicas
 from ipagym.optimize.solver import SolverSettings
 from ipagym.optimize.sponge import Point, SpongeProblem, first_feasible, planned_s, points_of, solve
+from ipagym.system.errors import InputError
+from tests.fewest_replicas import fewest_replicas
 
 LOGS = Path(__file__).parents[2] / "shared" / "data" / "sponge"
 needs_logs = pytest.mark.skipif(not LOGS.is_dir(), reason="the logged decisions are not at hand")

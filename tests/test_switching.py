@@ -6,14 +6,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ipagym.budget import within_budget
-from ipagym.configuration import Configuration, Limits, StageSetting, cores_of
-from ipagym.deployments import configuration_of, deployments_of
 from ipagym.envs import ServingEnv, ServingVectorEnv, make_scenario
 from ipagym.envs.scenarios import names
-from ipagym.objective import changed_knobs
-from ipagym.pipeline import Pipeline
-from ipagym.scenario import Scenario
+from ipagym.model.budget import within_budget
+from ipagym.model.configuration import Configuration, Limits, StageSetting, cores_of
+from ipagym.model.deployments import configuration_of, deployments_of
+from ipagym.model.pipeline import Pipeline
+from ipagym.task.objective import changed_knobs
+from ipagym.task.scenario import Scenario
 from tests.tiny import pipeline
 
 

@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from ipagym.envs import ServingEnv, make_scenario
-from ipagym.errors import InputError
-from ipagym.telemetry import Feed, Telemetry
-from ipagym.window import Window
+from ipagym.model.window import Window
+from ipagym.system.errors import InputError
+from ipagym.task.telemetry import Feed, Telemetry
 from tests.pipelines import one_each, small_pipeline, window
 
 

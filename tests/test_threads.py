@@ -12,9 +12,9 @@ import pytest
 
 from ipagym.cluster.sim import CompiledCluster
 from ipagym.cluster.sim.compiled.turn import Turn
-from ipagym.configuration import Configuration
 from ipagym.envs import ServingEnv, ServingVectorEnv, make_vector_env
-from ipagym.errors import BusyError
+from ipagym.model.configuration import Configuration
+from ipagym.system.errors import BusyError
 from tests.tiny import scenario, setting
 
 THREADS = 8

@@ -8,7 +8,7 @@ import gymnasium
 import numpy as np
 import pytest
 
-from ipagym.errors import InputError
+from ipagym.system.errors import InputError
 from tests.tiny import scenario, setting
 
 pytest.importorskip("stable_baselines3")

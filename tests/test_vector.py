@@ -14,12 +14,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ipagym.cluster.sim import ENGINES
-from ipagym.configuration import Limits
 from ipagym.envs import ServingEnv, ServingVectorEnv
-from ipagym.errors import InputError
-from ipagym.faults import Faults
-from ipagym.scenario import DropPolicy, Physics, Scenario
-from ipagym.telemetry import Telemetry
+from ipagym.model.configuration import Limits
+from ipagym.system.errors import InputError
+from ipagym.task.faults import Faults
+from ipagym.task.physics import DropPolicy, Physics
+from ipagym.task.scenario import Scenario
+from ipagym.task.telemetry import Telemetry
 from tests.tiny import scenario, setting
 
 MODES = (AutoresetMode.NEXT_STEP, AutoresetMode.SAME_STEP)

@@ -10,24 +10,24 @@ import pytest
 from ipagym.cli import main
 from ipagym.cluster.sim import ENGINES, CompiledCluster, SimpyCluster
 from ipagym.cluster.sim.request import Request
-from ipagym.configuration import Limits
 from ipagym.envs import make_scenario
-from ipagym.faults import MIXTURES
-from ipagym.scenario import lightest_configuration
+from ipagym.model.configuration import Limits
+from ipagym.model.window import Window
+from ipagym.task.faults import MIXTURES
+from ipagym.task.scenario import lightest_configuration
 from ipagym.verify.compare_theory import measure, rows
-from ipagym.verify.couplings import COUPLINGS
 from ipagym.verify.effects import effects
 from ipagym.verify.effort import FAST
 from ipagym.verify.excerpt import whole
 from ipagym.verify.families import all_models, reference_time_s
-from ipagym.verify.gauntlet import all_scenarios
+from ipagym.verify.metamorphic import COUPLINGS
 from ipagym.verify.model import in_batches
 from ipagym.verify.paths import check_paths, check_standing
 from ipagym.verify.reproducible import REPRODUCIBLE
 from ipagym.verify.run import verify
+from ipagym.verify.stress_scenarios import all_scenarios
 from ipagym.verify.theory import batches, many_servers, one_server, transient
 from ipagym.verify.theory.one_server import Moments
-from ipagym.window import Window
 from ipagym.workload.generators import Constant
 
 EXPONENTIAL = Moments.of(1.0, 1.0)

@@ -9,24 +9,25 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from ipagym.cluster.sim import ENGINES, CompiledCluster, SimpyCluster
-from ipagym.configuration import Limits, check, requested_cores
 from ipagym.envs import make_scenario
 from ipagym.envs.scenarios import names
-from ipagym.faults import Faults
-from ipagym.latency import LatencyModel
-from ipagym.scenario import DropPolicy, Physics, Scenario
+from ipagym.model.configuration import Limits, check, requested_cores
+from ipagym.model.latency import LatencyModel
+from ipagym.task.faults import Faults
+from ipagym.task.physics import DropPolicy, Physics
+from ipagym.task.scenario import Scenario
 from ipagym.verify import laws
-from ipagym.verify.couplings import COUPLINGS
 from ipagym.verify.effects import changes, effects, spread
 from ipagym.verify.effort import FAST
 from ipagym.verify.excerpt import excerpt, whole
 from ipagym.verify.families import all_models
-from ipagym.verify.gauntlet import all_scenarios
+from ipagym.verify.metamorphic import COUPLINGS
 from ipagym.verify.order import earliest_deadline_first, first_in_first_out
 from ipagym.verify.paths import check_paths, check_standing, random_decisions, walk
 from ipagym.verify.report import failure_lines
 from ipagym.verify.reproducible import REPRODUCIBLE
 from ipagym.verify.run import verify
+from ipagym.verify.stress_scenarios import all_scenarios
 from ipagym.workload.generators import Constant, Step
 from ipagym.workload.network import BandwidthTrace, Network
 from tests.strategies import Run, runs

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ipagym.bench.load import load_of
 from ipagym.envs import make_scenario
-from ipagym.errors import InputError
+from ipagym.system.errors import InputError
+from ipagym.task.workload_line import load_of
 from ipagym.workload import WORKLOADS, by_name, find_trace
 from ipagym.workload.fitting import measures
 from ipagym.workload.generators import Constant, Ramp, Spike, Step

@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ipagym.configuration import Configuration, Limits, StageSetting
-from ipagym.latency import LatencyModel
-from ipagym.pipeline import Pipeline, Stage, Variant
-from ipagym.scenario import Scenario
+from ipagym.model.configuration import Configuration, Limits, StageSetting
+from ipagym.model.latency import LatencyModel
+from ipagym.model.pipeline import Pipeline, Stage, Variant
+from ipagym.task.scenario import Scenario
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -30,11 +30,11 @@ from ipagym.agents.autoscalers.hpa_rule import (
     recommend_by_value,
     target_milli,
 )
-from ipagym.agents.by_stage import ByStage, StageView
-from ipagym.agents.pace import Pace
-from ipagym.configuration import StageSetting
-from ipagym.errors import InputError
-from ipagym.pipeline import Stage
+from ipagym.agents.common.by_stage import ByStage, StageView
+from ipagym.agents.common.pace import Pace
+from ipagym.model.configuration import StageSetting
+from ipagym.model.pipeline import Stage
+from ipagym.system.errors import InputError
 
 SMALLEST_TARGET = 0.01
 

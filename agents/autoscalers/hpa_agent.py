@@ -10,15 +10,15 @@ from functools import cache
 from multiprocessing import parent_process
 from pathlib import Path
 
-from ipagym.agent import Agent
 from ipagym.agents.autoscalers.hpa import HpaSettings, Metric, hpa, hpa_by_stage
 from ipagym.agents.autoscalers.hpa_manifest import settings_by_target
-from ipagym.agents.by_stage import ByStage
-from ipagym.configuration import Limits
-from ipagym.errors import InputError, unknown_name
-from ipagym.files import is_file
-from ipagym.pipeline import Pipeline
-from ipagym.scenario import Scenario
+from ipagym.agents.common.by_stage import ByStage
+from ipagym.model.agent import Agent
+from ipagym.model.configuration import Limits
+from ipagym.model.pipeline import Pipeline
+from ipagym.system.errors import InputError, unknown_name
+from ipagym.system.files import is_file
+from ipagym.task.scenario import Scenario
 
 LOGGER = logging.getLogger("ipagym")
 

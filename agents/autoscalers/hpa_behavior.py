@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from ipagym.agents.autoscalers.hpa_rule import ceil_of
-from ipagym.errors import InputError
+from ipagym.system.errors import InputError
 
 DOWNSCALE_S = 300.0
 """The window of caution on the way down, where none is given."""

@@ -17,8 +17,8 @@ from ipagym.agents.autoscalers.manifest_schema import (
     ScalingRules,
     Spec,
 )
-from ipagym.errors import InputError, unknown_name
 from ipagym.profiles.yaml_file import first_problem, read_yaml_documents
+from ipagym.system.errors import InputError, unknown_name
 
 GROUP = "autoscaling/"
 KIND = "HorizontalPodAutoscaler"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from math import ceil, floor
 from typing import Protocol
 
-from ipagym.errors import InputError
+from ipagym.system.errors import InputError
 
 NOISE = 1e-6
 """Thousandths by which a figure that is whole may be off, as a product of floating point numbers."""

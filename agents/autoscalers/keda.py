@@ -10,14 +10,14 @@ stage has one replica at least; replicas that sleep are the cluster's (`Physics.
 
 from dataclasses import dataclass
 
-from ipagym.agent import Agent
-from ipagym.agents.arguments import positive
 from ipagym.agents.autoscalers.hpa import HpaRule, HpaSettings
 from ipagym.agents.autoscalers.hpa_rule import Tolerance, recommend_by_average
-from ipagym.agents.by_stage import ByStage, StageView
-from ipagym.agents.pace import Pace
-from ipagym.configuration import StageSetting
-from ipagym.scenario import Scenario
+from ipagym.agents.common.arguments import positive
+from ipagym.agents.common.by_stage import ByStage, StageView
+from ipagym.agents.common.pace import Pace
+from ipagym.model.agent import Agent
+from ipagym.model.configuration import StageSetting
+from ipagym.task.scenario import Scenario
 
 MOST_REPLICAS = 100
 SYNC_S = 15.0

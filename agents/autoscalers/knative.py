@@ -9,12 +9,12 @@ window. Not here: scaling to zero and the activator.
 from dataclasses import dataclass, replace
 from math import ceil, floor, inf
 
-from ipagym.agent import Agent
-from ipagym.agents.arguments import positive
-from ipagym.agents.by_stage import ByStage, StageView
-from ipagym.agents.recent import Recent
-from ipagym.configuration import StageSetting
-from ipagym.scenario import Scenario
+from ipagym.agents.common.arguments import positive
+from ipagym.agents.common.by_stage import ByStage, StageView
+from ipagym.agents.common.recent import Recent
+from ipagym.model.agent import Agent
+from ipagym.model.configuration import StageSetting
+from ipagym.task.scenario import Scenario
 
 UTILISATION = 0.7
 STABLE_S = 60.0

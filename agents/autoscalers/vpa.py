@@ -10,15 +10,15 @@ minutes: `time_scale` divides them.
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from ipagym.agent import Agent
-from ipagym.agents.arguments import positive
 from ipagym.agents.autoscalers.vpa_histogram import HALF_LIFE_S, DecayingHistogram
 from ipagym.agents.autoscalers.vpa_rule import Recommendation, confidence, is_worth_it, recommendation
-from ipagym.agents.by_stage import ByStage, StageView
-from ipagym.agents.pace import Pace
-from ipagym.configuration import StageSetting
-from ipagym.errors import InputError
-from ipagym.scenario import Scenario
+from ipagym.agents.common.arguments import positive
+from ipagym.agents.common.by_stage import ByStage, StageView
+from ipagym.agents.common.pace import Pace
+from ipagym.model.agent import Agent
+from ipagym.model.configuration import StageSetting
+from ipagym.system.errors import InputError
+from ipagym.task.scenario import Scenario
 
 PERIOD_S = 60.0
 OLD_S = 12 * 3600.0

@@ -11,8 +11,8 @@ from typing import Annotated, Any
 import torch
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
-from ipagym.errors import InputError
-from ipagym.files import is_file, write_atomically
+from ipagym.system.errors import InputError
+from ipagym.system.files import is_file, write_atomically
 
 CHECKPOINT_NAME = "policy.pt"
 MAX_CHECKPOINT_BYTES = 200_000_000

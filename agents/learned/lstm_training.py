@@ -7,8 +7,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from ipagym.errors import InputError
 from ipagym.forecast.lstm import HORIZONS, UNITS, Horizon, Weights, predict
+from ipagym.system.errors import InputError
 
 Floats = NDArray[np.float64]
 

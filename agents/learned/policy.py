@@ -5,15 +5,15 @@ from pathlib import Path
 import numpy as np
 from stable_baselines3.common.policies import ActorCriticPolicy
 
-from ipagym.agent import Agent
 from ipagym.agents.learned.checkpoint import Checkpoint, load_checkpoint, load_weights
-from ipagym.configuration import Configuration, Limits
 from ipagym.envs.codec import Codec
 from ipagym.envs.observation import Observer
-from ipagym.errors import InputError
-from ipagym.pipeline import Pipeline
-from ipagym.scenario import Scenario
-from ipagym.window import Window
+from ipagym.model.agent import Agent
+from ipagym.model.configuration import Configuration, Limits
+from ipagym.model.pipeline import Pipeline
+from ipagym.model.window import Window
+from ipagym.system.errors import InputError
+from ipagym.task.scenario import Scenario
 
 
 class PolicyAgent:

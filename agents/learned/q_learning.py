@@ -14,18 +14,18 @@ from math import log
 
 import numpy as np
 
-from ipagym.agent import Agent
-from ipagym.agents.found_cores import on_found_cores, said_aloud
+from ipagym.agents.common.found_cores import on_found_cores, said_aloud
+from ipagym.agents.common.planning_with import forecaster_named
 from ipagym.agents.learned.q_table import Move, QTable, State
-from ipagym.agents.planning_with import forecaster_named
-from ipagym.configuration import Configuration, Limits, StageSetting
 from ipagym.forecast import Forecaster
 from ipagym.forecast.moving_maximum import MovingMaximum
-from ipagym.objective import Objective
+from ipagym.model.agent import Agent
+from ipagym.model.configuration import Configuration, Limits, StageSetting
+from ipagym.model.pipeline import Pipeline
+from ipagym.model.window import Window
 from ipagym.optimize.problem import queue_wait_s
-from ipagym.pipeline import Pipeline
-from ipagym.scenario import Scenario
-from ipagym.window import Window
+from ipagym.task.objective import Objective
+from ipagym.task.scenario import Scenario
 
 KNOBS = 3
 BUCKET = 1.15

@@ -4,9 +4,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ipagym.agents.learned.lstm_training import TRAIN_S
-from ipagym.errors import InputError
 from ipagym.forecast.linear_quantile import HORIZON, SECONDS, Coefficients, features
 from ipagym.forecast.scores import Scores, scores
+from ipagym.system.errors import InputError
 
 Floats = NDArray[np.float64]
 

@@ -16,7 +16,7 @@ from stable_baselines3 import PPO
 
 from ipagym.agents.learned.checkpoint import Card, Checkpoint, is_like, load_weights
 from ipagym.envs.sb3 import ServingVecEnv
-from ipagym.errors import InputError
+from ipagym.system.errors import InputError
 
 EXACT = 2**24
 """The optimiser counts its steps in single precision, which knows no more whole numbers."""

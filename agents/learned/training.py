@@ -22,9 +22,9 @@ from ipagym.envs.observation import Observer
 from ipagym.envs.sb3 import ServingVecEnv
 from ipagym.envs.scenarios import make_scenario
 from ipagym.envs.vector import ServingVectorEnv
-from ipagym.errors import InputError
-from ipagym.files import is_file, make_folder, write_atomically
-from ipagym.scenario import Scenario
+from ipagym.system.errors import InputError
+from ipagym.system.files import is_file, make_folder, write_atomically
+from ipagym.task.scenario import Scenario
 
 REWARD_SCALE = 0.01
 """Rewards are about −2 … −200 per window on the video pipeline; value networks learn faster near ±1."""

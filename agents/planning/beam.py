@@ -14,8 +14,8 @@ from ipagym.agents.planning.candidates import Candidates
 from ipagym.agents.planning.course import Asked, Course, Rehearsal
 from ipagym.agents.planning.fluid import values_to_go
 from ipagym.cluster.protocol import Simulator
-from ipagym.configuration import Configuration
-from ipagym.scenario import Scenario
+from ipagym.model.configuration import Configuration
+from ipagym.task.scenario import Scenario
 
 PEAK_S = 2
 """Loads are planned for by the mean of a window and by its highest rate over so many seconds."""

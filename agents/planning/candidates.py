@@ -2,10 +2,10 @@
 
 from math import log2
 
-from ipagym.configuration import Configuration, Limits
-from ipagym.objective import Objective
-from ipagym.optimize.joint import JointProblem, solve
-from ipagym.pipeline import Pipeline
+from ipagym.model.configuration import Configuration, Limits
+from ipagym.model.pipeline import Pipeline
+from ipagym.optimize.joint.program import JointProblem, solve
+from ipagym.task.objective import Objective
 
 RESERVES = (0.8, 1.0, 1.25, 1.6)
 """Shares of the load that are planned for: an episode forgives some lack, and chance asks for some reserve."""

@@ -9,7 +9,7 @@ the episode what it earned in the double, and so the plan earns no less than any
 3. where all courses are few enough, all are tried (`exhaustion`), and the plan is the optimum;
 4. elsewhere the best so far is improved by local search (`polish`), which may borrow from all of them.
 
-Elsewhere it is the best course known; what no course can exceed is `ipagym.bench.bound`. How far it searches is
+Elsewhere it is the best course known; what no course can exceed is `ipagym.bench.bound.bound`. How far it searches is
 counted in simulated windows (`Effort`), so that the same seed gives the same plan.
 """
 
@@ -19,18 +19,18 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ipagym.agent import Agent
 from ipagym.agents.planning.beam import Offers, beam_search, loads
 from ipagym.agents.planning.course import Asked, Course, Rehearsal
 from ipagym.agents.planning.exhaustion import best_of_all, configurations, sequences
 from ipagym.agents.planning.moves import Moves
 from ipagym.agents.planning.polish import Polish
 from ipagym.cluster.protocol import Simulator
-from ipagym.configuration import Configuration, Limits
-from ipagym.errors import InputError
-from ipagym.pipeline import Pipeline
-from ipagym.scenario import Scenario
-from ipagym.window import Window
+from ipagym.model.agent import Agent
+from ipagym.model.configuration import Configuration, Limits
+from ipagym.model.pipeline import Pipeline
+from ipagym.model.window import Window
+from ipagym.system.errors import InputError
+from ipagym.task.scenario import Scenario
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from ipagym.cluster.protocol import Simulator
-from ipagym.configuration import Configuration
-from ipagym.objective import reward_terms
-from ipagym.scenario import Scenario
+from ipagym.model.configuration import Configuration
+from ipagym.task.objective import reward_terms
+from ipagym.task.scenario import Scenario
 
 Asked = tuple[Configuration, ...]
 """What is asked for in each scored window."""

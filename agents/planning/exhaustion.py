@@ -8,11 +8,11 @@ from collections.abc import Iterator, Sequence
 from itertools import product
 
 from ipagym.agents.planning.course import Course, Rehearsal
-from ipagym.bench.bound import most_per_window
-from ipagym.budget import affordable
-from ipagym.configuration import Configuration, StageSetting
-from ipagym.pipeline import Stage
-from ipagym.scenario import Scenario
+from ipagym.bench.bound.bound import most_per_window
+from ipagym.model.budget import affordable
+from ipagym.model.configuration import Configuration, StageSetting
+from ipagym.model.pipeline import Stage
+from ipagym.task.scenario import Scenario
 
 
 def configurations(scenario: Scenario, most: int) -> list[Configuration] | None:

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from ipagym.configuration import Configuration, StageSetting, configured_accuracy, cores_of, requested_cores
-from ipagym.objective import Objective, changed_knobs, loading_s
-from ipagym.pipeline import Pipeline, Stage
+from ipagym.model.configuration import Configuration, StageSetting, configured_accuracy, cores_of, requested_cores
+from ipagym.model.pipeline import Pipeline, Stage
+from ipagym.task.objective import Objective, changed_knobs, loading_s
 
 Floats = NDArray[np.float64]
 

@@ -8,10 +8,10 @@ import numpy as np
 
 from ipagym.agents.planning.course import Asked
 from ipagym.agents.simple.greedy import stage_neighbours
-from ipagym.budget import affordable
-from ipagym.configuration import Configuration, StageSetting
-from ipagym.pipeline import Stage
-from ipagym.scenario import Scenario
+from ipagym.model.budget import affordable
+from ipagym.model.configuration import Configuration, StageSetting
+from ipagym.model.pipeline import Stage
+from ipagym.task.scenario import Scenario
 
 Choice = TypeVar("Choice")
 

@@ -12,19 +12,19 @@ from math import ceil
 
 import numpy as np
 
-from ipagym.agent import Agent
+from ipagym.agents.common.planning_with import forecaster_named
 from ipagym.agents.planning.candidates import Candidates
 from ipagym.agents.planning.twin import Twin
-from ipagym.agents.planning_with import forecaster_named
 from ipagym.agents.simple.greedy import neighbours
-from ipagym.budget import affordable
-from ipagym.configuration import Configuration, Limits
-from ipagym.faults import NONE
 from ipagym.forecast import Forecaster
 from ipagym.forecast.moving_maximum import MovingMaximum
-from ipagym.pipeline import Pipeline
-from ipagym.scenario import Scenario
-from ipagym.window import Window
+from ipagym.model.agent import Agent
+from ipagym.model.budget import affordable
+from ipagym.model.configuration import Configuration, Limits
+from ipagym.model.pipeline import Pipeline
+from ipagym.model.window import Window
+from ipagym.task.faults import NONE
+from ipagym.task.scenario import Scenario
 
 WAYS = 200
 """The ways of so many requests stand for those to come."""

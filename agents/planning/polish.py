@@ -11,7 +11,7 @@ import numpy as np
 
 from ipagym.agents.planning.course import Asked, Course, Rehearsal
 from ipagym.agents.planning.moves import Moves
-from ipagym.bench.bound import most_per_window
+from ipagym.bench.bound.bound import most_per_window
 
 STATES = 60
 """States of the cluster that are kept along the course."""

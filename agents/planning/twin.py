@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ipagym.cluster.sim.compiled import CompiledCluster
-from ipagym.configuration import Configuration
-from ipagym.objective import reward_terms
-from ipagym.scenario import Scenario
-from ipagym.window import Window
+from ipagym.model.configuration import Configuration
+from ipagym.model.window import Window
+from ipagym.task.objective import reward_terms
+from ipagym.task.scenario import Scenario
 
 SEED = 0
 

@@ -13,15 +13,15 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from ipagym.agent import Agent
-from ipagym.agents.arguments import positive
-from ipagym.agents.by_stage import ByStage, StageView
-from ipagym.agents.pace import Pace
+from ipagym.agents.common.arguments import positive
+from ipagym.agents.common.by_stage import ByStage, StageView
+from ipagym.agents.common.pace import Pace
+from ipagym.agents.common.primitives import replicas_for
 from ipagym.agents.published.autopilot_ensemble import Ensemble
 from ipagym.agents.published.autopilot_windows import load_percentile, peak
-from ipagym.agents.published.primitives import replicas_for
-from ipagym.configuration import StageSetting
-from ipagym.scenario import Scenario
+from ipagym.model.agent import Agent
+from ipagym.model.configuration import StageSetting
+from ipagym.task.scenario import Scenario
 
 TICK_S = 300.0
 HALF_LIFE_S = 12 * 3600.0

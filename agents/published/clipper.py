@@ -7,11 +7,11 @@ stage may run, the largest within that size is taken. Variant, replicas and core
 
 from dataclasses import replace
 
-from ipagym.agent import Agent
-from ipagym.agents.by_stage import ByStage, StageView
-from ipagym.agents.fleet import OnFleet, as_found, peak_rps
-from ipagym.configuration import StageSetting
-from ipagym.scenario import Scenario
+from ipagym.agents.common.by_stage import ByStage, StageView
+from ipagym.agents.common.fleet import OnFleet, as_found, peak_rps
+from ipagym.model.agent import Agent
+from ipagym.model.configuration import StageSetting
+from ipagym.task.scenario import Scenario
 
 STEP = 1.0
 BACK_OFF = 0.9

@@ -8,13 +8,13 @@ and cores stay.
 
 from collections.abc import Sequence
 
-from ipagym.agent import Agent
-from ipagym.agents.by_stage import ByStage, StageView
+from ipagym.agents.common.by_stage import ByStage, StageView
+from ipagym.agents.common.primitives import with_variant
 from ipagym.agents.published.mark import MarkRule
-from ipagym.agents.published.primitives import with_variant
-from ipagym.configuration import StageSetting
-from ipagym.pipeline import Variant
-from ipagym.scenario import Scenario
+from ipagym.model.agent import Agent
+from ipagym.model.configuration import StageSetting
+from ipagym.model.pipeline import Variant
+from ipagym.task.scenario import Scenario
 
 ACCURACY_MARGIN = 0.05
 

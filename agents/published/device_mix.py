@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from ipagym.agents.published.primitives import TOLERANCE
+from ipagym.agents.common.primitives import TOLERANCE
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -8,17 +8,17 @@ from dataclasses import replace
 
 import numpy as np
 
-from ipagym.agent import Agent
-from ipagym.agents.by_stage import latency_of
-from ipagym.agents.published.primitives import replicas_for
-from ipagym.budget import affordable
-from ipagym.configuration import Configuration, Limits, cores_of
+from ipagym.agents.common.by_stage import latency_of
+from ipagym.agents.common.primitives import replicas_for
 from ipagym.forecast import Forecaster
 from ipagym.forecast.moving_maximum import MovingMaximum
-from ipagym.optimize.fa2_graph import Fa2Stage, fewest_cores
-from ipagym.pipeline import Pipeline
-from ipagym.scenario import Scenario
-from ipagym.window import Window
+from ipagym.model.agent import Agent
+from ipagym.model.budget import affordable
+from ipagym.model.configuration import Configuration, Limits, cores_of
+from ipagym.model.pipeline import Pipeline
+from ipagym.model.window import Window
+from ipagym.optimize.fa2 import Fa2Stage, fewest_cores
+from ipagym.task.scenario import Scenario
 
 
 class Fa2:

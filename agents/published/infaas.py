@@ -12,10 +12,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from math import ceil
 
-from ipagym.agent import Agent
-from ipagym.agents.by_stage import ByStage, StageView, latency_of
-from ipagym.configuration import StageSetting
-from ipagym.scenario import Scenario
+from ipagym.agents.common.by_stage import ByStage, StageView, latency_of
+from ipagym.model.agent import Agent
+from ipagym.model.configuration import StageSetting
+from ipagym.task.scenario import Scenario
 
 SLACK = 0.95
 VOTES = 10

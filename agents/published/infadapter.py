@@ -4,20 +4,20 @@ from math import inf
 
 import numpy as np
 
-from ipagym.agent import Agent
-from ipagym.agents.planning_with import planning_with
-from ipagym.configuration import Configuration, Limits, StageSetting, cores_of
-from ipagym.errors import InputError
+from ipagym.agents.common.planning_with import planning_with
 from ipagym.forecast import Forecaster
 from ipagym.forecast.catalogue import make_forecaster
-from ipagym.objective import Objective
-from ipagym.optimize.infadapter import Candidate, InfAdapterProblem, InfAdapterSolution, solve
-from ipagym.optimize.planned_capacity import planned_rps
+from ipagym.model.agent import Agent
+from ipagym.model.configuration import Configuration, Limits, StageSetting, cores_of
+from ipagym.model.pipeline import Pipeline, Variant
+from ipagym.model.window import Window
+from ipagym.optimize.infadapter.planned_capacity import planned_rps
+from ipagym.optimize.infadapter.program import Candidate, InfAdapterProblem, InfAdapterSolution, solve
 from ipagym.optimize.solver import SolverSettings
 from ipagym.optimize.stats import Status
-from ipagym.pipeline import Pipeline, Variant
-from ipagym.scenario import Scenario
-from ipagym.window import Window
+from ipagym.system.errors import InputError
+from ipagym.task.objective import Objective
+from ipagym.task.scenario import Scenario
 
 LEAST_CORES = 2
 PATIENCE = 4

@@ -14,15 +14,15 @@ from math import ceil
 
 import numpy as np
 
-from ipagym.agent import Agent
-from ipagym.agents.by_stage import latency_of
+from ipagym.agents.common.by_stage import latency_of
+from ipagym.agents.common.trial import p99_s
 from ipagym.agents.published.inferline_envelope import rates_rps, window_lengths
-from ipagym.agents.published.trial import p99_s
-from ipagym.budget import affordable
-from ipagym.configuration import Configuration, Limits, StageSetting, cores_of, requested_cores
-from ipagym.pipeline import Pipeline, Stage
-from ipagym.scenario import Scenario
-from ipagym.window import Window
+from ipagym.model.agent import Agent
+from ipagym.model.budget import affordable
+from ipagym.model.configuration import Configuration, Limits, StageSetting, cores_of, requested_cores
+from ipagym.model.pipeline import Pipeline, Stage
+from ipagym.model.window import Window
+from ipagym.task.scenario import Scenario
 
 SAMPLE_S = 10
 TRIAL_S = 60

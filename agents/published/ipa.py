@@ -4,19 +4,19 @@ from math import inf
 
 import numpy as np
 
-from ipagym.agent import Agent
-from ipagym.agents.found_cores import on_found_cores, said_aloud
-from ipagym.agents.planning_with import planning_with
-from ipagym.configuration import Configuration, Limits
+from ipagym.agents.common.found_cores import on_found_cores, said_aloud
+from ipagym.agents.common.planning_with import planning_with
 from ipagym.forecast import Forecaster
 from ipagym.forecast.moving_maximum import MovingMaximum
-from ipagym.objective import Objective
-from ipagym.optimize.ipa import solve
+from ipagym.model.agent import Agent
+from ipagym.model.configuration import Configuration, Limits
+from ipagym.model.pipeline import Pipeline
+from ipagym.model.window import Window
+from ipagym.optimize.ipa.program import solve
 from ipagym.optimize.problem import IpaSolution, ipa_problem
 from ipagym.optimize.solver import SolverSettings
-from ipagym.pipeline import Pipeline
-from ipagym.scenario import Scenario
-from ipagym.window import Window
+from ipagym.task.objective import Objective
+from ipagym.task.scenario import Scenario
 
 
 class Ipa:

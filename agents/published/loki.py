@@ -15,15 +15,15 @@ from math import prod
 
 import numpy as np
 
-from ipagym.agent import Agent
+from ipagym.agents.common.primitives import replicas_for, with_variant
 from ipagym.agents.published.device_mix import Option
-from ipagym.agents.published.primitives import replicas_for, with_variant
 from ipagym.agents.published.proteus import ewma_rps, options_of
-from ipagym.budget import affordable
-from ipagym.configuration import Configuration, Limits, StageSetting, requested_cores
-from ipagym.pipeline import Pipeline, Stage
-from ipagym.scenario import Scenario
-from ipagym.window import Window
+from ipagym.model.agent import Agent
+from ipagym.model.budget import affordable
+from ipagym.model.configuration import Configuration, Limits, StageSetting, requested_cores
+from ipagym.model.pipeline import Pipeline, Stage
+from ipagym.model.window import Window
+from ipagym.task.scenario import Scenario
 
 MAX_BATCH = 64
 

@@ -12,12 +12,12 @@ from math import ceil
 
 import numpy as np
 
-from ipagym.agent import Agent
-from ipagym.agents.by_stage import ByStage, StageView
-from ipagym.agents.pace import Pace
+from ipagym.agents.common.by_stage import ByStage, StageView
+from ipagym.agents.common.pace import Pace
 from ipagym.agents.published.mark_plan import LOOK_AHEAD, Kind, cover
-from ipagym.configuration import StageSetting
-from ipagym.scenario import Scenario
+from ipagym.model.agent import Agent
+from ipagym.model.configuration import StageSetting
+from ipagym.task.scenario import Scenario
 
 PERIOD_S = 60.0
 BIN_S = 5

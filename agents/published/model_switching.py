@@ -16,16 +16,16 @@ from math import prod
 import numpy as np
 from numpy.typing import NDArray
 
-from ipagym.agent import Agent
-from ipagym.agents.by_stage import latency_of
-from ipagym.agents.fleet import OnFleet, lightest, peak_rps
-from ipagym.agents.published.primitives import with_variant
-from ipagym.agents.published.trial import p99_s
-from ipagym.budget import affordable
-from ipagym.configuration import Configuration, Limits, StageSetting
-from ipagym.pipeline import Pipeline, Stage, Variant
-from ipagym.scenario import Scenario
-from ipagym.window import Window
+from ipagym.agents.common.by_stage import latency_of
+from ipagym.agents.common.fleet import OnFleet, lightest, peak_rps
+from ipagym.agents.common.primitives import with_variant
+from ipagym.agents.common.trial import p99_s
+from ipagym.model.agent import Agent
+from ipagym.model.budget import affordable
+from ipagym.model.configuration import Configuration, Limits, StageSetting
+from ipagym.model.pipeline import Pipeline, Stage, Variant
+from ipagym.model.window import Window
+from ipagym.task.scenario import Scenario
 
 LOADS = 12
 """Loads of the grid, up to what the lightest variant can serve."""

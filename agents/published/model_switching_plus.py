@@ -2,17 +2,17 @@
 
 import numpy as np
 
-from ipagym.agent import Agent
 from ipagym.agents.published.infadapter import PATIENCE, budget_of, candidate_of
-from ipagym.configuration import Configuration, Limits, StageSetting, cores_of
-from ipagym.errors import InputError
 from ipagym.forecast import Forecaster
 from ipagym.forecast.catalogue import make_forecaster
-from ipagym.objective import Objective
-from ipagym.optimize.model_switching_plus import MsPlusProblem, solve
-from ipagym.pipeline import Pipeline
-from ipagym.scenario import Scenario
-from ipagym.window import Window
+from ipagym.model.agent import Agent
+from ipagym.model.configuration import Configuration, Limits, StageSetting, cores_of
+from ipagym.model.pipeline import Pipeline
+from ipagym.model.window import Window
+from ipagym.optimize.infadapter.model_switching_plus import MsPlusProblem, solve
+from ipagym.system.errors import InputError
+from ipagym.task.objective import Objective
+from ipagym.task.scenario import Scenario
 
 
 class ModelSwitchingPlus:

@@ -11,14 +11,14 @@ cores stay.
 from dataclasses import replace
 from math import ceil
 
-from ipagym.agent import Agent
-from ipagym.agents.by_stage import ByStage, StageView
-from ipagym.agents.pace import Pace
-from ipagym.agents.published.primitives import TOLERANCE, half_slo_batch, residual_batch
-from ipagym.agents.recent import Recent
-from ipagym.configuration import StageSetting
-from ipagym.latency import LatencyModel
-from ipagym.scenario import Scenario
+from ipagym.agents.common.by_stage import ByStage, StageView
+from ipagym.agents.common.pace import Pace
+from ipagym.agents.common.primitives import TOLERANCE, half_slo_batch, residual_batch
+from ipagym.agents.common.recent import Recent
+from ipagym.model.agent import Agent
+from ipagym.model.configuration import StageSetting
+from ipagym.model.latency import LatencyModel
+from ipagym.task.scenario import Scenario
 
 HISTORY_S = 30.0
 EPOCH_S = 30.0

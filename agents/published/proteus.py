@@ -6,7 +6,8 @@ with l(b) < SLO/2; where that cannot be carried it plans for less and less, whic
 throughput. Its integer program over devices and types of request comes down to a mix of two variants where devices
 are alike and a stage serves one type: that is enumerated. Jellyfish takes the rate of the last window, batches up to
 12 with 2·l(b) ≤ SLO − network time, and anneals; on such devices its objective is the same, and the enumeration
-exact. Devices are replicas (`ipagym.agents.fleet` says how many). Cores stay. Parts of the SLO for the stages are ours.
+exact. Devices are replicas (`ipagym.agents.common.fleet` says how many). Cores stay. Parts of the SLO for the stages
+are ours.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,15 +15,15 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ipagym.agent import Agent
-from ipagym.agents.by_stage import ByStage, StageView, latency_of
-from ipagym.agents.fleet import OnFleet, lightest, peak_rps
-from ipagym.agents.pace import Pace
+from ipagym.agents.common.by_stage import ByStage, StageView, latency_of
+from ipagym.agents.common.fleet import OnFleet, lightest, peak_rps
+from ipagym.agents.common.pace import Pace
+from ipagym.agents.common.primitives import half_slo_batch, with_variant
 from ipagym.agents.published.device_mix import Mix, Option, largest_mix, most_accurate_mix
-from ipagym.agents.published.primitives import half_slo_batch, with_variant
-from ipagym.configuration import StageSetting
-from ipagym.pipeline import Stage
-from ipagym.scenario import Scenario
+from ipagym.model.agent import Agent
+from ipagym.model.configuration import StageSetting
+from ipagym.model.pipeline import Stage
+from ipagym.task.scenario import Scenario
 
 PERIOD_S = 10.0
 COM = 1.6

@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from ipagym.configuration import Configuration, Limits, StageSetting
 from ipagym.forecast import Forecaster
-from ipagym.objective import Objective
-from ipagym.optimize.ipa import solve
-from ipagym.optimize.released_ipa import ReleasedSettings, base_cores, released_problem
-from ipagym.pipeline import Pipeline
-from ipagym.window import Window
+from ipagym.model.configuration import Configuration, Limits, StageSetting
+from ipagym.model.pipeline import Pipeline
+from ipagym.model.window import Window
+from ipagym.optimize.ipa.program import solve
+from ipagym.optimize.ipa.released import ReleasedSettings, base_cores, released_problem
+from ipagym.task.objective import Objective
 
 
 class ReleasedIpa:

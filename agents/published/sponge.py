@@ -4,17 +4,17 @@ from math import inf
 
 import numpy as np
 
-from ipagym.agent import Agent
-from ipagym.agents.planning_with import planning_with
-from ipagym.configuration import Configuration, Limits, StageSetting
-from ipagym.errors import InputError
+from ipagym.agents.common.planning_with import planning_with
 from ipagym.forecast import Forecaster
 from ipagym.forecast.moving_maximum import MovingMaximum
+from ipagym.model.agent import Agent
+from ipagym.model.configuration import Configuration, Limits, StageSetting
+from ipagym.model.pipeline import Pipeline
+from ipagym.model.window import Window
 from ipagym.optimize.solver import SolverSettings
 from ipagym.optimize.sponge import SpongeProblem, SpongeSolution, points_of, solve
-from ipagym.pipeline import Pipeline
-from ipagym.scenario import Scenario
-from ipagym.window import Window
+from ipagym.system.errors import InputError
+from ipagym.task.scenario import Scenario
 
 STEADY_S = 20
 """The rate is taken over so many seconds: Sponge has no predictor, its experiments gave it the constant rate."""

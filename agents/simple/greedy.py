@@ -13,9 +13,11 @@ from typing import TypeVar
 
 import numpy as np
 
-from ipagym.agent import Agent
-from ipagym.agents.by_stage import latency_of
-from ipagym.configuration import (
+from ipagym.agents.common.by_stage import latency_of
+from ipagym.forecast import Forecaster
+from ipagym.forecast.moving_maximum import MovingMaximum
+from ipagym.model.agent import Agent
+from ipagym.model.configuration import (
     Configuration,
     Limits,
     StageSetting,
@@ -23,13 +25,11 @@ from ipagym.configuration import (
     cores_of,
     requested_cores,
 )
-from ipagym.forecast import Forecaster
-from ipagym.forecast.moving_maximum import MovingMaximum
-from ipagym.objective import Objective, changed_knobs
+from ipagym.model.pipeline import Pipeline, Stage
+from ipagym.model.window import Window
 from ipagym.optimize.problem import queue_wait_s
-from ipagym.pipeline import Pipeline, Stage
-from ipagym.scenario import Scenario
-from ipagym.window import Window
+from ipagym.task.objective import Objective, changed_knobs
+from ipagym.task.scenario import Scenario
 
 Value = TypeVar("Value")
 

@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from math import ceil, exp
 from typing import Literal
 
-from ipagym.agent import Agent
-from ipagym.agents.by_stage import ByStage, StageView
-from ipagym.configuration import StageSetting
-from ipagym.scenario import Scenario
+from ipagym.agents.common.by_stage import ByStage, StageView
+from ipagym.model.agent import Agent
+from ipagym.model.configuration import StageSetting
+from ipagym.task.scenario import Scenario
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -5,14 +5,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ipagym.agent import Agent
 from ipagym.agents.knobs import open_knobs
-from ipagym.budget import affordable
-from ipagym.configuration import Configuration, Limits, StageSetting
-from ipagym.errors import InputError
-from ipagym.pipeline import Pipeline, Stage, Variant
-from ipagym.scenario import Scenario
-from ipagym.window import Window
+from ipagym.model.agent import Agent
+from ipagym.model.budget import affordable
+from ipagym.model.configuration import Configuration, Limits, StageSetting
+from ipagym.model.pipeline import Pipeline, Stage, Variant
+from ipagym.model.window import Window
+from ipagym.system.errors import InputError
+from ipagym.task.scenario import Scenario
 
 WORDS: Mapping[str, tuple[str, bool]] = {
     "light": ("variant", False),

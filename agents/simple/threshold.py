@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass, replace
 
-from ipagym.agent import Agent
-from ipagym.agents.by_stage import ByStage, StageView
-from ipagym.agents.pace import Pace
-from ipagym.configuration import StageSetting
-from ipagym.errors import InputError
-from ipagym.scenario import Scenario
+from ipagym.agents.common.by_stage import ByStage, StageView
+from ipagym.agents.common.pace import Pace
+from ipagym.model.agent import Agent
+from ipagym.model.configuration import StageSetting
+from ipagym.system.errors import InputError
+from ipagym.task.scenario import Scenario
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -2,18 +2,18 @@
 
 import numpy as np
 
-from ipagym.agent import Agent
-from ipagym.budget import affordable
-from ipagym.configuration import Configuration, Limits, StageSetting
-from ipagym.pipeline import Pipeline, Stage
-from ipagym.scenario import Scenario
-from ipagym.window import Window
+from ipagym.model.agent import Agent
+from ipagym.model.budget import affordable
+from ipagym.model.configuration import Configuration, Limits, StageSetting
+from ipagym.model.pipeline import Pipeline, Stage
+from ipagym.model.window import Window
+from ipagym.task.scenario import Scenario
 
 
 class UniformRandom:
     """Draws variant, replicas, batch and cores of each stage uniformly, with the generator given to `reset`.
 
-    A stage runs one deployment. What asks for more than `max_cores` is cut down (`ipagym.budget`).
+    A stage runs one deployment. What asks for more than `max_cores` is cut down (`ipagym.model.budget`).
     """
 
     def reset(self, pipeline: Pipeline, limits: Limits, rng: np.random.Generator) -> None:

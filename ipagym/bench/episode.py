@@ -7,15 +7,15 @@ from time import perf_counter
 import numpy as np
 from numpy.typing import NDArray
 
-from ipagym.agent import Agent
+from ipagym.cluster.foresight import Foreseeing, Learning
 from ipagym.cluster.protocol import Cluster, Simulator
-from ipagym.configuration import Configuration, check
-from ipagym.future import Foreseeing, Learning
-from ipagym.objective import RewardTerms, reward_terms
-from ipagym.scenario import Scenario
-from ipagym.streams import Streams
-from ipagym.telemetry import Feed
-from ipagym.window import Window
+from ipagym.model.agent import Agent
+from ipagym.model.configuration import Configuration, check
+from ipagym.model.window import Window
+from ipagym.random.streams import Streams
+from ipagym.task.objective import RewardTerms, reward_terms
+from ipagym.task.scenario import Scenario
+from ipagym.task.telemetry import Feed
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)

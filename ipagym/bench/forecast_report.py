@@ -10,7 +10,7 @@ from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
-from ipagym.bench.timeline import COLOURS, COLUMN_INCHES
+from ipagym.bench.comparison.timeline import COLOURS, COLUMN_INCHES
 from ipagym.forecast.evaluation import Course
 
 Courses = Mapping[str, Mapping[str, Course]]

@@ -9,7 +9,7 @@ from typer.exceptions import Abort, TyperException
 
 import ipagym
 from ipagym.cli import bench_solver, bench_speed, catalogue, compare, forecast, reproduce, train, verify
-from ipagym.errors import IpagymError
+from ipagym.system.errors import IpagymError
 
 BAD_INPUT = 2
 FAILED = 1

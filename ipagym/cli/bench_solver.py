@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from ipagym.files import make_folder
+from ipagym.system.files import make_folder
 
 
 def bench_solver(
@@ -23,10 +23,10 @@ def bench_solver(
     out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("results/solvers"),
 ) -> None:
     """Measure the solvers of IPA's problem side by side; print a table and write CSV, JSON and a picture."""
-    from ipagym.bench.progress import progress_bar
+    from ipagym.bench.solver_speed import Settings, parse_sizes, run
+    from ipagym.bench.solver_speed.report import table, write
     from ipagym.cli.console import console
-    from ipagym.solver_speed import Settings, parse_sizes, run
-    from ipagym.solver_speed.report import table, write
+    from ipagym.system.progress import progress_bar
 
     settings = Settings(sizes=parse_sizes(sizes), loads=loads, accuracy=accuracy, time_limit_s=time_limit)
     make_folder(out)

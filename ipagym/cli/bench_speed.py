@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from ipagym.files import make_folder
+from ipagym.system.files import make_folder
 
 
 def bench_speed(
@@ -14,9 +14,9 @@ def bench_speed(
     out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("results/speed"),
 ) -> None:
     """Measure engines, environments, Ciw and a C event loop side by side; print tables and write CSV and JSON."""
-    from ipagym.bench.progress import progress_bar
+    from ipagym.bench.engine_speed import Settings, run
     from ipagym.cli.console import console
-    from ipagym.speed import Settings, run
+    from ipagym.system.progress import progress_bar
 
     settings = Settings(repeats=repeats, quick=quick)
     make_folder(out)

@@ -17,7 +17,7 @@ def catalogue(
     from ipagym.agents import AGENTS
     from ipagym.cli.console import console
     from ipagym.envs.scenarios import descriptions
-    from ipagym.faults import DESCRIPTIONS
+    from ipagym.task.faults import DESCRIPTIONS
     from ipagym.workload import WORKLOADS
 
     screen = console()

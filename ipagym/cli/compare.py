@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ipagym.errors import InputError, unknown_name
-from ipagym.files import is_file
+from ipagym.system.errors import InputError, unknown_name
+from ipagym.system.files import is_file
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from ipagym.bench.compare import Comparison
-    from ipagym.scenario import Scenario
+    from ipagym.bench.comparison.compare import Comparison
+    from ipagym.task.scenario import Scenario
     from ipagym.workload.protocol import Workload
 
 MAX_SEEDS = 10_000
@@ -96,7 +96,7 @@ def compare(
     slo_s, named_slo = _slo(slo)
     _check_numbers(seeds=seeds, seed0=seed0, slo=slo_s, interval=interval)
     from ipagym.envs.scenarios import make_scenario
-    from ipagym.telemetry import Telemetry
+    from ipagym.task.telemetry import Telemetry
 
     task = make_scenario(
         scenario,
@@ -129,9 +129,9 @@ def _run(
 ) -> "Comparison":
     """The agents on the seeds; everything that can be refused is refused before any of it runs."""
     from ipagym.agents import keeps, make_agent
-    from ipagym.bench.compare import compare as run
-    from ipagym.bench.compare import marks_of
-    from ipagym.bench.manifest import free_folder
+    from ipagym.bench.comparison.compare import compare as run
+    from ipagym.bench.comparison.compare import marks_of
+    from ipagym.bench.storage.manifest import free_folder
     from ipagym.cluster.sim import ENGINES
 
     if backend not in ENGINES:
@@ -156,9 +156,9 @@ def _run(
 
 
 def _show(comparison: "Comparison", title: str, task: "Scenario") -> None:
-    from ipagym.bench.load import load_of
-    from ipagym.bench.summary import bound_line, kept_knobs, summary_table
+    from ipagym.bench.comparison.summary import bound_line, kept_knobs, summary_table
     from ipagym.cli.console import console
+    from ipagym.task.workload_line import load_of
 
     screen = console()
     screen.print(summary_table(comparison.summaries, title, f"load: {load_of(task)}"))

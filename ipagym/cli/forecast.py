@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ipagym.errors import InputError
+from ipagym.system.errors import InputError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,12 +24,12 @@ def forecast(
     out: Annotated[Path, typer.Option(help="Folder for scores.csv and forecasts.png.")] = Path("results/forecasts"),
 ) -> None:
     """Score forecasters by SMAPE, pinball loss and how often they were too low; print a table, draw a figure."""
+    from ipagym.bench.comparison.timeline import png_bytes
     from ipagym.bench.forecast_report import figure, scores_frame, scores_table
-    from ipagym.bench.timeline import png_bytes
     from ipagym.cli.console import console
-    from ipagym.files import write_atomically
     from ipagym.forecast.catalogue import FORECASTERS, make_forecaster
     from ipagym.forecast.evaluation import walk_all
+    from ipagym.system.files import write_atomically
     from ipagym.workload.origin import origin_of
 
     names = _names(forecasters or ",".join(FORECASTERS), "forecasters")
@@ -65,6 +65,6 @@ def _chosen(names: list[str], trace: Path | None) -> "dict[str, Workload]":
 
 def _counts(load: "Workload", seed: int) -> "NDArray[np.int64]":
     """Requests of each second: the rates of the load, rounded."""
-    from ipagym.streams import Streams
+    from ipagym.random.streams import Streams
 
     return load.rates_rps(Streams.spawn(seed).load).round().astype("int64")

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from ipagym.errors import InputError
+from ipagym.system.errors import InputError
 
 
 def train(
@@ -25,7 +25,7 @@ def train(
         raise InputError("training needs stable-baselines3: install it with `pip install 'ipagym[rl]'`")
     from ipagym.agents.learned.training import TrainSettings
     from ipagym.agents.learned.training import train as run
-    from ipagym.bench.progress import progress_bar
+    from ipagym.system.progress import progress_bar
 
     settings = TrainSettings(
         scenario=scenario,

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ipagym.errors import InputError, unknown_name
-from ipagym.files import make_folder
+from ipagym.system.errors import InputError, unknown_name
+from ipagym.system.files import make_folder
 
 if TYPE_CHECKING:
     from ipagym.verify.effort import Effort
@@ -41,10 +41,10 @@ def verify(
         raise InputError(f"--workers must be at least 1, not {workers}")
     if out is not None:
         make_folder(out)
-    from ipagym.bench.progress import progress_bar
     from ipagym.cli.console import console
     from ipagym.cluster.sim import ENGINES
     from ipagym.envs.scenario_file import load_scenario
+    from ipagym.system.progress import progress_bar
     from ipagym.verify.report import failure_lines, tables, write
     from ipagym.verify.run import verify as run
 

@@ -2,9 +2,9 @@
 
 from typing import Any, Protocol, Self, runtime_checkable
 
-from ipagym.configuration import Configuration
-from ipagym.pipeline import Pipeline
-from ipagym.window import Window
+from ipagym.model.configuration import Configuration
+from ipagym.model.pipeline import Pipeline
+from ipagym.model.window import Window
 
 
 class Cluster(Protocol):

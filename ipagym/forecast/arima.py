@@ -5,8 +5,8 @@ import warnings
 import numpy as np
 from numpy.typing import NDArray
 
-from ipagym.errors import InputError
 from ipagym.forecast.bins import BinnedMaxima
+from ipagym.system.errors import InputError
 
 ORDER = (1, 0, 0)
 BIN_S = 10

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from math import floor
 
-from ipagym.errors import unknown_name
 from ipagym.forecast import Forecaster
 from ipagym.forecast.arima import Arima
 from ipagym.forecast.ewma import Ewma
@@ -14,6 +13,7 @@ from ipagym.forecast.lstm import SHIPPED, Lstm, load_weights
 from ipagym.forecast.margin import WithMargin
 from ipagym.forecast.maxima import reactive
 from ipagym.forecast.moving_maximum import MovingMaximum
+from ipagym.system.errors import unknown_name
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,10 @@ from time import perf_counter
 import numpy as np
 from numpy.typing import NDArray
 
-from ipagym.errors import InputError
 from ipagym.forecast import Forecaster
 from ipagym.forecast.oracle import Oracle
 from ipagym.forecast.scores import Scores, scores
+from ipagym.system.errors import InputError
 
 STEP_S = 10
 AHEAD_S = 20

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from ipagym.errors import InputError
+from ipagym.system.errors import InputError
 
 
 class Ewma:

@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from ipagym.errors import InputError
 from ipagym.forecast.bins import BinnedMaxima
+from ipagym.system.errors import InputError
 
 
 class HoltWinters:

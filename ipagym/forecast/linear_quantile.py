@@ -13,9 +13,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ipagym.errors import InputError
-from ipagym.files import is_file
 from ipagym.forecast.lstm import HORIZONS, WEIGHTS
+from ipagym.system.errors import InputError
+from ipagym.system.files import is_file
 
 Floats = NDArray[np.float64]
 

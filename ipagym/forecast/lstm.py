@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ipagym.errors import InputError
-from ipagym.files import is_file
 from ipagym.forecast import Forecaster
 from ipagym.forecast.moving_maximum import MovingMaximum
+from ipagym.system.errors import InputError
+from ipagym.system.files import is_file
 
 Floats = NDArray[np.float64]
 

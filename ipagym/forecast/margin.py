@@ -6,8 +6,8 @@ from math import isfinite
 import numpy as np
 from numpy.typing import NDArray
 
-from ipagym.errors import InputError
 from ipagym.forecast import Forecaster
+from ipagym.system.errors import InputError
 
 
 class WithMargin:

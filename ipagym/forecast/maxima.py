@@ -6,7 +6,7 @@ from math import isfinite
 import numpy as np
 from numpy.typing import NDArray
 
-from ipagym.errors import InputError
+from ipagym.system.errors import InputError
 
 IPA_LSTM_WEIGHTS = (0.77, 0.13, 0.07, 0.04)
 IPA_LSTM_INTERCEPT_RPS = 0.88

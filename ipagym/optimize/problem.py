@@ -6,11 +6,11 @@ from math import fsum, isfinite, prod
 from sys import float_info
 from typing import Literal, get_args
 
-from ipagym.configuration import Configuration, Limits, StageSetting
-from ipagym.errors import InputError, SolverError, unknown_name
-from ipagym.objective import Objective
+from ipagym.model.configuration import Configuration, Limits, StageSetting
+from ipagym.model.pipeline import Pipeline, Stage
 from ipagym.optimize.stats import Solved
-from ipagym.pipeline import Pipeline, Stage
+from ipagym.system.errors import InputError, SolverError, unknown_name
+from ipagym.task.objective import Objective
 
 TOLERANCE = 1e-9
 """Relative slack of the load and the latency constraint: rounding noise in λ/h must not cost a replica."""

@@ -6,8 +6,8 @@ from time import perf_counter
 
 import mip
 
-from ipagym.errors import InputError, SolverError, unknown_name
 from ipagym.optimize.stats import SolveStats, Status
+from ipagym.system.errors import InputError, SolverError, unknown_name
 
 SOLVERS = {"highs": mip.HIGHS, "cbc": mip.CBC}
 """Solvers by the name a user gives."""

@@ -16,10 +16,10 @@ from time import perf_counter
 
 import mip
 
-from ipagym.errors import InputError
-from ipagym.latency import LatencyModel
+from ipagym.model.latency import LatencyModel
 from ipagym.optimize.solver import SCALE, SolverSettings, empty_model, run
 from ipagym.optimize.stats import Solved, SolveStats, Status, proven_infeasible
+from ipagym.system.errors import InputError
 
 TOLERANCE = 1e-9
 

@@ -10,15 +10,16 @@ from ipagym import profiles
 from ipagym.agents.published.released_ipa import ReleasedIpa
 from ipagym.bench.episode import Episode, run_episode
 from ipagym.cluster.sim import CompiledCluster
-from ipagym.configuration import Limits, configured_accuracy, requested_cores
 from ipagym.envs.scenarios import make_scenario
 from ipagym.forecast import Forecaster
 from ipagym.forecast.lstm import Lstm
 from ipagym.forecast.margin import WithMargin
 from ipagym.forecast.maxima import ipa_lstm, reactive
 from ipagym.forecast.oracle import Oracle
-from ipagym.latency import LatencyModel
-from ipagym.pipeline import Variant
+from ipagym.model.configuration import Limits, configured_accuracy, requested_cores
+from ipagym.model.latency import LatencyModel
+from ipagym.model.pipeline import Variant
+from ipagym.random.streams import Streams
 from ipagym.reproduce.ipa_runs import (
     LOADS,
     METHODS,
@@ -28,8 +29,7 @@ from ipagym.reproduce.ipa_runs import (
     predictor_run,
     published_run,
 )
-from ipagym.scenario import Scenario
-from ipagym.streams import Streams
+from ipagym.task.scenario import Scenario
 
 Watch = Callable[[str, int, int], None]
 

@@ -8,8 +8,8 @@ halved: the released plot doubles them), and the share of requests that failed i
 from dataclasses import dataclass
 from typing import Literal
 
-from ipagym.objective import Objective
-from ipagym.optimize.released_ipa import ReleasedSettings
+from ipagym.optimize.ipa.released import ReleasedSettings
+from ipagym.task.objective import Objective
 
 Method = Literal["IPA", "FA2-low", "FA2-high"]
 METHODS: tuple[Method, ...] = ("IPA", "FA2-low", "FA2-high")

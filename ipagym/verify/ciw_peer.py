@@ -9,10 +9,10 @@ import numpy as np
 
 from ipagym.cluster.sim.log import RequestLog
 from ipagym.cluster.sim.request import Outcome
-from ipagym.scenario import Scenario
+from ipagym.model.window import StageWindow, Window
+from ipagym.task.scenario import Scenario
 from ipagym.verify.model import Model
 from ipagym.verify.observed import Observed, measured_part
-from ipagym.window import StageWindow, Window
 
 KNOWN_PHYSICS = {"service", "arrivals", "drop"}
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ipagym.bench.summary import T_975
+from ipagym.bench.comparison.summary import T_975
 from ipagym.verify.model import Model, Quantity
 from ipagym.verify.observed import observe
 

@@ -12,9 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from ipagym.configuration import Configuration, Limits, StageSetting, cores_of
-from ipagym.pipeline import Stage, Variant
-from ipagym.scenario import SHORTEST_INTERVAL_S, Physics, Scenario
+from ipagym.model.configuration import Configuration, Limits, StageSetting, cores_of
+from ipagym.model.pipeline import Stage, Variant
+from ipagym.task.physics import Physics
+from ipagym.task.scenario import SHORTEST_INTERVAL_S, Scenario
 from ipagym.verify.paths import walk
 from ipagym.workload.generators import MAX_RATE_RPS, Constant
 

@@ -6,9 +6,9 @@ from math import ceil
 import numpy as np
 from numpy.typing import NDArray
 
-from ipagym.configuration import Configuration, Limits, StageSetting
-from ipagym.scenario import SHORTEST_INTERVAL_S, Scenario
-from ipagym.streams import Streams
+from ipagym.model.configuration import Configuration, Limits, StageSetting
+from ipagym.random.streams import Streams
+from ipagym.task.scenario import SHORTEST_INTERVAL_S, Scenario
 from ipagym.verify.effort import Bounds
 from ipagym.workload.protocol import Workload
 

@@ -9,8 +9,8 @@ from functools import cache
 
 import numpy as np
 
-from ipagym.faults import Faults
-from ipagym.scenario import DropPolicy
+from ipagym.task.faults import Faults
+from ipagym.task.physics import DropPolicy
 from ipagym.verify import observed
 from ipagym.verify.model import Model, Quantity, Waves, in_batches, one_by_one, poisson
 from ipagym.verify.theory import batches, many_servers, one_server, transient

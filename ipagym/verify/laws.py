@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ipagym.cluster.sim.log import RequestLog
-from ipagym.scenario import Scenario
+from ipagym.model.window import Window
+from ipagym.task.scenario import Scenario
 from ipagym.verify.order import earliest_deadline_first, first_in_first_out
-from ipagym.window import Window
 
 INSTANT_S = 1e-9
 """Times closer than this are the same: sums of times are rounded."""

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ipagym.configuration import Configuration, Limits, StageSetting
-from ipagym.latency import LatencyModel
-from ipagym.pipeline import Pipeline, Stage, Variant
-from ipagym.scenario import Physics, Scenario
+from ipagym.model.configuration import Configuration, Limits, StageSetting
+from ipagym.model.latency import LatencyModel
+from ipagym.model.pipeline import Pipeline, Stage, Variant
+from ipagym.task.physics import Physics
+from ipagym.task.scenario import Scenario
 from ipagym.verify.observed import Measure
 from ipagym.workload.generators import Constant
 from ipagym.workload.protocol import Workload

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from ipagym.cluster.sim.log import RequestLog
-from ipagym.scenario import Scenario
-from ipagym.window import Window
+from ipagym.model.window import Window
+from ipagym.task.scenario import Scenario
 
 WARM_UP, COOL_DOWN = 0.1, 0.02
 """Shares of a run at its ends whose requests are not measured."""

@@ -7,15 +7,16 @@ from typing import Any
 import numpy as np
 
 from ipagym.cluster.sim.log import RequestLog
-from ipagym.configuration import Configuration
-from ipagym.faults import Faults
-from ipagym.scenario import DropPolicy, Scenario
+from ipagym.model.configuration import Configuration
+from ipagym.model.window import Window
+from ipagym.task.faults import Faults
+from ipagym.task.physics import DropPolicy
+from ipagym.task.scenario import Scenario
 from ipagym.verify import laws
 from ipagym.verify.check import Check
 from ipagym.verify.excerpt import Subject
-from ipagym.verify.gauntlet import random_configuration
 from ipagym.verify.laws import Path
-from ipagym.window import Window
+from ipagym.verify.stress_scenarios import random_configuration
 
 Engine = Callable[..., Any]
 Law = Callable[[Path], str]

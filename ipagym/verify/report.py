@@ -9,7 +9,7 @@ import pandas as pd
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
-from ipagym.files import write_atomically
+from ipagym.system.files import write_atomically
 from ipagym.verify.check import Check
 from ipagym.verify.compare_theory import Row
 from ipagym.verify.effects import Effect

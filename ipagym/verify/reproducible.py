@@ -5,12 +5,13 @@ from typing import Any
 
 import numpy as np
 
-from ipagym.configuration import Configuration
-from ipagym.scenario import MEASURED, Scenario
+from ipagym.model.configuration import Configuration
+from ipagym.model.window import Window
+from ipagym.task.physics import MEASURED
+from ipagym.task.scenario import Scenario
 from ipagym.verify.excerpt import Subject
 from ipagym.verify.laws import Path
 from ipagym.verify.paths import Engine, difference, random_decisions, same_requests, walk
-from ipagym.window import Window
 
 
 def one_seed_one_result(subject: Subject, engine: Engine, seed: int) -> str:

@@ -8,20 +8,20 @@ from math import ceil
 
 import numpy as np
 
-from ipagym.bench.processes import as_they_finish
-from ipagym.scenario import Scenario
+from ipagym.system.processes import as_they_finish
+from ipagym.task.scenario import Scenario
 from ipagym.verify import ciw_peer
 from ipagym.verify.check import Check
 from ipagym.verify.compare_theory import Row, measure, rows
-from ipagym.verify.couplings import COUPLINGS
 from ipagym.verify.effects import Effect, changes, effects
 from ipagym.verify.effort import Effort
 from ipagym.verify.excerpt import Subject, excerpt, whole
 from ipagym.verify.families import all_models
-from ipagym.verify.gauntlet import all_scenarios
+from ipagym.verify.metamorphic import COUPLINGS
 from ipagym.verify.model import Model
 from ipagym.verify.paths import Engine, check_paths, check_standing, difference, walk
 from ipagym.verify.reproducible import REPRODUCIBLE
+from ipagym.verify.stress_scenarios import all_scenarios
 
 Item = Row | Check | Effect
 Found = Sequence[Item]

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from ipagym.errors import InputError
-from ipagym.unit_mean import Draw, parse
+from ipagym.random.distributions import Draw, parse
+from ipagym.system.errors import InputError
 
 GAPS_AT_ONCE = 4096
 """Gaps are drawn in chunks of this size, so that the block length does not change them."""

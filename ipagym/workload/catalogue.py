@@ -4,8 +4,8 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from ipagym.errors import InputError, unknown_name
-from ipagym.files import is_file
+from ipagym.system.errors import InputError, unknown_name
+from ipagym.system.files import is_file
 from ipagym.workload.files import plain_number
 from ipagym.workload.generators import MAX_DURATION_S, Constant, Ramp, Spike, Step
 from ipagym.workload.patterns import PATTERNS

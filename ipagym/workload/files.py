@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from ipagym.errors import InputError
-from ipagym.files import is_file
+from ipagym.system.errors import InputError
+from ipagym.system.files import is_file
 
 
 def bounded_bytes(path: Path, what: str, most_bytes: int) -> bytes:

@@ -7,7 +7,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ipagym.errors import InputError
+from ipagym.system.errors import InputError
 from ipagym.workload.origin import GENERATED
 
 MAX_RATE_RPS = 1e6

@@ -12,7 +12,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from ipagym.errors import InputError, unknown_name
+from ipagym.system.errors import InputError, unknown_name
 from ipagym.workload.files import bounded_bytes, plain_number
 
 Seconds = NDArray[np.float64]

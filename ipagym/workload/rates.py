@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ipagym.errors import InputError
+from ipagym.system.errors import InputError
 from ipagym.workload.generators import MAX_DURATION_S, MAX_RATE_RPS
 from ipagym.workload.protocol import Workload
 

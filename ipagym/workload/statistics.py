@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ipagym.errors import InputError
+from ipagym.system.errors import InputError
 
 Rates = NDArray[np.float64]
 

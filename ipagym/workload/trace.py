@@ -13,8 +13,8 @@ from string import whitespace
 import numpy as np
 from numpy.typing import NDArray
 
-from ipagym.errors import InputError
-from ipagym.files import is_file
+from ipagym.system.errors import InputError
+from ipagym.system.files import is_file
 from ipagym.workload.files import bounded_bytes
 
 MAX_TRACE_BYTES = 100_000_000

@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ipagym.errors import InputError
+from ipagym.system.errors import InputError
 from ipagym.workload.course import climb, wander
 from ipagym.workload.generators import check_numbers
 from ipagym.workload.origin import GENERATED

@@ -5,11 +5,12 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ipagym.configuration import Configuration, Limits, StageSetting
-from ipagym.latency import LatencyModel
-from ipagym.objective import Objective
-from ipagym.pipeline import Pipeline, Variant
-from ipagym.scenario import DropPolicy, Physics, Scenario
+from ipagym.model.configuration import Configuration, Limits, StageSetting
+from ipagym.model.latency import LatencyModel
+from ipagym.model.pipeline import Pipeline, Variant
+from ipagym.task.objective import Objective
+from ipagym.task.physics import DropPolicy, Physics
+from ipagym.task.scenario import Scenario
 from tests.pipelines import small_pipeline
 
 CORES = (1, 2, 4)

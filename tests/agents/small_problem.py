@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
-from ipagym.configuration import Limits
-from ipagym.objective import Objective
-from ipagym.pipeline import Pipeline
-from ipagym.scenario import Scenario
+from ipagym.model.configuration import Limits
+from ipagym.model.pipeline import Pipeline
+from ipagym.task.objective import Objective
+from ipagym.task.scenario import Scenario
 from tests.agents.flexible import Steps
 from tests.pipelines import one_each, small_pipeline
 

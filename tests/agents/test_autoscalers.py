@@ -20,11 +20,11 @@ from ipagym.agents.autoscalers.vpa_rule import (
     recommendation,
     upper_factor,
 )
-from ipagym.agents.by_stage import ByStage, StageView
-from ipagym.agents.pace import Pace
-from ipagym.agents.recent import Recent
-from ipagym.configuration import Configuration, Limits, StageSetting
-from ipagym.window import StageWindow
+from ipagym.agents.common.by_stage import ByStage, StageView
+from ipagym.agents.common.pace import Pace
+from ipagym.agents.common.recent import Recent
+from ipagym.model.configuration import Configuration, Limits, StageSetting
+from ipagym.model.window import StageWindow
 from tests.agents.flexible import flexible_pipeline
 from tests.pipelines import stage_window, window
 

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from ipagym.agents import AGENTS, keeps, make_agent, suitable
-from ipagym.agents.by_stage import latency_of
+from ipagym.agents.common.by_stage import latency_of
 from ipagym.bench.episode import Episode, run_episode
 from ipagym.cluster.sim import ENGINES
-from ipagym.configuration import Configuration, StageSetting, configured_accuracy, requested_cores
 from ipagym.envs import make_scenario
-from ipagym.scenario import Scenario
+from ipagym.model.configuration import Configuration, StageSetting, configured_accuracy, requested_cores
+from ipagym.task.scenario import Scenario
 from tests.agents.flexible import Steps, flexible_scenario
 
 WITHOUT_NEEDS = [name for name, entry in AGENTS.items() if not entry.needs_argument]

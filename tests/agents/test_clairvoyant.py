@@ -15,18 +15,18 @@ from ipagym.agents.planning.course import Asked, Course, Rehearsal
 from ipagym.agents.planning.exhaustion import best_of_all, configurations
 from ipagym.agents.planning.moves import Moves, settings_around
 from ipagym.agents.planning.polish import Polish
-from ipagym.bench.asked import configuration_from, text_of
-from ipagym.bench.bound import bound, demand_of
-from ipagym.bench.compare import Comparison, compare
+from ipagym.bench.bound.bound import bound, demand_of
+from ipagym.bench.comparison.compare import Comparison, compare
+from ipagym.bench.comparison.summary import CLAIRVOYANT, bound_line, summarise
 from ipagym.bench.episode import Episode, run_episode
-from ipagym.bench.store import Store
-from ipagym.bench.summary import CLAIRVOYANT, bound_line, summarise
-from ipagym.bench.table import episode_frame
+from ipagym.bench.storage.store import Store
+from ipagym.bench.storage.table import episode_frame
+from ipagym.bench.storage.targets import configuration_from, text_of
 from ipagym.cluster.sim import CompiledCluster, SimpyCluster
-from ipagym.configuration import Configuration, StageSetting, check
 from ipagym.envs import make_scenario
-from ipagym.scenario import Scenario
-from ipagym.window import Window
+from ipagym.model.configuration import Configuration, StageSetting, check
+from ipagym.model.window import Window
+from ipagym.task.scenario import Scenario
 from tests.agents.flexible import Steps
 from tests.agents.small_problem import LOADS, tiny
 from tests.strategies import Run, runs

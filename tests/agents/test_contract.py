@@ -6,16 +6,16 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from ipagym.agent import Agent
 from ipagym.agents import AGENTS, make_agent
 from ipagym.agents.published.ipa import Ipa
 from ipagym.agents.simple.static import largest_replicas
-from ipagym.configuration import Configuration, Limits, StageSetting, check
-from ipagym.errors import InputError
 from ipagym.forecast.maxima import WeightedMaxima
-from ipagym.objective import Objective
-from ipagym.pipeline import Pipeline
-from ipagym.scenario import Scenario
+from ipagym.model.agent import Agent
+from ipagym.model.configuration import Configuration, Limits, StageSetting, check
+from ipagym.model.pipeline import Pipeline
+from ipagym.system.errors import InputError
+from ipagym.task.objective import Objective
+from ipagym.task.scenario import Scenario
 from tests.pipelines import one_each, small_pipeline, stage_window, window
 
 LIMITS = [Limits(), Limits(max_replicas=1), Limits(max_replicas=4, node_cores=(3, 2)), Limits(node_cores=(1,))]

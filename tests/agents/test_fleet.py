@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from ipagym.agents import keeps, make_agent
-from ipagym.agents.by_stage import latency_of
-from ipagym.agents.fleet import fleet_of, lightest, most_accurate, peak_rps
+from ipagym.agents.common.by_stage import latency_of
+from ipagym.agents.common.fleet import fleet_of, lightest, most_accurate, peak_rps
 from ipagym.agents.simple.static import fits
 from ipagym.bench.episode import run_episode
 from ipagym.cluster.sim import CompiledCluster
-from ipagym.configuration import Limits, StageSetting
-from ipagym.pipeline import Pipeline
+from ipagym.model.configuration import Limits, StageSetting
+from ipagym.model.pipeline import Pipeline
 from tests.agents.flexible import Steps, flexible_pipeline, flexible_scenario
 
 SYSTEMS = ["rim", "proteus", "jellyfish", "model-switching", "clipper"]

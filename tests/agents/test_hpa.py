@@ -7,9 +7,9 @@ import pytest
 
 from ipagym.agents.autoscalers.hpa import HpaSettings, Metric, hpa
 from ipagym.agents.autoscalers.hpa_behavior import Behavior, Direction, Policy
-from ipagym.agents.by_stage import ByStage
-from ipagym.configuration import Configuration, Limits, StageSetting
-from ipagym.errors import InputError
+from ipagym.agents.common.by_stage import ByStage
+from ipagym.model.configuration import Configuration, Limits, StageSetting
+from ipagym.system.errors import InputError
 from tests.pipelines import small_pipeline, stage_window, window
 
 

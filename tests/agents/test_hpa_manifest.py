@@ -13,11 +13,11 @@ from ipagym.agents.autoscalers.hpa_agent import hpa_of_manifest
 from ipagym.agents.autoscalers.hpa_behavior import Direction, Policy, default_down, default_up
 from ipagym.agents.autoscalers.hpa_rule import Tolerance
 from ipagym.agents.autoscalers.manifest_schema import quantity
-from ipagym.agents.by_stage import ByStage
-from ipagym.configuration import Limits
+from ipagym.agents.common.by_stage import ByStage
 from ipagym.envs.scenarios import make_scenario
-from ipagym.errors import InputError
-from ipagym.pipeline import Pipeline
+from ipagym.model.configuration import Limits
+from ipagym.model.pipeline import Pipeline
+from ipagym.system.errors import InputError
 from ipagym.workload.generators import Constant
 from tests.agents.test_contract import scenario
 from tests.agents.test_hpa import course

@@ -25,7 +25,7 @@ from ipagym.agents.autoscalers.hpa_rule import (
     recommend_by_value,
     target_milli,
 )
-from ipagym.errors import InputError
+from ipagym.system.errors import InputError
 
 
 def pods(usage: float, *, ready: int, current: int | None = None, unready: int = 0, missing: int = 0) -> Pods:

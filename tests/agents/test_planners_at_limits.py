@@ -6,14 +6,14 @@ import mip
 import numpy as np
 import pytest
 
-from ipagym.agent import Agent
 from ipagym.agents import make_agent
-from ipagym.agents.planning_with import planning_with
-from ipagym.configuration import Configuration, StageSetting
+from ipagym.agents.common.planning_with import planning_with
 from ipagym.envs.scenarios import make_scenario
-from ipagym.errors import InputError
+from ipagym.model.agent import Agent
+from ipagym.model.configuration import Configuration, StageSetting
 from ipagym.optimize.stats import Status
-from ipagym.scenario import Scenario
+from ipagym.system.errors import InputError
+from ipagym.task.scenario import Scenario
 from tests.pipelines import window
 
 PLANNERS = {"ipa": "video", "joint": "joint", "infadapter": "infadapter", "sponge": "sponge"}

@@ -12,10 +12,10 @@ from ipagym.agents.planning.fluid import costs_of_change, rewards, values_to_go
 from ipagym.agents.planning.twin import Twin, expected_late
 from ipagym.bench.episode import run_episode
 from ipagym.cluster.sim import CompiledCluster
-from ipagym.configuration import Configuration, Limits, StageSetting
 from ipagym.envs import make_scenario
-from ipagym.errors import InputError
-from ipagym.objective import Objective
+from ipagym.model.configuration import Configuration, Limits, StageSetting
+from ipagym.system.errors import InputError
+from ipagym.task.objective import Objective
 from tests.agents.flexible import Steps, flexible_pipeline
 from tests.agents.small_problem import LOADS, tiny
 from tests.pipelines import one_each, window

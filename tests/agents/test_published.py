@@ -7,6 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ipagym.agents.common.primitives import half_slo_batch, replicas_for, residual_batch, with_variant
+from ipagym.agents.common.trial import p99_s
 from ipagym.agents.published import autopilot_windows as windows
 from ipagym.agents.published.autopilot_ensemble import Ensemble, EnsembleSettings
 from ipagym.agents.published.clipper import next_size
@@ -18,15 +20,13 @@ from ipagym.agents.published.inferline_envelope import rates_rps, window_lengths
 from ipagym.agents.published.mark import peak_rps
 from ipagym.agents.published.mark_plan import Kind, cover
 from ipagym.agents.published.nexus import plan
-from ipagym.agents.published.primitives import half_slo_batch, replicas_for, residual_batch, with_variant
 from ipagym.agents.published.proteus import ewma_rps
-from ipagym.agents.published.trial import p99_s
-from ipagym.configuration import Configuration, Limits, StageSetting
 from ipagym.envs import make_scenario
-from ipagym.errors import InputError
-from ipagym.latency import LatencyModel
-from ipagym.optimize.fa2_graph import Fa2Stage, fewest_cores
-from ipagym.optimize.model_switching_plus import MsPlusProblem, solve
+from ipagym.model.configuration import Configuration, Limits, StageSetting
+from ipagym.model.latency import LatencyModel
+from ipagym.optimize.fa2 import Fa2Stage, fewest_cores
+from ipagym.optimize.infadapter.model_switching_plus import MsPlusProblem, solve
+from ipagym.system.errors import InputError
 from tests.agents.flexible import flexible_pipeline
 from tests.pipelines import small_pipeline
 

@@ -6,11 +6,11 @@ import pandas as pd
 import pytest
 
 from ipagym.agents import keeps, make_agent
-from ipagym.agents.pinned import Pinned
 from ipagym.agents.spec import Spec, parse_spec, split_specs
+from ipagym.agents.wrappers.pinned import Pinned
 from ipagym.cli import main
 from ipagym.envs import make_scenario
-from ipagym.errors import InputError
+from ipagym.system.errors import InputError
 
 CASE = Path(__file__).parents[3] / "shared" / "cases" / "hpa@v2.yaml"
 

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ipagym.agents import make_agent
-from ipagym.bench.manifest import check_folder
+from ipagym.bench.storage.manifest import check_folder
 from ipagym.envs import make_scenario
 from ipagym.envs.scenario_file import load_scenario
-from ipagym.errors import InputError
 from ipagym.profiles import load_file
+from ipagym.system.errors import InputError
 from ipagym.workload.generators import Constant
 from ipagym.workload.trace import load_counts
 

@@ -18,17 +18,17 @@ from hypothesis import strategies as st
 
 from ipagym import profiles
 from ipagym.agents import AGENTS, make_agent
-from ipagym.bench.manifest import FILE_NAME, check_folder
-from ipagym.bench.store import Store
-from ipagym.bench.summary import episode_metrics
-from ipagym.bench.table import timings_frame, windows_frame
+from ipagym.bench.comparison.summary import episode_metrics
+from ipagym.bench.storage.manifest import FILE_NAME, check_folder
+from ipagym.bench.storage.store import Store
+from ipagym.bench.storage.table import timings_frame, windows_frame
 from ipagym.cluster.sim import CompiledCluster
-from ipagym.configuration import check
 from ipagym.envs.codec import Codec
 from ipagym.envs.observation import Observer
 from ipagym.envs.scenario_file import load_scenario
-from ipagym.errors import InputError
-from ipagym.window import Window
+from ipagym.model.configuration import check
+from ipagym.model.window import Window
+from ipagym.system.errors import InputError
 from ipagym.workload import WORKLOADS, by_name
 from ipagym.workload.trace import load_counts
 from tests.fuzz.bombs import aliased, header, interpolated, member, merged, nested, packed, shared

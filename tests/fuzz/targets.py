@@ -18,17 +18,18 @@ from ipagym.agents import AGENTS, make_agent
 from ipagym.agents.autoscalers.hpa_agent import hpa_of_manifest
 from ipagym.agents.learned.policy import load_checkpoint
 from ipagym.bench.episode import run_episode
-from ipagym.bench.manifest import FILE_NAME, check_folder, make_manifest, write_manifest
-from ipagym.bench.store import Store
+from ipagym.bench.solver_speed import parse_sizes
+from ipagym.bench.storage.manifest import FILE_NAME, check_folder, make_manifest, write_manifest
+from ipagym.bench.storage.store import Store
 from ipagym.cluster.sim import CompiledCluster
 from ipagym.envs import make_scenario
 from ipagym.envs.scenario_file import load_scenario
-from ipagym.errors import InputError
 from ipagym.forecast.linear_quantile import SHIPPED as COEFFICIENTS
 from ipagym.forecast.linear_quantile import load_coefficients
 from ipagym.forecast.lstm import SHIPPED, load_weights
-from ipagym.scenario import Physics, Scenario
-from ipagym.solver_speed import parse_sizes
+from ipagym.system.errors import InputError
+from ipagym.task.physics import Physics
+from ipagym.task.scenario import Scenario
 from ipagym.workload import WORKLOADS, by_name
 from ipagym.workload.generators import Constant
 from ipagym.workload.network import bandwidth_trace, network_by_name

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from ipagym.envs.scenarios import load_profile
-from ipagym.errors import InputError
 from ipagym.profiles import load_file
+from ipagym.system.errors import InputError
 from tests.fuzz.bombs import aliased, interpolated, merged, nested, shared
 from tests.fuzz.limited import feed
 from tests.fuzz.targets import VIDEO

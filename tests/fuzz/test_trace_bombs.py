@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ipagym.errors import InputError
+from ipagym.system.errors import InputError
 from ipagym.workload import by_name
 from tests.fuzz.bombs import header, member, packed, repeated
 from tests.fuzz.limited import feed

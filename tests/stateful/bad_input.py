@@ -6,7 +6,7 @@ import gymnasium
 import numpy as np
 from hypothesis import strategies as st
 
-from ipagym.errors import InputError
+from ipagym.system.errors import InputError
 
 REFUSALS = (InputError, gymnasium.error.Error)
 

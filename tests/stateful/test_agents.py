@@ -9,10 +9,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from ipagym.agents import AGENTS, make_agent
 from ipagym.cluster.sim import CompiledCluster
-from ipagym.configuration import Limits, check
 from ipagym.envs import make_scenario
-from ipagym.faults import MIXTURES
-from ipagym.scenario import DropPolicy, Physics
+from ipagym.model.configuration import Limits, check
+from ipagym.task.faults import MIXTURES
+from ipagym.task.physics import DropPolicy, Physics
 from ipagym.workload.generators import Constant
 
 VIDEO = make_scenario("video")

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from ipagym.cluster.sim import CompiledCluster, SimpyCluster
-from ipagym.configuration import Configuration, StageSetting
-from ipagym.window import Window
+from ipagym.model.configuration import Configuration, StageSetting
+from ipagym.model.window import Window
 from tests.stateful.bad_input import BAD_SECONDS, refused
 from tests.strategies import Run, runs, settings_of
 from tests.test_engines import differences, record, same

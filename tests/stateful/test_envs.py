@@ -8,10 +8,10 @@ from hypothesis import assume, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
-from ipagym.configuration import Limits
 from ipagym.envs import ServingEnv, ServingVectorEnv
-from ipagym.faults import Faults
-from ipagym.scenario import Physics
+from ipagym.model.configuration import Limits
+from ipagym.task.faults import Faults
+from ipagym.task.physics import Physics
 from tests.stateful.bad_input import BAD_SEEDS, GOOD_SEEDS, bad_actions, refused
 from tests.tiny import scenario, setting
 

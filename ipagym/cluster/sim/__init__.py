@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ipagym.cluster.sim.compiled import CompiledCluster
-from ipagym.cluster.sim.simulator import SimpyCluster
+from ipagym.cluster.sim.reference.simulator import SimpyCluster
 
 ENGINES: dict[str, Callable[..., Any]] = {"compiled": CompiledCluster, "simpy": SimpyCluster}
 """The engines by name; the first is the default."""

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from ipagym.errors import InputError
-from ipagym.scenario import Scenario
-from ipagym.streams import Streams
+from ipagym.random.streams import Streams
+from ipagym.system.errors import InputError
+from ipagym.task.scenario import Scenario
 from ipagym.workload.arrivals import arrival_blocks
 from ipagym.workload.network import MOST_REQUESTS, Seconds, in_order_of_arrival
 from ipagym.workload.rates import checked_rates

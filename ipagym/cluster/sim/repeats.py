@@ -1,14 +1,14 @@
 """The spread of a service time that is drawn anew, because a crash cut the first attempt off.
 
-Drawn by counter (`ipagym.philox`), unlike that of a first attempt: which requests are served again, and when, depends
-on what is decided. The distributions are those of `ipagym.unit_mean`.
+Drawn by counter (`ipagym.random.philox`), unlike that of a first attempt: which requests are served again, and when,
+depends on what is decided. The distributions are those of `ipagym.random.distributions`.
 """
 
 from collections.abc import Callable
 from enum import IntEnum
 from math import cos, exp, log, log1p, pi, sqrt
 
-from ipagym.scenario import MEASURED
+from ipagym.task.physics import MEASURED
 
 Pair = tuple[float, float]
 

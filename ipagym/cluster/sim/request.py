@@ -5,7 +5,7 @@ from enum import IntEnum
 from math import inf, nan
 from typing import Protocol
 
-from ipagym.errors import InputError
+from ipagym.system.errors import InputError
 
 MOST_IN_SYSTEM = 2**22
 """Requests that a simulated cluster holds at most, so that an overload does not take all memory."""

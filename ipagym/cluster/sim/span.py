@@ -1,6 +1,6 @@
 """The time that a simulator may be asked to let pass."""
 
-from ipagym.errors import InputError
+from ipagym.system.errors import InputError
 
 
 def check_span(seconds: float, now_s: float) -> None:

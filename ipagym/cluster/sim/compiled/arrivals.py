@@ -12,9 +12,9 @@ from ipagym.cluster.sim.compiled.access import (
     requests_of,
     supplies_of,
 )
-from ipagym.cluster.sim.compiled.chance import take_spread
 from ipagym.cluster.sim.compiled.jit import kernel
 from ipagym.cluster.sim.compiled.layout import GAPS, IN_SYSTEM, NEEDS_LOG, NEEDS_REQUESTS, RUNNING, Record
+from ipagym.cluster.sim.compiled.sampling import take_spread
 from ipagym.workload.arrivals import GAPS_AT_ONCE
 
 NEVER = float("inf")

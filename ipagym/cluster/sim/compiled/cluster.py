@@ -8,12 +8,12 @@ from ipagym.cluster.sim.compiled.population import Population, Snapshot
 from ipagym.cluster.sim.log import RequestLog
 from ipagym.cluster.sim.request import NOT_KEPT, Outcome, Request
 from ipagym.cluster.sim.span import check_span
-from ipagym.configuration import Configuration, check
-from ipagym.errors import InputError
-from ipagym.figures import DERIVED, Records
-from ipagym.pipeline import Pipeline
-from ipagym.scenario import Scenario
-from ipagym.window import StageWindow, Window
+from ipagym.model.configuration import Configuration, check
+from ipagym.model.pipeline import Pipeline
+from ipagym.model.records import DERIVED, Records
+from ipagym.model.window import StageWindow, Window
+from ipagym.system.errors import InputError
+from ipagym.task.scenario import Scenario
 
 ONLY = np.zeros(1, dtype=np.int64)
 """The numbers of a population of one."""
@@ -50,7 +50,7 @@ class CompiledCluster:
 
     @property
     def figures(self) -> tuple[Records, Records]:
-        """The last window as `ipagym.figures` has it, with the latency quantiles as the engine has taken them."""
+        """The last window as `ipagym.model.records` has it, with the latency quantiles as the engine has taken them."""
         return self._population.figures.copy(), self._population.stage_figures.copy()
 
     @property

@@ -1,12 +1,12 @@
-"""How a new configuration is shared out among the lanes; as in `ipagym.cluster.sim.stage` and `simulator`."""
+"""How a new configuration is shared out among the lanes; as in `ipagym.cluster.sim.reference.stage` and `simulator`."""
 
 from ipagym.cluster.sim.compiled.access import lanes_of, models_of, nodes_of, stages_of
-from ipagym.cluster.sim.compiled.chance import crash_gap_s, node_loss_gap_s
 from ipagym.cluster.sim.compiled.events import schedule
 from ipagym.cluster.sim.compiled.fleet import follow, start
 from ipagym.cluster.sim.compiled.jit import kernel
 from ipagym.cluster.sim.compiled.layout import CRASH, NODE_LOSS, Array, Record
-from ipagym.cluster.sim.compiled.room import use_room
+from ipagym.cluster.sim.compiled.placement import use_room
+from ipagym.cluster.sim.compiled.sampling import crash_gap_s, node_loss_gap_s
 from ipagym.cluster.sim.compiled.stage import dispatch_stage
 
 

@@ -63,7 +63,7 @@ def _before(time_s: float, key: int, event: Record) -> bool:
 
 @kernel
 def _priority(kind: int) -> int:
-    """As in `ipagym.cluster.sim.clock`."""
+    """As in `ipagym.cluster.sim.reference.clock`."""
     if kind == COMPLETION:
         return 1
     if kind in (LOADED, RESIZED):

@@ -1,7 +1,6 @@
-"""The replicas of a lane, and how they follow the setting asked for; as in `ipagym.cluster.sim.fleet`."""
+"""The replicas of a lane, and how they follow the setting asked for; as in `ipagym.cluster.sim.reference.fleet`."""
 
 from ipagym.cluster.sim.compiled.access import lanes_of, meters_of, models_of, replicas_of
-from ipagym.cluster.sim.compiled.chance import start_fails, start_s
 from ipagym.cluster.sim.compiled.events import schedule
 from ipagym.cluster.sim.compiled.idle import join_idle, leave_idle
 from ipagym.cluster.sim.compiled.jit import kernel
@@ -20,6 +19,7 @@ from ipagym.cluster.sim.compiled.layout import (
     Record,
 )
 from ipagym.cluster.sim.compiled.nodes import fits, release, resized_in_place, wait_for_room
+from ipagym.cluster.sim.compiled.sampling import start_fails, start_s
 from ipagym.cluster.sim.compiled.watch import watch
 
 

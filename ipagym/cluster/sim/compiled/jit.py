@@ -9,8 +9,8 @@ from typing import Any, TypeVar, cast
 from numba import njit
 from numba.core import event
 
-from ipagym.errors import InputError
-from ipagym.machine_code import HAS_COMPILER, TURN, keep
+from ipagym.system.errors import InputError
+from ipagym.system.machine_code import HAS_COMPILER, TURN, keep
 
 LOGGER = logging.getLogger("ipagym")
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ipagym.figures import FIGURES, STAGE_FIGURES
+from ipagym.model.records import FIGURES, STAGE_FIGURES
 
 Array = NDArray[Any]
 
@@ -19,7 +19,7 @@ Record = Any
 """One record of an array, by reference; `s` is always the SIM of a cluster, `t` the RULES of its scenario."""
 
 PENDING, STARTING, READY, DRAINING, GONE = range(5)
-"""States of a replica, as in `ipagym.cluster.sim.replica`; a slot of a replica that is gone is free."""
+"""States of a replica, as in `ipagym.cluster.sim.reference.replica`; a slot of a replica that is gone is free."""
 
 IN_SYSTEM, COMPLETED, DROPPED = range(3)
 """Outcomes of a request, as in `ipagym.cluster.sim.request`."""

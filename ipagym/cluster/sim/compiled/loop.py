@@ -11,12 +11,10 @@ from ipagym.cluster.sim.compiled.access import (
     supplies_of,
 )
 from ipagym.cluster.sim.compiled.arrivals import NEVER, arrive, lacks_for_arrival, plan_arrival, replan_arrival
-from ipagym.cluster.sim.compiled.chance import crash_gap_s, node_loss_gap_s, victim
 from ipagym.cluster.sim.compiled.decide import begin, decide
 from ipagym.cluster.sim.compiled.events import remove_first, schedule
 from ipagym.cluster.sim.compiled.fleet import count, loaded, next_slot
 from ipagym.cluster.sim.compiled.jit import entry, kernel
-from ipagym.cluster.sim.compiled.lane import crash_replica, lose_node
 from ipagym.cluster.sim.compiled.layout import (
     COMPLETION,
     CRASH,
@@ -36,9 +34,11 @@ from ipagym.cluster.sim.compiled.layout import (
     Array,
     Record,
 )
-from ipagym.cluster.sim.compiled.room import use_room
+from ipagym.cluster.sim.compiled.placement import use_room
+from ipagym.cluster.sim.compiled.sampling import crash_gap_s, node_loss_gap_s, victim
 from ipagym.cluster.sim.compiled.sleep import look
 from ipagym.cluster.sim.compiled.stage import complete, dispatch, dispatch_stage, enter
+from ipagym.cluster.sim.compiled.station import crash_replica, lose_node
 from ipagym.cluster.sim.compiled.window import close_window, open_window
 
 

@@ -1,4 +1,4 @@
-"""Room for replicas on the nodes; as in `ipagym.cluster.sim.nodes`."""
+"""Room for replicas on the nodes; as in `ipagym.cluster.sim.reference.nodes`."""
 
 from ipagym.cluster.sim.compiled.access import lanes_of, models_of, nodes_of, replicas_of
 from ipagym.cluster.sim.compiled.jit import kernel

@@ -1,10 +1,10 @@
-"""Random numbers by counter; as in `ipagym.philox`."""
+"""Random numbers by counter; as in `ipagym.random.philox`."""
 
 import numpy as np
 
-from ipagym import philox
 from ipagym.cluster.sim.compiled.jit import kernel
 from ipagym.cluster.sim.compiled.layout import Record
+from ipagym.random import philox
 
 # Whole numbers must all be unsigned: numba takes a sum of unsigned and signed ones for a float.
 WORD, HALF, SPARE = np.uint64(philox.WORD), np.uint64(32), np.uint64(11)

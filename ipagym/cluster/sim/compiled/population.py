@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from ipagym.cluster.sim.compiled import loop, supply
+from ipagym.cluster.sim.compiled import loop
+from ipagym.cluster.sim.compiled import random_buffers as supply
 from ipagym.cluster.sim.compiled.layout import (
     ASK,
     DONE,
@@ -22,12 +23,12 @@ from ipagym.cluster.sim.compiled.layout import (
     RUNNING,
     Array,
 )
-from ipagym.cluster.sim.compiled.memory import Memory, shapes, slots_at_first
+from ipagym.cluster.sim.compiled.state_arrays import Memory, shapes, slots_at_first
 from ipagym.cluster.sim.compiled.tables import Models, Tables
 from ipagym.cluster.sim.compiled.turn import Turn, alone
 from ipagym.cluster.sim.journeys import journeys
-from ipagym.scenario import Scenario
-from ipagym.streams import Streams
+from ipagym.random.streams import Streams
+from ipagym.task.scenario import Scenario
 from ipagym.workload.rates import checked_rates
 
 PARTS_PER_CORE = 4

@@ -7,7 +7,7 @@ from ipagym.cluster.sim.compiled.jit import kernel
 from ipagym.cluster.sim.compiled.layout import Record
 from ipagym.cluster.sim.compiled.philox import uniforms
 from ipagym.cluster.sim.repeats import Family
-from ipagym.philox import ATTEMPT_BITS, TRIAL_BITS, Concern
+from ipagym.random.philox import ATTEMPT_BITS, TRIAL_BITS, Concern
 
 REPEAT = int(Concern.REPEAT)
 CONSTANT, NORMAL, EXPONENTIAL, GAMMA, LOGNORMAL = (int(family) for family in Family)

@@ -1,10 +1,10 @@
-"""Sleeping replicas; as in `ipagym.cluster.sim.sleep` and `fleet`."""
+"""Sleeping replicas; as in `ipagym.cluster.sim.reference.sleep` and `fleet`."""
 
 from ipagym.cluster.sim.compiled.access import lanes_of, replicas_of
 from ipagym.cluster.sim.compiled.fleet import is_old, launch, retire
 from ipagym.cluster.sim.compiled.jit import kernel
 from ipagym.cluster.sim.compiled.layout import PENDING, READY, STARTING, Record
-from ipagym.cluster.sim.compiled.room import use_room
+from ipagym.cluster.sim.compiled.placement import use_room
 from ipagym.cluster.sim.compiled.watch import watch
 
 

@@ -1,4 +1,4 @@
-"""The way of requests through lanes and stages; as in `ipagym.cluster.sim.stage` and `simulator`."""
+"""The way of requests through lanes and stages; as in `ipagym.cluster.sim.reference.stage` and `simulator`."""
 
 from ipagym.cluster.sim.compiled.access import (
     batches_of,
@@ -15,10 +15,10 @@ from ipagym.cluster.sim.compiled.access import (
 )
 from ipagym.cluster.sim.compiled.fleet import count, finished_batch, next_slot, retire_all
 from ipagym.cluster.sim.compiled.jit import kernel
-from ipagym.cluster.sim.compiled.lane import accept, start_batches
 from ipagym.cluster.sim.compiled.layout import IN_SYSTEM, PENDING, READY, Record
 from ipagym.cluster.sim.compiled.outcome import answer, forget
-from ipagym.cluster.sim.compiled.room import use_room
+from ipagym.cluster.sim.compiled.placement import use_room
+from ipagym.cluster.sim.compiled.station import accept, start_batches
 
 OPEN_AND_READY, ANY_READY, ANY_OPEN = range(3)
 """Which lanes a request may take."""

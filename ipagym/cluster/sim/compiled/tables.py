@@ -18,10 +18,11 @@ from ipagym.cluster.sim.compiled.layout import (
     point,
 )
 from ipagym.cluster.sim.repeats import family_of
-from ipagym.configuration import Configuration, cores_of
-from ipagym.deployments import Deployments
-from ipagym.pipeline import Pipeline, Variant
-from ipagym.scenario import MEASURED, Scenario
+from ipagym.model.configuration import Configuration, cores_of
+from ipagym.model.deployments import Deployments
+from ipagym.model.pipeline import Pipeline, Variant
+from ipagym.task.physics import MEASURED
+from ipagym.task.scenario import Scenario
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from functools import wraps
 from threading import Lock
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
-from ipagym.errors import BusyError
+from ipagym.system.errors import BusyError
 
 
 class Turn:

@@ -13,7 +13,6 @@ from ipagym.cluster.sim.compiled.access import (
     stage_figures_of,
     stages_of,
 )
-from ipagym.cluster.sim.compiled.chance import scrape_is_lost
 from ipagym.cluster.sim.compiled.fleet import count, is_mismatched, meter
 from ipagym.cluster.sim.compiled.jit import kernel
 from ipagym.cluster.sim.compiled.layout import (
@@ -29,6 +28,7 @@ from ipagym.cluster.sim.compiled.layout import (
     Array,
     Record,
 )
+from ipagym.cluster.sim.compiled.sampling import scrape_is_lost
 
 
 @kernel

@@ -1,0 +1,110 @@
+"""Controllers that look at each stage by itself: one rule per stage, and what such a rule gets to see."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from ipagym.model.budget import affordable
+from ipagym.model.configuration import Configuration, Limits, StageSetting, cores_of
+from ipagym.model.latency import LatencyModel
+from ipagym.model.pipeline import Pipeline, Stage
+from ipagym.model.window import StageWindow, Window
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StageView:
+    """A stage at the end of a window: what runs there (`setting`), what was seen, and within which limits it may move.
+
+    Where a stage runs several deployments, rules deal with the first of them and leave the others alone. `slo_s` is
+    that of the pipeline, `slo_share_s` the part of it that is in proportion to the stage's latency at batch 1 among
+    all stages (in a chain), for systems that treat one model at a time.
+    """
+
+    index: int
+    stage: Stage
+    setting: StageSetting
+    seen: StageWindow
+    window: Window
+    limits: Limits
+    slo_s: float
+    slo_share_s: float
+
+    @property
+    def now_s(self) -> float:
+        """Seconds since the episode began."""
+        return self.window.end_s
+
+    @property
+    def rate_rps(self) -> float:
+        """Requests that arrived at the stage, per second."""
+        return self.seen.arrivals / self.window.duration_s
+
+    @property
+    def in_flight(self) -> float:
+        """Requests queued or being served: the queue at the window's end and the batches of the busy replicas."""
+        return self.seen.queue + self.seen.utilisation * self.seen.ready * self.setting.batch
+
+    @property
+    def cores(self) -> int:
+        """Cores of one replica."""
+        return cores_of(self.setting, self.stage)
+
+    @property
+    def latency(self) -> LatencyModel:
+        """The profile of what runs."""
+        return latency_of(self.setting, self.stage)
+
+
+class StageRule(Protocol):
+    """Decides the knobs of one stage; made anew for every episode, it may remember what it saw."""
+
+    def setting(self, view: StageView) -> StageSetting:
+        """The knobs from now on; asked once per window."""
+
+
+class ByStage:
+    """An agent with one rule for each stage; what the rules ask for together is cut down to the budget."""
+
+    def __init__(self, make_rule: Callable[[Stage], StageRule]) -> None:
+        self.make_rule = make_rule
+
+    def reset(self, pipeline: Pipeline, limits: Limits, rng: np.random.Generator) -> None:
+        """Make new rules."""
+        self._pipeline, self._limits = pipeline, limits
+        self._rules = [self.make_rule(stage) for stage in pipeline.stages]
+
+    def decide(self, window: Window) -> Configuration:
+        """What the rules want, stage by stage."""
+        views = self._views(window)
+        wanted = Configuration(tuple(rule.setting(view) for rule, view in zip(self._rules, views, strict=True)))
+        return affordable(wanted, self._pipeline, self._limits)
+
+    def _views(self, window: Window) -> list[StageView]:
+        running = list(zip(self._pipeline.stages, window.configuration.stages, window.stages, strict=True))
+        shares_s = slo_shares_s(window.configuration.stages, self._pipeline)
+        return [
+            StageView(
+                index=index,
+                stage=stage,
+                setting=setting,
+                seen=seen,
+                window=window,
+                limits=self._limits,
+                slo_s=self._pipeline.slo_s,
+                slo_share_s=shares_s[index],
+            )
+            for index, (stage, setting, seen) in enumerate(running)
+        ]
+
+
+def slo_shares_s(settings: Sequence[StageSetting], pipeline: Pipeline) -> list[float]:
+    """The SLO shared out among the stages, in proportion to their latency at batch 1."""
+    alone_s = [latency_of(setting, stage).p99(1) for setting, stage in zip(settings, pipeline.stages, strict=True)]
+    return [pipeline.slo_s * each / sum(alone_s) for each in alone_s]
+
+
+def latency_of(setting: StageSetting, stage: Stage) -> LatencyModel:
+    """The profile of what a stage runs (of its first deployment)."""
+    return stage.variant(setting.variant).latency_on(cores_of(setting, stage))

@@ -1,0 +1,100 @@
+"""Systems that do not scale get a fleet, sized for the scenario's load before it begins, as their papers' clusters are.
+
+What is chosen here is ours: replicas that carry the peak with the largest batch that leaves half the SLO, as far as
+cores, nodes and the most replicas allow. From then on the system has that fleet.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from ipagym.agents.common.by_stage import latency_of, slo_shares_s
+from ipagym.agents.common.primitives import half_slo_batch, replicas_for, with_variant
+from ipagym.agents.simple.static import has_room
+from ipagym.model.agent import Agent
+from ipagym.model.configuration import Configuration, Limits, StageSetting, cores_of
+from ipagym.model.pipeline import Pipeline, Stage, Variant
+from ipagym.model.window import Window
+from ipagym.task.scenario import Scenario
+
+VariantOf = Callable[[Stage, StageSetting], Variant]
+
+PEAK_S = 10
+"""The highest rate is the highest mean of so many seconds."""
+
+
+class OnFleet:
+    """An agent that keeps the replicas which it finds at first, and finds those that carry `peak_rps`.
+
+    `variant_of` says with which variant of a stage, of which something is found.
+    """
+
+    def __init__(self, agent: Agent, variant_of: VariantOf, peak_rps: float) -> None:
+        self.agent = agent
+        self.variant_of = variant_of
+        self.peak_rps = peak_rps
+
+    def reset(self, pipeline: Pipeline, limits: Limits, rng: np.random.Generator) -> None:
+        """Prepare the agent."""
+        self._pipeline, self._limits = pipeline, limits
+        self._is_first = True
+        self.agent.reset(pipeline, limits, rng)
+
+    def decide(self, window: Window) -> Configuration:
+        """What the agent decides; at first, on the fleet."""
+        if self._is_first:
+            self._is_first = False
+            window = replace(window, configuration=self.holds(window.configuration))
+        return self.agent.decide(window)
+
+    def holds(self, found: Configuration) -> Configuration:
+        """What was found, on the fleet."""
+        pairs = zip(found.stages, self._pipeline.stages, strict=True)
+        chosen = [with_variant(setting, self.variant_of(stage, setting)) for setting, stage in pairs]
+        numbers = fleet_of(chosen, self._pipeline, self._limits, self.peak_rps)
+        stages = zip(found.stages, numbers, strict=True)
+        return Configuration(tuple(replace(setting, replicas=number) for setting, number in stages))
+
+
+def peak_rps(scenario: Scenario) -> float:
+    """The highest rate that the load comes to under one seed."""
+    rates = scenario.workload.rates_rps(np.random.default_rng(0))
+    width = min(PEAK_S, len(rates))
+    return float(np.convolve(rates, np.full(width, 1 / width), mode="valid").max())
+
+
+def most_accurate(stage: Stage, found: StageSetting) -> Variant:
+    """The fleet of one that is to be accurate at all times."""
+    return stage.most_accurate
+
+
+def lightest(stage: Stage, found: StageSetting) -> Variant:
+    """The fleet of one that gives up accuracy when it must."""
+    return stage.lightest
+
+
+def as_found(stage: Stage, found: StageSetting) -> Variant:
+    """The fleet of one that leaves variants alone."""
+    return stage.variant(found.variant)
+
+
+def fleet_of(settings: Sequence[StageSetting], pipeline: Pipeline, limits: Limits, peak_rps: float) -> tuple[int, ...]:
+    """Replicas of these settings of the stages that carry the peak, or as many as there is room for.
+
+    Where room is short, the stage that could carry most gives up a replica first.
+    """
+    pairs = list(zip(settings, pipeline.stages, strict=True))
+    shares_s = slo_shares_s(settings, pipeline)
+    each_rps = [_rps(*pair, share_s) for pair, share_s in zip(pairs, shares_s, strict=True)]
+    cores = [cores_of(setting, stage) for setting, stage in pairs]
+    replicas = [replicas_for(peak_rps, rps, limits.max_replicas) for rps in each_rps]
+    while max(replicas) > 1 and not has_room(cores, replicas, limits):
+        spare = [number * rps if number > 1 else 0.0 for number, rps in zip(replicas, each_rps, strict=True)]
+        replicas[int(np.argmax(spare))] -= 1
+    return tuple(replicas)
+
+
+def _rps(setting: StageSetting, stage: Stage, slo_s: float) -> float:
+    latency = latency_of(setting, stage)
+    return latency.throughput_rps(half_slo_batch(latency, slo_s, stage.batches) or stage.batches[0])

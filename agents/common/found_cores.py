@@ -1,0 +1,37 @@
+"""Pipelines as a controller sees them that leaves cores alone: every variant on the cores that were found."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from ipagym.model.configuration import Configuration, StageSetting
+from ipagym.model.pipeline import Pipeline, Stage, Variant
+
+
+def on_found_cores(pipeline: Pipeline, found: Sequence[StageSetting]) -> Pipeline:
+    """The pipeline whose variants have, as their base cores, those that each stage was found to run on.
+
+    Where base cores were found (`cores` None) they stay; so do those of a variant that was not measured on the others.
+    """
+    stages = zip(pipeline.stages, found, strict=True)
+    return replace(pipeline, stages=tuple(_stage(stage, setting.cores) for stage, setting in stages))
+
+
+def said_aloud(configuration: Configuration, seen: Pipeline, pipeline: Pipeline) -> Configuration:
+    """A configuration of the pipeline as it was seen, in terms of the pipeline itself: cores said where they differ."""
+    stages = zip(configuration.stages, seen.stages, pipeline.stages, strict=True)
+    return Configuration(tuple(replace(s, cores=_cores(s, was, now)) for s, was, now in stages))
+
+
+def _cores(setting: StageSetting, seen: Stage, stage: Stage) -> int | None:
+    cores = seen.variant(setting.variant).base_cores
+    return None if cores == stage.variant(setting.variant).base_cores else cores
+
+
+def _stage(stage: Stage, cores: int | None) -> Stage:
+    return stage if cores is None else replace(stage, variants=tuple(_variant(v, cores) for v in stage.variants))
+
+
+def _variant(variant: Variant, cores: int) -> Variant:
+    if cores not in variant.core_choices:
+        return variant
+    return replace(variant, base_cores=cores, latency=variant.latency_on(cores), on_cores={})

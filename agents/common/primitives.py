@@ -1,0 +1,39 @@
+"""What several published systems have in common: batches that leave room, replicas for a load, another variant."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from math import ceil
+
+from ipagym.model.configuration import StageSetting
+from ipagym.model.latency import LatencyModel
+from ipagym.model.pipeline import Variant
+
+TOLERANCE = 1e-9
+"""Relative slack, so that rounding noise does not cost a replica."""
+
+
+def half_slo_batch(latency: LatencyModel, slo_s: float, batches: Sequence[int]) -> int | None:
+    """The largest batch with 2·l(b) ≤ SLO, so that a request may just miss one batch; none where no batch will do.
+
+    The rule of Nexus, Proteus, Loki and Jellyfish alike.
+    """
+    return max((b for b in batches if 2 * latency.p99(b) <= slo_s * (1 + TOLERANCE)), default=None)
+
+
+def residual_batch(latency: LatencyModel, slo_s: float, rate_rps: float, batches: Sequence[int]) -> int | None:
+    """The largest batch with (b − 1)/λ + l(b) ≤ SLO: it is filled and served in time (Nexus' residual load)."""
+    if rate_rps <= 0:
+        return batches[0]
+    fits = (b for b in batches if (b - 1) / rate_rps + latency.p99(b) <= slo_s * (1 + TOLERANCE))
+    return max(fits, default=None)
+
+
+def replicas_for(rate_rps: float, throughput_rps: float, most: int) -> int:
+    """⌈λ/h⌉ within 1..most."""
+    return min(max(1, ceil(rate_rps / throughput_rps * (1 - TOLERANCE))), most)
+
+
+def with_variant(setting: StageSetting, variant: Variant) -> StageSetting:
+    """The setting with another variant on as many cores, or on its base cores where it was not measured on as many."""
+    cores = setting.cores if setting.cores in variant.core_choices else None
+    return replace(setting, variant=variant.name, cores=cores, beside=())

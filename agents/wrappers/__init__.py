@@ -1,0 +1,1 @@
+"""Agents around agents: pinned knobs, a load told in advance."""

@@ -1,0 +1,42 @@
+"""An agent that plans with the load to come: what `ipa:oracle` asks for."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ipagym.cluster.protocol import Simulator
+from ipagym.forecast.oracle import Oracle
+from ipagym.model.agent import Agent
+from ipagym.model.configuration import Configuration, Limits
+from ipagym.model.pipeline import Pipeline
+from ipagym.model.window import Window
+from ipagym.system.errors import InputError
+
+
+class Foretold:
+    """`agent`, whose forecaster is `oracle`, which is told the rates of each episode before it begins."""
+
+    def __init__(self, agent: Agent, oracle: Oracle) -> None:
+        self.agent = agent
+        self.oracle = oracle
+        self._is_new = False
+        self._is_told = False
+
+    def foresee(self, double: Simulator, rates_rps: NDArray[np.float64]) -> None:
+        """Tell the oracle."""
+        self.oracle.rates_rps = rates_rps
+        self._is_new = True
+
+    def reset(self, pipeline: Pipeline, limits: Limits, rng: np.random.Generator) -> None:
+        """As the agent does; what was foreseen holds for one episode."""
+        self._is_told, self._is_new = self._is_new, False
+        self.agent.reset(pipeline, limits, rng)
+
+    def decide(self, window: Window) -> Configuration:
+        """As the agent does.
+
+        Raises:
+            InputError: nothing was foreseen, since the cluster is not simulated.
+        """
+        if not self._is_told:
+            raise InputError("oracle needs a simulated cluster, whose load can be known: choose another forecaster")
+        return self.agent.decide(window)

@@ -1,0 +1,108 @@
+"""Another agent with some knobs pinned: what `hpa@yolov5s+resnet101/b=4` asks for."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ipagym.agents.common.fleet import OnFleet
+from ipagym.agents.knobs import Holding, Knob
+from ipagym.cluster.foresight import Foreseeing
+from ipagym.cluster.protocol import Simulator
+from ipagym.model.agent import Agent
+from ipagym.model.budget import affordable
+from ipagym.model.configuration import Configuration, Limits, StageSetting, check
+from ipagym.model.pipeline import Pipeline, Stage
+from ipagym.model.placement import check_node
+from ipagym.model.window import Window
+from ipagym.system.errors import InputError
+from ipagym.task.scenario import Scenario
+
+LETTERS: dict[str, Knob] = {"n": "replicas", "b": "batch", "c": "cores"}
+
+
+@dataclass(frozen=True, slots=True)
+class Pins:
+    """Values for all stages (`numbers`, by knob), and variants by stage, none where they are left to the agent."""
+
+    variants: tuple[str, ...] | None
+    numbers: dict[Knob, int]
+
+    @property
+    def knobs(self) -> frozenset[Knob]:
+        """The knobs that are pinned."""
+        chosen: frozenset[Knob] = frozenset() if self.variants is None else frozenset({"variant", "set"})
+        return chosen | frozenset(self.numbers)
+
+    def on(self, configuration: Configuration) -> Configuration:
+        """The configuration with the pinned values in every first deployment; a pinned variant runs alone."""
+        return Configuration(tuple(map(self._stage, range(len(configuration.stages)), configuration.stages)))
+
+    def least_cores(self, index: int, stage: Stage) -> int:
+        """The cores of the smallest replica that they leave stage `index`."""
+        variants = stage.variants if self.variants is None else (stage.variant(self.variants[index]),)
+        return self.numbers.get("cores", min(variant.core_choices[0] for variant in variants))
+
+    def _stage(self, index: int, setting: StageSetting) -> StageSetting:
+        variant = setting.variant if self.variants is None else self.variants[index]
+        beside = setting.beside if self.variants is None else ()
+        return replace(setting, variant=variant, beside=beside, **self.numbers)
+
+
+def parse_pins(text: str, scenario: Scenario) -> Pins:
+    """What follows the @: variants joined by +, one for each stage, and n=, b= or c=, separated by /
+
+    Raises:
+        InputError: the text cannot be read, or the scenario does not allow the values.
+    """
+    variants, numbers = None, {}
+    for part in text.split("/"):
+        letter, equals, value = part.partition("=")
+        if not equals:
+            variants = tuple(part.split("+"))
+        elif letter not in LETTERS or not value.isdecimal():
+            raise InputError(f"pinned knobs are n=, b= or c= with a whole number, not {part!r}")
+        else:
+            numbers[LETTERS[letter]] = int(value)
+    if variants is not None and len(variants) != len(scenario.pipeline.stages):
+        raise InputError(f"pin a variant for each of {len(scenario.pipeline.stages)} stages, joined by +, not {text!r}")
+    pins = Pins(variants, numbers)
+    check(pins.on(scenario.initial), scenario.pipeline, scenario.limits)
+    for index, stage in enumerate(scenario.pipeline.stages):
+        check_node(stage, pins.least_cores(index, stage), scenario.limits)
+    return pins
+
+
+def pinned(agent: Agent, pins: Pins) -> Agent:
+    """The agent with those knobs pinned; pinned replicas take the place of a fleet of its own."""
+    if isinstance(agent, OnFleet) and "replicas" in pins.knobs:
+        return Pinned(agent.agent, pins)
+    return Pinned(agent, pins)
+
+
+class Pinned:
+    """Asks another agent, and puts the pinned values in the place of its own."""
+
+    def __init__(self, agent: Agent, pins: Pins) -> None:
+        self.agent = agent
+        self.pins = pins
+
+    def foresee(self, double: Simulator, rates_rps: NDArray[np.float64]) -> None:
+        """Let the other agent foresee, if it does."""
+        if isinstance(self.agent, Foreseeing):
+            self.agent.foresee(double, rates_rps)
+
+    def reset(self, pipeline: Pipeline, limits: Limits, rng: np.random.Generator) -> None:
+        """Prepare the other agent."""
+        self._pipeline, self._limits = pipeline, limits
+        self.agent.reset(pipeline, limits, rng)
+
+    def decide(self, window: Window) -> Configuration:
+        """The other agent's decision with the pinned values, which it finds already in place."""
+        found = replace(window, configuration=self.pins.on(window.configuration))
+        return affordable(self.pins.on(self.agent.decide(found)), self._pipeline, self._limits)
+
+    def holds(self, found: Configuration) -> Configuration:
+        """The pinned values, and those of the other agent."""
+        held = self.agent.holds(found) if isinstance(self.agent, Holding) else found
+        return self.pins.on(held)

@@ -1,0 +1,1 @@
+"""A proven upper bound on the reward of any course of configurations."""

@@ -1,0 +1,225 @@
+"""What each agent achieved over all seeds, and who is on the Pareto front."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from rich.box import SIMPLE_HEAD
+from rich.markup import escape
+from rich.table import Table
+
+T_975 = (
+    *(12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228),
+    *(2.201, 2.179, 2.160, 2.145, 2.131, 2.120, 2.110, 2.101, 2.093, 2.086),
+    *(2.080, 2.074, 2.069, 2.064, 2.060, 2.056, 2.052, 2.048, 2.045, 2.042),
+)
+"""The 97.5th percentile of Student's t with 1, 2, … 30 degrees of freedom."""
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """A column of the summary: its key, its heading with unit, and its digits after the point."""
+
+    key: str
+    heading: str
+    digits: int
+
+
+METRICS = (
+    Metric("pas_percent", "PAS %", 2),
+    Metric("cores", "cores", 2),
+    Metric("violation_percent", "SLO\nviol. %", 2),
+    Metric("drop_percent", "drops\n%", 2),
+    Metric("latency_p50_s", "p50 s", 2),
+    Metric("latency_p99_s", "p99 s", 2),
+    Metric("reward", "reward", 2),
+    Metric("decision_ms", "decide\nms", 2),
+)
+
+
+REGRET = Metric("regret", "regret", 2)
+"""How much less reward per window than the one that knows the future, on the same seed; there where it was run."""
+
+BOUND = Metric("bound", "bound", 2)
+"""The most that `ipagym.bench.bound.bound` leaves possible per window on the same seed, where the clairvoyant ran."""
+
+UNFINISHED = Metric("unfinished", "unfinished", 1)
+"""Requests in the system at the end; those not due by then are no violations, whatever would have become of them."""
+
+NOT_SHOWN = (UNFINISHED, BOUND)
+"""What is in the files, and not in the table."""
+
+CLAIRVOYANT = "clairvoyant"
+"""Whom regret is taken against."""
+
+
+MOST_DRAWN = 7
+"""Lines that can be told apart in one figure."""
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """Mean over seeds with the half width of its 95 % confidence interval (none for a single seed)."""
+
+    mean: float
+    half_width: float | None
+
+    def text(self, digits: int) -> str:
+        """The mean, and on a line below it ± the half width: eight of these fit side by side in a terminal."""
+        mean = f"{self.mean:.{digits}f}"
+        return mean if self.half_width is None else f"{mean}\n±{self.half_width:.{digits}f}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AgentSummary:
+    """One agent over all seeds: an estimate for each of `METRICS`, and whether no other agent dominates it.
+
+    `keeps` says which knobs that the scenario opens it left alone, and at what.
+    """
+
+    agent: str
+    estimates: Mapping[str, Estimate]
+    pareto: bool
+    keeps: str = ""
+
+
+def episode_metrics(frame: pd.DataFrame, decision_s: Sequence[float]) -> dict[str, float]:
+    """The figures of one episode: ratios over all its requests, cores over its time, reward per window.
+
+    Without a completed request PAS is the mean over windows of what the configuration would have served, and the
+    latencies are not a number.
+    """
+    arrivals = max(int(frame["arrivals"].sum()), 1)
+    weights = frame["completed"] if frame["completed"].sum() > 0 else frame["duration_s"]
+    latency_s = np.concatenate([np.asarray(values, dtype=np.float64) for values in frame["latency_s"]])
+    p50, p99 = np.quantile(latency_s, (0.5, 0.99)) if latency_s.size else (np.nan, np.nan)
+    return {
+        "pas_percent": 100 * float(np.average(frame["pas"], weights=weights)),
+        "cores": float(np.average(frame["cores"], weights=frame["duration_s"])),
+        "violation_percent": min(100.0, 100 * int(frame["violations"].sum()) / arrivals),
+        "drop_percent": min(100.0, 100 * int(frame["dropped"].sum()) / arrivals),
+        "latency_p50_s": float(p50),
+        "latency_p99_s": float(p99),
+        "reward": float(frame["reward"].mean()),
+        "decision_ms": 1000 * float(np.median(decision_s)),
+        UNFINISHED.key: int(frame["in_system"].iloc[-1]),
+    }
+
+
+def summarise(
+    metrics: Mapping[str, Sequence[Mapping[str, float]]], keeps: Mapping[str, str] | None = None
+) -> tuple[AgentSummary, ...]:
+    """Summaries, in the given order, of the episodes of each agent; `keeps` has what some of them left alone."""
+    with_regret = _with_regret(metrics)
+    estimates = {
+        agent: {
+            metric.key: estimate([episode[metric.key] for episode in episodes]) for metric in metrics_of(episodes[0])
+        }
+        for agent, episodes in with_regret.items()
+    }
+    points = {agent: _costs(values) for agent, values in estimates.items() if _served(values)}
+    return tuple(
+        AgentSummary(
+            agent=agent,
+            estimates=values,
+            pareto=agent in points and not any(dominates(p, points[agent]) for p in points.values()),
+            keeps=(keeps or {}).get(agent, ""),
+        )
+        for agent, values in estimates.items()
+    )
+
+
+def metrics_of(known: Mapping[str, object]) -> tuple[Metric, ...]:
+    """The metrics that are there."""
+    return (*METRICS, *(metric for metric in (UNFINISHED, REGRET, BOUND) if metric.key in known))
+
+
+def _with_regret(
+    metrics: Mapping[str, Sequence[Mapping[str, float]]],
+) -> Mapping[str, Sequence[Mapping[str, float]]]:
+    """The metrics, and the regret of every episode where the clairvoyant was run on the same seeds."""
+    if CLAIRVOYANT not in metrics:
+        return metrics
+    best = [episode["reward"] for episode in metrics[CLAIRVOYANT]]
+    return {
+        agent: [{**e, REGRET.key: most - e["reward"]} for e, most in zip(episodes, best, strict=True)]
+        for agent, episodes in metrics.items()
+    }
+
+
+def estimate(values: Sequence[float]) -> Estimate:
+    """Mean and 95 % confidence half width, by Student's t."""
+    if len(values) < 2:
+        return Estimate(values[0], None)
+    t = T_975[min(len(values) - 1, len(T_975)) - 1]
+    return Estimate(float(np.mean(values)), t * float(np.std(values, ddof=1)) / len(values) ** 0.5)
+
+
+def dominates(costs: Sequence[float], others: Sequence[float]) -> bool:
+    """Whether `costs` are nowhere higher than `others` and somewhere lower."""
+    pairs = list(zip(costs, others, strict=True))
+    return all(a <= b for a, b in pairs) and any(a < b for a, b in pairs)
+
+
+def summary_frame(summaries: Sequence[AgentSummary]) -> pd.DataFrame:
+    """One row per agent: mean and 95 % half width of every metric, and the Pareto mark."""
+    return pd.DataFrame(
+        {"agent": summary.agent}
+        | {key: value.mean for key, value in summary.estimates.items()}
+        | {f"{key}_ci95": value.half_width for key, value in summary.estimates.items()}
+        | {"pareto": summary.pareto, "keeps": summary.keeps}
+        for summary in summaries
+    )
+
+
+def summary_table(summaries: Sequence[AgentSummary], title: str, *notes: str) -> Table:
+    """The summary for the terminal; * marks the Pareto front. Below it stand `notes`, such as the load."""
+    table = Table(
+        title=escape(title),
+        box=SIMPLE_HEAD,
+        padding=0,
+        caption="\n".join(["* Pareto front over PAS (up), cores (down), SLO violations (down)", *notes]),
+    )
+    table.add_column("agent", overflow="fold")
+    metrics = [metric for metric in metrics_of(summaries[0].estimates) if metric not in NOT_SHOWN]
+    for metric in metrics:
+        table.add_column(metric.heading, justify="right", no_wrap=True, overflow="fold")
+    for summary in summaries:
+        texts = (summary.estimates[metric.key].text(metric.digits) for metric in metrics)
+        table.add_row(f"{escape(summary.agent)}{' *' if summary.pareto else ''}", *texts)
+    return table
+
+
+def bound_line(summaries: Sequence[AgentSummary]) -> list[str]:
+    """A line that says what nothing can earn, and how far the clairvoyant is from it; none where it was not run."""
+    return [
+        f"bound: no course of decisions earns more than {most.mean:.{BOUND.digits}f}; clairvoyant, the best one known, "
+        f"is {most.mean - summary.estimates['reward'].mean:.{BOUND.digits}f} below"
+        for summary in summaries
+        if summary.agent == CLAIRVOYANT and (most := summary.estimates.get(BOUND.key)) is not None
+    ]
+
+
+def kept_knobs(summaries: Sequence[AgentSummary]) -> list[str]:
+    """A line for all agents that left the same knobs alone: which, at what, and who."""
+    agents: dict[str, list[str]] = {}
+    for summary in summaries:
+        if summary.keeps:
+            agents.setdefault(summary.keeps, []).append(summary.agent)
+    return [f"{keeps}: {', '.join(names)}" for keeps, names in agents.items()]
+
+
+def drawn_agents(summaries: Sequence[AgentSummary]) -> list[str]:
+    """Those that a figure has room for: the ones of highest reward."""
+    by_reward = sorted(summaries, key=lambda summary: -summary.estimates["reward"].mean)
+    return [summary.agent for summary in by_reward[:MOST_DRAWN]]
+
+
+def _served(estimates: Mapping[str, Estimate]) -> bool:
+    """Whether requests were answered on every seed: what serves none has neither accuracy nor latency to speak of."""
+    return not np.isnan(estimates["latency_p99_s"].mean)
+
+
+def _costs(estimates: Mapping[str, Estimate]) -> tuple[float, float, float]:
+    return -estimates["pas_percent"].mean, estimates["cores"].mean, estimates["violation_percent"].mean

@@ -1,0 +1,172 @@
+"""What was run, with what, and how to recognise its result."""
+
+import json
+import platform
+import subprocess
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from hashlib import sha256
+from importlib.metadata import PackageNotFoundError, version
+from itertools import chain, count
+from pathlib import Path
+
+import ipagym
+from ipagym.system.errors import InputError
+from ipagym.system.files import make_folder, write_atomically
+from ipagym.task.scenario import Scenario
+from ipagym.task.workload_line import load_of
+
+PACKAGES = ("numpy", "pandas", "pyarrow", "simpy", "mip", "gymnasium")
+FILE_NAME = "manifest.json"
+MAX_BYTES = 10_000_000
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Manifest:
+    """The provenance of a comparison; `windows_sha256` is none until the comparison is complete.
+
+    `fingerprints` name the version of each agent: its code, and the file behind it.
+    """
+
+    ipagym: str
+    python: str
+    packages: dict[str, str | None]
+    platform: str
+    git_commit: str | None
+    scenario_hash: str
+    pipeline: str
+    workload: str
+    load: str
+    slo_s: float
+    interval_s: float
+    duration_s: int
+    agents: list[str]
+    seeds: list[int]
+    fingerprints: dict[str, str]
+    windows_sha256: str | None = None
+
+
+def make_manifest(
+    scenario: Scenario, fingerprints: Mapping[str, str], seeds: Sequence[int], windows: bytes | None
+) -> Manifest:
+    """The manifest of a comparison of the agents that have fingerprints; `windows` is the content of its table of
+    windows.
+    """
+    return Manifest(
+        ipagym=ipagym.__version__,
+        python=platform.python_version(),
+        packages={name: _version(name) for name in PACKAGES},
+        platform=platform.platform(),
+        git_commit=git_commit(Path(ipagym.__file__).parent),
+        scenario_hash=scenario.digest(),
+        pipeline=scenario.pipeline.name,
+        workload=scenario.workload.name,
+        load=load_of(scenario),
+        slo_s=scenario.pipeline.slo_s,
+        interval_s=scenario.interval_s,
+        duration_s=scenario.workload.duration_s,
+        agents=list(fingerprints),
+        seeds=list(seeds),
+        fingerprints=dict(fingerprints),
+        windows_sha256=None if windows is None else sha256(windows).hexdigest(),
+    )
+
+
+def write_manifest(folder: Path, manifest: Manifest) -> None:
+    """Write the manifest into `folder`, atomically."""
+    write_atomically(folder / FILE_NAME, (json.dumps(asdict(manifest), indent=2) + "\n").encode())
+
+
+def check_folder(folder: Path, scenario: Scenario) -> None:
+    """Make the folder, or refuse one that holds the results of another scenario.
+
+    Raises:
+        InputError: it does, or its manifest cannot be read, or it cannot be made.
+    """
+    make_folder(folder)
+    found = _read(folder)
+    if found is not None and found.scenario_hash != scenario.digest():
+        raise InputError(
+            f"{folder} holds results of scenario {found.scenario_hash}, not {scenario.digest()}: choose another --out"
+        )
+
+
+def check_kept(folder: Path, agents: Collection[str], seeds: Collection[int]) -> None:
+    """Refuse a folder with results of agents or on seeds that the new ones would no longer have.
+
+    Raises:
+        InputError: it holds such.
+    """
+    found = _read(folder)
+    if found is None:
+        return
+    lost = [*(set(found.fingerprints) - set(agents)), *(f"seed {seed}" for seed in set(found.seeds) - set(seeds))]
+    if lost:
+        raise InputError(
+            f"{folder} also holds results of {', '.join(sorted(lost)[:5])}: choose another --out, or ask for these too"
+        )
+
+
+def free_folder(base: Path, scenario: Scenario, fingerprints: Mapping[str, str], seeds: Collection[int]) -> Path:
+    """The first of `base`, `base-2`, `base-3` and so on that is free, or holds results that such a comparison only adds
+    to: of the same versions of agents, on seeds that are among these.
+    """
+    names = (base.with_name(f"{base.name}-{number}") for number in count(2))
+    return next(folder for folder in chain([base], names) if _is_free(folder, scenario, fingerprints, seeds))
+
+
+def _is_free(folder: Path, scenario: Scenario, fingerprints: Mapping[str, str], seeds: Collection[int]) -> bool:
+    try:
+        found = _read(folder)
+    except InputError:  # something else is there
+        return False
+    if found is None:
+        return True
+    is_known = found.scenario_hash == scenario.digest() and set(found.seeds) <= set(seeds)
+    return is_known and found.fingerprints.items() <= fingerprints.items()
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What tells comparisons apart; fingerprints are empty in manifests that have none."""
+
+    scenario_hash: str
+    seeds: list[int]
+    fingerprints: dict[str, str]
+
+
+def _read(folder: Path) -> _Found | None:
+    """What the manifest in the folder says, if there is one.
+
+    Raises:
+        InputError: it cannot be read.
+    """
+    path = folder / FILE_NAME
+    if not path.exists():
+        return None
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise ValueError(f"larger than {MAX_BYTES} bytes")
+        content = json.loads(path.read_text(encoding="utf-8"))
+        marks = dict.fromkeys(content["agents"], "") | content.get("fingerprints", {})
+        known = {str(agent): str(mark) for agent, mark in marks.items()}
+        return _Found(str(content["scenario_hash"]), list(map(int, content["seeds"])), known)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
+        raise InputError(f"{path} is not a manifest of ipagym: choose another --out") from error
+
+
+def git_commit(folder: Path) -> str | None:
+    """The commit checked out around `folder`, or none."""
+    command = ["git", "-C", str(folder), "rev-parse", "HEAD"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=10, check=True)  # noqa: S603
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.strip()
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None

@@ -1,0 +1,97 @@
+"""What chance decides in a running cluster: by request, start, lane, node or window, never in order of use.
+
+Two agents on one seed therefore differ by what they decide only (common random numbers).
+"""
+
+from collections import Counter
+from math import exp, log1p
+
+from ipagym.cluster.sim.repeats import family_of, spread_again
+from ipagym.cluster.sim.request import Request
+from ipagym.model.latency import LatencyModel
+from ipagym.model.pipeline import Pipeline
+from ipagym.random.distributions import parse
+from ipagym.random.philox import ATTEMPT_BITS, TRIAL_BITS, Concern, uniforms
+from ipagym.random.streams import Streams
+from ipagym.task.physics import MEASURED, Physics
+
+
+class Luck:
+    """Service times, starts and faults as the physics has them; what is switched off draws nothing."""
+
+    def __init__(self, physics: Physics, streams: Streams, pipeline: Pipeline) -> None:
+        self._physics = physics
+        self._faults = physics.faults
+        self._rng = streams.service
+        self._key = streams.fate
+        self._stages = len(pipeline.stages)
+        names = [(stage.name, variant.name) for stage in pipeline.stages for variant in stage.variants]
+        self._variants = {name: number for number, name in enumerate(names)}
+        self._starts: Counter[int] = Counter()
+        self._family = family_of(physics.service)
+        self._service = None if physics.service in (MEASURED, "constant") else parse(physics.service)
+
+    def spread(self) -> list[float]:
+        """A number for each stage, for the request that arrives next: a standard normal one, or a factor of mean 1."""
+        if self._service is not None:
+            return [float(factor) for factor in self._service(self._rng, self._stages)]
+        measured = self._physics.service == MEASURED
+        return [float(number) for number in self._rng.standard_normal(self._stages)] if measured else []
+
+    def spread_again(self, request: Request, stage: int) -> None:
+        """The stage serves the request again: the service takes as long as chance says this time."""
+        request.repeats[stage] += 1
+        number = request.index | request.repeats[stage] << ATTEMPT_BITS
+
+        def draw(trial: int) -> tuple[float, float]:
+            return uniforms(self._key, Concern.REPEAT, stage, number | trial << TRIAL_BITS)
+
+        if request.spread:
+            request.spread[stage] = spread_again(*self._family, draw)
+
+    def service_s(self, latency: LatencyModel, batch: list[Request], stage: int) -> float:
+        """The service time of a batch: the average, its spread and stragglers; its first request decides by chance."""
+        first, size = batch[0], len(batch)
+        service_s = latency.average(size)
+        if self._service is not None:
+            service_s = service_s * first.spread[stage]
+        elif self._physics.service == MEASURED:
+            sigma = latency.noise_sigma(size)
+            service_s = service_s * exp(sigma * first.spread[stage] - sigma * sigma / 2)
+        if self._happens(self._faults.straggler, Concern.STRAGGLER, stage, first.index):
+            service_s = service_s * self._faults.straggler_factor
+        return service_s
+
+    def next_start(self, stage: str, variant: str) -> tuple[float, float]:
+        """What decides about the next start of a variant's replica: whether it is slow, and whether it fails."""
+        number = self._variants[stage, variant]
+        self._starts[number] += 1
+        return uniforms(self._key, Concern.START, number, self._starts[number] - 1)
+
+    def start_s(self, load_s: float, number: float) -> float:
+        """How long a start takes whose model loads in `load_s`."""
+        return load_s * self._faults.slow_start_factor if number < self._faults.slow_start else load_s
+
+    def start_fails(self, number: float) -> bool:
+        """Whether a start that should be done has failed."""
+        return number < self._faults.failed_start
+
+    def crash(self, lane: int, number: int, replicas: int) -> tuple[float, int]:
+        """When crash `number` of a lane comes after the one before, and which of `replicas` it strikes."""
+        gap, victim = uniforms(self._key, Concern.CRASH, lane, number)
+        return _gap_s(self._faults.crashes_per_hour * replicas, gap), int(victim * replicas)
+
+    def node_loss_gap_s(self, node: int, number: int) -> float:
+        """How long a node stays up that was lost `number` times before."""
+        return _gap_s(self._faults.node_losses_per_hour, uniforms(self._key, Concern.NODE, node, number)[0])
+
+    def scrape_is_lost(self, window: int) -> bool:
+        """Whether the figures of a window, counted from 0, get lost."""
+        return self._happens(self._faults.lost_scrape, Concern.SCRAPE, 0, window)
+
+    def _happens(self, probability: float, concern: Concern, place: int, number: int) -> bool:
+        return probability > 0 and uniforms(self._key, concern, place, number)[0] < probability
+
+
+def _gap_s(per_hour: float, number: float) -> float:
+    return -log1p(-number) * 3600.0 / per_hour

@@ -1,0 +1,1 @@
+"""The words of the problem as data: what is served, decided and observed."""

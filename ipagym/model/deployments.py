@@ -1,0 +1,51 @@
+"""Configurations as records, so that those of many clusters can be worked on at once."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ipagym.model.configuration import Configuration, StageSetting, cores_of
+from ipagym.model.pipeline import Pipeline, Stage
+
+DEPLOYMENT = np.dtype(
+    [("variant", "i8"), ("replicas", "i8"), ("batch", "i8"), ("cores", "i8"), ("weight", "f8")], align=True
+)
+"""One deployment: the index of its variant in the stage (−1 for no deployment), and its other knobs as they are."""
+
+Deployments = NDArray[np.void]
+"""Records DEPLOYMENT: (S, L) for a configuration of S stages with at most L deployments each, (n, S, L) for several."""
+
+
+def no_deployments(*shape: int) -> Deployments:
+    """Records of that shape that stand for no deployment each."""
+    records = np.zeros(shape, dtype=DEPLOYMENT)
+    records["variant"] = -1
+    return records
+
+
+def deployments_of(configuration: Configuration, pipeline: Pipeline, width: int) -> Deployments:
+    """The configuration as records, shape (S, width)."""
+    records = no_deployments(len(pipeline.stages), width)
+    for s, (setting, stage) in enumerate(zip(configuration.stages, pipeline.stages, strict=True)):
+        names = [variant.name for variant in stage.variants]
+        for i, each in enumerate(setting.deployments):
+            cores = cores_of(each, stage)
+            records[s, i] = (names.index(each.variant), each.replicas, each.batch, cores, each.weight)
+    return records
+
+
+def configuration_of(records: Deployments, pipeline: Pipeline) -> Configuration:
+    """The configuration that records of shape (S, L) stand for. Base cores are left unsaid."""
+    return Configuration(tuple(_setting(row, stage) for row, stage in zip(records, pipeline.stages, strict=True)))
+
+
+def _setting(row: Deployments, stage: Stage) -> StageSetting:
+    first, *others = (_one(record, stage) for record in row if record["variant"] >= 0)
+    if not others:
+        return first
+    return StageSetting(first.variant, first.replicas, first.batch, first.cores, first.weight, tuple(others))
+
+
+def _one(record: Deployments, stage: Stage) -> StageSetting:
+    number, replicas, batch, cores, weight = record.item()
+    variant = stage.variants[number]
+    return StageSetting(variant.name, replicas, batch, None if cores == variant.base_cores else cores, weight)

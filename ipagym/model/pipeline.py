@@ -1,0 +1,133 @@
+"""What is served: variants, stages and the pipeline they form."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from math import prod
+
+from ipagym.model.latency import LatencyModel
+from ipagym.system.errors import InputError, unknown_name
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Variant:
+    """One model for a stage: its accuracy (0..1), base cores, readiness time and latency on the base cores.
+
+    `on_cores` holds the latency on other numbers of cores, where it is known; those are the cores it may be given.
+    """
+
+    name: str
+    accuracy: float
+    base_cores: int
+    load_s: float
+    latency: LatencyModel
+    on_cores: Mapping[int, LatencyModel] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not 0 < self.accuracy <= 1:
+            raise InputError(f"accuracy of {self.name} must be in (0, 1], not {self.accuracy}")
+        if self.base_cores < 1:
+            raise InputError(f"base_cores of {self.name} must be at least 1, not {self.base_cores}")
+        if not 0 <= self.load_s < float("inf"):
+            raise InputError(f"load_s of {self.name} must be finite and not negative, not {self.load_s}")
+        if any(cores < 1 or cores == self.base_cores for cores in self.on_cores):
+            raise InputError(f"on_cores of {self.name} must be positive core counts other than {self.base_cores}")
+
+    @property
+    def core_choices(self) -> tuple[int, ...]:
+        """The numbers of cores one replica may have, rising."""
+        return tuple(sorted({self.base_cores, *self.on_cores}))
+
+    def latency_on(self, cores: int) -> LatencyModel:
+        """The latency on `cores`, one of `core_choices`."""
+        return self.latency if cores == self.base_cores else self.on_cores[cores]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Stage:
+    """One task of the pipeline: its variants by rising accuracy and the batch sizes it may use.
+
+    `after` names the stages whose results it needs: none for a stage that takes requests as they come, several for a
+    join. Left out, it is the stage before it in the pipeline.
+    """
+
+    name: str
+    variants: tuple[Variant, ...]
+    batches: tuple[int, ...]
+    after: tuple[str, ...] | None = None
+
+    def __post_init__(self) -> None:
+        if not self.variants:
+            raise InputError(f"stage {self.name} needs at least one variant")
+        if not self.batches or list(self.batches) != sorted(set(self.batches)):
+            raise InputError(f"batches of stage {self.name} must be rising and distinct, not {self.batches}")
+        for variant in self.variants:
+            measured = min(variant.latency_on(cores).max_batch for cores in variant.core_choices)
+            if self.batches[0] < 1 or self.batches[-1] > measured:
+                raise InputError(f"batches of stage {self.name} exceed the profile of {variant.name}")
+
+    def variant(self, name: str) -> Variant:
+        """The variant called `name`."""
+        for variant in self.variants:
+            if variant.name == name:
+                return variant
+        raise unknown_name(f"variant of stage {self.name}", name, (v.name for v in self.variants))
+
+    @property
+    def lightest(self) -> Variant:
+        """The variant with the fewest cores, then the shortest batch-1 latency."""
+        return min(self.variants, key=lambda v: (v.base_cores, v.latency.p99(1)))
+
+    @property
+    def most_accurate(self) -> Variant:
+        """The variant of highest accuracy."""
+        return max(self.variants, key=lambda v: v.accuracy)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Pipeline:
+    """A directed acyclic graph of stages (a chain unless they say otherwise) with its end-to-end SLO in seconds.
+
+    Stages stand after those they need. A request goes to every stage that needs none, is copied where several stages
+    follow, waits at a join for all its copies, and is answered when every stage without a successor has served it.
+    `idle_watts_per_core` and `busy_watts_per_core` give the energy of held and of working cores.
+    """
+
+    name: str
+    stages: tuple[Stage, ...]
+    slo_s: float
+    idle_watts_per_core: float
+    busy_watts_per_core: float
+
+    def __post_init__(self) -> None:
+        if not self.stages:
+            raise InputError(f"pipeline {self.name} needs at least one stage")
+        if not self.slo_s > 0:
+            raise InputError(f"slo_s must be above 0 seconds, not {self.slo_s}")
+        names = [stage.name for stage in self.stages]
+        if len(set(names)) < len(names):
+            raise InputError(f"stages of pipeline {self.name} must have distinct names, not {names}")
+        for index, stage in enumerate(self.stages):
+            for needed in stage.after or ():
+                if needed not in names[:index]:
+                    raise InputError(f"stage {stage.name} comes after {needed!r}, which is no stage before it")
+
+    @property
+    def predecessors(self) -> tuple[tuple[int, ...], ...]:
+        """For each stage the indices of the stages it needs, rising."""
+        names = [stage.name for stage in self.stages]
+        chain = [(index - 1,) if index else () for index in range(len(names))]
+        return tuple(
+            before if stage.after is None else tuple(sorted({names.index(name) for name in stage.after}))
+            for stage, before in zip(self.stages, chain, strict=True)
+        )
+
+    @property
+    def successors(self) -> tuple[tuple[int, ...], ...]:
+        """For each stage the indices of the stages that need it, rising."""
+        needs = self.predecessors
+        return tuple(tuple(t for t in range(len(needs)) if s in needs[t]) for s in range(len(needs)))
+
+
+def pas(accuracies: Iterable[float]) -> float:
+    """Pipeline accuracy score: the product of the stage accuracies (IPA §3, revised metric), in 0..1."""
+    return prod(accuracies)

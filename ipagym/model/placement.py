@@ -1,0 +1,84 @@
+"""Whether the replicas of a configuration find room on the nodes."""
+
+from dataclasses import replace
+
+from ipagym.model.budget import affordable
+from ipagym.model.configuration import Configuration, Limits, StageSetting, cores_of
+from ipagym.model.pipeline import Pipeline, Stage
+from ipagym.system.errors import InputError
+
+
+def placed(configuration: Configuration, pipeline: Pipeline, limits: Limits) -> tuple[int, ...]:
+    """How many replicas of each stage find room when all are placed first-fit, stage by stage, as at time 0."""
+    if limits.node_cores is None:
+        return tuple(sum(each.replicas for each in setting.deployments) for setting in configuration.stages)
+    free = list(limits.node_cores)
+    return tuple(map(lambda setting, stage: _place(setting, stage, free), configuration.stages, pipeline.stages))
+
+
+def check_placed(configuration: Configuration, pipeline: Pipeline, limits: Limits) -> None:
+    """Refuse a configuration in which a stage serves nothing, as no node has room for any of its replicas.
+
+    Raises:
+        InputError: naming the stage, the cores of its smallest replica, and the nodes.
+    """
+    number = placed(configuration, pipeline, limits)
+    for setting, stage, replicas in zip(configuration.stages, pipeline.stages, number, strict=True):
+        if not replicas:
+            cores = min(cores_of(each, stage) for each in setting.deployments)
+            raise InputError(
+                f"stage {stage.name} starts without a replica: one of {setting.variant} takes {_in_words(cores)}, "
+                f"{_room(cores, limits)}: give more node_cores, or another initial"
+            )
+
+
+def check_node(stage: Stage, cores: int, limits: Limits) -> None:
+    """Refuse replicas of so many cores where no node is large enough for one.
+
+    Raises:
+        InputError: naming the stage, the cores and the largest node.
+    """
+    if limits.node_cores is not None and cores > max(limits.node_cores):
+        raise InputError(f"a replica of stage {stage.name} takes {_in_words(cores)}, {_room(cores, limits)}")
+
+
+def fitted(configuration: Configuration, pipeline: Pipeline, limits: Limits) -> Configuration:
+    """The configuration, cut down to `max_cores`, and to so many replicas of each stage at most that every stage finds
+    room; to one of each where even these do not.
+    """
+    asked = affordable(configuration, pipeline, limits)
+    fewest, most = 1, max(setting.replicas for setting in asked.stages)
+    while fewest < most:
+        middle = (fewest + most + 1) // 2
+        if 0 in placed(_at_most(middle, asked), pipeline, limits):
+            most = middle - 1
+        else:
+            fewest = middle
+    return _at_most(fewest, asked)
+
+
+def _at_most(replicas: int, configuration: Configuration) -> Configuration:
+    return Configuration(tuple(replace(s, replicas=min(s.replicas, replicas)) for s in configuration.stages))
+
+
+def _place(setting: StageSetting, stage: Stage, free: list[int]) -> int:
+    """How many replicas find room; what they take is no longer free."""
+    number = 0
+    for each in setting.deployments:
+        cores, left = cores_of(each, stage), each.replicas
+        for node, room in enumerate(free):
+            taken = min(left, room // cores)
+            free[node] -= taken * cores
+            left -= taken
+        number += each.replicas - left
+    return number
+
+
+def _in_words(cores: int) -> str:
+    return "1 core" if cores == 1 else f"{cores} cores"
+
+
+def _room(cores: int, limits: Limits) -> str:
+    largest = max(limits.node_cores or (0,))
+    nodes = f"the largest node has {largest}"
+    return nodes if cores > largest else f"and no node has so much left beside the other stages ({nodes})"

@@ -1,0 +1,1 @@
+"""InfAdapter's problem: cores for a set of variants within a budget."""

@@ -1,0 +1,1 @@
+"""All knobs of a pipeline in one integer program."""

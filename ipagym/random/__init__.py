@@ -1,0 +1,1 @@
+"""Random numbers: streams by concern, draws by counter, distributions."""

@@ -1,0 +1,43 @@
+"""Where the random numbers of an episode come from: one stream or key per concern, all from one seed."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ipagym.system.errors import InputError
+
+
+@dataclass(frozen=True, slots=True)
+class Streams:
+    """Independent generators and a key: two agents on one seed meet the same load and the same fate.
+
+    Only `load`, `arrivals`, `service` and `network` are drawn from in order, and that order is that of arrivals, which
+    no agent can change. What happens to starts, replicas, nodes and scrapes is looked up under the key `fate`
+    (`ipagym.random.philox`).
+    """
+
+    load: np.random.Generator
+    arrivals: np.random.Generator
+    service: np.random.Generator
+    network: np.random.Generator
+    agent: np.random.Generator
+    fate: int
+
+    @classmethod
+    def spawn(cls, seed: int) -> "Streams":
+        """The streams of `seed`, in a fixed order.
+
+        Raises:
+            InputError: the seed is negative, or no whole number.
+        """
+        if not isinstance(seed, int | np.integer) or seed < 0:
+            raise InputError(f"seed must be a whole number of 0 or more, not {seed!r}")
+        load, arrivals, service, network, faults, agent = np.random.SeedSequence(int(seed)).spawn(6)
+        return cls(
+            load=np.random.default_rng(load),
+            arrivals=np.random.default_rng(arrivals),
+            service=np.random.default_rng(service),
+            network=np.random.default_rng(network),
+            agent=np.random.default_rng(agent),
+            fate=int(faults.generate_state(1, np.uint64)[0]),
+        )

@@ -1,0 +1,1 @@
+"""A task as data: scenario, physics, objective, telemetry, faults."""

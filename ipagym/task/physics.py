@@ -1,0 +1,70 @@
+"""How a simulated cluster behaves: queue order, batching, drops, spread of service times, resizes, sleep, faults."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from ipagym.random.distributions import parse
+from ipagym.system.errors import InputError
+from ipagym.task.faults import Faults
+from ipagym.workload.arrivals import parse_rule
+
+MEASURED = "measured"
+"""Service times that spread as the profile was measured to."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DropPolicy:
+    """When a stage gives a request up instead of serving it; by default never.
+
+    expired: its deadline has passed when it would be dequeued. hopeless: it would miss its deadline even if started
+    now in the batch being formed. max_queue: the stage's queue is full when it arrives. max_age_s: it has been in the
+    system that long when it would be dequeued (IPA's `drop_limit`).
+    """
+
+    expired: bool = False
+    hopeless: bool = False
+    max_queue: int | None = None
+    max_age_s: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.max_queue is not None and self.max_queue < 1:
+            raise InputError(f"max_queue must be at least 1, not {self.max_queue}")
+        if self.max_age_s is not None and not self.max_age_s > 0:
+            raise InputError(f"max_age_s must be above 0 seconds, not {self.max_age_s}")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Physics:
+    """How the cluster behaves; the same for every stage and every agent.
+
+    `arrivals` is the rule that turns rates into timestamps: poisson, uniform, or gamma:CV. `service` is how service
+    times spread around the profile's average: measured (lognormal, to the profile's p99), constant, exponential,
+    gamma:CV or lognormal:CV. `resize_s` is how long it takes to give running replicas other cores in place; None where
+    that needs new replicas. A replica that has been idle for `keep_alive_s` sleeps, without cores, until requests
+    wait that no other can take; None where replicas do not sleep.
+    """
+
+    order: Literal["fifo", "edf"] = "fifo"
+    batch_timeout_s: float = 1.0
+    drop: DropPolicy = field(default_factory=DropPolicy)
+    service: str = "measured"
+    arrivals: str = "poisson"
+    resize_s: float | None = 0.1
+    keep_alive_s: float | None = None
+    faults: Faults = field(default_factory=Faults)
+
+    def __post_init__(self) -> None:
+        if self.order not in ("fifo", "edf"):
+            raise InputError(f"order must be fifo or edf, not {self.order!r}")
+        if not 0 <= self.batch_timeout_s < float("inf"):
+            raise InputError(f"batch_timeout_s must be 0 or more, not {self.batch_timeout_s}")
+        if self.resize_s is not None and not 0 <= self.resize_s < float("inf"):
+            raise InputError(f"resize_s must be finite and 0 or more, or none, not {self.resize_s}")
+        if self.keep_alive_s is not None and not self.batch_timeout_s <= self.keep_alive_s < float("inf"):
+            raise InputError(
+                f"keep_alive_s must be finite and at least the batch timeout, {self.batch_timeout_s} s, or none, "
+                f"not {self.keep_alive_s}"
+            )
+        parse_rule(self.arrivals)
+        if self.service != MEASURED:
+            parse(self.service, "service distribution")
