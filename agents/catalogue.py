@@ -11,7 +11,7 @@ REPLICAS: frozenset[Knob] = frozenset({"replicas"})
 BATCH: frozenset[Knob] = frozenset({"batch"})
 CORES: frozenset[Knob] = frozenset({"cores"})
 EVERY = frozenset(ALL_KNOBS)
-ONE_AT_A_TIME = EVERY - {"set"}
+ONE_AT_A_TIME = EVERY - {"mix"}
 
 
 def any_scenario(scenario: Scenario) -> bool:
@@ -80,7 +80,7 @@ AGENTS: dict[str, AgentEntry] = {
     "infadapter": AgentEntry(
         "InfAdapter: cores for a set of variants, one stage only",
         "published.infadapter:make",
-        VARIANT | CORES | {"set"},
+        VARIANT | CORES | {"mix"},
         argument="[SOLVER+FORECASTER+LIMIT]",
         demands=a_set,
     ),
@@ -211,14 +211,14 @@ AGENTS: dict[str, AgentEntry] = {
     "proteus": AgentEntry(
         "Proteus: the most accurate mix of variants on a fixed fleet",
         "published.proteus:make_proteus",
-        VARIANT | BATCH | {"set"},
+        VARIANT | BATCH | {"mix"},
     ),
     "loki": AgentEntry("Loki: fewest servers, then less accuracy", "published.loki:make", VARIANT | REPLICAS | BATCH),
     "nexus": AgentEntry("Nexus: full replicas and one for the rest", "published.nexus:make", REPLICAS | BATCH),
     "jellyfish": AgentEntry(
         "Jellyfish: variants and batches within what the network leaves, on a fixed fleet",
         "published.proteus:make_jellyfish",
-        VARIANT | BATCH | {"set"},
+        VARIANT | BATCH | {"mix"},
     ),
     "clipper": AgentEntry("Clipper's adaptive batching (AIMD), on a fixed fleet", "published.clipper:make", BATCH),
     "q-learning": AgentEntry(

@@ -9,8 +9,8 @@ from ipagym.model.configuration import Configuration, Limits, StageSetting
 from ipagym.model.pipeline import Pipeline
 from ipagym.task.scenario import Scenario
 
-Knob = Literal["variant", "set", "replicas", "batch", "cores"]
-"""`set` is the choice of several variants side by side; `cores` those of one replica."""
+Knob = Literal["variant", "mix", "replicas", "batch", "cores"]
+"""`mix` is the choice of several variants side by side; `cores` those of one replica."""
 
 ALL_KNOBS: tuple[Knob, ...] = get_args(Knob)
 
@@ -32,7 +32,7 @@ def open_knobs(scenario: Scenario) -> frozenset[Knob]:
     variants = max(len(stage.variants) for stage in stages)
     is_open: dict[Knob, bool] = {
         "variant": variants > 1,
-        "set": variants > 1 and limits.max_deployments > 1,
+        "mix": variants > 1 and limits.max_deployments > 1,
         "replicas": limits.max_replicas > 1,
         "batch": any(len(stage.batches) > 1 for stage in stages),
         "cores": any(len(variant.core_choices) > 1 for stage in stages for variant in stage.variants),
@@ -48,7 +48,7 @@ def kept(turned: Iterable[Knob], scenario: Scenario) -> str:
     left = [knob for knob in ALL_KNOBS if knob in open_knobs(scenario) - set(turned)]
     texts = []
     for knob in left:
-        if knob == "set":
+        if knob == "mix":
             texts.append("one variant at a time")
         else:
             values = (_value(knob, setting) for setting in scenario.initial.stages)

@@ -11,7 +11,7 @@ from ipagym.task.scenario import Scenario
 class Seen(NamedTuple):
     """Figures of windows, one row per environment: `ipagym.model.records` and the arrivals in each second."""
 
-    figures: NDArray[np.void]
+    window_records: NDArray[np.void]
     stages: NDArray[np.void]
     arrivals_per_s: NDArray[np.int64]
 
@@ -28,7 +28,7 @@ class Feeds:
         self._every, self._lag = telemetry.every(interval_s), telemetry.lag(interval_s)
         self._size = self._lag + 1
         self._kept = Seen._make(np.repeat(array[np.newaxis], self._size, axis=0) for array in like)
-        self._came = np.ones((self._size, len(like.figures)), dtype=np.bool_)
+        self._came = np.ones((self._size, len(like.window_records)), dtype=np.bool_)
 
     def see(self, which: NDArray[np.int64], index: NDArray[np.int64], last: Seen, scraped: NDArray[np.bool_]) -> None:
         """Take in the last windows of environments `which`; `index`, of the same shape, is their number in the
@@ -43,4 +43,4 @@ class Feeds:
         for seen, kept in zip(self.seen, self._kept, strict=True):
             seen[known] = kept[at, known]
         for time in ("start_s", "end_s"):
-            self.seen.figures[time][which] = last.figures[time][which]
+            self.seen.window_records[time][which] = last.window_records[time][which]

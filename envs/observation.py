@@ -11,7 +11,7 @@ from ipagym.envs.codec import Codec
 from ipagym.model.configuration import Limits
 from ipagym.model.deployments import Deployments, deployments_of
 from ipagym.model.pipeline import Pipeline
-from ipagym.model.records import Records, figures_of
+from ipagym.model.records import Records, records_of
 from ipagym.model.window import Window
 
 BOUND = 10.0
@@ -55,45 +55,45 @@ class Observer:
 
     def observe(self, window: Window) -> NDArray[np.float32]:
         """The observation of `window`, shape (len(names),)."""
-        figures, stages = figures_of(window)
+        windows, stages = records_of(window)
         records = deployments_of(window.configuration, self.pipeline, self.limits.max_deployments)
-        observations = self.observe_all(figures, stages, (window.arrivals_per_s[np.newaxis], records[np.newaxis]))
+        observations = self.observe_all(windows, stages, (window.arrivals_per_s[np.newaxis], records[np.newaxis]))
         return np.asarray(observations[0], dtype=np.float32)
 
     def observe_all(
-        self, figures: Records, stages: Records, beside: tuple[NDArray[np.int64], Deployments]
+        self, windows: Records, stages: Records, beside: tuple[NDArray[np.int64], Deployments]
     ) -> NDArray[np.float32]:
         """The observations of K windows, shape (K, len(names)).
 
-        `figures` and `stages` are the records of `ipagym.model.records`, shapes (K,) and (K, stages); `beside` holds
+        `windows` and `stages` are the records of `ipagym.model.records`, shapes (K,) and (K, stages); `beside` holds
         the arrivals in each second, shape (K, seconds), and the configurations in force, (K, stages, max_deployments).
         """
         arrivals_per_s, records = beside
-        parts = [self._pipeline_values(figures, arrivals_per_s)]
+        parts = [self._pipeline_values(windows, arrivals_per_s)]
         served = self._stage_values(stages, records)
         for s, knobs in enumerate(self._knobs):
             parts += [knobs.observed(records[:, s]), served[:, s]]
         values = np.concatenate(parts, axis=1)
         return np.asarray(np.clip(values, -BOUND, BOUND), dtype=np.float32)
 
-    def _pipeline_values(self, figures: Records, arrivals_per_s: NDArray[np.int64]) -> NDArray[np.float64]:
+    def _pipeline_values(self, windows: Records, arrivals_per_s: NDArray[np.int64]) -> NDArray[np.float64]:
         scale, slo_s = self.rate_scale_rps, self.pipeline.slo_s
         half = max(1, arrivals_per_s.shape[1] // 2)
         columns = (
-            figures["arrivals"] / (figures["end_s"] - figures["start_s"]) / scale,
+            windows["arrivals"] / (windows["end_s"] - windows["start_s"]) / scale,
             arrivals_per_s.max(axis=1) / scale,
             arrivals_per_s[:, :half].sum(axis=1) / half / scale,
             arrivals_per_s[:, -half:].sum(axis=1) / half / scale,
-            _log_scaled(figures["in_system"]),
-            figures["latency_p50_s"] / slo_s,
-            figures["latency_p99_s"] / slo_s,
-            np.minimum(1.0, figures["violations"] / np.maximum(figures["arrivals"], 1)),
-            figures["cores"] / self._cores,
-            figures["accuracy"],
-            figures["network_max_s"] / slo_s,
-            1 - figures["network_max_s"] / slo_s,
-            1 - figures["network_mean_s"] / slo_s,
-            1 - figures["network_min_s"] / slo_s,
+            _log_scaled(windows["in_system"]),
+            windows["latency_p50_s"] / slo_s,
+            windows["latency_p99_s"] / slo_s,
+            np.minimum(1.0, windows["violations"] / np.maximum(windows["arrivals"], 1)),
+            windows["cores"] / self._cores,
+            windows["accuracy"],
+            windows["network_max_s"] / slo_s,
+            1 - windows["network_max_s"] / slo_s,
+            1 - windows["network_mean_s"] / slo_s,
+            1 - windows["network_min_s"] / slo_s,
         )
         return np.stack(columns, axis=1)
 

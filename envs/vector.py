@@ -180,20 +180,20 @@ class ServingVectorEnv(VectorEnv[Any, Any, Any]):
 
     def _observe(self) -> Observations:
         seen = self._feeds.seen
-        return self.observer.observe_all(seen.figures, seen.stages, (seen.arrivals_per_s, self._records))
+        return self.observer.observe_all(seen.window_records, seen.stages, (seen.arrivals_per_s, self._records))
 
     def _terms(self, previous: Deployments) -> RewardTerms[NDArray[np.float64]]:
         """The reward vectors of the last windows, each term of shape (num_envs,); as `reward_terms` has them."""
-        figures = self.population.figures
-        violation = np.minimum(1.0, figures["violations"] / np.maximum(figures["arrivals"], 1))
+        windows = self.population.window_records
+        violation = np.minimum(1.0, windows["violations"] / np.maximum(windows["arrivals"], 1))
         records, exists = self._records, self._records["variant"] >= 0
         return RewardTerms(
-            accuracy=figures["accuracy"].copy(),
-            cost=figures["cores"].copy(),
+            accuracy=windows["accuracy"].copy(),
+            cost=windows["cores"].copy(),
             batch=(exists * records["batch"]).sum(axis=(1, 2)).astype(np.float64),
             violation=violation,
             switching=self._changed_knobs(previous),
-            energy=figures["energy_j"] / 1000,
+            energy=windows["energy_j"] / 1000,
             loading=self._loading_s(previous),
         )
 
@@ -221,8 +221,8 @@ class ServingVectorEnv(VectorEnv[Any, Any, Any]):
         return np.asarray((paired * differ).sum(axis=(1, 2, 3)) + unequal.sum(axis=1), dtype=np.float64)
 
     def _info(self, terms: RewardTerms[NDArray[np.float64]], is_told: NDArray[np.bool_]) -> dict[str, Any]:
-        figures = self.population.figures
-        window = {name: figures[name].copy() for name in figures.dtype.names or ()}
+        windows = self.population.window_records
+        window = {name: windows[name].copy() for name in windows.dtype.names or ()}
         return {
             "window": window,
             "_window": is_told,

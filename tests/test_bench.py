@@ -28,7 +28,7 @@ from ipagym.random.streams import Streams
 from ipagym.system.errors import InputError, IpagymError
 from ipagym.system.files import write_atomically
 from ipagym.task.scenario import Scenario
-from ipagym.task.workload_line import load_of
+from ipagym.task.workload_line import workload_line
 from tests.tiny import scenario as tiny_scenario
 from tests.tiny import setting
 
@@ -200,9 +200,9 @@ def test_pareto_front_leaves_out_the_dominated() -> None:
 def test_comparison_writes_what_its_manifest_says(tmp_path: Path) -> None:
     comparison = run(tmp_path)
     manifest = json.loads((tmp_path / "manifest.json").read_text())
-    assert manifest["load"] == load_of(SCENARIO)
+    assert manifest["load"] == workload_line(SCENARIO)
     summary = pd.read_csv(tmp_path / "summary.csv").set_index("agent")
-    assert set(summary["load"]) == {load_of(SCENARIO)}
+    assert set(summary["load"]) == {workload_line(SCENARIO)}
     last = comparison.windows.groupby(["agent", "seed"])["in_system"].last().groupby("agent").mean()
     assert summary["unfinished"].to_dict() == last.to_dict()
     assert manifest["windows_sha256"] == sha256((tmp_path / "windows.parquet").read_bytes()).hexdigest()

@@ -86,10 +86,10 @@ def test_causality_and_determinism(run: tuple[SimpyCluster, list[Configuration],
 
 def _never_idle_with_a_due_batch(cluster: SimpyCluster) -> None:
     timeout_s = cluster.scenario.physics.batch_timeout_s
-    for lane in cluster._lanes:
-        if lane.fleet.idle() is not None and len(lane.queue):
-            assert len(lane.queue) < lane.setting.batch
-            assert cluster.now <= lane.queue.first_in().enqueued_s[lane._stage] + timeout_s
+    for station in cluster._stations:
+        if station.fleet.idle() is not None and len(station.queue):
+            assert len(station.queue) < station.setting.batch
+            assert cluster.now <= station.queue.first_in().enqueued_s[station._stage] + timeout_s
 
 
 @settings(max_examples=50, deadline=None)
@@ -100,9 +100,9 @@ def test_cores_are_held_by_replicas_that_fit(run: tuple[SimpyCluster, list[Confi
     for configuration in decisions:
         cluster.apply(configuration)
         cluster.advance(1.0)
-        replicas = [r for lane in cluster._lanes for r in lane.fleet.replicas]
+        replicas = [r for station in cluster._stations for r in station.fleet.replicas]
         held = sum(r.cores for r in replicas if r.state is not State.PENDING)
-        assert held == sum(lane.fleet.cores.level for lane in cluster._lanes)
+        assert held == sum(station.fleet.cores.level for station in cluster._stations)
         if (nodes := cluster.scenario.limits.node_cores) is not None:
             for node, cores in enumerate(nodes):
                 placed = [r for r in replicas if r.state is not State.PENDING and r.node == node]
@@ -121,6 +121,6 @@ def test_every_configuration_is_reached_where_there_is_room(run: tuple[SimpyClus
         cluster.advance(0.7)
         cluster.apply(configuration)
         window = cluster.advance(30.0)
-        for asked, seen, lane in zip(configuration.stages, window.stages, cluster._lanes, strict=True):
+        for asked, seen, station in zip(configuration.stages, window.stages, cluster._stations, strict=True):
             assert (seen.ready, seen.starting, seen.pending, seen.draining) == (asked.replicas, 0, 0, 0)
-            assert {r.variant.name for r in lane.fleet.replicas} == {asked.variant}
+            assert {r.variant.name for r in station.fleet.replicas} == {asked.variant}

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 
 from ipagym.cluster.sim import ENGINES, CompiledCluster, SimpyCluster
-from ipagym.cluster.sim.compiled import state_arrays as memory
+from ipagym.cluster.sim.compiled import state_arrays as state
 from ipagym.cluster.sim.reference import simulator
 from ipagym.cluster.sim.request import Request
 from ipagym.model.configuration import Configuration, Limits
-from ipagym.model.records import figures_of
+from ipagym.model.records import records_of
 from ipagym.model.window import Window
 from ipagym.system.errors import InputError
 from ipagym.task.faults import Faults
@@ -54,7 +54,7 @@ def test_both_engines_give_the_same_requests_and_windows(run: Run) -> None:
         window = simpy.advance(seconds)
         assert not differences(window, compiled.advance(seconds))
         assert simpy.in_system == compiled.in_system
-        for mine, own in zip(figures_of(window), compiled.figures, strict=True):
+        for mine, own in zip(records_of(window), compiled.window_records, strict=True):
             assert mine.tolist() == own.tolist()
     for one, other in zip(simpy.requests, compiled.requests, strict=True):
         assert same(record(one), record(other))
@@ -68,9 +68,9 @@ def test_memory_does_not_grow_with_the_episode() -> None:
     for _ in range(20):
         for _ in range(10):
             cluster.advance(10.0)
-        arrays = cluster._population.memory.arrays.values()
+        arrays = cluster._population.state.arrays.values()
         sizes.append(sum(array.nbytes for each in arrays for array in each))
-    assert cluster._population.memory.sims[0]["arrived"] > 90_000
+    assert cluster._population.state.sims[0]["arrived"] > 90_000
     assert sizes[0] == sizes[-1] < 1e6
 
 
@@ -120,7 +120,7 @@ def test_requests_must_be_kept_to_be_seen() -> None:
 
 @pytest.mark.parametrize("engine", ENGINES.values(), ids=ENGINES)
 def test_an_overload_ends_before_the_memory_does(engine: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (memory, simulator):
+    for module in (state, simulator):
         monkeypatch.setattr(module, "MOST_IN_SYSTEM", 1024)
     cluster = engine(scenario((2000.0, 2000.0)))
     with pytest.raises(InputError, match="lower the load"):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ipagym.cluster.sim import ENGINES
-from ipagym.model.records import figures_of
+from ipagym.model.records import records_of
 from ipagym.system.errors import InputError
 from ipagym.task.physics import Physics
 from ipagym.workload.network import BandwidthTrace, FourG, Network, in_order_of_arrival, network_by_name
@@ -42,9 +42,9 @@ def test_deadlines_and_latencies_count_from_the_sending(engine: str) -> None:
     assert log.deadline_s == pytest.approx(log.sent_s + behind.pipeline.slo_s)
     assert window.network_s == pytest.approx(way_s)
     assert window.latency_s.min() == pytest.approx(0.25 + 0.25)
-    figures = figures_of(window)[0][0]
-    assert [figures[n] for n in ("network_min_s", "network_max_s")] == pytest.approx([0.25, 0.5])
-    assert figures["network_mean_s"] == pytest.approx(way_s.mean())
+    window_records = records_of(window)[0][0]
+    assert [window_records[n] for n in ("network_min_s", "network_max_s")] == pytest.approx([0.25, 0.5])
+    assert window_records["network_mean_s"] == pytest.approx(way_s.mean())
 
 
 @pytest.mark.parametrize("engine", ENGINES)

@@ -1,4 +1,4 @@
-"""The published runs: settings that lead to the published figures."""
+"""The published runs: settings that lead to the published window_records."""
 
 from pathlib import Path
 

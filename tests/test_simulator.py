@@ -94,7 +94,7 @@ def test_a_batch_that_is_handed_over_is_dropped_only_where_nothing_can_start(eng
 def test_longest_idle_replica_serves_next() -> None:
     cluster = SimpyCluster(scenario((2.0, 2.0), setting(replicas=2), physics=physics()))
     run(cluster, 0.6)
-    first, second = cluster._lanes[0].fleet.replicas
+    first, second = cluster._stations[0].fleet.replicas
     assert first.idle_since_s == 0.5
     cluster.advance(0.2)
     assert (first.is_busy, second.is_busy) == (False, True)

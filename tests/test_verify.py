@@ -20,7 +20,7 @@ from ipagym.verify.effects import effects
 from ipagym.verify.effort import FAST
 from ipagym.verify.excerpt import whole
 from ipagym.verify.families import all_models, reference_time_s
-from ipagym.verify.metamorphic import COUPLINGS
+from ipagym.verify.metamorphic import RELATIONS
 from ipagym.verify.model import in_batches
 from ipagym.verify.paths import check_paths, check_standing
 from ipagym.verify.reproducible import REPRODUCIBLE
@@ -93,8 +93,8 @@ class TooFastSimpy(SimpyCluster):
 
     def reset(self, seed: int) -> None:
         super().reset(seed)
-        honest = self._luck.service_s
-        self._luck.service_s = lambda *batch: 0.97 * honest(*batch)  # type: ignore[method-assign]
+        honest = self._sampling.service_s
+        self._sampling.service_s = lambda *batch: 0.97 * honest(*batch)  # type: ignore[method-assign]
 
 
 class Idling(CompiledCluster):
@@ -110,8 +110,8 @@ class IdlingSimpy(SimpyCluster):
 
     def reset(self, seed: int) -> None:
         super().reset(seed)
-        for lane in self._lanes:
-            lane.dispatch = lambda lane=lane, honest=lane.dispatch: len(lane.queue) == 2 or honest()  # type: ignore[method-assign, misc]
+        for station in self._stations:
+            station.dispatch = lambda station=station, honest=station.dispatch: len(station.queue) == 2 or honest()  # type: ignore[method-assign, misc]
 
 
 class Forgetful(CompiledCluster):
@@ -208,8 +208,8 @@ def test_a_snapshot_of_something_else_is_found() -> None:
 
 
 def test_a_broken_recursion_is_found() -> None:
-    assert COUPLINGS["full batches or a timeout follow the recursion"](Idling, 0)
-    assert COUPLINGS["all times doubled double every timestamp"](Idling, 0)
+    assert RELATIONS["full batches or a timeout follow the recursion"](Idling, 0)
+    assert RELATIONS["all times doubled double every timestamp"](Idling, 0)
 
 
 @pytest.mark.parametrize("faults", MIXTURES)

@@ -21,7 +21,7 @@ from ipagym.verify.effects import changes, effects, spread
 from ipagym.verify.effort import FAST
 from ipagym.verify.excerpt import excerpt, whole
 from ipagym.verify.families import all_models
-from ipagym.verify.metamorphic import COUPLINGS
+from ipagym.verify.metamorphic import RELATIONS
 from ipagym.verify.order import earliest_deadline_first, first_in_first_out
 from ipagym.verify.paths import check_paths, check_standing, random_decisions, walk
 from ipagym.verify.report import failure_lines
@@ -200,7 +200,7 @@ def test_the_laws_of_order_are_those_of_their_definition(seed: int) -> None:
 
 def test_deadlines_first_is_not_asked_for_fewer_misses() -> None:
     """It serves first what is nearest to its deadline, and lost: the law is about the greatest lateness alone."""
-    law = COUPLINGS["deadlines first: equal waits, no greater lateness (N)"]
+    law = RELATIONS["deadlines first: equal waits, no greater lateness (N)"]
     assert not any(law(CompiledCluster, seed) for seed in range(3))
     assert law(Unordered, 0)
 

@@ -10,7 +10,7 @@ import pytest
 
 from ipagym.envs import make_scenario
 from ipagym.system.errors import InputError
-from ipagym.task.workload_line import load_of
+from ipagym.task.workload_line import workload_line
 from ipagym.workload import WORKLOADS, by_name, find_trace
 from ipagym.workload.fitting import measures
 from ipagym.workload.generators import Constant, Ramp, Spike, Step
@@ -241,7 +241,7 @@ def test_bad_archives(tmp_path: Path, content: bytes) -> None:
     ],
 )
 def test_a_table_tells_one_load_from_another_of_its_kind(name: str, told: str) -> None:
-    assert load_of(make_scenario("video", name)) == told
+    assert workload_line(make_scenario("video", name)) == told
 
 
 def test_a_window_outside_the_trace_is_refused(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ def on_found_cores(pipeline: Pipeline, found: Sequence[StageSetting]) -> Pipelin
     return replace(pipeline, stages=tuple(_stage(stage, setting.cores) for stage, setting in stages))
 
 
-def said_aloud(configuration: Configuration, seen: Pipeline, pipeline: Pipeline) -> Configuration:
+def explicit_cores(configuration: Configuration, seen: Pipeline, pipeline: Pipeline) -> Configuration:
     """A configuration of the pipeline as it was seen, in terms of the pipeline itself: cores said where they differ."""
     stages = zip(configuration.stages, seen.stages, pipeline.stages, strict=True)
     return Configuration(tuple(replace(s, cores=_cores(s, was, now)) for s, was, now in stages))

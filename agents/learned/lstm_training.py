@@ -79,7 +79,7 @@ def samples(counts: NDArray[np.int64], horizon: Horizon = HORIZONS["ipa"]) -> tu
 
 
 def train(
-    trace: NDArray[np.int64], settings: LstmSettings, watch: Callable[[int, int], None] = lambda done, total: None
+    trace: NDArray[np.int64], settings: LstmSettings, progress: Callable[[int, int], None] = lambda done, total: None
 ) -> tuple[Weights, Scores]:
     """Weights trained on the first 14 days of a trace of counts per second, and how they do on the rest.
 
@@ -97,9 +97,9 @@ def train(
     data = [torch.tensor(part / scale, dtype=torch.float32) for part in (inputs, targets)]
     optimizer = torch.optim.Adam(network.parameters(), lr=settings.learning_rate)
     for epoch in range(settings.epochs):
-        watch(epoch, settings.epochs)
+        progress(epoch, settings.epochs)
         _epoch(network, optimizer, data, settings)
-    watch(settings.epochs, settings.epochs)
+    progress(settings.epochs, settings.epochs)
     weights = _weights(network, scale, horizon)
     seen, came = samples(rest, horizon)
     return weights, scores(predict(weights, seen), came)

@@ -14,7 +14,7 @@ from math import log
 
 import numpy as np
 
-from ipagym.agents.common.found_cores import on_found_cores, said_aloud
+from ipagym.agents.common.found_cores import explicit_cores, on_found_cores
 from ipagym.agents.common.planning_with import forecaster_named
 from ipagym.agents.learned.q_table import Move, QTable, State
 from ipagym.forecast import Forecaster
@@ -74,7 +74,9 @@ class QLearning:
             table = self._tables[bucket] = self._learned(bucket, start)
             met = max(table.states, key=self._model.reward)
             best = max((met, *table.way(met, self.settings.steps)), key=self._model.reward)
-            self._chosen[bucket] = said_aloud(self._model.configuration_of(best), self._model.pipeline, self._pipeline)
+            self._chosen[bucket] = explicit_cores(
+                self._model.configuration_of(best), self._model.pipeline, self._pipeline
+            )
         return self._chosen[bucket]
 
     def _learned(self, bucket: int, start: State) -> QTable:

@@ -4,7 +4,7 @@ from math import inf
 
 import numpy as np
 
-from ipagym.agents.common.found_cores import on_found_cores, said_aloud
+from ipagym.agents.common.found_cores import explicit_cores, on_found_cores
 from ipagym.agents.common.planning_with import planning_with
 from ipagym.forecast import Forecaster
 from ipagym.forecast.moving_maximum import MovingMaximum
@@ -57,7 +57,7 @@ class Ipa:
         problem = ipa_problem(self._seen, self.forecaster.predict(), self._limits, self.objective)
         self.last = solve(problem, self.settings)
         if (found := self.last.configuration) is not None:
-            self._plan = said_aloud(found, self._seen, self._pipeline)
+            self._plan = explicit_cores(found, self._seen, self._pipeline)
         return self._plan or window.configuration
 
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 
 from ipagym.agents.common.fleet import OnFleet, most_accurate, peak_rps
-from ipagym.agents.common.found_cores import on_found_cores, said_aloud
+from ipagym.agents.common.found_cores import explicit_cores, on_found_cores
 from ipagym.forecast import Forecaster
 from ipagym.forecast.moving_maximum import MovingMaximum
 from ipagym.model.agent import Agent
@@ -56,7 +56,7 @@ class FixedVariants:
         stages = zip(problem.stages, self._variants, strict=True)
         kept = tuple(tuple(c for c in choices if c.variant == variant) for choices, variant in stages)
         found = solve(replace(problem, stages=kept)).configuration
-        return window.configuration if found is None else said_aloud(found, self._seen, self._pipeline)
+        return window.configuration if found is None else explicit_cores(found, self._seen, self._pipeline)
 
 
 class FixedReplicas:
@@ -85,7 +85,7 @@ class FixedReplicas:
             return window.configuration
         chosen = zip(found.configuration.stages, self._numbers, strict=True)
         wanted = Configuration(tuple(replace(setting, replicas=number) for setting, number in chosen))
-        return said_aloud(wanted, self._seen, self._pipeline)
+        return explicit_cores(wanted, self._seen, self._pipeline)
 
     def _problem(self, seen: Pipeline, rate_rps: float) -> IpaProblem:
         """All replicas of a stage together as one, of which there is one."""

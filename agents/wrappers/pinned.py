@@ -31,7 +31,7 @@ class Pins:
     @property
     def knobs(self) -> frozenset[Knob]:
         """The knobs that are pinned."""
-        chosen: frozenset[Knob] = frozenset() if self.variants is None else frozenset({"variant", "set"})
+        chosen: frozenset[Knob] = frozenset() if self.variants is None else frozenset({"variant", "mix"})
         return chosen | frozenset(self.numbers)
 
     def on(self, configuration: Configuration) -> Configuration:

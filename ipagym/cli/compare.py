@@ -158,10 +158,10 @@ def _run(
 def _show(comparison: "Comparison", title: str, task: "Scenario") -> None:
     from ipagym.bench.comparison.summary import bound_line, kept_knobs, summary_table
     from ipagym.cli.console import console
-    from ipagym.task.workload_line import load_of
+    from ipagym.task.workload_line import workload_line
 
     screen = console()
-    screen.print(summary_table(comparison.summaries, title, f"load: {load_of(task)}"))
+    screen.print(summary_table(comparison.summaries, title, f"load: {workload_line(task)}"))
     for line in bound_line(comparison.summaries):
         screen.print(line)
     for line in kept_knobs(comparison.summaries):

@@ -27,11 +27,11 @@ def reproduce(
     with progress_bar() as progress:
         task = progress.add_task("runs", total=None)
 
-        def watch(what: str, done: int, total: int) -> None:
+        def show(what: str, done: int, total: int) -> None:
             progress.update(task, description=what, completed=done, total=total)
 
-        runs = list(compare_runs(trace, watch))
-        predictors = list(compare_predictors(trace, watch))
+        runs = list(compare_runs(trace, show))
+        predictors = list(compare_predictors(trace, show))
     write_atomically(out / "runs.csv", csv_text([asdict(row) for row in runs]).encode())
     write_atomically(out / "predictors.csv", csv_text([asdict(row) for row in predictors]).encode())
     screen = console()

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from ipagym.model.window import StageWindow, Window
 
-FIGURES = np.dtype(
+WINDOW_RECORD = np.dtype(
     [
         ("start_s", "f8"), ("end_s", "f8"), ("arrivals", "i8"), ("completed", "i8"), ("dropped", "i8"),
         ("violations", "i8"), ("in_system", "i8"), ("cores", "f8"), ("accuracy", "f8"), ("energy_j", "f8"),
@@ -17,9 +17,9 @@ FIGURES = np.dtype(
 """A window without its arrays and its stages; the names are those of `Window`."""
 
 DERIVED = ("latency_p50_s", "latency_p99_s", "network_min_s", "network_mean_s", "network_max_s")
-"""Those of the FIGURES that stand for an array of the window."""
+"""Those of the WINDOW_RECORD that stand for an array of the window."""
 
-STAGE_FIGURES = np.dtype(
+STAGE_RECORD = np.dtype(
     [
         ("queue", "i8"), ("arrivals", "i8"), ("dropped", "i8"), ("utilisation", "f8"), ("ready", "i8"),
         ("starting", "i8"), ("pending", "i8"), ("draining", "i8"), ("resizing", "i8"), ("asleep", "i8"),
@@ -31,12 +31,12 @@ STAGE_FIGURES = np.dtype(
 Records = NDArray[np.void]
 
 
-def figures_of(window: Window) -> tuple[Records, Records]:
-    """The window as FIGURES of shape (1,) and STAGE_FIGURES of shape (1, stages)."""
+def records_of(window: Window) -> tuple[Records, Records]:
+    """The window as WINDOW_RECORD of shape (1,) and STAGE_RECORD of shape (1, stages)."""
     derived = dict(zip(DERIVED, _derived(window), strict=True))
-    values = tuple(derived[name] if name in derived else getattr(window, name) for name in FIGURES.names or ())
+    values = tuple(derived[name] if name in derived else getattr(window, name) for name in WINDOW_RECORD.names or ())
     stages = [_stage_values(stage) for stage in window.stages]
-    return np.array([values], dtype=FIGURES), np.array([stages], dtype=STAGE_FIGURES)
+    return np.array([values], dtype=WINDOW_RECORD), np.array([stages], dtype=STAGE_RECORD)
 
 
 def _derived(window: Window) -> tuple[float, ...]:
@@ -48,4 +48,4 @@ def _derived(window: Window) -> tuple[float, ...]:
 
 
 def _stage_values(stage: StageWindow) -> tuple[float, ...]:
-    return tuple(getattr(stage, name) for name in STAGE_FIGURES.names or ())
+    return tuple(getattr(stage, name) for name in STAGE_RECORD.names or ())

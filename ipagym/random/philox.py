@@ -25,7 +25,7 @@ class Concern(IntEnum):
 
     STRAGGLER = 0  # stage; request
     START = 1  # variant, counted over all stages; how many of its replicas started before
-    CRASH = 2  # lane; how many times a crash came up before
+    CRASH = 2  # station; how many times a crash came up before
     NODE = 3  # node; how many times it was lost before
     SCRAPE = 4  # 0; window
     REPEAT = 5  # stage; request, attempt and trial in one number

@@ -31,7 +31,7 @@ from ipagym.reproduce.ipa_runs import (
 )
 from ipagym.task.scenario import Scenario
 
-Watch = Callable[[str, int, int], None]
+Progress = Callable[[str, int, int], None]
 
 SEED = 0
 PREDICTORS = ("oracle", "lstm", "reactive")
@@ -73,13 +73,13 @@ class Predicted:
     cores: float
 
 
-def compare_runs(trace: Path | None, watch: Watch) -> Iterator[Compared]:
+def compare_runs(trace: Path | None, progress: Progress) -> Iterator[Compared]:
     """Every pipeline, load and method, each an episode of 20 minutes."""
     total, done = len(PUBLISHED) * len(METHODS), 0
     for (pipeline, load), figures in PUBLISHED.items():
         assert load in LOADS
         for method, (cores, pas) in zip(METHODS, figures, strict=True):
-            watch(f"{pipeline} {load} {method}", done, total)
+            progress(f"{pipeline} {load} {method}", done, total)
             scenario = released_scenario(pipeline, load, trace)
             episode = simulate(scenario, published_run(pipeline, load, method), ipa_lstm())
             asked = [window.configuration for window in episode.windows]
@@ -93,10 +93,10 @@ def compare_runs(trace: Path | None, watch: Watch) -> Iterator[Compared]:
                 pas=100 * float(np.mean([configured_accuracy(each, scenario.pipeline) for each in asked])),
             )
             done += 1
-    watch("done", total, total)
+    progress("done", total, total)
 
 
-def compare_predictors(trace: Path | None, watch: Watch) -> Iterator[Predicted]:
+def compare_predictors(trace: Path | None, progress: Progress) -> Iterator[Predicted]:
     """The bursty load of every pipeline, planned for by each predictor, under the tight SLO.
 
     The paper counts requests that failed; nothing fails here. What a worse forecast costs shows in requests that come
@@ -108,7 +108,7 @@ def compare_predictors(trace: Path | None, watch: Watch) -> Iterator[Predicted]:
         rates = scenario.workload.rates_rps(Streams.spawn(SEED).load)
         forecasters: tuple[Forecaster, ...] = (Oracle(rates), Lstm(), reactive())
         for name, forecaster, failed in zip(PREDICTORS, forecasters, published, strict=True):
-            watch(f"{pipeline} {name}", done, total)
+            progress(f"{pipeline} {name}", done, total)
             episode = simulate(scenario, predictor_run(pipeline), forecaster)
             arrived = sum(window.arrivals for window in episode.windows)
             yield Predicted(
@@ -120,7 +120,7 @@ def compare_predictors(trace: Path | None, watch: Watch) -> Iterator[Predicted]:
                 cores=float(np.mean([requested_cores(w.configuration, scenario.pipeline) for w in episode.windows])),
             )
             done += 1
-    watch("done", total, total)
+    progress("done", total, total)
 
 
 def released_scenario(pipeline: str, load: str, trace: Path | None) -> Scenario:

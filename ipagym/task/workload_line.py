@@ -4,7 +4,7 @@ from ipagym.task.scenario import Scenario
 from ipagym.workload.origin import origin_of
 
 
-def load_of(scenario: Scenario) -> str:
+def workload_line(scenario: Scenario) -> str:
     """The name of the load, where it comes from, and how its rates became requests."""
     load = scenario.workload
     return f"{load.name}, {origin_of(load)}; {scenario.physics.arrivals} arrivals"

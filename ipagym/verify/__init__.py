@@ -1,4 +1,4 @@
-"""Whether the simulator tells the truth: queueing theory, laws of every path, couplings, effects of decisions.
+"""Checks of the simulator: queueing theory, laws of every path, metamorphic relations, effects of decisions.
 
 Import names from the modules; `ipagym.verify.run` runs everything.
 """

@@ -8,7 +8,7 @@ class Bounds:
     """What is looked at of a scenario at most, in counts, so that every scenario has its answer in bounded work.
 
     `events` are requests times stages, and faults, of an episode; `seconds` its length, in `windows` intervals.
-    `replicas` and `lanes` (queues, one for each deployment that a stage may run) are those of the whole pipeline.
+    `replicas` and `stations` (queues, one for each deployment that a stage may run) are those of the whole pipeline.
     `changes` are changes of a knob, spread over the stages, whose effects are looked at.
     """
 
@@ -16,7 +16,7 @@ class Bounds:
     seconds: int
     windows: int
     replicas: int
-    lanes: int
+    stations: int
     nodes: int
     changes: int
 
@@ -43,12 +43,12 @@ class Effort:
 
 FULL = Effort(
     runs=30, share=1.0, slow_share=0.04, largest_error=0.01, peer_requests=5_000, seeds=10, path_s=120,
-    bounds=Bounds(events=20_000, seconds=50_000, windows=60, replicas=200, lanes=100, nodes=16, changes=60),
+    bounds=Bounds(events=20_000, seconds=50_000, windows=60, replicas=200, stations=100, nodes=16, changes=60),
 )  # fmt: skip
 """A few minutes on two cores."""
 
 FAST = Effort(
     runs=20, share=0.03, slow_share=0.0, largest_error=0.06, peer_requests=0, seeds=2, path_s=40,
-    bounds=Bounds(events=6_000, seconds=10_000, windows=20, replicas=60, lanes=40, nodes=8, changes=20),
+    bounds=Bounds(events=6_000, seconds=10_000, windows=20, replicas=60, stations=40, nodes=8, changes=20),
 )  # fmt: skip
 """Some ten seconds; theory on the compiled engine only, whose requests the other engine has to equal."""

@@ -64,7 +64,7 @@ def excerpt(scenario: Scenario, name: str, bounds: Bounds, seed: int) -> Subject
 
 def _with_fewer_replicas(scenario: Scenario, bounds: Bounds) -> Scenario:
     stages, limits = len(scenario.pipeline.stages), scenario.limits
-    deployments = min(limits.max_deployments, max(2, bounds.lanes // stages))
+    deployments = min(limits.max_deployments, max(2, bounds.stations // stages))
     replicas = min(limits.max_replicas, max(1, bounds.replicas // (stages * deployments)))
 
     def fewer(setting: StageSetting) -> StageSetting:
@@ -100,9 +100,9 @@ def _part(scenario: Scenario, bounds: Bounds, events: NDArray[np.float64]) -> tu
 def _faults_per_s(scenario: Scenario) -> float:
     """Crashes, of at most twice the replicas, and losses of nodes, each of which every queue is looked at for."""
     faults, limits = scenario.physics.faults, scenario.limits
-    lanes = len(scenario.pipeline.stages) * limits.max_deployments
-    crashes = 2 * limits.max_replicas * lanes * faults.crashes_per_hour
-    return (crashes + len(limits.node_cores or ()) * lanes * faults.node_losses_per_hour) / 3600
+    stations = len(scenario.pipeline.stages) * limits.max_deployments
+    crashes = 2 * limits.max_replicas * stations * faults.crashes_per_hour
+    return (crashes + len(limits.node_cores or ()) * stations * faults.node_losses_per_hour) / 3600
 
 
 def _cut_limits(before: Limits, after: Limits) -> list[str]:

@@ -86,7 +86,7 @@ def deadlines_first(engine: Engine, seed: int) -> str:
     return ""
 
 
-COUPLINGS: Mapping[str, Callable[[Engine, int], str]] = {
+RELATIONS: Mapping[str, Callable[[Engine, int], str]] = {
     "all times doubled double every timestamp": scaling,
     "a further replica delays no request": another_replica,
     "at batch size 1 the batch timeout is irrelevant": timeout_without_batches,

@@ -17,7 +17,7 @@ from ipagym.verify.effects import Effect, changes, effects
 from ipagym.verify.effort import Effort
 from ipagym.verify.excerpt import Subject, excerpt, whole
 from ipagym.verify.families import all_models
-from ipagym.verify.metamorphic import COUPLINGS
+from ipagym.verify.metamorphic import RELATIONS
 from ipagym.verify.model import Model
 from ipagym.verify.paths import Engine, check_paths, check_standing, difference, walk
 from ipagym.verify.reproducible import REPRODUCIBLE
@@ -91,7 +91,7 @@ def _suite(engines: Mapping[str, Engine], effort: Effort, seed0: int) -> list[Ta
         *_theory_tasks(engines, effort, seed0),
         partial(_agreement, engines, seed0),
         *(task for name, each in scenarios.items() for task in _path_tasks(whole(each, name), engines, seeds)),
-        *(partial(_coupling, law, engines, seeds) for law in COUPLINGS),
+        *(partial(_relation, law, engines, seeds) for law in RELATIONS),
         *(partial(_reproducible, law, whole(scenarios[BUSY], BUSY), engines, seeds) for law in REPRODUCIBLE),
         *(partial(_effects, scenarios[name], name, engines, seed=seed0) for name in ("chain", "fork and join")),
     ]
@@ -152,8 +152,8 @@ def _disagreement(model: Model, engines: Mapping[str, Engine], seed: int) -> str
     return f"{model.name}: {different[0]} differ" if different else ""
 
 
-def _coupling(law: str, engines: Mapping[str, Engine], seeds: Sequence[int]) -> Found:
-    return [_held(law, name, [COUPLINGS[law](engine, seed) for seed in seeds]) for name, engine in engines.items()]
+def _relation(law: str, engines: Mapping[str, Engine], seeds: Sequence[int]) -> Found:
+    return [_held(law, name, [RELATIONS[law](engine, seed) for seed in seeds]) for name, engine in engines.items()]
 
 
 def _reproducible(law: str, subject: Subject, engines: Mapping[str, Engine], seeds: Sequence[int]) -> Found:

@@ -101,7 +101,7 @@ def _any_configuration(scenario: Scenario, rng: np.random.Generator) -> Configur
 
 
 def _pipeline(*stages: Stage) -> Pipeline:
-    return Pipeline(name="gauntlet", stages=stages, slo_s=1.0, idle_watts_per_core=4.0, busy_watts_per_core=9.0)
+    return Pipeline(name="stress", stages=stages, slo_s=1.0, idle_watts_per_core=4.0, busy_watts_per_core=9.0)
 
 
 def _stage(name: str, base_s: float, *after: str) -> Stage:

@@ -37,7 +37,7 @@ from ipagym.system.files import remove_leftovers, write_atomically
 from ipagym.system.processes import as_they_finish
 from ipagym.system.progress import progress_bar
 from ipagym.task.scenario import Scenario
-from ipagym.task.workload_line import load_of
+from ipagym.task.workload_line import workload_line
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -212,7 +212,7 @@ def _report(
     write_atomically(out / "windows.parquet", content)
     write_atomically(out / "timings.parquet", parquet_bytes(timings))
     write_atomically(
-        out / "summary.csv", summary_frame(summaries).assign(load=load_of(scenario)).to_csv(index=False).encode()
+        out / "summary.csv", summary_frame(summaries).assign(load=workload_line(scenario)).to_csv(index=False).encode()
     )
     shown = windows[windows["agent"].isin(drawn_agents(summaries))]
     write_atomically(out / "timeline.png", png_bytes(timeline(shown, scenario)))

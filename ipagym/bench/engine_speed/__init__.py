@@ -5,7 +5,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from ipagym.bench.engine_speed import c_loop, engines, environments, start
-from ipagym.bench.engine_speed.measure import Row, Watch, race
+from ipagym.bench.engine_speed.measure import Progress, Row, race
 from ipagym.bench.engine_speed.models import all_models
 from ipagym.bench.engine_speed.report import Report, this_machine
 from ipagym.system.errors import InputError
@@ -27,21 +27,21 @@ class Settings:
             raise InputError(f"repeats must be in 1..{MAX_REPEATS}, not {self.repeats}")
 
 
-def run(settings: Settings, watch: Watch) -> Report:
+def run(settings: Settings, progress: Progress) -> Report:
     """Measure everything; minutes, or some seconds if quick."""
-    rows = _requests(settings, watch)
+    rows = _requests(settings, progress)
     rates = environments.RATES_RPS[:1] if settings.quick else environments.RATES_RPS
     for rate_rps in rates:
-        rows += environments.rows(rate_rps, settings.repeats, watch, quick=settings.quick)
-    rows += start.rows(watch, quick=settings.quick)
+        rows += environments.rows(rate_rps, settings.repeats, progress, quick=settings.quick)
+    rows += start.rows(progress, quick=settings.quick)
     return Report(machine=this_machine(), repeats=settings.repeats, quick=settings.quick, rows=tuple(rows))
 
 
-def _requests(settings: Settings, watch: Watch) -> list[Row]:
+def _requests(settings: Settings, progress: Progress) -> list[Row]:
     with TemporaryDirectory(prefix="ipagym-loop-") as folder:
         loop = _loop(Path(folder))
         fields = (engines.field(model, loop, quick=settings.quick) for model in all_models())
-        return [row for field in fields for row in race(field, settings.repeats, watch)]
+        return [row for field in fields for row in race(field, settings.repeats, progress)]
 
 
 def _loop(folder: Path) -> Path | str:

@@ -10,7 +10,7 @@ from typing import Any
 import gymnasium
 from gymnasium.vector import SyncVectorEnv
 
-from ipagym.bench.engine_speed.measure import Contender, Field, Row, Sample, Watch, race
+from ipagym.bench.engine_speed.measure import Contender, Field, Progress, Row, Sample, race
 from ipagym.workload.generators import Constant
 
 ENV_ID = "ipagym/Video-v0"
@@ -36,15 +36,15 @@ class Entrant:
     steps: int
 
 
-def rows(rate_rps: int, repeats: int, watch: Watch, *, quick: bool) -> list[Row]:
+def rows(rate_rps: int, repeats: int, progress: Progress, *, quick: bool) -> list[Row]:
     """Steps per second of every contender under constant load."""
-    watch(f"{MODEL}, {rate_rps} rps", 0, 1)
+    progress(f"{MODEL}, {rate_rps} rps", 0, 1)
     with ExitStack() as stack:
         contenders = [_contender(entrant, stack, quick=quick) for entrant in _entrants(rate_rps)]
         field = Field(
             model=MODEL, rate_rps=rate_rps, unit="steps/s", contenders=contenders, simpy=REFERENCE, rival=SYNC
         )
-        return race(field, repeats, watch)
+        return race(field, repeats, progress)
 
 
 def _entrants(rate_rps: int) -> list[Entrant]:

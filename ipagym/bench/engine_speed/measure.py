@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import NamedTuple
 
-Watch = Callable[[str, int, int], None]
+Progress = Callable[[str, int, int], None]
 """Told what is measured, how many measurements of it are done, and how many there are."""
 
 
@@ -59,7 +59,7 @@ class Field:
     rival: str
 
 
-def race(field: Field, repeats: int, watch: Watch) -> list[Row]:
+def race(field: Field, repeats: int, progress: Progress) -> list[Row]:
     """A row for each contender; a round ahead of the `repeats` that count warms everything up."""
     taking_part = [contender for contender in field.contenders if contender.measure]
     samples: dict[str, list[Sample]] = {contender.name: [] for contender in field.contenders}
@@ -67,7 +67,7 @@ def race(field: Field, repeats: int, watch: Watch) -> list[Row]:
     for turn in range(repeats + 1):
         for contender in taking_part:
             assert contender.measure is not None
-            watch(f"{field.model}, {field.rate_rps:g} rps: {contender.name}", done, total)
+            progress(f"{field.model}, {field.rate_rps:g} rps: {contender.name}", done, total)
             sample = contender.measure(turn)
             done += 1
             if turn:

@@ -9,7 +9,7 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from time import perf_counter
 
-from ipagym.bench.engine_speed.measure import Row, Watch
+from ipagym.bench.engine_speed.measure import Progress, Row
 
 CACHED_STARTS = 3
 RATE_RPS = 20
@@ -22,21 +22,21 @@ env.step(env.action_space.sample())
 """
 
 
-def rows(watch: Watch, *, quick: bool) -> list[Row]:
+def rows(progress: Progress, *, quick: bool) -> list[Row]:
     """Seconds to the first step; a quick run leaves the compilation out and uses the code that is kept already."""
     if quick:
-        cached = _row("cached start", _starts_s(1, None, watch)[1:])
+        cached = _row("cached start", _starts_s(1, None, progress)[1:])
         return [_row("first start", (), "not in a quick run"), cached]
     with TemporaryDirectory(prefix="ipagym-start-") as folder:
-        first_s, *cached_s = _starts_s(CACHED_STARTS, Path(folder), watch)
+        first_s, *cached_s = _starts_s(CACHED_STARTS, Path(folder), progress)
     return [_row("first start", [first_s]), _row("cached start", cached_s)]
 
 
-def _starts_s(cached: int, folder: Path | None, watch: Watch) -> list[float]:
+def _starts_s(cached: int, folder: Path | None, progress: Progress) -> list[float]:
     """Seconds of a first start, that fills the cache in `folder`, and of `cached` more."""
     seconds = []
     for done in range(cached + 1):
-        watch("cached start" if done else "first start", done, cached + 1)
+        progress("cached start" if done else "first start", done, cached + 1)
         seconds.append(_first_step_s(folder))
     return seconds
 

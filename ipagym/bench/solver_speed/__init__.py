@@ -101,10 +101,10 @@ class Record:
         return "; ".join(part for part in (self.stopped, misses) if part)
 
 
-def run(settings: Settings, watch: Callable[[str, int, int], None]) -> tuple[Row, ...]:
+def run(settings: Settings, progress: Callable[[str, int, int], None]) -> tuple[Row, ...]:
     """Measure every solver on every size, side by side: each load goes to all of them, one after the other.
 
-    `watch` is called with what is being measured, and how much of how much is done.
+    `progress` is called with what is being measured, and how much of how much is done.
     """
     rows: list[Row] = []
     stopped = {} if find_spec("gurobipy") else {GUROBI: "gurobipy is not installed"}
@@ -112,11 +112,11 @@ def run(settings: Settings, watch: Callable[[str, int, int], None]) -> tuple[Row
     for at, size in enumerate(settings.sizes):
         records = {name: Record([], [], stopped.get(name, "")) for name in settings.solvers}
         for number, problem in enumerate(instances(size, settings.loads, settings.accuracy)):
-            watch(f"{size}", at * settings.loads + number, total)
+            progress(f"{size}", at * settings.loads + number, total)
             _race(problem, settings, records)
         rows += [_row(name, size, record) for name, record in records.items()]
         stopped |= {name: record.stopped for name, record in records.items() if record.stopped}
-    watch("done", total, total)
+    progress("done", total, total)
     return tuple(rows)
 
 

@@ -14,7 +14,7 @@ import ipagym
 from ipagym.system.errors import InputError
 from ipagym.system.files import make_folder, write_atomically
 from ipagym.task.scenario import Scenario
-from ipagym.task.workload_line import load_of
+from ipagym.task.workload_line import workload_line
 
 PACKAGES = ("numpy", "pandas", "pyarrow", "simpy", "mip", "gymnasium")
 FILE_NAME = "manifest.json"
@@ -61,7 +61,7 @@ def make_manifest(
         scenario_hash=scenario.digest(),
         pipeline=scenario.pipeline.name,
         workload=scenario.workload.name,
-        load=load_of(scenario),
+        load=workload_line(scenario),
         slo_s=scenario.pipeline.slo_s,
         interval_s=scenario.interval_s,
         duration_s=scenario.workload.duration_s,

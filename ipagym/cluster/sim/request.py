@@ -8,7 +8,7 @@ from typing import Protocol
 from ipagym.system.errors import InputError
 
 MOST_IN_SYSTEM = 2**22
-"""Requests that a simulated cluster holds at most, so that an overload does not take all memory."""
+"""Requests that a simulated cluster holds at most, so that an overload does not take all state."""
 
 NOT_KEPT = "requests were not kept: build the cluster with keep_requests=True"
 

@@ -1,4 +1,4 @@
-"""The arrays behind a record: `lanes_of(s)` is the array whose address and sizes stand in the record `s`."""
+"""The arrays behind a record: `stations_of(s)` is the array whose address and sizes stand in the record `s`."""
 
 from collections.abc import Callable
 from typing import Any
@@ -48,14 +48,14 @@ def _accessor(arrays: dict[str, tuple[np.dtype[Any], str]], name: str) -> Callab
 
 
 stages_of = _accessor(ARRAYS, "stages")
-lanes_of = _accessor(ARRAYS, "lanes")
+stations_of = _accessor(ARRAYS, "stations")
 meters_of = _accessor(ARRAYS, "meters")
 replicas_of = _accessor(ARRAYS, "replicas")
 batches_of = _accessor(ARRAYS, "batches")
 nodes_of = _accessor(ARRAYS, "nodes")
 events_of = _accessor(ARRAYS, "events")
 starts_of = _accessor(ARRAYS, "starts")
-supplies_of = _accessor(ARRAYS, "supplies")
+buffers_of = _accessor(ARRAYS, "buffers")
 gaps_of = _accessor(ARRAYS, "gaps")
 spreads_of = _accessor(ARRAYS, "spreads")
 rates_of = _accessor(ARRAYS, "rates")
@@ -67,8 +67,8 @@ requests_of = _accessor(ARRAYS, "requests")
 places_of = _accessor(ARRAYS, "places")
 rings_of = _accessor(ARRAYS, "rings")
 by_deadline_of = _accessor(ARRAYS, "by_deadline")
-figures_of = _accessor(ARRAYS, "figures")
-stage_figures_of = _accessor(ARRAYS, "stage_figures")
+window_records_of = _accessor(ARRAYS, "window_records")
+stage_records_of = _accessor(ARRAYS, "stage_records")
 log_of = _accessor(ARRAYS, "log")
 log_stages_of = _accessor(ARRAYS, "log_stages")
 models_of = _accessor(TABLES, "models")

@@ -1,6 +1,7 @@
 """The next arrival, one at a time; the times are those of `ipagym.workload.arrivals`."""
 
 from ipagym.cluster.sim.compiled.access import (
+    buffers_of,
     gaps_of,
     journeys_of,
     log_of,
@@ -10,7 +11,6 @@ from ipagym.cluster.sim.compiled.access import (
     places_of,
     rates_of,
     requests_of,
-    supplies_of,
 )
 from ipagym.cluster.sim.compiled.jit import kernel
 from ipagym.cluster.sim.compiled.layout import GAPS, IN_SYSTEM, NEEDS_LOG, NEEDS_REQUESTS, RUNNING, Record
@@ -22,101 +22,101 @@ NOWHERE = float("nan")
 
 
 @kernel
-def plan_arrival(t: Record, s: Record) -> None:
+def plan_arrival(rules: Record, sim: Record) -> None:
     """Set when the next request arrives and when it was sent."""
-    if not t.network:
-        _plan_by_rate(s)
-        s.next_sent_s = s.next_arrival_s
-    elif s.arrived == len(journeys_of(s)):
-        s.next_arrival_s = NEVER
+    if not rules.network:
+        _plan_by_rate(sim)
+        sim.next_sent_s = sim.next_arrival_s
+    elif sim.arrived == len(journeys_of(sim)):
+        sim.next_arrival_s = NEVER
     else:
-        journey = journeys_of(s)[s.arrived]
-        s.next_sent_s, s.next_arrival_s = journey.sent_s, journey.arrival_s
+        journey = journeys_of(sim)[sim.arrived]
+        sim.next_sent_s, sim.next_arrival_s = journey.sent_s, journey.arrival_s
 
 
 @kernel
-def _plan_by_rate(s: Record) -> None:
+def _plan_by_rate(sim: Record) -> None:
     """Set the time of the next arrival: the place where the cumulative rate reaches the sum of the gaps.
 
     Gaps come in chunks; their sum is taken within the chunk and then added to that of the chunks before, so that the
     rounding is that of the vectorised form.
     """
-    supply = supplies_of(s)[GAPS]
-    s.gaps_sum += gaps_of(s)[supply.used]
-    supply.used += 1
-    reached = s.gaps_before + s.gaps_sum
-    s.gaps_summed += 1
-    if s.gaps_summed == GAPS_AT_ONCE:
-        s.gaps_before, s.gaps_sum, s.gaps_summed = reached, 0.0, 0
-    _go_to(s, reached)
+    buffer = buffers_of(sim)[GAPS]
+    sim.gaps_sum += gaps_of(sim)[buffer.used]
+    buffer.used += 1
+    reached = sim.gaps_before + sim.gaps_sum
+    sim.gaps_summed += 1
+    if sim.gaps_summed == GAPS_AT_ONCE:
+        sim.gaps_before, sim.gaps_sum, sim.gaps_summed = reached, 0.0, 0
+    _go_to(sim, reached)
 
 
 @kernel
-def replan_arrival(s: Record) -> None:
+def replan_arrival(sim: Record) -> None:
     """Set when the next request arrives, after the rates from this second on have been changed."""
-    s.second, s.rates_before = 0, 0.0
-    while s.second < int(s.now_s):
-        s.rates_before += rates_of(s)[s.second]
-        s.second += 1
-    _go_to(s, s.gaps_before + s.gaps_sum)
-    s.next_sent_s = s.next_arrival_s
+    sim.second, sim.rates_before = 0, 0.0
+    while sim.second < int(sim.now_s):
+        sim.rates_before += rates_of(sim)[sim.second]
+        sim.second += 1
+    _go_to(sim, sim.gaps_before + sim.gaps_sum)
+    sim.next_sent_s = sim.next_arrival_s
 
 
 @kernel
-def _go_to(s: Record, reached: float) -> None:
+def _go_to(sim: Record, reached: float) -> None:
     """Go on to where the cumulative rate is `reached`: the next arrival is there, if the load does not end before."""
-    while s.second < len(rates_of(s)) and reached >= s.rates_before + rates_of(s)[s.second]:
-        s.rates_before += rates_of(s)[s.second]
-        s.second += 1
-    if s.second == len(rates_of(s)):
-        s.next_arrival_s = NEVER
+    while sim.second < len(rates_of(sim)) and reached >= sim.rates_before + rates_of(sim)[sim.second]:
+        sim.rates_before += rates_of(sim)[sim.second]
+        sim.second += 1
+    if sim.second == len(rates_of(sim)):
+        sim.next_arrival_s = NEVER
     else:
-        s.next_arrival_s = s.second + (reached - s.rates_before) / rates_of(s)[s.second]
+        sim.next_arrival_s = sim.second + (reached - sim.rates_before) / rates_of(sim)[sim.second]
 
 
 @kernel
-def arrive(t: Record, s: Record) -> int:
+def arrive(rules: Record, sim: Record) -> int:
     """The request that arrives now."""
-    index = int(s.free)
-    request = requests_of(s)[index]
-    s.free = request.next_free
-    request.sent_s, request.arrival_s, request.deadline_s = s.next_sent_s, s.now_s, s.next_sent_s + t.slo_s
-    request.index, request.accuracy = s.arrived, 1.0
-    request.outcome, request.late, request.serving, request.unanswered = IN_SYSTEM, 0, 0, t.finals
-    for stage in range(len(needs_of(t))):
-        places_of(s)[index, stage].missing = needs_of(t)[stage]
-        places_of(s)[index, stage].stamp = places_of(s)[index, stage].repeats = 0
-    take_spread(t, s, index)
-    s.arrived += 1
-    s.arrivals += 1
-    _note_way(t, s)
-    per_second_of(s)[min(int(s.now_s - s.start_s), s.seconds - 1)] += 1
-    if t.keep:
-        entry = log_of(s)[request.index]
+    index = int(sim.free)
+    request = requests_of(sim)[index]
+    sim.free = request.next_free
+    request.sent_s, request.arrival_s, request.deadline_s = sim.next_sent_s, sim.now_s, sim.next_sent_s + rules.slo_s
+    request.index, request.accuracy = sim.arrived, 1.0
+    request.outcome, request.late, request.serving, request.unanswered = IN_SYSTEM, 0, 0, rules.finals
+    for stage in range(len(needs_of(rules))):
+        places_of(sim)[index, stage].missing = needs_of(rules)[stage]
+        places_of(sim)[index, stage].stamp = places_of(sim)[index, stage].repeats = 0
+    take_spread(rules, sim, index)
+    sim.arrived += 1
+    sim.arrivals += 1
+    _note_way(rules, sim)
+    per_second_of(sim)[min(int(sim.now_s - sim.start_s), sim.seconds - 1)] += 1
+    if rules.keep:
+        entry = log_of(sim)[request.index]
         entry.sent_s, entry.arrival_s, entry.deadline_s = request.sent_s, request.arrival_s, request.deadline_s
         entry.outcome = IN_SYSTEM
-        for stage in range(len(needs_of(t))):
-            at = log_stages_of(s)[request.index, stage]
+        for stage in range(len(needs_of(rules))):
+            at = log_stages_of(sim)[request.index, stage]
             at.enqueued_s = at.started_s = at.finished_s = NOWHERE
             at.size = 0
     return index
 
 
 @kernel
-def _note_way(t: Record, s: Record) -> None:
+def _note_way(rules: Record, sim: Record) -> None:
     """Take note of how long the request that arrives now, counted already, was on its way."""
-    if t.network:
-        way_s = s.now_s - s.next_sent_s
-        s.network_min_s = way_s if s.arrivals == 1 else min(s.network_min_s, way_s)
-        s.network_max_s = way_s if s.arrivals == 1 else max(s.network_max_s, way_s)
-        s.network_sum_s += way_s
+    if rules.network:
+        way_s = sim.now_s - sim.next_sent_s
+        sim.network_min_s = way_s if sim.arrivals == 1 else min(sim.network_min_s, way_s)
+        sim.network_max_s = way_s if sim.arrivals == 1 else max(sim.network_max_s, way_s)
+        sim.network_sum_s += way_s
 
 
 @kernel
-def lacks_for_arrival(t: Record, s: Record) -> int:
+def lacks_for_arrival(rules: Record, sim: Record) -> int:
     """What is missing before the next request can arrive."""
-    if s.free < 0:
+    if sim.free < 0:
         return NEEDS_REQUESTS
-    if t.keep and s.arrived == len(log_of(s)):
+    if rules.keep and sim.arrived == len(log_of(sim)):
         return NEEDS_LOG
     return RUNNING

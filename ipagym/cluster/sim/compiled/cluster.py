@@ -40,32 +40,32 @@ class CompiledCluster:
     @property
     def now(self) -> float:
         """Simulated seconds since the last reset."""
-        return float(self._population.memory.sims[0]["now_s"])
+        return float(self._population.state.sims[0]["now_s"])
 
     @property
     def in_system(self) -> int:
         """Requests that have arrived and are neither answered nor dropped."""
-        head = self._population.memory.sims[0]
+        head = self._population.state.sims[0]
         return int(head["arrived"] - head["ended"])
 
     @property
     def figures(self) -> tuple[Records, Records]:
         """The last window as `ipagym.model.records` has it, with the latency quantiles as the engine has taken them."""
-        return self._population.figures.copy(), self._population.stage_figures.copy()
+        return self._population.window_records.copy(), self._population.stage_records.copy()
 
     @property
     def requests(self) -> list[Request]:
         """Every request that has arrived since the last reset, in order of arrival."""
         if not self._keep_requests:
             raise InputError(NOT_KEPT)
-        return [self._request(index) for index in range(int(self._population.memory.sims[0]["arrived"]))]
+        return [self._request(index) for index in range(int(self._population.state.sims[0]["arrived"]))]
 
     @property
     def log(self) -> RequestLog:
         """Every request that has arrived since the last reset, as arrays; they are copies."""
         if not self._keep_requests:
             raise InputError(NOT_KEPT)
-        arrays, arrived = self._population.memory.arrays, int(self._population.memory.sims[0]["arrived"])
+        arrays, arrived = self._population.state.arrays, int(self._population.state.sims[0]["arrived"])
         entries, stages = arrays["log"][0][:arrived], arrays["log_stages"][0][:arrived]
         return RequestLog(
             sent_s=entries["sent_s"].copy(),
@@ -91,8 +91,8 @@ class CompiledCluster:
             InputError: the configuration is outside the pipeline or the limits; nothing is changed then.
         """
         check(configuration, self.pipeline, self.scenario.limits)
-        asks = self._population.models.asks(configuration, self.scenario)
-        self._population.decide(ONLY, asks[np.newaxis])
+        targets = self._population.models.targets(configuration, self.scenario)
+        self._population.decide(ONLY, targets[np.newaxis])
         self._configuration = configuration
 
     def advance(self, seconds: float) -> Window:
@@ -143,7 +143,7 @@ class CompiledCluster:
         """Nothing to release."""
 
     def _request(self, index: int) -> Request:
-        entry, stages = (self._population.memory.arrays[name][0][index] for name in ("log", "log_stages"))
+        entry, stages = (self._population.state.arrays[name][0][index] for name in ("log", "log_stages"))
         sent_s, arrival_s, deadline_s = (float(entry[name]) for name in ("sent_s", "arrival_s", "deadline_s"))
         request = Request(index, sent_s, arrival_s, deadline_s, missing=[], unanswered=0)
         request.enqueued_s, request.started_s, request.finished_s = (
@@ -160,19 +160,19 @@ class CompiledCluster:
 
 def window_of(population: Population, k: int, configuration: Configuration) -> Window:
     """The last window of cluster k."""
-    arrays, figures = population.memory.arrays, population.figures[k]
-    seconds = population.memory.sims[k]["seconds"]
-    values = dict(zip(figures.dtype.names or (), figures.tolist(), strict=True))
+    arrays, window_records = population.state.arrays, population.window_records[k]
+    seconds = population.state.sims[k]["seconds"]
+    values = dict(zip(window_records.dtype.names or (), window_records.tolist(), strict=True))
     for name in DERIVED:
         del values[name]
     return Window(
         **values,
         arrivals_per_s=arrays["per_second"][k][:seconds].copy(),
-        latency_s=arrays["latency_s"][k][: figures["completed"]].copy(),
-        stages=tuple(_stage_window(stage) for stage in population.stage_figures[k]),
+        latency_s=arrays["latency_s"][k][: window_records["completed"]].copy(),
+        stages=tuple(_stage_window(stage) for stage in population.stage_records[k]),
         configuration=configuration,
         scraped=bool(population.scraped[k]),
-        network_s=_network_s(arrays["journeys"][k], population.memory.sims[k]["arrived"], figures["arrivals"]),
+        network_s=_network_s(arrays["journeys"][k], population.state.sims[k]["arrived"], window_records["arrivals"]),
     )
 
 
@@ -182,5 +182,5 @@ def _network_s(journeys: Array, arrived: np.int64, arrivals: np.int64) -> Array:
     return np.asarray(latest["arrival_s"] - latest["sent_s"])
 
 
-def _stage_window(figures: Array) -> StageWindow:
-    return StageWindow(**dict(zip(figures.dtype.names or (), figures.tolist(), strict=True)))
+def _stage_window(record: Array) -> StageWindow:
+    return StageWindow(**dict(zip(record.dtype.names or (), record.tolist(), strict=True)))

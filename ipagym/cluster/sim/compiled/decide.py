@@ -1,6 +1,6 @@
-"""How a new configuration is shared out among the lanes; as in `ipagym.cluster.sim.reference.stage` and `simulator`."""
+"""A new configuration, shared out among the stations; as in `ipagym.cluster.sim.reference.stage` and `simulator`."""
 
-from ipagym.cluster.sim.compiled.access import lanes_of, models_of, nodes_of, stages_of
+from ipagym.cluster.sim.compiled.access import models_of, nodes_of, stages_of, stations_of
 from ipagym.cluster.sim.compiled.events import schedule
 from ipagym.cluster.sim.compiled.fleet import follow, start
 from ipagym.cluster.sim.compiled.jit import kernel
@@ -11,95 +11,104 @@ from ipagym.cluster.sim.compiled.stage import dispatch_stage
 
 
 @kernel
-def begin(t: Record, s: Record, asks: Array) -> None:
-    """Have the configuration's replicas ready now; `asks` is of shape (S, lanes per stage)."""
-    _set_accuracy(t, s, asks)
-    for stage in range(len(stages_of(s))):
-        for i in range(t.lanes_per_stage):
-            if asks[stage, i].model >= 0:
-                lane = stage * t.lanes_per_stage + i
-                _aim(s, lane, asks[stage, i])
-                start(t, s, lane)
-    if t.crashes_per_hour > 0:
-        for lane in range(len(lanes_of(s))):
-            schedule(s, s.now_s + crash_gap_s(t, s, lane), CRASH, (lane, 0, 0))
-    if t.node_losses_per_hour > 0:
-        for node in range(len(nodes_of(s))):
-            schedule(s, s.now_s + node_loss_gap_s(t, s, node), NODE_LOSS, (0, node, 0))
+def begin(rules: Record, sim: Record, targets: Array) -> None:
+    """Have the configuration's replicas ready now; `asks` is of shape (S, stations per stage)."""
+    _set_accuracy(rules, sim, targets)
+    for stage in range(len(stages_of(sim))):
+        for i in range(rules.stations_per_stage):
+            if targets[stage, i].model >= 0:
+                station = stage * rules.stations_per_stage + i
+                _aim(sim, station, targets[stage, i])
+                start(rules, sim, station)
+    if rules.crashes_per_hour > 0:
+        for station in range(len(stations_of(sim))):
+            schedule(sim, sim.now_s + crash_gap_s(rules, sim, station), CRASH, (station, 0, 0))
+    if rules.node_losses_per_hour > 0:
+        for node in range(len(nodes_of(sim))):
+            schedule(sim, sim.now_s + node_loss_gap_s(rules, sim, node), NODE_LOSS, (0, node, 0))
 
 
 @kernel
-def decide(t: Record, s: Record, asks: Array) -> None:
+def decide(rules: Record, sim: Record, targets: Array) -> None:
     """Start moving to a configuration; what an earlier one left unfinished is superseded."""
-    _set_accuracy(t, s, asks)
-    for stage in range(len(stages_of(s))):
-        _assign(t, s, stage, asks[stage])
-    use_room(t, s)
-    for stage in range(len(stages_of(s))):
-        dispatch_stage(t, s, stage)
+    _set_accuracy(rules, sim, targets)
+    for stage in range(len(stages_of(sim))):
+        _assign(rules, sim, stage, targets[stage])
+    use_room(rules, sim)
+    for stage in range(len(stages_of(sim))):
+        dispatch_stage(rules, sim, stage)
 
 
 @kernel
-def _assign(t: Record, s: Record, stage: int, asks: Array) -> None:
-    """A variant keeps its lane, a new one takes over that of one that goes: open ones before closed ones."""
-    width = t.lanes_per_stage
-    lanes = lanes_of(s)[stage * width : (stage + 1) * width]
-    for lane in range(width):
-        lanes[lane].asked = -1
+def _assign(rules: Record, sim: Record, stage: int, targets: Array) -> None:
+    """A variant keeps its station, a new one takes over that of one that goes: open ones before closed ones."""
+    width = rules.stations_per_stage
+    stations = stations_of(sim)[stage * width : (stage + 1) * width]
+    for station in range(width):
+        stations[station].asked = -1
         for i in range(width):
-            if asks[i].model >= 0 and lanes[lane].used and _same_variant(t, lanes[lane].model, asks[i].model):
-                lanes[lane].asked = i
+            if (
+                targets[i].model >= 0
+                and stations[station].used
+                and _same_variant(rules, stations[station].model, targets[i].model)
+            ):
+                stations[station].asked = i
     for i in range(width):
-        if asks[i].model >= 0 and not _is_assigned(lanes, i):
-            lanes[_vacant(lanes)].asked = i
-    for lane in range(width):
-        lanes[lane].credit = 0.0
-        lanes[lane].closed = lanes[lane].asked < 0
-    for lane in range(width):
-        if not lanes[lane].closed:
-            _aim(s, stage * width + lane, asks[lanes[lane].asked])
-            follow(t, s, stage * width + lane)
+        if targets[i].model >= 0 and not _is_assigned(stations, i):
+            stations[_vacant(stations)].asked = i
+    for station in range(width):
+        stations[station].credit = 0.0
+        stations[station].closed = stations[station].asked < 0
+    for station in range(width):
+        if not stations[station].closed:
+            _aim(sim, stage * width + station, targets[stations[station].asked])
+            follow(rules, sim, stage * width + station)
 
 
 @kernel
-def _is_assigned(lanes: Array, ask: int) -> bool:
+def _is_assigned(stations: Array, target: int) -> bool:
     number = 0
-    for lane in range(len(lanes)):
-        number += lanes[lane].asked == ask
+    for station in range(len(stations)):
+        number += stations[station].asked == target
     return number > 0
 
 
 @kernel
-def _vacant(lanes: Array) -> int:
+def _vacant(stations: Array) -> int:
     best = -1
-    for lane in range(len(lanes)):
-        if lanes[lane].asked < 0 and (best < 0 or lanes[lane].closed < lanes[best].closed):
-            best = lane
+    for station in range(len(stations)):
+        if stations[station].asked < 0 and (best < 0 or stations[station].closed < stations[best].closed):
+            best = station
     return best
 
 
 @kernel
-def _same_variant(t: Record, model: int, other: int) -> bool:
-    return bool(models_of(t)[model].variant == models_of(t)[other].variant)
+def _same_variant(rules: Record, model: int, other: int) -> bool:
+    return bool(models_of(rules)[model].variant == models_of(rules)[other].variant)
 
 
 @kernel
-def _aim(s: Record, index: int, ask: Record) -> None:
-    lane = lanes_of(s)[index]
-    lane.used, lane.closed = 1, 0
-    lane.model, lane.replicas, lane.batch, lane.weight = ask.model, ask.replicas, ask.batch, ask.weight
+def _aim(sim: Record, index: int, target: Record) -> None:
+    station = stations_of(sim)[index]
+    station.used, station.closed = 1, 0
+    station.model, station.replicas, station.batch, station.weight = (
+        target.model,
+        target.replicas,
+        target.batch,
+        target.weight,
+    )
 
 
 @kernel
-def _set_accuracy(t: Record, s: Record, asks: Array) -> None:
+def _set_accuracy(rules: Record, sim: Record, targets: Array) -> None:
     """PAS of the configuration: a stage counts with the mean of its deployments by weight."""
     accuracy = 1.0
-    for stage in range(len(stages_of(s))):
+    for stage in range(len(stages_of(sim))):
         total = weights = 0.0
-        for i in range(t.lanes_per_stage):
-            ask = asks[stage, i]
-            if ask.model >= 0:
-                total += ask.weight * models_of(t)[ask.model].accuracy
-                weights += ask.weight
+        for i in range(rules.stations_per_stage):
+            target = targets[stage, i]
+            if target.model >= 0:
+                total += target.weight * models_of(rules)[target.model].accuracy
+                weights += target.weight
         accuracy *= total / weights
-    s.configured_accuracy = accuracy
+    sim.configured_accuracy = accuracy

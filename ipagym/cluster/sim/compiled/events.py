@@ -18,28 +18,28 @@ SEQUENCE_BITS = 48
 
 
 @kernel
-def schedule(s: Record, time_s: float, kind: int, target: tuple[int, int, int]) -> None:
-    """Add an event; `target` is its lane, its slot (or node) and the serial that tells whether it still holds."""
-    s.sequence += 1
-    key = (_priority(kind) << SEQUENCE_BITS) | s.sequence
-    at = s.scheduled
-    s.scheduled += 1
+def schedule(sim: Record, time_s: float, kind: int, target: tuple[int, int, int]) -> None:
+    """Add an event; `target` is its station, its slot (or node) and the serial that tells whether it still holds."""
+    sim.sequence += 1
+    key = (_priority(kind) << SEQUENCE_BITS) | sim.sequence
+    at = sim.scheduled
+    sim.scheduled += 1
     while at > 0:
         parent = (at - 1) >> 1
-        if not _before(time_s, key, events_of(s)[parent]):
+        if not _before(time_s, key, events_of(sim)[parent]):
             break
-        events_of(s)[at] = events_of(s)[parent]
+        events_of(sim)[at] = events_of(sim)[parent]
         at = parent
-    event = events_of(s)[at]
+    event = events_of(sim)[at]
     event.time_s, event.key, event.kind = time_s, key, kind
-    event.lane, event.slot, event.serial = target
+    event.station, event.slot, event.serial = target
 
 
 @kernel
-def remove_first(s: Record) -> None:
+def remove_first(sim: Record) -> None:
     """Take the first event off the heap."""
-    s.scheduled -= 1
-    n = s.scheduled
+    sim.scheduled -= 1
+    n = sim.scheduled
     if n == 0:
         return
     at = 0
@@ -47,13 +47,15 @@ def remove_first(s: Record) -> None:
         child = 2 * at + 1
         if child >= n:
             break
-        if child + 1 < n and _before(events_of(s)[child + 1].time_s, events_of(s)[child + 1].key, events_of(s)[child]):
+        if child + 1 < n and _before(
+            events_of(sim)[child + 1].time_s, events_of(sim)[child + 1].key, events_of(sim)[child]
+        ):
             child += 1
-        if not _before(events_of(s)[child].time_s, events_of(s)[child].key, events_of(s)[n]):
+        if not _before(events_of(sim)[child].time_s, events_of(sim)[child].key, events_of(sim)[n]):
             break
-        events_of(s)[at] = events_of(s)[child]
+        events_of(sim)[at] = events_of(sim)[child]
         at = child
-    events_of(s)[at] = events_of(s)[n]
+    events_of(sim)[at] = events_of(sim)[n]
 
 
 @kernel

@@ -1,6 +1,6 @@
-"""The idle replicas of a lane as a linked list: the one that has been idle longest first, ties by index."""
+"""The idle replicas of a station as a linked list: the one that has been idle longest first, ties by index."""
 
-from ipagym.cluster.sim.compiled.access import lanes_of, replicas_of
+from ipagym.cluster.sim.compiled.access import replicas_of, stations_of
 from ipagym.cluster.sim.compiled.jit import kernel
 from ipagym.cluster.sim.compiled.layout import Record
 
@@ -8,40 +8,40 @@ NOBODY = -1
 
 
 @kernel
-def join_idle(s: Record, lane_index: int, slot: int) -> None:
+def join_idle(sim: Record, station_index: int, slot: int) -> None:
     """A ready replica is idle from `idle_since_s` on, which is no earlier than that of the others."""
-    lane, replicas = lanes_of(s)[lane_index], replicas_of(s)[lane_index]
+    station, replicas = stations_of(sim)[station_index], replicas_of(sim)[station_index]
     replica = replicas[slot]
-    before = lane.last_idle
+    before = station.last_idle
     while before != NOBODY and _is_behind(replicas[before], replica):
         before = replicas[before].before
-    after = lane.first_idle if before == NOBODY else replicas[before].after
+    after = station.first_idle if before == NOBODY else replicas[before].after
     replica.before, replica.after = before, after
     if before == NOBODY:
-        lane.first_idle = slot
+        station.first_idle = slot
     else:
         replicas[before].after = slot
     if after == NOBODY:
-        lane.last_idle = slot
+        station.last_idle = slot
     else:
         replicas[after].before = slot
-    lane.idle += 1
+    station.idle += 1
 
 
 @kernel
-def leave_idle(s: Record, lane_index: int, slot: int) -> None:
+def leave_idle(sim: Record, station_index: int, slot: int) -> None:
     """An idle replica gets work, or is ready no more."""
-    lane, replicas = lanes_of(s)[lane_index], replicas_of(s)[lane_index]
+    station, replicas = stations_of(sim)[station_index], replicas_of(sim)[station_index]
     replica = replicas[slot]
     if replica.before == NOBODY:
-        lane.first_idle = replica.after
+        station.first_idle = replica.after
     else:
         replicas[replica.before].after = replica.after
     if replica.after == NOBODY:
-        lane.last_idle = replica.before
+        station.last_idle = replica.before
     else:
         replicas[replica.after].before = replica.before
-    lane.idle -= 1
+    station.idle -= 1
 
 
 @kernel

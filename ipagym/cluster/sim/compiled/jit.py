@@ -45,7 +45,7 @@ def entry(function: Function) -> Function:
 
 
 def _without_compiler(*_: object) -> object:
-    """The functions here work on addresses of memory: nothing but machine code can run them.
+    """The functions here work on addresses of state: nothing but machine code can run them.
 
     Raises:
         InputError: always.

@@ -1,7 +1,8 @@
 """Where the compiled engine keeps the state of a simulated cluster: one record, and the arrays that it points to.
 
-Sizes: S stages, L lanes (the same number for every stage, one after the other), R replica slots per lane, B requests
-per batch at most, N nodes, V variants of all stages, M models (a variant on a number of cores), T seconds of load.
+Sizes: S stages, L stations (the same number for every stage, one after the other), R replica slots per station, B
+requests per batch at most, N nodes, V variants of all stages, M models (a variant on a number of cores), T seconds of
+load.
 """
 
 from hashlib import sha256
@@ -11,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ipagym.model.records import FIGURES, STAGE_FIGURES
+from ipagym.model.records import STAGE_RECORD, WINDOW_RECORD
 
 Array = NDArray[Any]
 
@@ -31,10 +32,10 @@ CONSTANT, MEASURED_SPREAD, OTHER_SPREAD = range(3)
 """How service times spread."""
 
 CORES, READY_REPLICAS, BUSY, BUSY_CORES = range(4)
-"""The meters of a lane."""
+"""The meters of a station."""
 
 GAPS, SPREADS = range(2)
-"""What there is a supply of random numbers for."""
+"""What there is a buffer of random numbers for."""
 
 DONE, RUNNING, NEEDS_NUMBERS, NEEDS_REQUESTS, NEEDS_EVENTS, NEEDS_LATENCIES, NEEDS_LOG = range(7)
 """How far a cluster has come towards the end of its window, and what it lacks to go on."""
@@ -56,7 +57,7 @@ def _digest() -> str:
 
 MODEL = _record(variant="i8", cores="i8", load_s="f8", accuracy="f8")
 STAGE = _record(arrivals="i8", dropped="i8")
-LANE = _record(
+STATION = _record(
     closed="i8", used="i8", asked="i8", model="i8", replicas="i8", batch="i8", weight="f8", credit="f8",
     queued="i8", asleep="i8", idle="i8", first_idle="i8", last_idle="i8", top="i8", created="i8",
     timer_s="f8", resizing_to="i8", resize_due="i8", resize="i8", ring_head="i8", ring_used="i8", edf_used="i8",
@@ -68,19 +69,19 @@ REPLICA = _record(
     watched="i8", before="i8", after="i8", fails="f8",
 )  # fmt: skip
 NODE = _record(free="i8", down="i8", losses="i8")
-EVENT = _record(time_s="f8", key="i8", kind="i8", lane="i8", slot="i8", serial="i8")
+EVENT = _record(time_s="f8", key="i8", kind="i8", station="i8", slot="i8", serial="i8")
 REQUEST = _record(
     sent_s="f8", arrival_s="f8", deadline_s="f8", end_s="f8", accuracy="f8", index="i8", next_free="i8", outcome="i4",
     late="i4", serving="i4", unanswered="i4",
 )  # fmt: skip
-PLACE = _record(enqueued_s="f8", spread="f8", stamp="i8", repeats="i8", lane="i4", missing="i4")
+PLACE = _record(enqueued_s="f8", spread="f8", stamp="i8", repeats="i8", station="i4", missing="i4")
 WAITING = _record(request="i8", stamp="i8")
 BY_DEADLINE = _record(deadline_s="f8", index="i8", request="i8", stamp="i8")
 LOG = _record(sent_s="f8", arrival_s="f8", deadline_s="f8", end_s="f8", accuracy="f8", outcome="i8")
 LOG_STAGE = _record(enqueued_s="f8", started_s="f8", finished_s="f8", size="i8", model="i8")
 JOURNEY = _record(sent_s="f8", arrival_s="f8")
-SUPPLY = _record(used="i8", limit="i8", most="i8")
-ASK = _record(model="i8", replicas="i8", batch="i8", weight="f8")
+BUFFER = _record(used="i8", limit="i8", most="i8")
+TARGET = _record(model="i8", replicas="i8", batch="i8", weight="f8")
 """One deployment asked for; model −1 for none."""
 
 SCALAR = np.dtype("f8")
@@ -88,14 +89,14 @@ INDEX = np.dtype("i8")
 
 ARRAYS: dict[str, tuple[np.dtype[Any], str]] = {
     "stages": (STAGE, "S"),
-    "lanes": (LANE, "L"),
+    "stations": (STATION, "L"),
     "meters": (METER, "L4"),
     "replicas": (REPLICA, "LR"),
     "batches": (INDEX, "LRB"),
     "nodes": (NODE, "N"),
     "events": (EVENT, "·"),
     "starts": (INDEX, "V"),
-    "supplies": (SUPPLY, "2"),
+    "buffers": (BUFFER, "2"),
     "gaps": (SCALAR, "·"),
     "spreads": (SCALAR, "·"),
     "rates": (SCALAR, "T"),
@@ -107,8 +108,8 @@ ARRAYS: dict[str, tuple[np.dtype[Any], str]] = {
     "places": (PLACE, "·S"),
     "rings": (WAITING, "L·"),
     "by_deadline": (BY_DEADLINE, "L·"),
-    "figures": (FIGURES, "1"),
-    "stage_figures": (STAGE_FIGURES, "S"),
+    "window_records": (WINDOW_RECORD, "1"),
+    "stage_records": (STAGE_RECORD, "S"),
     "log": (LOG, "·"),
     "log_stages": (LOG_STAGE, "·S"),
 }
@@ -146,7 +147,7 @@ def point(record: Record, number: int, array: Array) -> None:
 
 RULES = _record(
     pointers=f"({len(TABLES)},{POINTER_WORDS})i8",
-    lanes_per_stage="i8", finals="i8", slo_s="f8", edf="i8", batch_timeout_s="f8", expired="i8", hopeless="i8",
+    stations_per_stage="i8", finals="i8", slo_s="f8", edf="i8", batch_timeout_s="f8", expired="i8", hopeless="i8",
     max_queue="i8", max_age_s="f8", spread="i8", family="i8",
     parameter="f8", in_place="i8", resize_s="f8", keep_alive_s="f8", bounded="i8",
     max_replicas="i8", crashes_per_hour="f8", slow_start="f8", slow_start_factor="f8", failed_start="f8",

@@ -2,13 +2,13 @@
 
 from ipagym.cluster.sim.compiled.access import (
     batches_of,
+    buffers_of,
     events_of,
-    lanes_of,
     latency_s_of,
     nodes_of,
     replicas_of,
     stages_of,
-    supplies_of,
+    stations_of,
 )
 from ipagym.cluster.sim.compiled.arrivals import NEVER, arrive, lacks_for_arrival, plan_arrival, replan_arrival
 from ipagym.cluster.sim.compiled.decide import begin, decide
@@ -43,18 +43,18 @@ from ipagym.cluster.sim.compiled.window import close_window, open_window
 
 
 @entry
-def begin_all(t: Array, sims: Array, asks: Array, which: Array) -> None:
+def begin_all(rules: Array, sims: Array, targets: Array, which: Array) -> None:
     """Start the clusters of numbers `which`, cleared before, with the configurations asked for."""
     for i in range(len(which)):
-        begin(t[0], sims[which[i]], asks[i])
-        plan_arrival(t[0], sims[which[i]])
+        begin(rules[0], sims[which[i]], targets[i])
+        plan_arrival(rules[0], sims[which[i]])
 
 
 @entry
-def decide_all(t: Array, sims: Array, asks: Array, which: Array) -> None:
+def decide_all(rules: Array, sims: Array, targets: Array, which: Array) -> None:
     """Let the clusters of numbers `which` start moving to the configurations asked for."""
     for i in range(len(which)):
-        decide(t[0], sims[which[i]], asks[i])
+        decide(rules[0], sims[which[i]], targets[i])
         sims[which[i]].checked_events = 0
 
 
@@ -74,130 +74,130 @@ def open_all(sims: Array, which: Array, seconds: float) -> None:
 
 
 @entry
-def advance_all(t: Array, sims: Array, which: Array) -> None:
+def advance_all(rules: Array, sims: Array, which: Array) -> None:
     """Let the clusters of numbers `which` come to the end of their windows, or as far as they can."""
     for i in range(len(which)):
         s = sims[which[i]]
         if s.status != DONE:
-            s.status = _run(t[0], s)
+            s.status = _run(rules[0], s)
             if s.status == DONE:
-                close_window(t[0], s)
+                close_window(rules[0], s)
 
 
 @entry
-def lacking_all(t: Array, sims: Array, which: Array) -> None:
+def lacking_all(rules: Array, sims: Array, which: Array) -> None:
     """Set the status of the clusters of numbers `which` to what they lack for a decision."""
     for i in range(len(which)):
-        sims[which[i]].status = _lacks(t[0], sims[which[i]])
+        sims[which[i]].status = _lacks(rules[0], sims[which[i]])
 
 
 @kernel
-def _run(t: Record, s: Record) -> int:
+def _run(rules: Record, sim: Record) -> int:
     while True:
-        event_s = events_of(s)[0].time_s if s.scheduled else NEVER
-        if min(event_s, s.next_arrival_s) >= s.until_s:
-            s.now_s = s.until_s
+        event_s = events_of(sim)[0].time_s if sim.scheduled else NEVER
+        if min(event_s, sim.next_arrival_s) >= sim.until_s:
+            sim.now_s = sim.until_s
             return DONE
-        if s.checked_events == 0 or s.scheduled > s.most_scheduled:
-            status = _lacks(t, s)
+        if sim.checked_events == 0 or sim.scheduled > sim.most_scheduled:
+            status = _lacks(rules, sim)
             if status != RUNNING:
                 return status
-        s.checked_events -= 1
-        if s.next_arrival_s < event_s:
-            if lacks_for_arrival(t, s) != RUNNING:
-                s.checked_events = 0
+        sim.checked_events -= 1
+        if sim.next_arrival_s < event_s:
+            if lacks_for_arrival(rules, sim) != RUNNING:
+                sim.checked_events = 0
                 continue
-            s.now_s = s.next_arrival_s
-            enter(t, s, arrive(t, s))
-            plan_arrival(t, s)
+            sim.now_s = sim.next_arrival_s
+            enter(rules, sim, arrive(rules, sim))
+            plan_arrival(rules, sim)
         else:
-            s.now_s = event_s
-            _happen(t, s)
+            sim.now_s = event_s
+            _happen(rules, sim)
 
 
 @kernel
-def _lacks(t: Record, s: Record) -> int:
+def _lacks(rules: Record, sim: Record) -> int:
     """What is missing before the next event, whatever it is; counts the events that need no further check."""
-    s.checked_events = 0
-    s.most_scheduled = len(events_of(s)) - 3 * (replicas_of(s).size + len(lanes_of(s))) - 4
-    if s.scheduled > s.most_scheduled:
+    sim.checked_events = 0
+    sim.most_scheduled = len(events_of(sim)) - 3 * (replicas_of(sim).size + len(stations_of(sim))) - 4
+    if sim.scheduled > sim.most_scheduled:
         return NEEDS_EVENTS
-    events = (len(latency_s_of(s)) - s.completed) // batches_of(s).shape[2]
+    events = (len(latency_s_of(sim)) - sim.completed) // batches_of(sim).shape[2]
     if events == 0:
         return NEEDS_LATENCIES
-    for concern in range(len(supplies_of(s))):
-        supply = supplies_of(s)[concern]
-        if supply.used > supply.limit:
+    for concern in range(len(buffers_of(sim))):
+        buffer = buffers_of(sim)[concern]
+        if buffer.used > buffer.limit:
             return NEEDS_NUMBERS
-        events = min(events, 1 + (supply.limit - supply.used) // max(1, supply.most))
-    status = lacks_for_arrival(t, s)
-    s.checked_events = events if status == RUNNING else 0
+        events = min(events, 1 + (buffer.limit - buffer.used) // max(1, buffer.most))
+    status = lacks_for_arrival(rules, sim)
+    sim.checked_events = events if status == RUNNING else 0
     return status
 
 
 @kernel
-def _happen(t: Record, s: Record) -> None:
+def _happen(rules: Record, sim: Record) -> None:
     """Process the first event of the heap."""
-    event = events_of(s)[0]
-    kind, lane, slot, serial, time_s = event.kind, event.lane, event.slot, event.serial, event.time_s
-    remove_first(s)
+    event = events_of(sim)[0]
+    kind, station, slot, serial, time_s = event.kind, event.station, event.slot, event.serial, event.time_s
+    remove_first(sim)
     if kind == COMPLETION:
-        if replicas_of(s)[lane, slot].service == serial:
-            complete(t, s, lane, slot)
+        if replicas_of(sim)[station, slot].service == serial:
+            complete(rules, sim, station, slot)
     elif kind == TIMER:
-        if lanes_of(s)[lane].timer_s == time_s:
-            lanes_of(s)[lane].timer_s = NEVER
-            dispatch(t, s, lane)
+        if stations_of(sim)[station].timer_s == time_s:
+            stations_of(sim)[station].timer_s = NEVER
+            dispatch(rules, sim, station)
     elif kind == LOADED:
-        replica = replicas_of(s)[lane, slot]
-        if replica.state == STARTING and replica.start == serial and loaded(t, s, lane, slot):
-            dispatch(t, s, lane)
-            use_room(t, s)
+        replica = replicas_of(sim)[station, slot]
+        if replica.state == STARTING and replica.start == serial and loaded(rules, sim, station, slot):
+            dispatch(rules, sim, station)
+            use_room(rules, sim)
     elif kind == LOOK:
-        look(t, s, lane, (slot, serial))
+        look(rules, sim, station, (slot, serial))
     elif kind == RESIZED:
-        if lanes_of(s)[lane].resize == serial:
-            lanes_of(s)[lane].resize_due = 1
-            use_room(t, s)
+        if stations_of(sim)[station].resize == serial:
+            stations_of(sim)[station].resize_due = 1
+            use_room(rules, sim)
     else:
-        _fault(t, s, (kind, lane, slot))
+        _fault(rules, sim, (kind, station, slot))
 
 
 @kernel
-def _fault(t: Record, s: Record, event: tuple[int, int, int]) -> None:
-    kind, lane, number = event
+def _fault(rules: Record, sim: Record, event: tuple[int, int, int]) -> None:
+    kind, station, number = event
     if kind == CRASH:
-        slot = _struck(s, lane, victim(t, s, lane))
-        lanes_of(s)[lane].strikes += 1
+        slot = _struck(sim, station, victim(rules, sim, station))
+        stations_of(sim)[station].strikes += 1
         if slot >= 0:
-            crash_replica(t, s, lane, slot)
-            dispatch(t, s, lane)
-        schedule(s, s.now_s + crash_gap_s(t, s, lane), CRASH, (lane, 0, 0))
+            crash_replica(rules, sim, station, slot)
+            dispatch(rules, sim, station)
+        schedule(sim, sim.now_s + crash_gap_s(rules, sim, station), CRASH, (station, 0, 0))
     elif kind == NODE_LOSS:
-        nodes_of(s)[number].down = 1
-        nodes_of(s)[number].losses += 1
-        for each in range(len(lanes_of(s))):
-            lose_node(t, s, each, number)
-        use_room(t, s)
-        for stage in range(len(stages_of(s))):
-            dispatch_stage(t, s, stage)
-        schedule(s, s.now_s + t.node_repair_s, NODE_REPAIR, (0, number, 0))
+        nodes_of(sim)[number].down = 1
+        nodes_of(sim)[number].losses += 1
+        for each in range(len(stations_of(sim))):
+            lose_node(rules, sim, each, number)
+        use_room(rules, sim)
+        for stage in range(len(stages_of(sim))):
+            dispatch_stage(rules, sim, stage)
+        schedule(sim, sim.now_s + rules.node_repair_s, NODE_REPAIR, (0, number, 0))
     else:
-        nodes_of(s)[number].down = 0
-        use_room(t, s)
-        schedule(s, s.now_s + node_loss_gap_s(t, s, number), NODE_LOSS, (0, number, 0))
+        nodes_of(sim)[number].down = 0
+        use_room(rules, sim)
+        schedule(sim, sim.now_s + node_loss_gap_s(rules, sim, number), NODE_LOSS, (0, number, 0))
 
 
 @kernel
-def _struck(s: Record, lane: int, number: int) -> int:
+def _struck(sim: Record, station: int, number: int) -> int:
     """The slot of ready replica `number`, counted from 0 in order of creation; −1 where there are fewer."""
-    if number >= count(s, lane, READY):
+    if number >= count(sim, station, READY):
         return -1
-    slot = next_slot(s, lane, -1)
+    slot = next_slot(sim, station, -1)
     while slot >= 0:
-        if replicas_of(s)[lane, slot].state == READY:
+        if replicas_of(sim)[station, slot].state == READY:
             if number == 0:
                 return slot
             number -= 1
-        slot = next_slot(s, lane, replicas_of(s)[lane, slot].index)
+        slot = next_slot(sim, station, replicas_of(sim)[station, slot].index)
     return -1

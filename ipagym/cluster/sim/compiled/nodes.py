@@ -1,19 +1,19 @@
 """Room for replicas on the nodes; as in `ipagym.cluster.sim.reference.nodes`."""
 
-from ipagym.cluster.sim.compiled.access import lanes_of, models_of, nodes_of, replicas_of
+from ipagym.cluster.sim.compiled.access import models_of, nodes_of, replicas_of, stations_of
 from ipagym.cluster.sim.compiled.jit import kernel
 from ipagym.cluster.sim.compiled.layout import PENDING, Record
 
 
 @kernel
-def fits(t: Record, s: Record, lane: int, slot: int) -> bool:
+def fits(rules: Record, sim: Record, station: int, slot: int) -> bool:
     """Take the first node with room for the replica; False where none has."""
-    if not t.bounded:
+    if not rules.bounded:
         return True
-    replica = replicas_of(s)[lane, slot]
-    cores = models_of(t)[replica.model].cores
-    for index in range(len(nodes_of(s))):
-        node = nodes_of(s)[index]
+    replica = replicas_of(sim)[station, slot]
+    cores = models_of(rules)[replica.model].cores
+    for index in range(len(nodes_of(sim))):
+        node = nodes_of(sim)[index]
         if not node.down and node.free >= cores:
             node.free -= cores
             replica.node = index
@@ -22,10 +22,10 @@ def fits(t: Record, s: Record, lane: int, slot: int) -> bool:
 
 
 @kernel
-def resized_in_place(t: Record, s: Record, node_index: int, by: int) -> bool:
+def resized_in_place(rules: Record, sim: Record, node_index: int, by: int) -> bool:
     """Give a replica on the node `by` more cores; False where there is no room for that."""
-    if t.bounded:
-        node = nodes_of(s)[node_index]
+    if rules.bounded:
+        node = nodes_of(sim)[node_index]
         if node.free < by:
             return False
         node.free -= by
@@ -33,32 +33,32 @@ def resized_in_place(t: Record, s: Record, node_index: int, by: int) -> bool:
 
 
 @kernel
-def wait_for_room(s: Record, lane: int, slot: int) -> None:
+def wait_for_room(sim: Record, station: int, slot: int) -> None:
     """The replica waits behind those that wait already."""
-    replica = replicas_of(s)[lane, slot]
-    s.order += 1
-    s.pending += 1
-    replica.order = s.order
+    replica = replicas_of(sim)[station, slot]
+    sim.order += 1
+    sim.pending += 1
+    replica.order = sim.order
     replica.state = PENDING
 
 
 @kernel
-def release(t: Record, s: Record, lane: int, slot: int) -> None:
+def release(rules: Record, sim: Record, station: int, slot: int) -> None:
     """Give the replica's cores back, or its place among those that wait."""
-    replica = replicas_of(s)[lane, slot]
+    replica = replicas_of(sim)[station, slot]
     if replica.state == PENDING:
-        s.pending -= 1
-    elif t.bounded:
-        nodes_of(s)[replica.node].free += models_of(t)[replica.model].cores
+        sim.pending -= 1
+    elif rules.bounded:
+        nodes_of(sim)[replica.node].free += models_of(rules)[replica.model].cores
 
 
 @kernel
-def next_waiting(s: Record, order: int) -> tuple[int, int]:
-    """Lane and slot of the replica that waits next behind place `order`; (−1, −1) where none does."""
-    lane, slot, best = -1, -1, 0
-    for i in range(replicas_of(s).shape[0]):
-        for j in range(lanes_of(s)[i].top):
-            replica = replicas_of(s)[i, j]
-            if replica.state == PENDING and replica.order > order and (lane < 0 or replica.order < best):
-                lane, slot, best = i, j, replica.order
-    return lane, slot
+def next_waiting(sim: Record, order: int) -> tuple[int, int]:
+    """Station and slot of the replica that waits next behind place `order`; (−1, −1) where none does."""
+    station, slot, best = -1, -1, 0
+    for i in range(replicas_of(sim).shape[0]):
+        for j in range(stations_of(sim)[i].top):
+            replica = replicas_of(sim)[i, j]
+            if replica.state == PENDING and replica.order > order and (station < 0 or replica.order < best):
+                station, slot, best = i, j, replica.order
+    return station, slot

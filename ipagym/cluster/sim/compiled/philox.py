@@ -13,11 +13,11 @@ GROWTH0, GROWTH1 = map(np.uint64, philox.WEYL)
 
 
 @kernel
-def uniforms(s: Record, concern: int, place: int, number: int) -> tuple[float, float]:
+def uniforms(sim: Record, concern: int, place: int, number: int) -> tuple[float, float]:
     """Two independent numbers, uniform in [0, 1), under the key of the cluster's episode."""
     n = np.uint64(number)
     a, b, c, d = n & WORD, n >> HALF, np.uint64(place), np.uint64(concern)
-    key0, key1 = s.fate & WORD, s.fate >> HALF
+    key0, key1 = sim.fate & WORD, sim.fate >> HALF
     for _ in range(philox.ROUNDS):
         first, second = FIRST * a, SECOND * c
         a, b, c, d = second >> HALF ^ b ^ key0, second & WORD, first >> HALF ^ d ^ key1, first & WORD

@@ -1,6 +1,6 @@
 """What happens when cores become free on the nodes."""
 
-from ipagym.cluster.sim.compiled.access import lanes_of, replicas_of
+from ipagym.cluster.sim.compiled.access import replicas_of, stations_of
 from ipagym.cluster.sim.compiled.fleet import admit, make_room, resize
 from ipagym.cluster.sim.compiled.jit import kernel
 from ipagym.cluster.sim.compiled.layout import Record
@@ -8,28 +8,28 @@ from ipagym.cluster.sim.compiled.nodes import fits, next_waiting
 
 
 @kernel
-def use_room(t: Record, s: Record) -> None:
+def use_room(rules: Record, sim: Record) -> None:
     """Resize and place what waits for room; where a deployment is stuck, make room and try again."""
     made = True
     while made:
-        for lane in range(len(lanes_of(s))):
-            resize(t, s, lane)
-        if not s.pending:
+        for station in range(len(stations_of(sim))):
+            resize(rules, sim, station)
+        if not sim.pending:
             return
-        _admit_waiting(t, s)
+        _admit_waiting(rules, sim)
         made = False
-        for lane in range(len(lanes_of(s))):
-            made |= make_room(t, s, lane)
+        for station in range(len(stations_of(sim))):
+            made |= make_room(rules, sim, station)
 
 
 @kernel
-def _admit_waiting(t: Record, s: Record) -> None:
+def _admit_waiting(rules: Record, sim: Record) -> None:
     order = 0
     while True:
-        lane, slot = next_waiting(s, order)
-        if lane < 0:
+        station, slot = next_waiting(sim, order)
+        if station < 0:
             return
-        order = replicas_of(s)[lane, slot].order
-        if fits(t, s, lane, slot):
-            s.pending -= 1
-            admit(t, s, lane, slot)
+        order = replicas_of(sim)[station, slot].order
+        if fits(rules, sim, station, slot):
+            sim.pending -= 1
+            admit(rules, sim, station, slot)

@@ -9,10 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from ipagym.cluster.sim.compiled import loop
-from ipagym.cluster.sim.compiled import random_buffers as supply
+from ipagym.cluster.sim.compiled import loop, random_buffers
 from ipagym.cluster.sim.compiled.layout import (
-    ASK,
     DONE,
     JOURNEY,
     NEEDS_EVENTS,
@@ -21,9 +19,10 @@ from ipagym.cluster.sim.compiled.layout import (
     NEEDS_NUMBERS,
     NEEDS_REQUESTS,
     RUNNING,
+    TARGET,
     Array,
 )
-from ipagym.cluster.sim.compiled.state_arrays import Memory, shapes, slots_at_first
+from ipagym.cluster.sim.compiled.state_arrays import StateArrays, shapes, slots_at_first
 from ipagym.cluster.sim.compiled.tables import Models, Tables
 from ipagym.cluster.sim.compiled.turn import Turn, alone
 from ipagym.cluster.sim.journeys import journeys
@@ -47,7 +46,7 @@ LENGTHENED = {
 class Snapshot:
     """A population at one instant."""
 
-    memory: Memory
+    state: StateArrays
     streams: list[Streams | None]
     slots: Array
 
@@ -55,7 +54,7 @@ class Snapshot:
 class Population:
     """`size` clusters, numbered from 0; `which` always stands for an array of distinct numbers.
 
-    `figures` and `stage_figures` hold what happened in the last window of each, `scraped` whether those figures
+    `window_records` and `stage_records` hold what happened in the last window of each, `scraped` whether those figures
     reached the controller. One thread at a time may use it; others get a `BusyError`.
     """
 
@@ -66,28 +65,28 @@ class Population:
         self._tables = Tables.of(scenario, keep_requests=keep_requests)
         self._streams: list[Streams | None] = [None] * size
         self._slots = np.full(size, slots_at_first(scenario))
-        self.memory = Memory.lay_out(shapes(scenario, supply.held(scenario)), size)
-        self._initial = self.models.asks(scenario.initial, scenario)
+        self.state = StateArrays.lay_out(shapes(scenario, random_buffers.held(scenario)), size)
+        self._initial = self.models.targets(scenario.initial, scenario)
 
     @property
-    def figures(self) -> Array:
-        """Records `layout.FIGURES` of the last window of each cluster."""
-        return self._block("figures")[:, 0]
+    def window_records(self) -> Array:
+        """Records `layout.WINDOW_RECORD` of the last window of each cluster."""
+        return self._block("window_records")[:, 0]
 
     @property
     def scraped(self) -> Array:
         """Whether the figures of each cluster's last window reached the controller."""
-        return self.memory.sims["scraped"].astype(np.bool_)
+        return self.state.sims["scraped"].astype(np.bool_)
 
     @property
-    def stage_figures(self) -> Array:
-        """Records `layout.STAGE_FIGURES` of the last window, shape (size, S)."""
-        return self._block("stage_figures")
+    def stage_records(self) -> Array:
+        """Records `layout.STAGE_RECORD` of the last window, shape (size, S)."""
+        return self._block("stage_records")
 
     def last_windows(self) -> tuple[Array, Array, Array]:
-        """`figures`, `stage_figures`, and the arrivals in each second of an interval, shape (size, seconds)."""
+        """`window_records`, `stage_records`, and the arrivals in each second of an interval, shape (size, seconds)."""
         seconds = max(1, int(np.ceil(self.scenario.interval_s)))
-        return self.figures, self.stage_figures, self._block("per_second")[:, :seconds]
+        return self.window_records, self.stage_records, self._block("per_second")[:, :seconds]
 
     @alone
     def reset(self, which: Array, seeds: list[int]) -> None:
@@ -95,73 +94,73 @@ class Population:
         for k, seed in zip(which.tolist(), seeds, strict=True):
             streams = Streams.spawn(seed)
             self._streams[k] = streams
-            self.memory.clear(k)
-            self.memory.arrays["nodes"][k]["free"] = self.scenario.limits.node_cores or ()
+            self.state.clear(k)
+            self.state.arrays["nodes"][k]["free"] = self.scenario.limits.node_cores or ()
             self._load(k, streams)
-            supply.fill(self.memory, k, streams, self.scenario)
-            self.memory.sims[k]["fate"] = streams.fate
-            self.memory.sims[k]["gaps_before"] = -0.5 if self.scenario.physics.arrivals == "uniform" else 0.0
-        asks = np.broadcast_to(self._initial, (len(which), *self._initial.shape)).astype(ASK)
-        loop.begin_all(self._tables.rules, self.memory.sims, asks, which)
+            random_buffers.fill(self.state, k, streams, self.scenario)
+            self.state.sims[k]["fate"] = streams.fate
+            self.state.sims[k]["gaps_before"] = -0.5 if self.scenario.physics.arrivals == "uniform" else 0.0
+        targets = np.broadcast_to(self._initial, (len(which), *self._initial.shape)).astype(TARGET)
+        loop.begin_all(self._tables.rules, self.state.sims, targets, which)
 
     def _load(self, k: int, streams: Streams) -> None:
         """The load of an episode: rates of each second, or requests on their way where there is a network."""
         if self.scenario.network is None:
-            self.memory.arrays["rates"][k][:] = checked_rates(self.scenario.workload, streams.load)
+            self.state.arrays["rates"][k][:] = checked_rates(self.scenario.workload, streams.load)
             return
         sent_s, arrival_s = journeys(self.scenario, streams)
         requests = np.zeros(len(sent_s), JOURNEY)
         requests["sent_s"], requests["arrival_s"] = sent_s, arrival_s
-        self.memory.put("journeys", k, requests)
+        self.state.put("journeys", k, requests)
 
     @alone
-    def decide(self, which: Array, asks: Array) -> None:
-        """Let the clusters start moving to the configurations asked for, records ASK of shape (which, S, lanes)."""
+    def decide(self, which: Array, targets: Array) -> None:
+        """Let the clusters start moving to the configurations in `targets`, records of shape (which, S, stations)."""
         self._make_room_for_replicas(which)
         while len(short := self._lacking(which)):
             self._provide(short)
-        loop.decide_all(self._tables.rules, self.memory.sims, asks, which)
+        loop.decide_all(self._tables.rules, self.state.sims, targets, which)
 
     @alone
     def expect(self, k: int, rates_rps: Array) -> None:
         """Let cluster k have another load from the next whole second on; what the old one has after that stays."""
-        start = int(np.ceil(self.memory.sims[k]["now_s"]))
-        self.memory.arrays["rates"][k][start : start + len(rates_rps)] = rates_rps
-        loop.replan_all(self.memory.sims, np.array([k]))
+        start = int(np.ceil(self.state.sims[k]["now_s"]))
+        self.state.arrays["rates"][k][start : start + len(rates_rps)] = rates_rps
+        loop.replan_all(self.state.sims, np.array([k]))
 
     @alone
     def advance(self, which: Array, seconds: float) -> None:
         """Simulate `seconds` in each of the clusters, on all cores."""
-        for k in which.tolist() if seconds > len(self.memory.arrays["per_second"][which[0]]) - 1 else ():
-            self.memory.lengthen("per_second", k, int(np.ceil(seconds)) + 1)
-        supplies = self._block("supplies")[which]
-        for k in which[(2 * supplies["used"] > supplies["limit"]).any(axis=1)].tolist():
-            supply.top_up(self.memory, k, self._stream(k), self.scenario)
-        loop.open_all(self.memory.sims, which, seconds)
+        for k in which.tolist() if seconds > len(self.state.arrays["per_second"][which[0]]) - 1 else ():
+            self.state.lengthen("per_second", k, int(np.ceil(seconds)) + 1)
+        buffers = self._block("buffers")[which]
+        for k in which[(2 * buffers["used"] > buffers["limit"]).any(axis=1)].tolist():
+            random_buffers.top_up(self.state, k, self._stream(k), self.scenario)
+        loop.open_all(self.state.sims, which, seconds)
         while len(which):
             self._run(which)
-            which = which[self.memory.sims["status"][which] != DONE]
+            which = which[self.state.sims["status"][which] != DONE]
             self._provide(which)
 
     @alone
     def snapshot(self) -> Snapshot:
         """A copy of everything that the future depends on."""
-        return Snapshot(self.memory.copy(), deepcopy(self._streams), self._slots.copy())
+        return Snapshot(self.state.copy(), deepcopy(self._streams), self._slots.copy())
 
     @alone
     def restore(self, snapshot: Snapshot) -> None:
         """Stand where the snapshot was taken."""
-        self.memory.assign(snapshot.memory)
+        self.state.assign(snapshot.state)
         self._streams = deepcopy(snapshot.streams)
         self._slots = snapshot.slots.copy()
 
     @alone
     def __getstate__(self) -> dict[str, Any]:
-        """What a copy is made of: a population at rest, with memory of its own."""
-        return vars(self) | {"memory": deepcopy(self.memory), "_streams": deepcopy(self._streams)}
+        """What a copy is made of: a population at rest, with state of its own."""
+        return vars(self) | {"state": deepcopy(self.state), "_streams": deepcopy(self._streams)}
 
     def _block(self, name: str) -> Array:
-        block = self.memory.arrays[name][0].base
+        block = self.state.arrays[name][0].base
         assert block is not None, "arrays of fixed size are views of one block"
         return block
 
@@ -178,11 +177,11 @@ class Population:
             other.result()
 
     def _run_part(self, which: Array) -> None:
-        loop.advance_all(self._tables.rules, self.memory.sims, which)
+        loop.advance_all(self._tables.rules, self.state.sims, which)
 
     def _lacking(self, which: Array) -> Array:
-        loop.lacking_all(self._tables.rules, self.memory.sims, which)
-        return which[self.memory.sims["status"][which] != RUNNING]
+        loop.lacking_all(self._tables.rules, self.state.sims, which)
+        return which[self.state.sims["status"][which] != RUNNING]
 
     def _stream(self, k: int) -> Streams:
         streams = self._streams[k]
@@ -190,23 +189,23 @@ class Population:
         return streams
 
     def _make_room_for_replicas(self, which: Array) -> None:
-        """A decision may create as many replicas in each lane as the limits allow, and those that sleep may wake."""
-        lanes = self._block("lanes")[which]
-        used = (lanes["top"] + lanes["asleep"]).max(axis=1, initial=0)
+        """A decision may create as many replicas in each station as the limits allow, and those that sleep may wake."""
+        stations = self._block("stations")[which]
+        used = (stations["top"] + stations["asleep"]).max(axis=1, initial=0)
         for k in which[used + self.scenario.limits.max_replicas > self._slots[which]].tolist():
-            self.memory.more_replicas(k)
+            self.state.more_replicas(k)
             self._slots[k] *= 2
 
     def _provide(self, which: Array) -> None:
         """Give each of the clusters what it lacks."""
         for k in which.tolist():
-            status = self.memory.sims[k]["status"]
+            status = self.state.sims[k]["status"]
             if status == NEEDS_NUMBERS:
-                supply.top_up(self.memory, k, self._stream(k), self.scenario)
+                random_buffers.top_up(self.state, k, self._stream(k), self.scenario)
             elif status == NEEDS_REQUESTS:
-                self.memory.more_requests(k)
+                self.state.more_requests(k)
             for name in LENGTHENED.get(int(status), ()):
-                self.memory.lengthen(name, k, 2 * len(self.memory.arrays[name][k]))
+                self.state.lengthen(name, k, 2 * len(self.state.arrays[name][k]))
 
 
 @cache

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from ipagym.cluster.sim.compiled.layout import GAPS, SPREADS, Array
-from ipagym.cluster.sim.compiled.state_arrays import Memory
+from ipagym.cluster.sim.compiled.state_arrays import StateArrays
 from ipagym.random.distributions import parse
 from ipagym.random.streams import Streams
 from ipagym.task.physics import MEASURED
@@ -17,11 +17,11 @@ HELD = 4096
 """Numbers that are drawn at once."""
 
 UNLIMITED = 2**62
-"""The limit of a supply that is never drawn from."""
+"""The limit of a buffer that is never drawn from."""
 
 
 def most_at_once(scenario: Scenario) -> dict[int, int]:
-    """The numbers that one arrival takes from each supply, 0 where none are."""
+    """The numbers that one arrival takes from each buffer, 0 where none are."""
     spreads = 0 if scenario.physics.service == "constant" else len(scenario.pipeline.stages)
     return {GAPS: 1, SPREADS: spreads}
 
@@ -31,30 +31,30 @@ def held(scenario: Scenario) -> dict[str, int]:
     return {ARRAY_OF[name]: max(HELD, 64 * most) if most else 0 for name, most in most_at_once(scenario).items()}
 
 
-def fill(memory: Memory, k: int, streams: Streams, scenario: Scenario) -> None:
-    """Draw all supplies of cluster k anew."""
+def fill(state: StateArrays, k: int, streams: Streams, scenario: Scenario) -> None:
+    """Draw all buffers of cluster k anew."""
     for name, most in most_at_once(scenario).items():
-        length = len(memory.arrays[ARRAY_OF[name]][k])
-        memory.arrays["supplies"][k][name] = (length, length - most if most else UNLIMITED, most)
+        length = len(state.arrays[ARRAY_OF[name]][k])
+        state.arrays["buffers"][k][name] = (length, length - most if most else UNLIMITED, most)
         if most:
-            _refill(memory, k, name, _source(name, streams, scenario))
+            _refill(state, k, name, _source(name, streams, scenario))
 
 
-def top_up(memory: Memory, k: int, streams: Streams, scenario: Scenario) -> None:
-    """Replace what cluster k has used, where that is half of a supply or more."""
+def top_up(state: StateArrays, k: int, streams: Streams, scenario: Scenario) -> None:
+    """Replace what cluster k has used, where that is half of a buffer or more."""
     for name in ARRAY_OF:
-        supply = memory.arrays["supplies"][k][name]
-        if 2 * supply["used"] > supply["limit"]:
-            _refill(memory, k, name, _source(name, streams, scenario))
+        buffer = state.arrays["buffers"][k][name]
+        if 2 * buffer["used"] > buffer["limit"]:
+            _refill(state, k, name, _source(name, streams, scenario))
 
 
-def _refill(memory: Memory, k: int, name: int, draw: Callable[[int], Array]) -> None:
+def _refill(state: StateArrays, k: int, name: int, draw: Callable[[int], Array]) -> None:
     """Move what is left to the front and draw the rest."""
-    numbers = memory.arrays[ARRAY_OF[name]][k]
-    used = int(memory.arrays["supplies"][k][name]["used"])
+    numbers = state.arrays[ARRAY_OF[name]][k]
+    used = int(state.arrays["buffers"][k][name]["used"])
     numbers[: len(numbers) - used] = numbers[used:].copy()
     numbers[len(numbers) - used :] = draw(used)
-    memory.arrays["supplies"][k][name]["used"] = 0
+    state.arrays["buffers"][k][name]["used"] = 0
 
 
 def _source(name: int, streams: Streams, scenario: Scenario) -> Callable[[int], Array]:

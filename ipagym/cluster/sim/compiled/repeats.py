@@ -14,35 +14,35 @@ CONSTANT, NORMAL, EXPONENTIAL, GAMMA, LOGNORMAL = (int(family) for family in Fam
 
 
 @kernel
-def draw_again(t: Record, s: Record, request: int, stage: int) -> None:
+def draw_again(rules: Record, sim: Record, request: int, stage: int) -> None:
     """The stage serves the request again: the service takes as long as chance says this time."""
-    place = places_of(s)[request, stage]
+    place = places_of(sim)[request, stage]
     place.repeats += 1
-    number = requests_of(s)[request].index | (place.repeats << ATTEMPT_BITS)
-    if t.family == EXPONENTIAL:
-        place.spread = -log1p(-uniforms(s, REPEAT, stage, number)[0])
-    elif t.family == NORMAL:
-        place.spread = _normal(s, stage, number)
-    elif t.family == LOGNORMAL:
-        place.spread = exp(t.parameter * _normal(s, stage, number) - t.parameter * t.parameter / 2)
-    elif t.family == GAMMA:
-        place.spread = _gamma(s, t.parameter, stage, number) / t.parameter
+    number = requests_of(sim)[request].index | (place.repeats << ATTEMPT_BITS)
+    if rules.family == EXPONENTIAL:
+        place.spread = -log1p(-uniforms(sim, REPEAT, stage, number)[0])
+    elif rules.family == NORMAL:
+        place.spread = _normal(sim, stage, number)
+    elif rules.family == LOGNORMAL:
+        place.spread = exp(rules.parameter * _normal(sim, stage, number) - rules.parameter * rules.parameter / 2)
+    elif rules.family == GAMMA:
+        place.spread = _gamma(sim, rules.parameter, stage, number) / rules.parameter
 
 
 @kernel
-def _normal(s: Record, stage: int, number: int) -> float:
-    first, second = uniforms(s, REPEAT, stage, number)
+def _normal(sim: Record, stage: int, number: int) -> float:
+    first, second = uniforms(sim, REPEAT, stage, number)
     return sqrt(-2.0 * log1p(-first)) * cos(2.0 * pi * second)
 
 
 @kernel
-def _gamma(s: Record, shape: float, stage: int, number: int) -> float:
+def _gamma(sim: Record, shape: float, stage: int, number: int) -> float:
     d = (shape + 1.0 if shape < 1.0 else shape) - 1.0 / 3.0
     c = 1.0 / sqrt(9.0 * d)
     trial = 0
     while True:
-        z = _normal(s, stage, number | (2 * trial) << TRIAL_BITS)
-        u, below = uniforms(s, REPEAT, stage, number | (2 * trial + 1) << TRIAL_BITS)
+        z = _normal(sim, stage, number | (2 * trial) << TRIAL_BITS)
+        u, below = uniforms(sim, REPEAT, stage, number | (2 * trial + 1) << TRIAL_BITS)
         v = 1.0 + c * z
         v = v * v * v
         if v > 0.0 and log1p(-u) < z * z / 2.0 + d - d * v + d * log(v):

@@ -4,7 +4,7 @@ from math import exp, log1p
 
 from ipagym.cluster.sim.compiled.access import (
     average_s_of,
-    lanes_of,
+    buffers_of,
     models_of,
     nodes_of,
     places_of,
@@ -13,7 +13,7 @@ from ipagym.cluster.sim.compiled.access import (
     sigma_of,
     spreads_of,
     starts_of,
-    supplies_of,
+    stations_of,
 )
 from ipagym.cluster.sim.compiled.jit import kernel
 from ipagym.cluster.sim.compiled.layout import CONSTANT, MEASURED_SPREAD, OTHER_SPREAD, SPREADS, Record
@@ -24,68 +24,68 @@ STRAGGLER, START, CRASH, NODE, SCRAPE, _ = (int(concern) for concern in Concern)
 
 
 @kernel
-def take_spread(t: Record, s: Record, request: int) -> None:
+def take_spread(rules: Record, sim: Record, request: int) -> None:
     """Give the request that has just arrived a number for each stage, of which its service times are made."""
-    if t.spread == CONSTANT:
+    if rules.spread == CONSTANT:
         return
-    supply = supplies_of(s)[SPREADS]
-    for stage in range(places_of(s).shape[1]):
-        places_of(s)[request, stage].spread = spreads_of(s)[supply.used + stage]
-    supply.used += places_of(s).shape[1]
+    buffer = buffers_of(sim)[SPREADS]
+    for stage in range(places_of(sim).shape[1]):
+        places_of(sim)[request, stage].spread = spreads_of(sim)[buffer.used + stage]
+    buffer.used += places_of(sim).shape[1]
 
 
 @kernel
-def service_s(t: Record, s: Record, batch: tuple[int, int, int], first: int) -> float:
+def service_s(rules: Record, sim: Record, batch: tuple[int, int, int], first: int) -> float:
     """The service time of a batch (stage, model, size); its first request decides by chance."""
     stage, model, size = batch
-    seconds = average_s_of(t)[model, size]
-    if t.spread == OTHER_SPREAD:
-        seconds = seconds * places_of(s)[first, stage].spread
-    elif t.spread == MEASURED_SPREAD:
-        sigma = sigma_of(t)[model, size]
-        seconds = seconds * exp(sigma * places_of(s)[first, stage].spread - sigma * sigma / 2)
-    if t.straggler > 0 and uniforms(s, STRAGGLER, stage, requests_of(s)[first].index)[0] < t.straggler:
-        seconds = seconds * t.straggler_factor
+    seconds = average_s_of(rules)[model, size]
+    if rules.spread == OTHER_SPREAD:
+        seconds = seconds * places_of(sim)[first, stage].spread
+    elif rules.spread == MEASURED_SPREAD:
+        sigma = sigma_of(rules)[model, size]
+        seconds = seconds * exp(sigma * places_of(sim)[first, stage].spread - sigma * sigma / 2)
+    if rules.straggler > 0 and uniforms(sim, STRAGGLER, stage, requests_of(sim)[first].index)[0] < rules.straggler:
+        seconds = seconds * rules.straggler_factor
     return float(seconds)
 
 
 @kernel
-def start_s(t: Record, s: Record, lane: int, slot: int) -> float:
+def start_s(rules: Record, sim: Record, station: int, slot: int) -> float:
     """How long the start takes that begins now; whether it will fail is decided, too."""
-    replica = replicas_of(s)[lane, slot]
-    model = models_of(t)[replica.model]
-    started = starts_of(s)[model.variant]
-    starts_of(s)[model.variant] = started + 1
-    slow, replica.fails = uniforms(s, START, model.variant, started)
-    return float(model.load_s * t.slow_start_factor if slow < t.slow_start else model.load_s)
+    replica = replicas_of(sim)[station, slot]
+    model = models_of(rules)[replica.model]
+    started = starts_of(sim)[model.variant]
+    starts_of(sim)[model.variant] = started + 1
+    slow, replica.fails = uniforms(sim, START, model.variant, started)
+    return float(model.load_s * rules.slow_start_factor if slow < rules.slow_start else model.load_s)
 
 
 @kernel
-def start_fails(t: Record, s: Record, lane: int, slot: int) -> bool:
+def start_fails(rules: Record, sim: Record, station: int, slot: int) -> bool:
     """Whether a start that should be done has failed."""
-    return bool(replicas_of(s)[lane, slot].fails < t.failed_start)
+    return bool(replicas_of(sim)[station, slot].fails < rules.failed_start)
 
 
 @kernel
-def crash_gap_s(t: Record, s: Record, lane: int) -> float:
+def crash_gap_s(rules: Record, sim: Record, station: int) -> float:
     """Until the next crash comes up among twice the most replicas."""
-    gap = uniforms(s, CRASH, lane, lanes_of(s)[lane].strikes)[0]
-    return -log1p(-gap) * 3600.0 / (t.crashes_per_hour * (2 * t.max_replicas))
+    gap = uniforms(sim, CRASH, station, stations_of(sim)[station].strikes)[0]
+    return -log1p(-gap) * 3600.0 / (rules.crashes_per_hour * (2 * rules.max_replicas))
 
 
 @kernel
-def victim(t: Record, s: Record, lane: int) -> int:
+def victim(rules: Record, sim: Record, station: int) -> int:
     """Which of twice the most replicas crashes."""
-    return int(uniforms(s, CRASH, lane, lanes_of(s)[lane].strikes)[1] * (2 * t.max_replicas))
+    return int(uniforms(sim, CRASH, station, stations_of(sim)[station].strikes)[1] * (2 * rules.max_replicas))
 
 
 @kernel
-def node_loss_gap_s(t: Record, s: Record, node: int) -> float:
+def node_loss_gap_s(rules: Record, sim: Record, node: int) -> float:
     """How long a node stays up."""
-    return -log1p(-uniforms(s, NODE, node, nodes_of(s)[node].losses)[0]) * 3600.0 / t.node_losses_per_hour
+    return -log1p(-uniforms(sim, NODE, node, nodes_of(sim)[node].losses)[0]) * 3600.0 / rules.node_losses_per_hour
 
 
 @kernel
-def scrape_is_lost(t: Record, s: Record) -> bool:
+def scrape_is_lost(rules: Record, sim: Record) -> bool:
     """Whether the figures of the present window get lost."""
-    return bool(t.lost_scrape > 0 and uniforms(s, SCRAPE, 0, s.windows)[0] < t.lost_scrape)
+    return bool(rules.lost_scrape > 0 and uniforms(sim, SCRAPE, 0, sim.windows)[0] < rules.lost_scrape)

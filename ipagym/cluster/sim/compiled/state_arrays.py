@@ -1,4 +1,4 @@
-"""Memory of simulated clusters: laid out, cleared for a new episode, and enlarged where it runs short."""
+"""StateArrays of simulated clusters: laid out, cleared for a new episode, and enlarged where it runs short."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -16,15 +16,15 @@ NUMBERS = {name: number for number, name in enumerate(ARRAYS)}
 
 
 @dataclass(slots=True)
-class Memory:
+class StateArrays:
     """`sims[k]` is the record of cluster k; `arrays[name][k]` is the array that its address and sizes point to."""
 
     sims: Array
     arrays: dict[str, list[Array]]
 
     @classmethod
-    def lay_out(cls, shapes: dict[str, tuple[int, ...]], size: int) -> "Memory":
-        """Memory for `size` clusters with arrays of the given shapes."""
+    def lay_out(cls, shapes: dict[str, tuple[int, ...]], size: int) -> "StateArrays":
+        """StateArrays for `size` clusters with arrays of the given shapes."""
         blocks = {name: np.zeros((size, *shapes[name]), dtype) for name, (dtype, _) in ARRAYS.items()}
         return _connected(np.zeros(size, SIM), {name: list(block) for name, block in blocks.items()})
 
@@ -52,9 +52,9 @@ class Memory:
         self.sims[k] = np.zeros((), SIM)
         for name in ARRAYS:
             self._point(name, k)
-        lanes = self.arrays["lanes"][k]
-        lanes["closed"], lanes["timer_s"], lanes["resizing_to"] = 1, np.inf, -1
-        lanes["first_idle"] = lanes["last_idle"] = -1
+        stations = self.arrays["stations"][k]
+        stations["closed"], stations["timer_s"], stations["resizing_to"] = 1, np.inf, -1
+        stations["first_idle"] = stations["last_idle"] = -1
         self.arrays["replicas"][k]["state"] = GONE
         _free(self.arrays["requests"][k], 0)
 
@@ -67,7 +67,7 @@ class Memory:
         held = len(self.arrays["requests"][k])
         if held >= MOST_IN_SYSTEM:
             raise too_many()
-        rings = _unrolled(self.arrays["rings"][k], self.arrays["lanes"][k])
+        rings = _unrolled(self.arrays["rings"][k], self.arrays["stations"][k])
         self.put("rings", k, _wider(rings, 1, 4 * held))
         if self.arrays["by_deadline"][k].size:
             self.put("by_deadline", k, _wider(self.arrays["by_deadline"][k], 1, 4 * held))
@@ -77,18 +77,18 @@ class Memory:
         self.sims[k]["free"] = held
 
     def more_replicas(self, k: int) -> None:
-        """Twice the room for replicas in each lane of cluster k."""
+        """Twice the room for replicas in each station of cluster k."""
         held = self.arrays["replicas"][k].shape[1]
         for name in ("replicas", "batches"):
             self.put(name, k, _wider(self.arrays[name][k], 1, 2 * held))
         self.arrays["replicas"][k]["state"][:, held:] = GONE
 
-    def copy(self) -> "Memory":
+    def copy(self) -> "StateArrays":
         """The same content elsewhere, not to be simulated: its addresses are those of the original."""
         arrays = {name: [array.copy() for array in each] for name, each in self.arrays.items()}
-        return Memory(self.sims.copy(), arrays)
+        return StateArrays(self.sims.copy(), arrays)
 
-    def assign(self, other: "Memory") -> None:
+    def assign(self, other: "StateArrays") -> None:
         """Take over the content of a copy; the copy stays as it is."""
         self.sims[:] = other.sims
         for name, each in other.arrays.items():
@@ -103,39 +103,39 @@ class Memory:
         point(self.sims[k], NUMBERS[name], self.arrays[name][k])
 
 
-def _reconnected(sims: Array, arrays: dict[str, list[Array]]) -> Memory:
-    """Memory from copies of all its arrays; those of equal shape are views of one block again."""
+def _reconnected(sims: Array, arrays: dict[str, list[Array]]) -> StateArrays:
+    """StateArrays from copies of all its arrays; those of equal shape are views of one block again."""
     for name, each in arrays.items():
         if len({array.shape for array in each}) == 1:
             arrays[name] = list(np.stack(each))
     return _connected(sims, arrays)
 
 
-def _connected(sims: Array, arrays: dict[str, list[Array]]) -> Memory:
-    memory = Memory(sims, arrays)
+def _connected(sims: Array, arrays: dict[str, list[Array]]) -> StateArrays:
+    state = StateArrays(sims, arrays)
     for name, each in arrays.items():
         for k in range(len(each)):
-            memory._point(name, k)
-    return memory
+            state._point(name, k)
+    return state
 
 
-def shapes(scenario: Scenario, supplies: dict[str, int]) -> dict[str, tuple[int, ...]]:
-    """The shapes that the arrays of a cluster begin with; `supplies` are the random numbers held, by array."""
+def shapes(scenario: Scenario, buffers: dict[str, int]) -> dict[str, tuple[int, ...]]:
+    """The shapes that the arrays of a cluster begin with; `buffers` are the random numbers held, by array."""
     limits, stages = scenario.limits, len(scenario.pipeline.stages)
-    lanes, slots, nodes = stages * limits.max_deployments, slots_at_first(scenario), len(limits.node_cores or ())
+    stations, slots, nodes = stages * limits.max_deployments, slots_at_first(scenario), len(limits.node_cores or ())
     batch = max(stage.batches[-1] for stage in scenario.pipeline.stages)
     ordered = REQUESTS if scenario.physics.order == "edf" else 0
     return {
         "stages": (stages,),
-        "lanes": (lanes,),
-        "meters": (lanes, 4),
-        "replicas": (lanes, slots),
-        "batches": (lanes, slots, batch),
+        "stations": (stations,),
+        "meters": (stations, 4),
+        "replicas": (stations, slots),
+        "batches": (stations, slots, batch),
         "nodes": (nodes,),
-        "events": (4 * lanes * (slots + 1) + nodes + 8,),
+        "events": (4 * stations * (slots + 1) + nodes + 8,),
         "starts": (sum(len(stage.variants) for stage in scenario.pipeline.stages),),
-        "supplies": (len(supplies),),
-        **{name: (held,) for name, held in supplies.items()},
+        "buffers": (len(buffers),),
+        **{name: (held,) for name, held in buffers.items()},
         "rates": (scenario.workload.duration_s,),
         "journeys": (0,),
         "latency_s": (max(1024, 2 * batch),),
@@ -143,17 +143,17 @@ def shapes(scenario: Scenario, supplies: dict[str, int]) -> dict[str, tuple[int,
         "per_second": (int(np.ceil(scenario.interval_s)) + 1,),
         "requests": (REQUESTS,),
         "places": (REQUESTS, stages),
-        "rings": (lanes, REQUESTS),
-        "by_deadline": (lanes, ordered),
-        "figures": (1,),
-        "stage_figures": (stages,),
+        "rings": (stations, REQUESTS),
+        "by_deadline": (stations, ordered),
+        "window_records": (1,),
+        "stage_records": (stages,),
         "log": (1,),
         "log_stages": (1, stages),
     }
 
 
 def slots_at_first(scenario: Scenario) -> int:
-    """Room for replicas that each lane begins with: an old and a new deployment, and some that drain."""
+    """Room for replicas that each station begins with: an old and a new deployment, and some that drain."""
     return 2 * scenario.limits.max_replicas + 2
 
 
@@ -172,9 +172,9 @@ def _free(requests: Array, start: int) -> None:
     requests["next_free"][-1] = -1
 
 
-def _unrolled(rings: Array, lanes: Array) -> Array:
-    """The rings, each begun at 0; the lanes are told."""
+def _unrolled(rings: Array, stations: Array) -> Array:
+    """The rings, each begun at 0; the stations are told."""
     size = rings.shape[1]
-    order = (lanes["ring_head"][:, np.newaxis] + np.arange(size)) & (size - 1)
-    lanes["ring_head"] = 0
+    order = (stations["ring_head"][:, np.newaxis] + np.arange(size)) & (size - 1)
+    stations["ring_head"] = 0
     return np.take_along_axis(rings, order, axis=1)

@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 
 from ipagym.cluster.sim.compiled.layout import (
-    ASK,
     CONSTANT,
     MEASURED_SPREAD,
     MODEL,
     OTHER_SPREAD,
     RULES,
     TABLES,
+    TARGET,
     Array,
     point,
 )
@@ -52,27 +52,27 @@ class Models:
         """The variant of a model."""
         return list(self.numbers)[number][1]
 
-    def asks(self, configuration: Configuration, scenario: Scenario) -> Array:
-        """The configuration as records of `layout.ASK`, shape (S, lanes per stage)."""
+    def targets(self, configuration: Configuration, scenario: Scenario) -> Array:
+        """The configuration as records of `layout.TARGET`, shape (S, stations per stage)."""
         pipeline = scenario.pipeline
-        asks = np.zeros((len(pipeline.stages), scenario.limits.max_deployments), dtype=ASK)
-        asks["model"] = -1
+        targets = np.zeros((len(pipeline.stages), scenario.limits.max_deployments), dtype=TARGET)
+        targets["model"] = -1
         for index, (setting, stage) in enumerate(zip(configuration.stages, pipeline.stages, strict=True)):
-            for lane, deployment in enumerate(setting.deployments):
+            for station, deployment in enumerate(setting.deployments):
                 number = self.numbers[index, deployment.variant, cores_of(deployment, stage)]
-                asks[index, lane] = (number, deployment.replicas, deployment.batch, deployment.weight)
-        return asks
+                targets[index, station] = (number, deployment.replicas, deployment.batch, deployment.weight)
+        return targets
 
     def asks_of(self, records: Deployments) -> Array:
-        """The same for several configurations, given as records of shape (n, S, lanes per stage)."""
-        asks = np.zeros(records.shape, dtype=ASK)
+        """The same for several configurations, given as records of shape (n, S, stations per stage)."""
+        targets = np.zeros(records.shape, dtype=TARGET)
         for name in ("replicas", "batch", "weight"):
-            asks[name] = records[name]
+            targets[name] = records[name]
         stage = np.arange(records.shape[1])[:, np.newaxis]
-        asks["model"] = np.where(
+        targets["model"] = np.where(
             records["variant"] >= 0, self._by_cores[stage, records["variant"], records["cores"]], -1
         )
-        return asks
+        return targets
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +133,7 @@ def _sigmas(variant: Variant, cores: int, largest: int) -> list[float]:
 def _rules(scenario: Scenario) -> dict[str, float]:
     physics, drop, faults, limits = scenario.physics, scenario.physics.drop, scenario.physics.faults, scenario.limits
     return {
-        "lanes_per_stage": limits.max_deployments,
+        "stations_per_stage": limits.max_deployments,
         "finals": sum(not following for following in scenario.pipeline.successors),
         "slo_s": scenario.pipeline.slo_s,
         "edf": physics.order == "edf",

@@ -1,4 +1,4 @@
-"""One thread at a time: the kernels run without the interpreter's lock, on memory that they share."""
+"""One thread at a time: the kernels run without the interpreter's lock, on state that they share."""
 
 from collections.abc import Callable
 from functools import wraps

@@ -9,10 +9,10 @@ from ipagym.cluster.sim.compiled.layout import LOOK, Record
 
 
 @kernel
-def watch(t: Record, s: Record, target: tuple[int, int], since_s: float) -> None:
-    """Look at the replica (lane, slot) when it has been idle for long enough; one look is planned at a time."""
-    lane, slot = target
-    replica = replicas_of(s)[lane, slot]
-    if t.keep_alive_s < inf and not replica.watched:
+def watch(rules: Record, sim: Record, target: tuple[int, int], since_s: float) -> None:
+    """Look at the replica (station, slot) when it has been idle for long enough; one look is planned at a time."""
+    station, slot = target
+    replica = replicas_of(sim)[station, slot]
+    if rules.keep_alive_s < inf and not replica.watched:
         replica.watched = 1
-        schedule(s, max(s.now_s, since_s + t.keep_alive_s), LOOK, (lane, slot, replica.start))
+        schedule(sim, max(sim.now_s, since_s + rules.keep_alive_s), LOOK, (station, slot, replica.start))

@@ -3,15 +3,15 @@
 from math import ceil, floor
 
 from ipagym.cluster.sim.compiled.access import (
-    figures_of,
-    lanes_of,
     latency_s_of,
     meters_of,
     per_second_of,
     ranked_s_of,
     requests_of,
-    stage_figures_of,
+    stage_records_of,
     stages_of,
+    stations_of,
+    window_records_of,
 )
 from ipagym.cluster.sim.compiled.fleet import count, is_mismatched, meter
 from ipagym.cluster.sim.compiled.jit import kernel
@@ -32,50 +32,50 @@ from ipagym.cluster.sim.compiled.sampling import scrape_is_lost
 
 
 @kernel
-def read(s: Record, lane: int, which: int) -> float:
+def read(sim: Record, station: int, which: int) -> float:
     """The integral of a meter since the last reading; the next one starts here."""
-    meter(s, lane, which, 0.0)
-    m = meters_of(s)[lane, which]
+    meter(sim, station, which, 0.0)
+    m = meters_of(sim)[station, which]
     total = m.total
     m.total = 0.0
     return float(total)
 
 
 @kernel
-def close_window(t: Record, s: Record) -> None:
+def close_window(rules: Record, sim: Record) -> None:
     """Write the figures of the window that ends now and begin the next."""
-    out = figures_of(s)[0]
-    _flag_late(s)
+    out = window_records_of(sim)[0]
+    _flag_late(sim)
     held = busy = 0.0
-    for lane in range(len(lanes_of(s))):
-        held += read(s, lane, CORES)
-        busy += read(s, lane, BUSY_CORES)
-    out.start_s, out.end_s = s.start_s, s.now_s
-    out.arrivals, out.completed, out.dropped = s.arrivals, s.completed, s.dropped
-    out.violations, out.in_system = s.violations, s.arrived - s.ended
-    out.cores = held / (s.now_s - s.start_s)
-    out.energy_j = t.idle_watts * (held - busy) + t.busy_watts * busy
-    out.accuracy = s.accuracy_sum / s.completed if s.completed else s.configured_accuracy
-    latencies = ranked_s_of(s)[: s.completed]
-    for i in range(s.completed):
-        latencies[i] = latency_s_of(s)[i]
+    for station in range(len(stations_of(sim))):
+        held += read(sim, station, CORES)
+        busy += read(sim, station, BUSY_CORES)
+    out.start_s, out.end_s = sim.start_s, sim.now_s
+    out.arrivals, out.completed, out.dropped = sim.arrivals, sim.completed, sim.dropped
+    out.violations, out.in_system = sim.violations, sim.arrived - sim.ended
+    out.cores = held / (sim.now_s - sim.start_s)
+    out.energy_j = rules.idle_watts * (held - busy) + rules.busy_watts * busy
+    out.accuracy = sim.accuracy_sum / sim.completed if sim.completed else sim.configured_accuracy
+    latencies = ranked_s_of(sim)[: sim.completed]
+    for i in range(sim.completed):
+        latencies[i] = latency_s_of(sim)[i]
     out.latency_p50_s, out.latency_p99_s = quantile(latencies, 0.5), quantile(latencies, 0.99)
-    s.scraped = not scrape_is_lost(t, s)
-    s.windows += 1
-    for stage in range(len(stages_of(s))):
-        _close_stage(t, s, stage)
-    out.network_min_s, out.network_max_s = s.network_min_s, s.network_max_s
-    out.network_mean_s = s.network_sum_s / s.arrivals if s.arrivals else 0.0
-    s.arrivals = s.completed = s.dropped = s.violations = 0
-    s.accuracy_sum = s.network_min_s = s.network_max_s = s.network_sum_s = 0.0
+    sim.scraped = not scrape_is_lost(rules, sim)
+    sim.windows += 1
+    for stage in range(len(stages_of(sim))):
+        _close_stage(rules, sim, stage)
+    out.network_min_s, out.network_max_s = sim.network_min_s, sim.network_max_s
+    out.network_mean_s = sim.network_sum_s / sim.arrivals if sim.arrivals else 0.0
+    sim.arrivals = sim.completed = sim.dropped = sim.violations = 0
+    sim.accuracy_sum = sim.network_min_s = sim.network_max_s = sim.network_sum_s = 0.0
 
 
 @kernel
-def open_window(s: Record, seconds: float) -> None:
+def open_window(sim: Record, seconds: float) -> None:
     """Begin a window of `seconds`."""
-    s.start_s, s.until_s = s.now_s, s.now_s + seconds
-    s.seconds = max(1, ceil(s.until_s - s.start_s))
-    per_second_of(s)[:] = 0
+    sim.start_s, sim.until_s = sim.now_s, sim.now_s + seconds
+    sim.seconds = max(1, ceil(sim.until_s - sim.start_s))
+    per_second_of(sim)[:] = 0
 
 
 @kernel
@@ -126,36 +126,36 @@ def _select(values: Array, k: int) -> None:
 
 
 @kernel
-def _flag_late(s: Record) -> None:
+def _flag_late(sim: Record) -> None:
     """Count the requests in the system whose deadline has passed, each once."""
-    if s.arrived == s.ended:
+    if sim.arrived == sim.ended:
         return
-    for index in range(len(requests_of(s))):
-        request = requests_of(s)[index]
-        if request.outcome == IN_SYSTEM and not request.late and request.deadline_s < s.now_s:
+    for index in range(len(requests_of(sim))):
+        request = requests_of(sim)[index]
+        if request.outcome == IN_SYSTEM and not request.late and request.deadline_s < sim.now_s:
             request.late = 1
-            s.violations += 1
+            sim.violations += 1
 
 
 @kernel
-def _close_stage(t: Record, s: Record, stage: int) -> None:
-    out = stage_figures_of(s)[stage]
-    width = t.lanes_per_stage
+def _close_stage(rules: Record, sim: Record, stage: int) -> None:
+    out = stage_records_of(sim)[stage]
+    width = rules.stations_per_stage
     ready_s = busy_s = 0.0
     out.queue = out.ready = out.starting = out.pending = out.draining = 0
     out.resizing = out.asleep = 0
-    for lane in range(stage * width, (stage + 1) * width):
-        ready_s += read(s, lane, READY_REPLICAS)
-        busy_s += read(s, lane, BUSY)
-        out.queue += lanes_of(s)[lane].queued
-        out.asleep += lanes_of(s)[lane].asleep
-        out.ready += count(s, lane, READY)
-        out.starting += count(s, lane, STARTING)
-        out.pending += count(s, lane, PENDING)
-        out.draining += count(s, lane, DRAINING)
-        if not lanes_of(s)[lane].closed:
-            for slot in range(lanes_of(s)[lane].top):
-                out.resizing += is_mismatched(t, s, lane, slot)
+    for station in range(stage * width, (stage + 1) * width):
+        ready_s += read(sim, station, READY_REPLICAS)
+        busy_s += read(sim, station, BUSY)
+        out.queue += stations_of(sim)[station].queued
+        out.asleep += stations_of(sim)[station].asleep
+        out.ready += count(sim, station, READY)
+        out.starting += count(sim, station, STARTING)
+        out.pending += count(sim, station, PENDING)
+        out.draining += count(sim, station, DRAINING)
+        if not stations_of(sim)[station].closed:
+            for slot in range(stations_of(sim)[station].top):
+                out.resizing += is_mismatched(rules, sim, station, slot)
     out.utilisation = min(1.0, busy_s / ready_s) if ready_s > 0 else 0.0
-    out.arrivals, out.dropped = stages_of(s)[stage].arrivals, stages_of(s)[stage].dropped
-    stages_of(s)[stage].arrivals = stages_of(s)[stage].dropped = 0
+    out.arrivals, out.dropped = stages_of(sim)[stage].arrivals, stages_of(sim)[stage].dropped
+    stages_of(sim)[stage].arrivals = stages_of(sim)[stage].dropped = 0

@@ -1,4 +1,4 @@
-"""The replicas of one lane, and how they follow the setting asked for."""
+"""The replicas of one station, and how they follow the setting asked for."""
 
 from collections.abc import Callable
 
@@ -6,7 +6,7 @@ from ipagym.cluster.sim.reference.clock import Clock, Priority
 from ipagym.cluster.sim.reference.meter import Meter
 from ipagym.cluster.sim.reference.nodes import Nodes
 from ipagym.cluster.sim.reference.replica import Replica, State
-from ipagym.cluster.sim.reference.sampling import Luck
+from ipagym.cluster.sim.reference.sampling import Sampling
 from ipagym.cluster.sim.request import Request
 from ipagym.model.configuration import StageSetting, cores_of
 from ipagym.model.pipeline import Stage
@@ -23,11 +23,11 @@ class Fleet:
     they are gone until they are woken.
     """
 
-    def __init__(self, stage: Stage, clock: Clock, nodes: Nodes, luck: Luck, *, resize_s: float | None) -> None:
+    def __init__(self, stage: Stage, clock: Clock, nodes: Nodes, sampling: Sampling, *, resize_s: float | None) -> None:
         self._stage = stage
         self._clock = clock
         self._nodes = nodes
-        self._luck = luck
+        self._sampling = sampling
         self._resize_s = resize_s
         self._created = 0
         self._resizing_to: tuple[str, int] | None = None
@@ -221,14 +221,14 @@ class Fleet:
         replica.is_watched = False
         replica.start += 1
         start = replica.start
-        slow, replica.fails = self._luck.next_start(self._stage.name, replica.variant.name)
-        ready_s = self._clock.now + self._luck.start_s(replica.variant.load_s, slow)
+        slow, replica.fails = self._sampling.next_start(self._stage.name, replica.variant.name)
+        ready_s = self._clock.now + self._sampling.start_s(replica.variant.load_s, slow)
         self._clock.at(ready_s, Priority.READY, lambda: self._loaded(replica, start))
 
     def _loaded(self, replica: Replica, start: int) -> None:
         if replica.state is not State.STARTING or replica.start != start:
             return
-        if self._luck.start_fails(replica.fails):
+        if self._sampling.start_fails(replica.fails):
             self._load(replica)
             return
         self._make_ready(replica)

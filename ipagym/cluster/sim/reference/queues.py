@@ -1,4 +1,4 @@
-"""The queue of a lane."""
+"""The queue of a station."""
 
 from collections import deque
 from collections.abc import Callable, Sequence

@@ -19,7 +19,7 @@ class State(IntEnum):
 
 @dataclass(slots=True, eq=False)
 class Replica:
-    """A replica serves one batch at a time. `index` is its order of creation within its lane.
+    """A replica serves one batch at a time. `index` is its order of creation within its station.
 
     `start` counts its starts and `service` its batches, so that an event of an earlier one is known to be stale.
     `is_watched` says that it will be seen to whether it has idled for long enough to sleep. `fails` is the random

@@ -1,4 +1,4 @@
-"""What chance decides in a running cluster: by request, start, lane, node or window, never in order of use.
+"""What chance decides in a running cluster: by request, start, station, node or window, never in order of use.
 
 Two agents on one seed therefore differ by what they decide only (common random numbers).
 """
@@ -16,7 +16,7 @@ from ipagym.random.streams import Streams
 from ipagym.task.physics import MEASURED, Physics
 
 
-class Luck:
+class Sampling:
     """Service times, starts and faults as the physics has them; what is switched off draws nothing."""
 
     def __init__(self, physics: Physics, streams: Streams, pipeline: Pipeline) -> None:
@@ -76,9 +76,9 @@ class Luck:
         """Whether a start that should be done has failed."""
         return number < self._faults.failed_start
 
-    def crash(self, lane: int, number: int, replicas: int) -> tuple[float, int]:
-        """When crash `number` of a lane comes after the one before, and which of `replicas` it strikes."""
-        gap, victim = uniforms(self._key, Concern.CRASH, lane, number)
+    def crash(self, station: int, number: int, replicas: int) -> tuple[float, int]:
+        """When crash `number` of a station comes after the one before, and which of `replicas` it strikes."""
+        gap, victim = uniforms(self._key, Concern.CRASH, station, number)
         return _gap_s(self._faults.crashes_per_hour * replicas, gap), int(victim * replicas)
 
     def node_loss_gap_s(self, node: int, number: int) -> float:

@@ -10,10 +10,10 @@ from ipagym.cluster.sim.reference.clock import Clock, Priority
 from ipagym.cluster.sim.reference.faults import Crashes, NodeLosses
 from ipagym.cluster.sim.reference.fleet import Fleet
 from ipagym.cluster.sim.reference.nodes import Nodes
-from ipagym.cluster.sim.reference.sampling import Luck
+from ipagym.cluster.sim.reference.sampling import Sampling
 from ipagym.cluster.sim.reference.sleep import Sleep
 from ipagym.cluster.sim.reference.stage import StageServer
-from ipagym.cluster.sim.reference.station import Lane
+from ipagym.cluster.sim.reference.station import Station
 from ipagym.cluster.sim.reference.window import Recorder
 from ipagym.cluster.sim.request import MOST_IN_SYSTEM, NOT_KEPT, Outcome, Request, too_many
 from ipagym.cluster.sim.span import check_span
@@ -90,10 +90,10 @@ class SimpyCluster:
         self._clock = Clock()
         self._recorder = Recorder(keep_requests=self._keep_requests)
         self._nodes = Nodes(self.scenario.limits.node_cores)
-        self._luck = Luck(self.scenario.physics, streams, self.pipeline)
+        self._sampling = Sampling(self.scenario.physics, streams, self.pipeline)
         self._windows = 0
         self._stages = [self._build_stage(index) for index in range(len(self.pipeline.stages))]
-        self._lanes = [lane for stage in self._stages for lane in stage.lanes]
+        self._stations = [station for stage in self._stages for station in stage.stations]
         self._needs, self._next = self.pipeline.predecessors, self.pipeline.successors
         self._configuration = self.scenario.initial
         check(self._configuration, self.pipeline, self.scenario.limits)
@@ -155,40 +155,42 @@ class SimpyCluster:
 
     def _build_stage(self, index: int) -> StageServer:
         stage, physics = self.pipeline.stages[index], self.scenario.physics
-        lanes = []
+        stations = []
         for _ in range(self.scenario.limits.max_deployments):
-            fleet = Fleet(stage, self._clock, self._nodes, self._luck, resize_s=physics.resize_s)
+            fleet = Fleet(stage, self._clock, self._nodes, self._sampling, resize_s=physics.resize_s)
             fleet.on_room = self._use_room
-            lane = Lane(index, fleet, self._clock, physics, self._luck)
-            lane.served = lambda batch: self._hand_over(batch, index)
-            lane.dropped = lambda request: self._drop(request, index)
+            station = Station(index, fleet, self._clock, physics, self._sampling)
+            station.served = lambda batch: self._hand_over(batch, index)
+            station.dropped = lambda request: self._drop(request, index)
             if physics.keep_alive_s is not None:
-                Sleep(lane, self._clock, physics.keep_alive_s)
-            lanes.append(lane)
-        server = StageServer(stage, lanes, self._clock)
+                Sleep(station, self._clock, physics.keep_alive_s)
+            stations.append(station)
+        server = StageServer(stage, stations, self._clock)
         server.on_room = self._use_room
         return server
 
     def _start_faults(self) -> None:
         faults, limits = self.scenario.physics.faults, self.scenario.limits
         if faults.crashes_per_hour:
-            for number, lane in enumerate(self._lanes):
-                Crashes(number, lane, self._clock, luck=self._luck, most=2 * limits.max_replicas)
+            for number, station in enumerate(self._stations):
+                Crashes(number, station, self._clock, sampling=self._sampling, most=2 * limits.max_replicas)
         if faults.node_losses_per_hour:
             for node in range(len(limits.node_cores or ())):
-                losses = NodeLosses(node, self._nodes, self._clock, luck=self._luck, repair_s=faults.node_repair_s)
+                losses = NodeLosses(
+                    node, self._nodes, self._clock, sampling=self._sampling, repair_s=faults.node_repair_s
+                )
                 losses.on_loss, losses.on_return = self._lose_node, self._use_room
 
     def _lose_node(self, node: int) -> None:
-        for lane in self._lanes:
-            lane.lose_node(node)
+        for station in self._stations:
+            station.lose_node(node)
         self._use_room()
         for stage in self._stages:
             stage.dispatch()
 
     def _use_room(self) -> None:
         """Resize and place what waits for room; where a deployment is stuck, make room and try again."""
-        fleets = [lane.fleet for lane in self._lanes]
+        fleets = [station.fleet for station in self._stations]
         while True:
             for fleet in fleets:
                 fleet.resize()
@@ -220,7 +222,7 @@ class SimpyCluster:
         missing = [len(needed) for needed in self._needs]
         unanswered = sum(not following for following in self._next)
         deadline_s = sent_s + self.pipeline.slo_s
-        index, spread = self._recorder.arrived, self._luck.spread()
+        index, spread = self._recorder.arrived, self._sampling.spread()
         request = Request(index, sent_s, time_s, deadline_s, missing, unanswered, spread)
         self._recorder.arrival(request)
         for stage, needed in enumerate(self._needs):
@@ -266,9 +268,9 @@ class SimpyCluster:
         dropped, completed = self._recorder.take_dropped(), self._recorder.take_completed()
         network_s, arrivals_per_s = self._recorder.take_network(), self._recorder.take_arrivals(start_s, end_s)
         held_core_s = busy_core_s = 0.0
-        for lane in self._lanes:
-            held_core_s += lane.fleet.cores.read(end_s)
-            busy_core_s += lane.fleet.busy_cores.read(end_s)
+        for station in self._stations:
+            held_core_s += station.fleet.cores.read(end_s)
+            busy_core_s += station.fleet.busy_cores.read(end_s)
         return Window(
             start_s=start_s,
             end_s=end_s,
@@ -284,7 +286,7 @@ class SimpyCluster:
             energy_j=self._energy_j(held_core_s, busy_core_s),
             stages=tuple(stage.window(end_s) for stage in self._stages),
             configuration=self._configuration,
-            scraped=not self._luck.scrape_is_lost(self._windows - 1),
+            scraped=not self._sampling.scrape_is_lost(self._windows - 1),
             network_s=network_s if self.scenario.network is not None else np.zeros(0),
         )
 

@@ -6,21 +6,21 @@ from ipagym.cluster.sim.reference.clock import Clock, Priority
 from ipagym.cluster.sim.reference.fleet import Fleet
 from ipagym.cluster.sim.reference.queues import ORDERS
 from ipagym.cluster.sim.reference.replica import Replica, State
-from ipagym.cluster.sim.reference.sampling import Luck
+from ipagym.cluster.sim.reference.sampling import Sampling
 from ipagym.cluster.sim.request import Outcome, Request
 from ipagym.model.configuration import StageSetting
 from ipagym.model.latency import LatencyModel
 from ipagym.task.physics import Physics
 
 
-class Lane:
-    """Queues requests, forms batches and serves them. A stage has a lane for each deployment it may run at once.
+class Station:
+    """Queues requests, forms batches and serves them. A stage has a station for each deployment it may run at once.
 
     `served` takes the requests of each batch that was served here, `dropped` each that was given up; `dispatched` is
-    called whenever the lane has started what it could. A closed lane only serves what is still queued.
+    called whenever the station has started what it could. A closed station only serves what is still queued.
     """
 
-    def __init__(self, stage: int, fleet: Fleet, clock: Clock, physics: Physics, luck: Luck) -> None:
+    def __init__(self, stage: int, fleet: Fleet, clock: Clock, physics: Physics, sampling: Sampling) -> None:
         self.fleet = fleet
         self.queue = ORDERS[physics.order]()
         self.closed = True
@@ -31,14 +31,14 @@ class Lane:
         self._stage = stage
         self._clock = clock
         self._physics = physics
-        self._luck = luck
+        self._sampling = sampling
         self._timer_s: float | None = None
         fleet.on_ready = self.dispatch
 
     @property
     def setting(self) -> StageSetting:
-        """The deployment asked for; of a closed lane, the last one."""
-        assert self.fleet.setting is not None, "a lane that was never open has no requests"
+        """The deployment asked for; of a closed station, the last one."""
+        assert self.fleet.setting is not None, "a station that was never open has no requests"
         return self.fleet.setting
 
     def accept(self, request: Request) -> None:
@@ -89,7 +89,7 @@ class Lane:
         alive = [request for request in batch if request.outcome is Outcome.IN_SYSTEM]
         for request in alive:
             request.places.append(self.queue)
-            self._luck.spread_again(request, self._stage)
+            self._sampling.spread_again(request, self._stage)
         self.queue.push_back(alive)
 
     def _set_timer(self, due_s: float) -> None:
@@ -133,7 +133,7 @@ class Lane:
             request.batch_sizes[self._stage] = len(batch)
             request.variants[self._stage] = replica.variant.name
         self.fleet.took_batch(replica)
-        end_s = self._clock.now + self._luck.service_s(_latency(replica), batch, self._stage)
+        end_s = self._clock.now + self._sampling.service_s(_latency(replica), batch, self._stage)
         self._clock.at(end_s, Priority.COMPLETION, lambda: self._complete(replica, service))
 
     def _complete(self, replica: Replica, service: int) -> None:
