@@ -42,9 +42,9 @@ def test_deadlines_and_latencies_count_from_the_sending(engine: str) -> None:
     assert log.deadline_s == pytest.approx(log.sent_s + behind.pipeline.slo_s)
     assert window.network_s == pytest.approx(way_s)
     assert window.latency_s.min() == pytest.approx(0.25 + 0.25)
-    window_records = records_of(window)[0][0]
-    assert [window_records[n] for n in ("network_min_s", "network_max_s")] == pytest.approx([0.25, 0.5])
-    assert window_records["network_mean_s"] == pytest.approx(way_s.mean())
+    records = records_of(window)[0][0]
+    assert [records[n] for n in ("network_min_s", "network_max_s")] == pytest.approx([0.25, 0.5])
+    assert records["network_mean_s"] == pytest.approx(way_s.mean())
 
 
 @pytest.mark.parametrize("engine", ENGINES)

@@ -1,4 +1,4 @@
-"""The published runs: settings that lead to the published window_records."""
+"""The published runs: settings that lead to the published figures."""
 
 from pathlib import Path
 

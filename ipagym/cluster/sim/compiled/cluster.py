@@ -49,7 +49,7 @@ class CompiledCluster:
         return int(head["arrived"] - head["ended"])
 
     @property
-    def figures(self) -> tuple[Records, Records]:
+    def records(self) -> tuple[Records, Records]:
         """The last window as `ipagym.model.records` has it, with the latency quantiles as the engine has taken them."""
         return self._population.window_records.copy(), self._population.stage_records.copy()
 
