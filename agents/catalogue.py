@@ -165,17 +165,17 @@ AGENTS: dict[str, AgentEntry] = {
     ),
     "fa2-low": AgentEntry(
         "FA2 as in IPA, with the lightest variants",
-        "published.held_ipa:make_fa2_low",
+        "published.ipa_baselines:make_fa2_low",
         REPLICAS | BATCH,
     ),
     "fa2-high": AgentEntry(
         "FA2 as in IPA, with the most accurate variants but one",
-        "published.held_ipa:make_fa2_high",
+        "published.ipa_baselines:make_fa2_high",
         REPLICAS | BATCH,
     ),
     "rim": AgentEntry(
         "RIM as in IPA: variants and batches on a fixed fleet",
-        "published.held_ipa:make_rim",
+        "published.ipa_baselines:make_rim",
         VARIANT | BATCH,
     ),
     "autopilot": AgentEntry(
