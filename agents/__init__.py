@@ -6,7 +6,7 @@ from importlib import import_module
 import numpy as np
 
 from ipagym.agents.catalogue import AGENTS, USUAL, AgentEntry
-from ipagym.agents.knobs import Holding, Knob, kept
+from ipagym.agents.knobs import Holding, kept
 from ipagym.agents.spec import parse_spec
 from ipagym.agents.wrappers.foretold import Foretold
 from ipagym.agents.wrappers.pinned import parse_pins, pinned
@@ -56,7 +56,7 @@ def suitable(scenario: Scenario) -> list[str]:
 def keeps(spec: str, scenario: Scenario) -> str:
     """The open knobs that an agent leaves alone, with their values; empty where it turns them all."""
     pins = parse_spec(spec).pins
-    pinned = frozenset[Knob]() if pins is None else parse_pins(pins, scenario).knobs
+    pinned = frozenset[str]() if pins is None else parse_pins(pins, scenario).knobs
     agent = make_agent(spec, scenario)
     if not isinstance(agent, Holding):
         return kept(entry_of(spec).turns - pinned, scenario)

@@ -3,15 +3,17 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ipagym.agents.knobs import ALL_KNOBS, Knob, open_knobs
+from ipagym.model import knobs
+from ipagym.model.knobs import KNOB_NAMES, open_knobs
 from ipagym.task.scenario import Scenario
 
-VARIANT: frozenset[Knob] = frozenset({"variant"})
-REPLICAS: frozenset[Knob] = frozenset({"replicas"})
-BATCH: frozenset[Knob] = frozenset({"batch"})
-CORES: frozenset[Knob] = frozenset({"cores"})
-EVERY = frozenset(ALL_KNOBS)
-ONE_AT_A_TIME = EVERY - {"mix"}
+VARIANT = frozenset({knobs.VARIANT.name})
+REPLICAS = frozenset({knobs.REPLICAS.name})
+BATCH = frozenset({knobs.BATCH.name})
+CORES = frozenset({knobs.CORES.name})
+MIX = frozenset({knobs.MIX})
+EVERY = frozenset(KNOB_NAMES)
+ONE_AT_A_TIME = EVERY - MIX
 
 
 def any_scenario(scenario: Scenario) -> bool:
@@ -46,7 +48,7 @@ class AgentEntry:
 
     description: str
     made_by: str
-    turns: frozenset[Knob]
+    turns: frozenset[str]
     argument: str = ""
     demands: Callable[[Scenario], bool] = any_scenario
 
@@ -67,7 +69,9 @@ class AgentEntry:
 
     def suits(self, scenario: Scenario) -> bool:
         """Whether it can serve the scenario, and turn any of its knobs; one that turns none at all suits all."""
-        return self.demands(scenario) and (not self.turns or bool(self.turns & open_knobs(scenario)))
+        return self.demands(scenario) and (
+            not self.turns or bool(self.turns & open_knobs(scenario.pipeline.stages, scenario.limits))
+        )
 
 
 AGENTS: dict[str, AgentEntry] = {
@@ -80,7 +84,7 @@ AGENTS: dict[str, AgentEntry] = {
     "infadapter": AgentEntry(
         "InfAdapter: cores for a set of variants, one stage only",
         "published.infadapter:make",
-        VARIANT | CORES | {"mix"},
+        VARIANT | CORES | MIX,
         argument="[SOLVER+FORECASTER+LIMIT]",
         demands=a_set,
     ),
@@ -211,14 +215,14 @@ AGENTS: dict[str, AgentEntry] = {
     "proteus": AgentEntry(
         "Proteus: the most accurate mix of variants on a fixed fleet",
         "published.proteus:make_proteus",
-        VARIANT | BATCH | {"mix"},
+        VARIANT | BATCH | MIX,
     ),
     "loki": AgentEntry("Loki: fewest servers, then less accuracy", "published.loki:make", VARIANT | REPLICAS | BATCH),
     "nexus": AgentEntry("Nexus: full replicas and one for the rest", "published.nexus:make", REPLICAS | BATCH),
     "jellyfish": AgentEntry(
         "Jellyfish: variants and batches within what the network leaves, on a fixed fleet",
         "published.proteus:make_jellyfish",
-        VARIANT | BATCH | {"mix"},
+        VARIANT | BATCH | MIX,
     ),
     "clipper": AgentEntry("Clipper's adaptive batching (AIMD), on a fixed fleet", "published.clipper:make", BATCH),
     "q-learning": AgentEntry(

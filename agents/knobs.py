@@ -1,18 +1,14 @@
 """Which knobs a scenario opens, and which of them an agent leaves as it finds them."""
 
 from collections.abc import Iterable
-from typing import Literal, Protocol, get_args, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
 from ipagym.model.configuration import Configuration, Limits, StageSetting
+from ipagym.model.knobs import KNOB_NAMES, MIX, open_knobs
 from ipagym.model.pipeline import Pipeline
 from ipagym.task.scenario import Scenario
-
-Knob = Literal["variant", "mix", "replicas", "batch", "cores"]
-"""`mix` is the choice of several variants side by side; `cores` those of one replica."""
-
-ALL_KNOBS: tuple[Knob, ...] = get_args(Knob)
 
 
 @runtime_checkable
@@ -26,29 +22,16 @@ class Holding(Protocol):
         """What was found, with those values in it; asked after `reset`."""
 
 
-def open_knobs(scenario: Scenario) -> frozenset[Knob]:
-    """The knobs of which the scenario leaves more than one value."""
-    stages, limits = scenario.pipeline.stages, scenario.limits
-    variants = max(len(stage.variants) for stage in stages)
-    is_open: dict[Knob, bool] = {
-        "variant": variants > 1,
-        "mix": variants > 1 and limits.max_deployments > 1,
-        "replicas": limits.max_replicas > 1,
-        "batch": any(len(stage.batches) > 1 for stage in stages),
-        "cores": any(len(variant.core_choices) > 1 for stage in stages for variant in stage.variants),
-    }
-    return frozenset(knob for knob, there_is_choice in is_open.items() if there_is_choice)
-
-
-def kept(turned: Iterable[Knob], scenario: Scenario) -> str:
+def kept(turned: Iterable[str], scenario: Scenario) -> str:
     """What an agent that turns only these knobs keeps, with the value for each stage: that of the start.
 
     Empty where it keeps nothing.
     """
-    left = [knob for knob in ALL_KNOBS if knob in open_knobs(scenario) - set(turned)]
+    is_left = open_knobs(scenario.pipeline.stages, scenario.limits) - set(turned)
+    left = [knob for knob in KNOB_NAMES if knob in is_left]
     texts = []
     for knob in left:
-        if knob == "mix":
+        if knob == MIX:
             texts.append("one variant at a time")
         else:
             values = (_value(knob, setting) for setting in scenario.initial.stages)
@@ -56,5 +39,6 @@ def kept(turned: Iterable[Knob], scenario: Scenario) -> str:
     return ", ".join(texts)
 
 
-def _value(knob: Knob, setting: StageSetting) -> str:
-    return "base" if knob == "cores" and setting.cores is None else str(getattr(setting, knob))
+def _value(knob: str, setting: StageSetting) -> str:
+    value = getattr(setting, knob)
+    return "base" if value is None else str(value)

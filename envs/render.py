@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ipagym.model.configuration import StageSetting, cores_of
+from ipagym.model.configuration import StageSetting
+from ipagym.model.knobs import KNOBS
 from ipagym.model.pipeline import Pipeline, Stage
 from ipagym.model.window import Window
 from ipagym.task.scenario import Scenario
@@ -31,10 +32,8 @@ def ansi(window: Window, pipeline: Pipeline) -> str:
 
 def _deployment(setting: StageSetting, stage: Stage, share: float) -> str:
     """The knobs of a deployment, and the share of the stage's requests that goes to it where it is not alone."""
-    text = (
-        f"    {setting.variant:<16} replicas {setting.replicas:>2}   batch {setting.batch:>2}   "
-        f"cores {cores_of(setting, stage):>2}"
-    )
+    numbers = "   ".join(f"{knob.name} {knob.shown(setting, stage):>2}" for knob in KNOBS[1:])
+    text = f"    {setting.variant:<16} {numbers}"
     return text if share == 1 else f"{text}   share {100 * share:>3.0f} %"
 
 

@@ -7,10 +7,12 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from ipagym import profiles, workload
-from ipagym.envs.scenario_schema import Knob, NetworkFile, ObjectiveFile, ScenarioFile
-from ipagym.model.configuration import Configuration, Limits, StageSetting, check
-from ipagym.model.pipeline import Pipeline, Stage, Variant
+from ipagym.envs.scenario_schema import NetworkFile, ObjectiveFile, ScenarioFile
+from ipagym.model.configuration import Configuration, Limits, StageSetting
+from ipagym.model.knobs import BATCH, KNOBS, REPLICAS, VARIANT
+from ipagym.model.pipeline import Pipeline, Stage
 from ipagym.model.placement import check_placed, fitted
+from ipagym.model.validity import check
 from ipagym.profiles import Profile
 from ipagym.profiles.yaml_file import first_problem, read_yaml
 from ipagym.random.streams import Streams
@@ -77,8 +79,8 @@ def build(file: ScenarioFile, folder: Path, choices: Choices) -> Scenario:
     """
     profile = load_profile(str(folder / file.pipeline) if is_yaml(file.pipeline) else file.pipeline)
     load, own_weights = _load(file, folder, choices)
-    limits = _limits(file, choices.limits)
-    pipeline = replace(_with_knobs(profile.pipeline, file), slo_s=_slo_s(file, profile, choices.slo))
+    whole, limits = _closed(_up_to_max_batch(profile.pipeline, file), _limits(file, choices.limits), file.knobs)
+    pipeline = replace(whole, slo_s=_slo_s(file, profile, choices.slo))
     scenario = Scenario(
         pipeline=pipeline,
         workload=load,
@@ -142,12 +144,12 @@ def _from(folder: Path, name: str) -> str:
     return f"{kind}:{folder / path}" if kind == "trace" and colon and path else name
 
 
-BOUNDS: dict[str, Knob] = {"max_replicas": "replicas", "max_deployments": "variant"}
+BOUNDS = {"max_replicas": REPLICAS.name, "max_deployments": VARIANT.name}
 """The bounds in a file that say how far a knob may go, with the knob."""
 
 
 def _limits(file: ScenarioFile, chosen: Limits | None) -> Limits:
-    """The limits, one replica where their number is not open."""
+    """The limits as written, or those that were chosen instead."""
     given = file.limits
     for bound in BOUNDS.keys() & given.model_fields_set:
         _check_open(f"limits.{bound}", getattr(given, bound), BOUNDS[bound], file)
@@ -157,37 +159,38 @@ def _limits(file: ScenarioFile, chosen: Limits | None) -> Limits:
         max_deployments=given.max_deployments,
         max_cores=given.max_cores,
     )
-    limits = chosen or written
-    return limits if "replicas" in file.knobs else replace(limits, max_replicas=1)
+    return chosen or written
 
 
-def _check_open(bound: str, value: int, knob: Knob, file: ScenarioFile) -> None:
+def _check_open(bound: str, value: int, knob: str, file: ScenarioFile) -> None:
     """Refuse a bound that would bind nothing."""
     if value != 1 and knob not in file.knobs:
         raise InputError(f"{bound} {value} does not apply: add {knob} to knobs, or leave it out")
 
 
-def _with_knobs(pipeline: Pipeline, file: ScenarioFile) -> Pipeline:
-    """The pipeline with one value left for each knob that is not open."""
-    if file.max_batch is not None:
-        _check_open("max_batch", file.max_batch, "batch", file)
-    return replace(pipeline, stages=tuple(_stage(stage, file.knobs, file.max_batch) for stage in pipeline.stages))
+def _up_to_max_batch(pipeline: Pipeline, file: ScenarioFile) -> Pipeline:
+    """The pipeline without the batch sizes above the largest one allowed."""
+    if file.max_batch is None:
+        return pipeline
+    _check_open("max_batch", file.max_batch, BATCH.name, file)
+    return replace(pipeline, stages=tuple(_with_batches(stage, file.max_batch) for stage in pipeline.stages))
 
 
-def _stage(stage: Stage, knobs: list[Knob], max_batch: int | None) -> Stage:
-    variants = stage.variants if "variant" in knobs else (stage.lightest,)
-    batches = stage.batches if "batch" in knobs else stage.batches[:1]
-    if max_batch is not None and max_batch < stage.batches[0]:
-        raise InputError(f"max_batch {max_batch} is below the smallest batch of stage {stage.name}, {stage.batches[0]}")
-    return replace(
-        stage,
-        variants=variants if "cores" in knobs else tuple(map(_on_base_cores, variants)),
-        batches=tuple(batch for batch in batches if max_batch is None or batch <= max_batch),
-    )
+def _with_batches(stage: Stage, most: int) -> Stage:
+    if most < stage.batches[0]:
+        raise InputError(f"max_batch {most} is below the smallest batch of stage {stage.name}, {stage.batches[0]}")
+    return replace(stage, batches=tuple(batch for batch in stage.batches if batch <= most))
 
 
-def _on_base_cores(variant: Variant) -> Variant:
-    return replace(variant, on_cores={})
+def _closed(pipeline: Pipeline, limits: Limits, names: Sequence[str]) -> tuple[Pipeline, Limits]:
+    """The pipeline and the limits with one choice left for each knob that is not named."""
+    stages = []
+    for stage in pipeline.stages:
+        for knob in KNOBS:
+            if knob.name not in names:
+                stage, limits = knob.close(stage, limits)
+        stages.append(stage)
+    return replace(pipeline, stages=tuple(stages)), limits
 
 
 def _slo_s(file: ScenarioFile, profile: Profile, slo: str | float | None) -> float:

@@ -2,16 +2,18 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Discriminator, Field, Tag
+from pydantic import Discriminator, Field, GetPydanticSchema, Tag
+from pydantic_core.core_schema import literal_schema
 
+from ipagym.model.knobs import BATCH, KNOBS, REPLICAS, VARIANT
 from ipagym.profiles.schema import Batch, Cores, Name, Seconds, Strict, Weight
 
-Knob = Literal["variant", "replicas", "batch", "cores"]
+KnobName = Annotated[str, GetPydanticSchema(lambda source, handler: literal_schema([knob.name for knob in KNOBS]))]
 
 
-def usual_knobs() -> list[Knob]:
+def usual_knobs() -> list[str]:
     """Those of IPA."""
-    return ["variant", "replicas", "batch"]
+    return [VARIANT.name, REPLICAS.name, BATCH.name]
 
 
 Count = Annotated[int, Field(ge=1, le=10_000)]
@@ -125,7 +127,7 @@ class ScenarioFile(Strict):
     loads: Annotated[dict[Path_, LoadFile], Field(max_length=100)] = Field(default_factory=dict)
     slo_s: Seconds | None = None
     interval_s: Seconds = 10.0
-    knobs: Annotated[list[Knob], Field(min_length=1, max_length=4)] = Field(default_factory=usual_knobs)
+    knobs: Annotated[list[KnobName], Field(min_length=1, max_length=len(KNOBS))] = Field(default_factory=usual_knobs)
     max_batch: Batch | None = None
     initial: Annotated[list[SettingFile], Field(min_length=1, max_length=100)] | None = None
     limits: LimitsFile = LimitsFile()

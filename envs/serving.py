@@ -19,7 +19,8 @@ from ipagym.envs.scenarios import make_scenario
 from ipagym.model.configuration import requested_cores
 from ipagym.model.window import Window
 from ipagym.system.errors import InputError, unknown_name
-from ipagym.task.objective import RewardTerms, reward_terms
+from ipagym.task.objective import RewardTerms
+from ipagym.task.reward import Rewards
 from ipagym.task.scenario import Scenario
 from ipagym.task.telemetry import Feed
 from ipagym.workload import Workload
@@ -54,6 +55,7 @@ class ServingEnv(gymnasium.Env[Any, Any]):
         self.observer = Observer(scenario.pipeline, scenario.limits)
         self.action_space = self.codec.space()
         self.observation_space = self.observer.space()
+        self._rewards = Rewards(scenario.pipeline, scenario.limits.max_deployments)
         self.history: list[Window] = []
         self._with_info = with_info
 
@@ -89,7 +91,7 @@ class ServingEnv(gymnasium.Env[Any, Any]):
         self.cluster.apply(self.codec.decode(action))
         window = self.cluster.advance(self.scenario.interval_s)
         self.history.append(window)
-        terms = reward_terms(window, previous, self.scenario.pipeline)
+        terms = self._rewards.of_window(window, previous)
         truncated = len(self.history) >= self.scenario.windows
         reward = self.scenario.objective.scalar(terms)
         return self.observer.observe(self._feed.see(window)), reward, False, truncated, self._info(window, terms)

@@ -1,7 +1,6 @@
 """Many environments of one scenario in one call."""
 
 from collections.abc import Sequence
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +15,10 @@ from ipagym.envs.codec import Codec, as_array
 from ipagym.envs.feeds import Feeds, Seen
 from ipagym.envs.observation import Observer
 from ipagym.envs.scenarios import make_scenario
-from ipagym.model.deployments import Deployments, deployments_of
+from ipagym.model.deployments import deployments_of
 from ipagym.system.errors import InputError
 from ipagym.task.objective import RewardTerms
+from ipagym.task.reward import TERMS, Rewards
 from ipagym.task.scenario import Scenario
 from ipagym.workload import Workload
 
@@ -26,8 +26,6 @@ Observations = NDArray[np.float32]
 
 MAX_ENVS = 65_536
 """Each takes some 200 kB of memory."""
-
-TERMS = tuple(field.name for field in fields(RewardTerms))
 
 
 class ServingVectorEnv(VectorEnv[Any, Any, Any]):
@@ -60,9 +58,7 @@ class ServingVectorEnv(VectorEnv[Any, Any, Any]):
         self._seeders: list[np.random.Generator | int | None] = [None] * num_envs
         self._initial = deployments_of(scenario.initial, scenario.pipeline, scenario.limits.max_deployments)
         self._records = np.tile(self._initial, (num_envs, 1, 1))
-        stages = scenario.pipeline.stages
-        self._load_s = _padded([[variant.load_s for variant in stage.variants] for stage in stages])
-        self._scales = _padded([[len(variant.core_choices) > 1 for variant in stage.variants] for stage in stages]) > 0
+        self._rewards = Rewards(scenario.pipeline, scenario.limits.max_deployments)
         self._windows = np.zeros(num_envs, dtype=np.int64)
         self._is_over = np.zeros(num_envs, dtype=np.bool_)
         self._feeds = Feeds(scenario, Seen(*self.population.last_windows()))
@@ -121,7 +117,7 @@ class ServingVectorEnv(VectorEnv[Any, Any, Any]):
         self.population.advance(self._everyone, self.scenario.interval_s)
         self._windows[acting] += 1
         self._look(self._everyone)
-        terms = self._terms(previous)
+        terms = self._rewards.of_windows(self.population.window_records, previous, self._records)
         rewards = np.where(self._is_over, 0.0, self.scenario.objective.scalar(terms))
         truncated = self._windows >= self.scenario.windows
         info = self._info(terms, ~self._is_over)
@@ -182,44 +178,6 @@ class ServingVectorEnv(VectorEnv[Any, Any, Any]):
         seen = self._feeds.seen
         return self.observer.observe_all(seen.window_records, seen.stages, (seen.arrivals_per_s, self._records))
 
-    def _terms(self, previous: Deployments) -> RewardTerms[NDArray[np.float64]]:
-        """The reward vectors of the last windows, each term of shape (num_envs,); as `reward_terms` has them."""
-        windows = self.population.window_records
-        violation = np.minimum(1.0, windows["violations"] / np.maximum(windows["arrivals"], 1))
-        records, exists = self._records, self._records["variant"] >= 0
-        return RewardTerms(
-            accuracy=windows["accuracy"].copy(),
-            cost=windows["cores"].copy(),
-            batch=(exists * records["batch"]).sum(axis=(1, 2)).astype(np.float64),
-            violation=violation,
-            switching=self._changed_knobs(previous),
-            energy=windows["energy_j"] / 1000,
-            loading=self._loading_s(previous),
-        )
-
-    def _loading_s(self, previous: Deployments) -> NDArray[np.float64]:
-        """As `ipagym.task.objective.loading_s` has it, shape (num_envs,)."""
-        now, was = self._records[..., np.newaxis], previous[:, :, np.newaxis]
-        stays = ((now["variant"] == was["variant"]) & (now["cores"] == was["cores"])).any(axis=3)
-        load_s = self._load_s[np.arange(len(self._load_s))[:, np.newaxis], self._records["variant"]]
-        return np.asarray(np.where((self._records["variant"] >= 0) & ~stays, load_s, 0.0).max(axis=(1, 2)))
-
-    def _changed_knobs(self, before: Deployments) -> NDArray[np.float64]:
-        """As `ipagym.task.objective.changed_knobs` has it, shape (num_envs,)."""
-        after = self._records
-        was, now = before[:, :, np.newaxis], after[..., np.newaxis]
-        kept = (was["variant"] == now["variant"]) & (now["variant"] >= 0)
-        gone = (before["variant"] >= 0) & ~kept.any(axis=2)
-        new = (after["variant"] >= 0) & ~kept.any(axis=3)
-        in_turn = np.cumsum(gone, axis=2)[:, :, np.newaxis] == np.cumsum(new, axis=2)[..., np.newaxis]
-        paired = kept | (gone[:, :, np.newaxis] & new[..., np.newaxis] & in_turn)
-        stage = np.arange(len(self._scales))[:, np.newaxis, np.newaxis]
-        has_choice = self._scales[stage, was["variant"]] | self._scales[stage, now["variant"]]
-        differ = ((was["cores"] != now["cores"]) & has_choice).astype(np.int64)
-        differ += sum((was[knob] != now[knob]).astype(np.int64) for knob in ("variant", "replicas", "batch"))
-        unequal = np.abs(gone.sum(axis=2) - new.sum(axis=2))
-        return np.asarray((paired * differ).sum(axis=(1, 2, 3)) + unequal.sum(axis=1), dtype=np.float64)
-
     def _info(self, terms: RewardTerms[NDArray[np.float64]], is_told: NDArray[np.bool_]) -> dict[str, Any]:
         windows = self.population.window_records
         window = {name: windows[name].copy() for name in windows.dtype.names or ()}
@@ -253,10 +211,3 @@ def _mask(options: dict[str, Any] | None, num_envs: int) -> NDArray[np.bool_]:
             f"reset_mask must be {num_envs} booleans, some of them true, not {mask.dtype} of shape {mask.shape}"
         )
     return mask
-
-
-def _padded(rows: Sequence[Sequence[float]]) -> NDArray[np.float64]:
-    padded = np.zeros((len(rows), max(map(len, rows))))
-    for row, values in zip(padded, rows, strict=True):
-        row[: len(values)] = values
-    return padded

@@ -21,8 +21,9 @@ from ipagym.model.configuration import Configuration, Limits, StageSetting
 from ipagym.model.latency import LatencyModel
 from ipagym.model.pipeline import Pipeline, Stage, Variant
 from ipagym.model.window import Window
-from ipagym.task.objective import Objective, reward_terms
+from ipagym.task.objective import Objective
 from ipagym.task.physics import Physics
+from ipagym.task.reward import Rewards
 from ipagym.task.scenario import Scenario
 from tests.strategies import Run, runs
 from tests.tiny import FixedRates
@@ -36,12 +37,13 @@ def played(scenario: Scenario, seed: int, asked: Asked) -> tuple[float, Demand]:
     cluster.reset(seed)
     window = cluster.advance(scenario.interval_s)
     waiting, per_s, earned = window.in_system, [], 0.0
+    rewards = Rewards(scenario.pipeline, scenario.limits.max_deployments)
     for configuration in asked:
         before = window.configuration
         cluster.apply(configuration)
         window = cluster.advance(scenario.interval_s)
         per_s.append(window.arrivals_per_s)
-        earned += scenario.objective.scalar(reward_terms(window, before, scenario.pipeline))
+        earned += scenario.objective.scalar(rewards.of_window(window, before))
     return earned / len(asked), Demand(arrivals_per_s=per_s, waiting=waiting)
 
 

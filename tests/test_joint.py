@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from ipagym.envs.scenarios import make_scenario
-from ipagym.model.configuration import Configuration, Limits, check
+from ipagym.model.configuration import Configuration, Limits
 from ipagym.model.latency import LatencyModel
 from ipagym.model.pipeline import Pipeline, Stage, Variant
+from ipagym.model.validity import check
 from ipagym.optimize.joint.program import JointProblem, solve
 from ipagym.optimize.joint.stage_plans import choices_on_all_cores
 from ipagym.optimize.problem import TOLERANCE, Choice, queue_wait_s

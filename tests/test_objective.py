@@ -4,7 +4,8 @@ import pytest
 
 from ipagym.model.configuration import Configuration, StageSetting
 from ipagym.system.errors import InputError
-from ipagym.task.objective import Objective, RewardTerms, loading_s
+from ipagym.task.objective import Objective, RewardTerms
+from ipagym.task.reward import Rewards
 from tests.tiny import pipeline
 
 TERMS = ("accuracy", "cost", "batch", "violation", "switching", "energy", "loading")
@@ -31,10 +32,14 @@ def configuration(*settings: StageSetting) -> Configuration:
 def test_loading_is_that_of_the_slowest_new_deployment() -> None:
     small, big = StageSetting("small", 2, 1), StageSetting("big", 1, 1)
     both = StageSetting("small", 2, 1, beside=(big,))
-    served = pipeline(1)
-    assert loading_s(configuration(small), configuration(small), served) == 0.0
-    assert loading_s(configuration(small), configuration(StageSetting("small", 4, 2)), served) == 0.0
-    assert loading_s(configuration(small), configuration(big), served) == 3.0
-    assert loading_s(configuration(small), configuration(both), served) == 3.0
-    assert loading_s(configuration(both), configuration(small), served) == 0.0
-    assert loading_s(configuration(big), configuration(StageSetting("small", 1, 1, 1)), served) == 2.0
+    rewards = Rewards(pipeline(1), 2)
+
+    def loading_s(before: Configuration, after: Configuration) -> float:
+        return rewards.between(before, after)[1]
+
+    assert loading_s(configuration(small), configuration(small)) == 0.0
+    assert loading_s(configuration(small), configuration(StageSetting("small", 4, 2))) == 0.0
+    assert loading_s(configuration(small), configuration(big)) == 3.0
+    assert loading_s(configuration(small), configuration(both)) == 3.0
+    assert loading_s(configuration(both), configuration(small)) == 0.0
+    assert loading_s(configuration(big), configuration(StageSetting("small", 1, 1, 1))) == 2.0

@@ -8,9 +8,10 @@ from itertools import product
 import numpy as np
 import pytest
 
-from ipagym.model.configuration import Limits, check
+from ipagym.model.configuration import Limits
 from ipagym.model.latency import LatencyModel
 from ipagym.model.pipeline import Pipeline, Stage, Variant
+from ipagym.model.validity import check
 from ipagym.optimize.ipa import paper as ipa_paper
 from ipagym.optimize.ipa import program as ipa
 from ipagym.optimize.problem import (

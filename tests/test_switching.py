@@ -12,7 +12,7 @@ from ipagym.model.budget import within_budget
 from ipagym.model.configuration import Configuration, Limits, StageSetting, cores_of
 from ipagym.model.deployments import configuration_of, deployments_of
 from ipagym.model.pipeline import Pipeline
-from ipagym.task.objective import changed_knobs
+from ipagym.task.reward import Rewards
 from ipagym.task.scenario import Scenario
 from tests.tiny import pipeline
 
@@ -80,8 +80,9 @@ SMALL, BIG = StageSetting("small", 1, 1), StageSetting("big", 2, 4)
     ],
 )
 def test_knobs_that_differ_are_counted_by_deployment(before: StageSetting, after: StageSetting, changes: int) -> None:
-    assert changed_knobs(Configuration((before,)), Configuration((after,)), pipeline(1)) == changes
-    assert changed_knobs(Configuration((after,)), Configuration((before,)), pipeline(1)) == changes
+    rewards = Rewards(pipeline(1), 2)
+    assert rewards.between(Configuration((before,)), Configuration((after,)))[0] == changes
+    assert rewards.between(Configuration((after,)), Configuration((before,)))[0] == changes
 
 
 def test_cores_count_where_there_is_a_choice_of_them() -> None:
@@ -92,8 +93,9 @@ def test_cores_count_where_there_is_a_choice_of_them() -> None:
     other = Configuration(
         (replace(same.stages[0], cores=served.stages[0].variants[0].core_choices[-1]), found.stages[1])
     )
-    assert [changed_knobs(found, each, served) for each in (same, other)] == [0, 1]
-    assert [changed_knobs(other, each, served) for each in (same, found)] == [1, 1]
+    rewards = Rewards(served, 1)
+    assert [rewards.between(found, each)[0] for each in (same, other)] == [0, 1]
+    assert [rewards.between(other, each)[0] for each in (same, found)] == [1, 1]
 
 
 def test_a_configuration_that_is_cut_down_reads_back_as_it_was_cut() -> None:

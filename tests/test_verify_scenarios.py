@@ -11,8 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from ipagym.cluster.sim import ENGINES, CompiledCluster, SimpyCluster
 from ipagym.envs import make_scenario
 from ipagym.envs.scenarios import names
-from ipagym.model.configuration import Limits, check, requested_cores
+from ipagym.model.configuration import Limits, requested_cores
 from ipagym.model.latency import LatencyModel
+from ipagym.model.validity import check
 from ipagym.task.faults import Faults
 from ipagym.task.physics import DropPolicy, Physics
 from ipagym.task.scenario import Scenario

@@ -6,7 +6,7 @@ from typing import Any
 
 from ipagym.cluster.protocol import Simulator
 from ipagym.model.configuration import Configuration
-from ipagym.task.objective import reward_terms
+from ipagym.task.reward import Rewards
 from ipagym.task.scenario import Scenario
 
 Asked = tuple[Configuration, ...]
@@ -35,6 +35,7 @@ class Rehearsal:
         self.decisions = scenario.windows - 1
         self.simulated = 0
         self._double = double
+        self._rewards = Rewards(scenario.pipeline, scenario.limits.max_deployments)
         double.advance(scenario.interval_s)
         self.start = Course((), (), double.snapshot())
 
@@ -51,7 +52,7 @@ class Rehearsal:
         self.simulated += 1
         self._double.apply(asked)
         window = self._double.advance(self.scenario.interval_s)
-        return self.scenario.objective.scalar(reward_terms(window, before, self.scenario.pipeline))
+        return self.scenario.objective.scalar(self._rewards.of_window(window, before))
 
     def continued(self, course: Course, asked: Configuration) -> Course:
         """The course with one more decision, and the state after it."""

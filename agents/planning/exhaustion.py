@@ -10,7 +10,8 @@ from itertools import product
 from ipagym.agents.planning.course import Course, Rehearsal
 from ipagym.bench.bound.bound import most_per_window
 from ipagym.model.budget import affordable
-from ipagym.model.configuration import Configuration, StageSetting
+from ipagym.model.configuration import Configuration, Limits, StageSetting
+from ipagym.model.knobs import KNOBS
 from ipagym.model.pipeline import Stage
 from ipagym.task.scenario import Scenario
 
@@ -20,7 +21,7 @@ def configurations(scenario: Scenario, most: int) -> list[Configuration] | None:
     or where sets of deployments are allowed, whose weights are without number.
     """
     stages, limits = scenario.pipeline.stages, scenario.limits
-    settings = [list(_settings(stage, limits.max_replicas)) for stage in stages]
+    settings = [list(_settings(stage, limits)) for stage in stages]
     number = 1
     for each in settings:
         number *= len(each)
@@ -30,10 +31,11 @@ def configurations(scenario: Scenario, most: int) -> list[Configuration] | None:
     return [c for c in every if affordable(c, scenario.pipeline, limits) == c]
 
 
-def _settings(stage: Stage, most_replicas: int) -> Iterator[StageSetting]:
+def _settings(stage: Stage, limits: Limits) -> Iterator[StageSetting]:
     for variant in stage.variants:
-        for replicas, batch, cores in product(range(1, most_replicas + 1), stage.batches, variant.core_choices):
-            yield StageSetting(variant.name, replicas, batch, None if cores == variant.base_cores else cores)
+        for numbers in product(*(knob.choices_of(variant, stage, limits) for knob in KNOBS[1:])):
+            knobs = zip(KNOBS[1:], numbers, strict=True)
+            yield StageSetting(variant.name, *(knob.written(number, variant) for knob, number in knobs))
 
 
 def sequences(choices: int, decisions: int) -> int:

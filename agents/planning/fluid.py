@@ -12,8 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ipagym.model.configuration import Configuration, StageSetting, configured_accuracy, cores_of, requested_cores
+from ipagym.model.deployments import deployments_of
 from ipagym.model.pipeline import Pipeline, Stage
-from ipagym.task.objective import Objective, changed_knobs, loading_s
+from ipagym.task.objective import Objective
+from ipagym.task.reward import Rewards, numbers
 
 Floats = NDArray[np.float64]
 
@@ -51,27 +53,22 @@ def costs_of_change(
     pool: Sequence[Configuration], *, pipeline: Pipeline, objective: Objective, interval_s: float
 ) -> Floats:
     """What going over from configuration i to j costs in the window in which it happens, shape (P, P)."""
-    size = len(pool)
-    costs = np.zeros((size, size))
-    for i, before in enumerate(pool):
-        for j, after in enumerate(pool):
-            if i != j:
-                costs[i, j] = _change(before, after, pipeline=pipeline, objective=objective, interval_s=interval_s)
-    return costs
+    width = max(len(setting.deployments) for each in pool for setting in each.stages)
+    rewards, size = Rewards(pipeline, width), len(pool)
+    each = numbers(np.stack([deployments_of(configuration, pipeline, width) for configuration in pool]))
+    changed, loading_s, _ = rewards.compared(np.repeat(each, size, axis=0), np.tile(each, (size, 1, 1, 1)))
+    twice = np.array([_replaced_cores(before, after, pipeline) for before in pool for after in pool])
+    switching = objective.switching * changed + objective.gamma * loading_s
+    costs = switching + objective.beta * np.minimum(1.0, loading_s / interval_s) * twice
+    return np.asarray(costs.reshape(size, size))
 
 
-def _change(
-    before: Configuration, after: Configuration, *, pipeline: Pipeline, objective: Objective, interval_s: float
-) -> float:
-    loading = loading_s(before, after, pipeline)
-    share = min(1.0, loading / interval_s)
-    twice = sum(map(_replaced_cores, before.stages, after.stages, pipeline.stages))
-    switching = objective.switching * changed_knobs(before, after, pipeline) + objective.gamma * loading
-    return switching + objective.beta * share * twice
-
-
-def _replaced_cores(before: StageSetting, after: StageSetting, stage: Stage) -> int:
+def _replaced_cores(before: Configuration, after: Configuration, pipeline: Pipeline) -> int:
     """Cores of the deployments that stay on until their successors are ready."""
+    return sum(map(_replaced_in_stage, before.stages, after.stages, pipeline.stages))
+
+
+def _replaced_in_stage(before: StageSetting, after: StageSetting, stage: Stage) -> int:
     names = {each.variant for each in after.deployments}
     return sum(each.replicas * cores_of(each, stage) for each in before.deployments if each.variant not in names)
 

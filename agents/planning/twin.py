@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ipagym.cluster.sim.compiled import CompiledCluster
 from ipagym.model.configuration import Configuration
 from ipagym.model.window import Window
-from ipagym.task.objective import reward_terms
+from ipagym.task.reward import Rewards
 from ipagym.task.scenario import Scenario
 
 SEED = 0
@@ -40,6 +40,7 @@ class Twin:
     def __init__(self, scenario: Scenario, running: Configuration, ahead_s: int) -> None:
         self.scenario = scenario
         self._ahead_s = ahead_s
+        self._rewards = Rewards(scenario.pipeline, scenario.limits.max_deployments)
         self._begin(running)
 
     def _begin(self, running: Configuration) -> None:
@@ -81,7 +82,7 @@ class Twin:
         seen = self._cluster.advance(seconds)
         late = round(expected_late(seen.latency_s, network_s, self.scenario.pipeline.slo_s))
         judged = replace(seen, violations=max(seen.violations, late))
-        return self.scenario.objective.scalar(reward_terms(judged, before, self.scenario.pipeline))
+        return self.scenario.objective.scalar(self._rewards.of_window(judged, before))
 
 
 def expected_late(latency_s: NDArray[np.float64], network_s: NDArray[np.float64], slo_s: float) -> float:

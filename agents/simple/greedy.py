@@ -28,7 +28,8 @@ from ipagym.model.configuration import (
 from ipagym.model.pipeline import Pipeline, Stage
 from ipagym.model.window import Window
 from ipagym.optimize.problem import queue_wait_s
-from ipagym.task.objective import Objective, changed_knobs
+from ipagym.task.objective import Objective
+from ipagym.task.reward import Rewards
 from ipagym.task.scenario import Scenario
 
 Value = TypeVar("Value")
@@ -44,6 +45,7 @@ class Greedy:
     def reset(self, pipeline: Pipeline, limits: Limits, rng: np.random.Generator) -> None:
         """Forget the load seen so far."""
         self._pipeline, self._limits = pipeline, limits
+        self._rewards = Rewards(pipeline, limits.max_deployments)
         self.forecaster.reset()
 
     def decide(self, window: Window) -> Configuration:
@@ -55,7 +57,7 @@ class Greedy:
 
         def worth(candidate: Configuration) -> float:
             reward = planned_reward(candidate, self._pipeline, self.objective, rate_rps=rate, slo_s=slo_s)
-            return reward - self.objective.switching * changed_knobs(current, candidate, self._pipeline)
+            return reward - self.objective.switching * self._rewards.between(current, candidate)[0]
 
         around = neighbours(current, self._pipeline, self._limits)
         fitting = [c for c in around if most is None or requested_cores(c, self._pipeline) <= most]

@@ -5,24 +5,17 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ipagym.agents.knobs import open_knobs
 from ipagym.model.agent import Agent
 from ipagym.model.budget import affordable
 from ipagym.model.configuration import Configuration, Limits, StageSetting
+from ipagym.model.knobs import KNOBS, open_knobs
 from ipagym.model.pipeline import Pipeline, Stage, Variant
 from ipagym.model.window import Window
 from ipagym.system.errors import InputError
 from ipagym.task.scenario import Scenario
 
 WORDS: Mapping[str, tuple[str, bool]] = {
-    "light": ("variant", False),
-    "accurate": ("variant", True),
-    "few": ("replicas", False),
-    "many": ("replicas", True),
-    "small": ("batch", False),
-    "large": ("batch", True),
-    "narrow": ("cores", False),
-    "wide": ("cores", True),
+    word: (knob.name, bool(is_high)) for knob in KNOBS for is_high, word in enumerate(knob.ends)
 }
 """The two ends of each knob; the first of each pair is what is taken where nothing is said, base cores for cores."""
 
@@ -145,7 +138,7 @@ def make_min(scenario: Scenario, argument: str = "") -> Agent:
 
 def make_max(scenario: Scenario, argument: str = "") -> Agent:
     """The most accurate variants in as many replicas as fit, on the most cores where only these are open."""
-    turned = open_knobs(scenario)
+    turned = open_knobs(scenario.pipeline.stages, scenario.limits)
     wide = True if "cores" in turned and "replicas" not in turned else None
     return Static(Corner(variant=True, replicas=True, cores=wide))
 

@@ -1,11 +1,14 @@
 """An agent without any knowledge: the floor that every other one must beat."""
 
+from typing import Any
+
 import numpy as np
 
 from ipagym.model.agent import Agent
 from ipagym.model.budget import affordable
 from ipagym.model.configuration import Configuration, Limits, StageSetting
-from ipagym.model.pipeline import Pipeline, Stage
+from ipagym.model.knobs import KNOBS, Knob
+from ipagym.model.pipeline import Pipeline, Stage, Variant
 from ipagym.model.window import Window
 from ipagym.task.scenario import Scenario
 
@@ -27,10 +30,11 @@ class UniformRandom:
 
     def _draw(self, stage: Stage) -> StageSetting:
         variant = stage.variants[self._rng.integers(len(stage.variants))]
-        replicas = int(self._rng.integers(1, self._limits.max_replicas + 1))
-        batch, choices = stage.batches[self._rng.integers(len(stage.batches))], variant.core_choices
-        cores = choices[self._rng.integers(len(choices))] if len(choices) > 1 else None
-        return StageSetting(variant.name, replicas, batch, cores)
+        return StageSetting(variant.name, *(self._value(knob, variant, stage) for knob in KNOBS[1:]))
+
+    def _value(self, knob: Knob, variant: Variant, stage: Stage) -> Any:
+        choices = knob.choices_of(variant, stage, self._limits)
+        return knob.written(choices[int(self._rng.integers(len(choices)))], variant)
 
 
 def make(scenario: Scenario, argument: str = "") -> Agent:

@@ -6,19 +6,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ipagym.agents.common.fleet import OnFleet
-from ipagym.agents.knobs import Holding, Knob
+from ipagym.agents.knobs import Holding
 from ipagym.cluster.foresight import Foreseeing
 from ipagym.cluster.protocol import Simulator
 from ipagym.model.agent import Agent
 from ipagym.model.budget import affordable
-from ipagym.model.configuration import Configuration, Limits, StageSetting, check
+from ipagym.model.configuration import Configuration, Limits, StageSetting
+from ipagym.model.knobs import CORES, KNOBS, MIX, REPLICAS, VARIANT
 from ipagym.model.pipeline import Pipeline, Stage
 from ipagym.model.placement import check_node
+from ipagym.model.validity import check
 from ipagym.model.window import Window
 from ipagym.system.errors import InputError
 from ipagym.task.scenario import Scenario
 
-LETTERS: dict[str, Knob] = {"n": "replicas", "b": "batch", "c": "cores"}
+LETTERS = {knob.letter: knob.name for knob in KNOBS if knob.letter}
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +28,12 @@ class Pins:
     """Values for all stages (`numbers`, by knob), and variants by stage, none where they are left to the agent."""
 
     variants: tuple[str, ...] | None
-    numbers: dict[Knob, int]
+    numbers: dict[str, int]
 
     @property
-    def knobs(self) -> frozenset[Knob]:
+    def knobs(self) -> frozenset[str]:
         """The knobs that are pinned."""
-        chosen: frozenset[Knob] = frozenset() if self.variants is None else frozenset({"variant", "mix"})
+        chosen: frozenset[str] = frozenset() if self.variants is None else frozenset({VARIANT.name, MIX})
         return chosen | frozenset(self.numbers)
 
     def on(self, configuration: Configuration) -> Configuration:
@@ -41,7 +43,7 @@ class Pins:
     def least_cores(self, index: int, stage: Stage) -> int:
         """The cores of the smallest replica that they leave stage `index`."""
         variants = stage.variants if self.variants is None else (stage.variant(self.variants[index]),)
-        return self.numbers.get("cores", min(variant.core_choices[0] for variant in variants))
+        return self.numbers.get(CORES.name, min(variant.core_choices[0] for variant in variants))
 
     def _stage(self, index: int, setting: StageSetting) -> StageSetting:
         variant = setting.variant if self.variants is None else self.variants[index]
@@ -75,7 +77,7 @@ def parse_pins(text: str, scenario: Scenario) -> Pins:
 
 def pinned(agent: Agent, pins: Pins) -> Agent:
     """The agent with those knobs pinned; pinned replicas take the place of a fleet of its own."""
-    if isinstance(agent, OnFleet) and "replicas" in pins.knobs:
+    if isinstance(agent, OnFleet) and REPLICAS.name in pins.knobs:
         return Pinned(agent.agent, pins)
     return Pinned(agent, pins)
 

@@ -10,10 +10,12 @@ from numpy.typing import NDArray
 from ipagym.cluster.foresight import Foreseeing, Learning
 from ipagym.cluster.protocol import Cluster, Simulator
 from ipagym.model.agent import Agent
-from ipagym.model.configuration import Configuration, check
+from ipagym.model.configuration import Configuration
+from ipagym.model.validity import check
 from ipagym.model.window import Window
 from ipagym.random.streams import Streams
-from ipagym.task.objective import RewardTerms, reward_terms
+from ipagym.task.objective import RewardTerms
+from ipagym.task.reward import Rewards
 from ipagym.task.scenario import Scenario
 from ipagym.task.telemetry import Feed
 
@@ -55,6 +57,7 @@ def run_episode(
     if isinstance(agent, Learning):
         agent.learn(courses)
     agent.reset(scenario.pipeline, scenario.limits, Streams.spawn(seed).agent)
+    rewards = Rewards(scenario.pipeline, scenario.limits.max_deployments)
     feed = Feed(scenario.telemetry, scenario.interval_s)
     window = cluster.advance(scenario.interval_s)
     seen = feed.see(window)
@@ -69,7 +72,7 @@ def run_episode(
         window = cluster.advance(scenario.interval_s)
         seen = feed.see(window)
         windows.append(window)
-        terms.append(reward_terms(window, previous, scenario.pipeline))
+        terms.append(rewards.of_window(window, previous))
     return Episode(
         agent=name,
         seed=seed,

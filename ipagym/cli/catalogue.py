@@ -43,13 +43,13 @@ def agents_table() -> "Table":
     from rich.table import Table
 
     from ipagym.agents import AGENTS
-    from ipagym.agents.knobs import ALL_KNOBS
+    from ipagym.model.knobs import KNOB_NAMES
 
     table = Table(box=None, pad_edge=False)
     for heading in ("family", "agent", "turns", "what it is"):
         table.add_column(heading, overflow="fold")
     for name, entry in sorted(AGENTS.items(), key=lambda each: each[1].family):
-        knobs = " ".join(knob for knob in ALL_KNOBS if knob in entry.turns) or "none"
+        knobs = " ".join(knob for knob in KNOB_NAMES if knob in entry.turns) or "none"
         table.add_row(entry.family, _spelling(name, entry.argument), knobs, entry.description)
     return table
 

@@ -1,7 +1,6 @@
 """What an agent chooses, and the bounds within which it may choose."""
 
 from dataclasses import dataclass
-from numbers import Integral
 
 from ipagym.model.pipeline import Pipeline, Stage, pas
 from ipagym.system.errors import InputError
@@ -98,64 +97,3 @@ def _accuracy(setting: StageSetting, stage: Stage) -> float:
         total += deployment.weight * stage.variant(deployment.variant).accuracy
         weights += deployment.weight
     return total / weights
-
-
-def check(configuration: Configuration, pipeline: Pipeline, limits: Limits) -> None:
-    """Refuse a configuration that the pipeline or the limits do not allow.
-
-    Raises:
-        InputError: naming the stage, the knob, its value and the rule.
-    """
-    if not isinstance(configuration, Configuration) or not isinstance(configuration.stages, tuple):
-        raise InputError(f"a configuration holds a tuple of settings, one for each stage; this is {configuration!r}")
-    if len(configuration.stages) != len(pipeline.stages):
-        raise InputError(
-            f"configuration has {len(configuration.stages)} stages, pipeline {pipeline.name} {len(pipeline.stages)}"
-        )
-    for setting, stage in zip(configuration.stages, pipeline.stages, strict=True):
-        _check_types(setting, stage)
-        _check_set(setting, stage, limits)
-        for deployment in setting.deployments:
-            _check_deployment(deployment, stage, limits)
-    if limits.max_cores is not None and (cores := requested_cores(configuration, pipeline)) > limits.max_cores:
-        raise InputError(f"the configuration asks for {cores} cores: {limits.max_cores} are allowed")
-
-
-def _check_types(setting: StageSetting, stage: Stage) -> None:
-    if not isinstance(setting, StageSetting) or not isinstance(setting.beside, tuple):
-        raise InputError(f"setting of stage {stage.name} must be a StageSetting, not {setting!r}")
-    for deployment in setting.deployments:
-        if not isinstance(deployment, StageSetting) or not isinstance(deployment.variant, str):
-            raise InputError(f"deployments of stage {stage.name} name a variant each, unlike {deployment!r}")
-        for knob in ("replicas", "batch", "cores"):
-            value = getattr(deployment, knob)
-            if not _is_whole(value) and not (knob == "cores" and value is None):
-                raise InputError(f"{knob} of stage {stage.name} must be a whole number, not {value!r}")
-        if not isinstance(deployment.weight, int | float):
-            raise InputError(f"weight of {deployment.variant} must be a number, not {deployment.weight!r}")
-
-
-def _is_whole(value: object) -> bool:
-    return isinstance(value, Integral) and not isinstance(value, bool)
-
-
-def _check_set(setting: StageSetting, stage: Stage, limits: Limits) -> None:
-    variants = [deployment.variant for deployment in setting.deployments]
-    if len(variants) > limits.max_deployments:
-        raise InputError(f"stage {stage.name} may run {limits.max_deployments} deployments, not {len(variants)}")
-    if len(set(variants)) < len(variants):
-        raise InputError(f"deployments of stage {stage.name} must be of different variants, not {variants}")
-    if any(deployment.beside for deployment in setting.beside):
-        raise InputError(f"a deployment beside another in stage {stage.name} has deployments beside itself")
-
-
-def _check_deployment(setting: StageSetting, stage: Stage, limits: Limits) -> None:
-    variant = stage.variant(setting.variant)
-    if not 1 <= setting.replicas <= limits.max_replicas:
-        raise InputError(f"replicas of stage {stage.name} must be in 1..{limits.max_replicas}, not {setting.replicas}")
-    if setting.batch not in stage.batches:
-        raise InputError(f"batch of stage {stage.name} must be one of {stage.batches}, not {setting.batch}")
-    if setting.cores is not None and setting.cores not in variant.core_choices:
-        raise InputError(f"cores of {variant.name} must be one of {variant.core_choices}, not {setting.cores}")
-    if not 0 < setting.weight < float("inf"):
-        raise InputError(f"weight of {variant.name} must be above 0 and finite, not {setting.weight}")

@@ -3,13 +3,14 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from ipagym.model.configuration import Configuration, StageSetting, cores_of
+from ipagym.model.configuration import Configuration, StageSetting
+from ipagym.model.knobs import KNOBS
 from ipagym.model.pipeline import Pipeline, Stage
 
-DEPLOYMENT = np.dtype(
-    [("variant", "i8"), ("replicas", "i8"), ("batch", "i8"), ("cores", "i8"), ("weight", "f8")], align=True
-)
-"""One deployment: the index of its variant in the stage (−1 for no deployment), and its other knobs as they are."""
+DEPLOYMENT = np.dtype([*((knob.name, "i8") for knob in KNOBS), ("weight", "f8")], align=True)
+"""One deployment: the numbers of its knobs, the index of its variant in the stage first (−1 for no deployment), and its
+weight. Cores are always said, base cores too.
+"""
 
 Deployments = NDArray[np.void]
 """Records DEPLOYMENT: (S, L) for a configuration of S stages with at most L deployments each, (n, S, L) for several."""
@@ -26,10 +27,8 @@ def deployments_of(configuration: Configuration, pipeline: Pipeline, width: int)
     """The configuration as records, shape (S, width)."""
     records = no_deployments(len(pipeline.stages), width)
     for s, (setting, stage) in enumerate(zip(configuration.stages, pipeline.stages, strict=True)):
-        names = [variant.name for variant in stage.variants]
         for i, each in enumerate(setting.deployments):
-            cores = cores_of(each, stage)
-            records[s, i] = (names.index(each.variant), each.replicas, each.batch, cores, each.weight)
+            records[s, i] = (*(knob.read(each, stage) for knob in KNOBS), each.weight)
     return records
 
 
@@ -46,6 +45,7 @@ def _setting(row: Deployments, stage: Stage) -> StageSetting:
 
 
 def _one(record: Deployments, stage: Stage) -> StageSetting:
-    number, replicas, batch, cores, weight = record.item()
-    variant = stage.variants[number]
-    return StageSetting(variant.name, replicas, batch, None if cores == variant.base_cores else cores, weight)
+    *numbers, weight = record.item()
+    variant = stage.variants[numbers[0]]
+    knobs = {knob.name: knob.written(number, variant) for knob, number in zip(KNOBS, numbers, strict=True)}
+    return StageSetting(**knobs, weight=weight)

@@ -9,8 +9,9 @@ from io import BytesIO
 from multiprocessing import parent_process
 from pathlib import Path
 from time import monotonic, sleep
-from typing import IO, Any
+from typing import IO, Any, TypeVar, cast
 
+from numba import njit
 from numba.core import config, event
 from numba.core.caching import FunctionCache, IndexDataCacheFile
 
@@ -24,9 +25,20 @@ LOGGER = logging.getLogger("ipagym")
 HAS_COMPILER = not config.DISABLE_JIT  # type: ignore[attr-defined]  # set from the environment
 """Whether numba compiles; else its decorators return functions as they are."""
 
+Function = TypeVar("Function", bound=Callable[..., object])
+
 DIGEST_BYTES = 32
 LONGEST_WAIT_S = 120.0
 """After so long a process that is being waited for is taken to be stopped."""
+
+
+def kernel(function: Function) -> Function:
+    """Compile a function, if numba's compiler is not switched off; the machine code is kept on disk."""
+    if not HAS_COMPILER:
+        return function
+    compiled = njit(nogil=True)(function)
+    keep(compiled, function)
+    return cast(Function, compiled)
 
 
 def keep(compiled: Any, function: Callable[..., object]) -> None:

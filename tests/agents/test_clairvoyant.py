@@ -24,7 +24,8 @@ from ipagym.bench.storage.table import episode_frame
 from ipagym.bench.storage.targets import configuration_from, text_of
 from ipagym.cluster.sim import CompiledCluster, SimpyCluster
 from ipagym.envs import make_scenario
-from ipagym.model.configuration import Configuration, StageSetting, check
+from ipagym.model.configuration import Configuration, StageSetting
+from ipagym.model.validity import check
 from ipagym.model.window import Window
 from ipagym.task.scenario import Scenario
 from tests.agents.flexible import Steps

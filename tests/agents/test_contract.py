@@ -11,8 +11,9 @@ from ipagym.agents.published.ipa import Ipa
 from ipagym.agents.simple.static import largest_replicas
 from ipagym.forecast.maxima import WeightedMaxima
 from ipagym.model.agent import Agent
-from ipagym.model.configuration import Configuration, Limits, StageSetting, check
+from ipagym.model.configuration import Configuration, Limits, StageSetting
 from ipagym.model.pipeline import Pipeline
+from ipagym.model.validity import check
 from ipagym.system.errors import InputError
 from ipagym.task.objective import Objective
 from ipagym.task.scenario import Scenario

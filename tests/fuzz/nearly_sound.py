@@ -26,7 +26,7 @@ from ipagym.cluster.sim import CompiledCluster
 from ipagym.envs.codec import Codec
 from ipagym.envs.observation import Observer
 from ipagym.envs.scenario_file import load_scenario
-from ipagym.model.configuration import check
+from ipagym.model.validity import check
 from ipagym.model.window import Window
 from ipagym.system.errors import InputError
 from ipagym.workload import WORKLOADS, by_name

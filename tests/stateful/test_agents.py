@@ -10,7 +10,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 from ipagym.agents import AGENTS, make_agent
 from ipagym.cluster.sim import CompiledCluster
 from ipagym.envs import make_scenario
-from ipagym.model.configuration import Limits, check
+from ipagym.model.configuration import Limits
+from ipagym.model.validity import check
 from ipagym.task.faults import MIXTURES
 from ipagym.task.physics import DropPolicy, Physics
 from ipagym.workload.generators import Constant

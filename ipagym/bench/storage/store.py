@@ -15,7 +15,8 @@ import ipagym
 from ipagym.bench.episode import Episode
 from ipagym.bench.storage.table import NEEDED_COLUMNS, episode_frame
 from ipagym.bench.storage.targets import configuration_from
-from ipagym.model.configuration import Configuration, check
+from ipagym.model.configuration import Configuration
+from ipagym.model.validity import check
 from ipagym.system.files import content_of, write_atomically
 from ipagym.task.scenario import Scenario
 

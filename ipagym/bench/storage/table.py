@@ -8,7 +8,8 @@ import pandas as pd
 
 from ipagym.bench.episode import Episode
 from ipagym.bench.storage.targets import text_of
-from ipagym.model.configuration import StageSetting, cores_of
+from ipagym.model.configuration import StageSetting
+from ipagym.model.knobs import KNOBS
 from ipagym.model.pipeline import Stage
 from ipagym.model.window import Window
 from ipagym.system.files import content_of
@@ -105,10 +106,7 @@ def _stages(window: Window, scenario: Scenario) -> dict[str, Any]:
     stages = zip(scenario.pipeline.stages, window.configuration.stages, window.stages, strict=True)
     for stage, setting, observed in stages:
         columns |= {
-            f"{stage.name}.variant": setting.variant,
-            f"{stage.name}.replicas": setting.replicas,
-            f"{stage.name}.batch": setting.batch,
-            f"{stage.name}.cores": cores_of(setting, stage),
+            **{f"{stage.name}.{knob.name}": knob.shown(setting, stage) for knob in KNOBS},
             f"{stage.name}.deployments": [_deployment(each, stage) for each in setting.deployments],
             f"{stage.name}.queue": observed.queue,
             f"{stage.name}.ready": observed.ready,
@@ -118,10 +116,4 @@ def _stages(window: Window, scenario: Scenario) -> dict[str, Any]:
 
 
 def _deployment(setting: StageSetting, stage: Stage) -> dict[str, Any]:
-    return {
-        "variant": setting.variant,
-        "replicas": int(setting.replicas),
-        "batch": int(setting.batch),
-        "cores": int(cores_of(setting, stage)),
-        "weight": float(setting.weight),
-    }
+    return {knob.name: knob.shown(setting, stage) for knob in KNOBS} | {"weight": float(setting.weight)}

@@ -3,31 +3,16 @@
 A resource is what is limited: resource 0 is latency, resource 1 cores. `use` is of shape (2, S, K), `limit` of (2,).
 """
 
-from collections.abc import Callable
-from typing import TypeVar, cast
-
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
-from ipagym.system.machine_code import HAS_COMPILER, keep
+from ipagym.system.machine_code import kernel
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 After = tuple[Floats, Floats, int, Floats, float]
 """Lines (slopes, intercepts, their number) of the stages that follow, the prices (2,), and the value to exceed."""
-
-Function = TypeVar("Function", bound=Callable[..., object])
-
-
-def kernel(function: Function) -> Function:
-    """Compile a function, if numba's compiler is not switched off; the machine code is kept on disk."""
-    if not HAS_COMPILER:
-        return function
-    compiled = njit(nogil=True)(function)
-    keep(compiled, function)
-    return cast(Function, compiled)
 
 
 @kernel

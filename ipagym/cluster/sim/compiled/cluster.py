@@ -8,9 +8,10 @@ from ipagym.cluster.sim.compiled.population import Population, Snapshot
 from ipagym.cluster.sim.log import RequestLog
 from ipagym.cluster.sim.request import NOT_KEPT, Outcome, Request
 from ipagym.cluster.sim.span import check_span
-from ipagym.model.configuration import Configuration, check
+from ipagym.model.configuration import Configuration
 from ipagym.model.pipeline import Pipeline
 from ipagym.model.records import DERIVED, Records
+from ipagym.model.validity import check
 from ipagym.model.window import StageWindow, Window
 from ipagym.system.errors import InputError
 from ipagym.task.scenario import Scenario

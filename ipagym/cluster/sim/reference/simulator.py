@@ -17,8 +17,9 @@ from ipagym.cluster.sim.reference.station import Station
 from ipagym.cluster.sim.reference.window import Recorder
 from ipagym.cluster.sim.request import MOST_IN_SYSTEM, NOT_KEPT, Outcome, Request, too_many
 from ipagym.cluster.sim.span import check_span
-from ipagym.model.configuration import Configuration, check, configured_accuracy
+from ipagym.model.configuration import Configuration, configured_accuracy
 from ipagym.model.pipeline import Pipeline
+from ipagym.model.validity import check
 from ipagym.model.window import Window
 from ipagym.random.streams import Streams
 from ipagym.system.errors import InputError

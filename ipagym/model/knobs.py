@@ -1,0 +1,150 @@
+"""The knobs of a deployment as values: the choices of each, how it is read and written, and how it is called.
+
+Checks, action spaces, masks, observations, rewards, records, results, pinned knobs and corners derive from `KNOBS`. In
+numbers a knob has its value itself; the variant has its index in the stage.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ipagym.model.configuration import Limits, StageSetting, cores_of
+from ipagym.model.pipeline import Stage, Variant
+
+Flags = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Knob:
+    """A knob: its name, which is that of its field, and what follows from it.
+
+    `choices` are the numbers that any variant of a stage may have, rising; `choices_of` those of one variant. `read`
+    gives the number of a deployment, `written` the value of the field for a number and a variant. `allowed` tells
+    which choices a cluster of those limits has room for. `close` leaves a stage and limits one choice. `ends` are the
+    words for the lowest and the highest choice, `letter` stands for the knob where a number is pinned. `scale` says
+    how a number is observed: by its position among the choices, or by its size as a share of the largest; a knob that
+    is `observed_if_open` is left out where it has one choice. `of_variant` knobs have choices that differ from variant
+    to variant; those that are `is_optional` may be left unsaid.
+    """
+
+    name: str
+    ends: tuple[str, str]
+    choices: Callable[[Stage, Limits], Sequence[int]]
+    choices_of: Callable[[Variant, Stage, Limits], Sequence[int]]
+    read: Callable[[StageSetting, Stage], int]
+    close: Callable[[Stage, Limits], tuple[Stage, Limits]]
+    written: Callable[[int, Variant], Any] = lambda number, variant: number
+    allowed: Callable[[Stage, Limits, Sequence[int]], Flags] = lambda stage, limits, values: np.full(len(values), True)
+    scale: Literal["position", "size"] = "position"
+    letter: str = ""
+    observed_if_open: bool = False
+    of_variant: bool = False
+    is_optional: bool = False
+
+    def is_open(self, stage: Stage, limits: Limits) -> bool:
+        """Whether a stage has more than one choice."""
+        return len(self.choices(stage, limits)) > 1
+
+    def shown(self, setting: StageSetting, stage: Stage) -> str | int:
+        """The value of a deployment as results show it: the name of the variant, else the number."""
+        return setting.variant if self.name == "variant" else int(self.read(setting, stage))
+
+
+def _index(setting: StageSetting, stage: Stage) -> int:
+    return next(i for i, variant in enumerate(stage.variants) if variant.name == setting.variant)
+
+
+def _has_node(stage: Stage, limits: Limits, values: Sequence[int]) -> Flags:
+    """Variants of which a node is large enough for one replica."""
+    least = np.array([stage.variants[v].core_choices[0] for v in values])
+    return np.asarray(least <= _largest_node(limits))
+
+
+def _has_room(stage: Stage, limits: Limits, values: Sequence[int]) -> Flags:
+    """Numbers of replicas for which the nodes have the cores, at least with the smallest variant."""
+    least = min(variant.core_choices[0] for variant in stage.variants)
+    total = np.inf if limits.node_cores is None else sum(limits.node_cores)
+    return np.asarray(np.array(values) * least <= total)
+
+
+def _largest_node(limits: Limits) -> float:
+    return np.inf if limits.node_cores is None else max(limits.node_cores)
+
+
+def _core_choices(stage: Stage, limits: Limits) -> Sequence[int]:
+    """All that any variant was measured on; one that stands for base cores where none was measured on several."""
+    choices = [variant.core_choices for variant in stage.variants]
+    return sorted({cores for each in choices for cores in each}) if any(len(each) > 1 for each in choices) else [0]
+
+
+def _on_base_cores(stage: Stage, limits: Limits) -> tuple[Stage, Limits]:
+    return replace(stage, variants=tuple(replace(variant, on_cores={}) for variant in stage.variants)), limits
+
+
+VARIANT = Knob(
+    name="variant",
+    ends=("light", "accurate"),
+    choices=lambda stage, limits: range(len(stage.variants)),
+    choices_of=lambda variant, stage, limits: range(len(stage.variants)),
+    read=_index,
+    close=lambda stage, limits: (replace(stage, variants=(stage.lightest,)), limits),
+    written=lambda number, variant: variant.name,
+    allowed=_has_node,
+)
+
+REPLICAS = Knob(
+    name="replicas",
+    letter="n",
+    ends=("few", "many"),
+    choices=lambda stage, limits: range(1, limits.max_replicas + 1),
+    choices_of=lambda variant, stage, limits: range(1, limits.max_replicas + 1),
+    read=lambda setting, stage: setting.replicas,
+    close=lambda stage, limits: (stage, replace(limits, max_replicas=1)),
+    allowed=_has_room,
+    scale="size",
+)
+
+BATCH = Knob(
+    name="batch",
+    letter="b",
+    ends=("small", "large"),
+    choices=lambda stage, limits: stage.batches,
+    choices_of=lambda variant, stage, limits: stage.batches,
+    read=lambda setting, stage: setting.batch,
+    close=lambda stage, limits: (replace(stage, batches=stage.batches[:1]), limits),
+)
+
+CORES = Knob(
+    name="cores",
+    letter="c",
+    ends=("narrow", "wide"),
+    choices=_core_choices,
+    choices_of=lambda variant, stage, limits: variant.core_choices,
+    read=cores_of,
+    close=_on_base_cores,
+    written=lambda number, variant: None if number == variant.base_cores else number,
+    allowed=lambda stage, limits, values: np.asarray(np.array(values) <= _largest_node(limits)),
+    scale="size",
+    observed_if_open=True,
+    of_variant=True,
+    is_optional=True,
+)
+
+KNOBS: tuple[Knob, ...] = (VARIANT, REPLICAS, BATCH, CORES)
+"""All knobs of a deployment, in the order of its fields; the variant first, as the choices of others may hang on it."""
+
+MIX = "mix"
+"""The knob of a stage that its deployments do not have: several variants side by side."""
+
+KNOB_NAMES: tuple[str, ...] = (KNOBS[0].name, MIX, *(knob.name for knob in KNOBS[1:]))
+
+
+def open_knobs(stages: Sequence[Stage], limits: Limits) -> frozenset[str]:
+    """Names of the knobs that have more than one choice in some stage."""
+    names = {knob.name for knob in KNOBS for stage in stages if knob.is_open(stage, limits)}
+    if VARIANT.name in names and limits.max_deployments > 1:
+        names.add(MIX)
+    return frozenset(names)

@@ -1,0 +1,101 @@
+"""The reward as a vector, over records: of one window or of those of many clusters at once."""
+
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ipagym.model.configuration import Configuration
+from ipagym.model.deployments import Deployments, deployments_of
+from ipagym.model.knobs import BATCH, CORES, KNOBS
+from ipagym.model.pipeline import Pipeline, Variant
+from ipagym.model.records import Records
+from ipagym.model.window import Window
+from ipagym.task import reward_kernels
+from ipagym.task.objective import RewardTerms
+
+Values = NDArray[np.float64]
+Numbers = NDArray[np.int64]
+
+TERMS = tuple(RewardTerms.__dataclass_fields__)
+"""Names of the terms."""
+
+REMEMBERED = 4096
+"""Configurations whose records are kept: planners and policies come back to the same few."""
+
+
+class Rewards:
+    """Reward terms of a pipeline's windows; `width` deployments of a stage at most.
+
+    Configurations are compared by the numbers of their knobs, shape (n, S, width, K), as `deployments_of` has them.
+    There base cores are said, so that it makes no difference whether a configuration says them.
+    """
+
+    def __init__(self, pipeline: Pipeline, width: int) -> None:
+        variants = [stage.variants for stage in pipeline.stages]
+        self._load_s = np.zeros((len(variants), max(map(len, variants))))
+        self._has_choice = np.zeros((*self._load_s.shape, len(KNOBS)), dtype=np.bool_)
+        for s, each in enumerate(variants):
+            self._load_s[s, : len(each)] = [variant.load_s for variant in each]
+            self._has_choice[s, : len(each)] = [_has_choice(variant) for variant in each]
+        self._numbers_of = lru_cache(REMEMBERED)(lambda c: numbers(deployments_of(c, pipeline, width)[np.newaxis]))
+
+    def of_window(self, window: Window, previous: Configuration) -> RewardTerms[float]:
+        """The reward vector of one window; `previous` is the configuration in force before it."""
+        changed, loading_s, batch = self._compare(previous, window.configuration)
+        return RewardTerms(
+            accuracy=window.accuracy,
+            cost=window.cores,
+            batch=float(batch[0]),
+            violation=window.violation_rate,
+            switching=float(changed[0]),
+            energy=window.energy_j / 1000,
+            loading=float(loading_s[0]),
+        )
+
+    def of_windows(self, windows: Records, before: Deployments, after: Deployments) -> RewardTerms[Values]:
+        """The reward vectors of n windows, each term of shape (n,), from records of the windows and of the
+        configurations in force before and in them, (n, S, width).
+        """
+        changed, loading_s, batch = self.compared(numbers(before), numbers(after))
+        return RewardTerms(
+            accuracy=windows["accuracy"].copy(),
+            cost=windows["cores"].copy(),
+            batch=batch,
+            violation=np.minimum(1.0, windows["violations"] / np.maximum(windows["arrivals"], 1)),
+            switching=changed,
+            energy=windows["energy_j"] / 1000,
+            loading=loading_s,
+        )
+
+    def between(self, before: Configuration, after: Configuration) -> tuple[int, float]:
+        """The number of knobs that differ between two configurations, and the longest load time in going over."""
+        changed, loading_s, _ = self._compare(before, after)
+        return int(changed[0]), float(loading_s[0])
+
+    def compared(self, before: Numbers, after: Numbers) -> tuple[Values, Values, Values]:
+        """The knobs that differ, the longest load time, and the batch sizes afterwards, each of shape (n,).
+
+        Deployments of one variant are compared with each other, in whatever order they stand; of the others the first
+        gone with the first that is new, and so on; one more gone or new than the other counts as one. A knob that
+        neither variant has a choice of (cores, of one that was measured on its base cores only) does not count.
+
+        The load time is that of the slowest among the deployments that are new or have other cores, 0 without any:
+        InfAdapter's loading cost (its released optimiser). To drop a variant is free, and so is one left as it is.
+        """
+        changed = reward_kernels.changed_knobs(before, after, self._has_choice)
+        loading_s = reward_kernels.loading_s(before, after, self._load_s, KNOBS.index(CORES))
+        return changed, loading_s, reward_kernels.total(after, KNOBS.index(BATCH))
+
+    def _compare(self, before: Configuration, after: Configuration) -> tuple[Values, Values, Values]:
+        return self.compared(self._numbers_of(before), self._numbers_of(after))
+
+
+def _has_choice(variant: Variant) -> list[bool]:
+    return [not knob.of_variant or len(variant.core_choices) > 1 for knob in KNOBS]
+
+
+def numbers(records: Deployments) -> Numbers:
+    """The numbers of the knobs, shape (n, S, L, K), of records of shape (n, S, L), all fields of which take 8 bytes."""
+    whole = np.ascontiguousarray(records).view(np.int64).reshape(*records.shape, -1)
+    return np.ascontiguousarray(whole[..., : len(KNOBS)])
