@@ -9,7 +9,7 @@ from hypothesis import given
 
 from ipagym.cluster.sim import ENGINES, CompiledCluster, SimpyCluster
 from ipagym.cluster.sim.compiled import state_arrays as state
-from ipagym.cluster.sim.reference import simulator
+from ipagym.cluster.sim.reference import arrivals
 from ipagym.cluster.sim.request import Request
 from ipagym.model.configuration import Configuration, Limits
 from ipagym.model.records import records_of
@@ -120,7 +120,7 @@ def test_requests_must_be_kept_to_be_seen() -> None:
 
 @pytest.mark.parametrize("engine", ENGINES.values(), ids=ENGINES)
 def test_an_overload_ends_before_the_memory_does(engine: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (state, simulator):
+    for module in (state, arrivals):
         monkeypatch.setattr(module, "MOST_IN_SYSTEM", 1024)
     cluster = engine(scenario((2000.0, 2000.0)))
     with pytest.raises(InputError, match="lower the load"):

@@ -28,9 +28,6 @@ IN_SYSTEM, COMPLETED, DROPPED = range(3)
 COMPLETION, LOADED, RESIZED, CRASH, NODE_LOSS, NODE_REPAIR, TIMER, LOOK = range(8)
 """What an event is."""
 
-CONSTANT, MEASURED_SPREAD, OTHER_SPREAD = range(3)
-"""How service times spread."""
-
 CORES, READY_REPLICAS, BUSY, BUSY_CORES = range(4)
 """The meters of a station."""
 
@@ -148,12 +145,10 @@ def point(record: Record, number: int, array: Array) -> None:
 RULES = _record(
     pointers=f"({len(TABLES)},{POINTER_WORDS})i8",
     stations_per_stage="i8", finals="i8", slo_s="f8", edf="i8", batch_timeout_s="f8", expired="i8", hopeless="i8",
-    max_queue="i8", max_age_s="f8", spread="i8", family="i8",
-    parameter="f8", in_place="i8", resize_s="f8", keep_alive_s="f8", bounded="i8",
-    max_replicas="i8", crashes_per_hour="f8", slow_start="f8", slow_start_factor="f8", failed_start="f8",
-    straggler="f8", straggler_factor="f8", node_losses_per_hour="f8", node_repair_s="f8", lost_scrape="f8",
-    idle_watts="f8",
-    busy_watts="f8", keep="i8", network="i8",
+    max_queue="i8", max_age_s="f8", family="i8", parameter="f8", in_place="i8", resize_s="f8", keep_alive_s="f8",
+    bounded="i8", max_replicas="i8", crashes_per_hour="f8", slow_start="f8", slow_start_factor="f8",
+    failed_start="f8", straggler="f8", straggler_factor="f8", node_losses_per_hour="f8", node_repair_s="f8",
+    lost_scrape="f8", idle_watts="f8", busy_watts="f8", keep="i8", network="i8",
 )  # fmt: skip
 SIM = _record(
     pointers=f"({len(ARRAYS)},{POINTER_WORDS})i8",
@@ -161,7 +156,7 @@ SIM = _record(
     scheduled="i8", free="i8", arrived="i8", ended="i8", next_arrival_s="f8", next_sent_s="f8", second="i8",
     rates_before="f8", gaps_before="f8", gaps_sum="f8", gaps_summed="i8", checked_events="i8", most_scheduled="i8",
     arrivals="i8", completed="i8", dropped="i8", violations="i8", network_min_s="f8", network_sum_s="f8",
-    network_max_s="f8",
-    accuracy_sum="f8", configured_accuracy="f8", seconds="i8", fate="u8", windows="i8", scraped="i8",
+    network_max_s="f8", accuracy_sum="f8", configured_accuracy="f8", seconds="i8", fate="u8", windows="i8",
+    scraped="i8",
     **{f"engine_{_digest()}": "i8"},
 )  # fmt: skip

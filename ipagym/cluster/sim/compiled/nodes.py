@@ -22,7 +22,7 @@ def fits(rules: Record, sim: Record, station: int, slot: int) -> bool:
 
 
 @kernel
-def resized_in_place(rules: Record, sim: Record, node_index: int, by: int) -> bool:
+def resize_in_place(rules: Record, sim: Record, node_index: int, by: int) -> bool:
     """Give a replica on the node `by` more cores; False where there is no room for that."""
     if rules.bounded:
         node = nodes_of(sim)[node_index]

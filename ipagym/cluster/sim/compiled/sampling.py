@@ -16,17 +16,19 @@ from ipagym.cluster.sim.compiled.access import (
     stations_of,
 )
 from ipagym.cluster.sim.compiled.jit import kernel
-from ipagym.cluster.sim.compiled.layout import CONSTANT, MEASURED_SPREAD, OTHER_SPREAD, SPREADS, Record
+from ipagym.cluster.sim.compiled.layout import SPREADS, Record
 from ipagym.cluster.sim.compiled.philox import uniforms
+from ipagym.cluster.sim.spreads import Family
 from ipagym.random.philox import Concern
 
 STRAGGLER, START, CRASH, NODE, SCRAPE, _ = (int(concern) for concern in Concern)
+CONSTANT, NORMAL = int(Family.CONSTANT), int(Family.NORMAL)
 
 
 @kernel
 def take_spread(rules: Record, sim: Record, request: int) -> None:
     """Give the request that has just arrived a number for each stage, of which its service times are made."""
-    if rules.spread == CONSTANT:
+    if rules.family == CONSTANT:
         return
     buffer = buffers_of(sim)[SPREADS]
     for stage in range(places_of(sim).shape[1]):
@@ -39,11 +41,11 @@ def service_s(rules: Record, sim: Record, batch: tuple[int, int, int], first: in
     """The service time of a batch (stage, model, size); its first request decides by chance."""
     stage, model, size = batch
     seconds = average_s_of(rules)[model, size]
-    if rules.spread == OTHER_SPREAD:
-        seconds = seconds * places_of(sim)[first, stage].spread
-    elif rules.spread == MEASURED_SPREAD:
+    if rules.family == NORMAL:
         sigma = sigma_of(rules)[model, size]
         seconds = seconds * exp(sigma * places_of(sim)[first, stage].spread - sigma * sigma / 2)
+    elif rules.family != CONSTANT:
+        seconds = seconds * places_of(sim)[first, stage].spread
     if rules.straggler > 0 and uniforms(sim, STRAGGLER, stage, requests_of(sim)[first].index)[0] < rules.straggler:
         seconds = seconds * rules.straggler_factor
     return float(seconds)

@@ -1,10 +1,9 @@
-"""The figures of a window, taken at its end."""
+"""The figures of a window, taken at its end; as in `ipagym.cluster.sim.reference.window`."""
 
 from math import ceil, floor
 
 from ipagym.cluster.sim.compiled.access import (
     latency_s_of,
-    meters_of,
     per_second_of,
     ranked_s_of,
     requests_of,
@@ -13,7 +12,7 @@ from ipagym.cluster.sim.compiled.access import (
     stations_of,
     window_records_of,
 )
-from ipagym.cluster.sim.compiled.fleet import count, is_mismatched, meter
+from ipagym.cluster.sim.compiled.fleet import count
 from ipagym.cluster.sim.compiled.jit import kernel
 from ipagym.cluster.sim.compiled.layout import (
     BUSY,
@@ -28,17 +27,9 @@ from ipagym.cluster.sim.compiled.layout import (
     Array,
     Record,
 )
+from ipagym.cluster.sim.compiled.meter import read
 from ipagym.cluster.sim.compiled.sampling import scrape_is_lost
-
-
-@kernel
-def read(sim: Record, station: int, which: int) -> float:
-    """The integral of a meter since the last reading; the next one starts here."""
-    meter(sim, station, which, 0.0)
-    m = meters_of(sim)[station, which]
-    total = m.total
-    m.total = 0.0
-    return float(total)
+from ipagym.cluster.sim.compiled.target import is_mismatched
 
 
 @kernel
