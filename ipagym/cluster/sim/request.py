@@ -12,6 +12,8 @@ MOST_IN_SYSTEM = 2**22
 
 NOT_KEPT = "requests were not kept: build the cluster with keep_requests=True"
 
+OTHER_ENGINE = "this snapshot was taken of another engine: restore it in a cluster of that one"
+
 
 def too_many() -> InputError:
     """The error of a cluster in which too many requests have piled up."""

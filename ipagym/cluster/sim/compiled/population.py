@@ -43,7 +43,7 @@ LENGTHENED = {
 
 
 @dataclass(frozen=True, slots=True)
-class Snapshot:
+class PopulationSnapshot:
     """A population at one instant."""
 
     state: StateArrays
@@ -143,12 +143,12 @@ class Population:
             self._provide(which)
 
     @alone
-    def snapshot(self) -> Snapshot:
+    def snapshot(self) -> PopulationSnapshot:
         """A copy of everything that the future depends on."""
-        return Snapshot(self.state.copy(), deepcopy(self._streams), self._slots.copy())
+        return PopulationSnapshot(self.state.copy(), deepcopy(self._streams), self._slots.copy())
 
     @alone
-    def restore(self, snapshot: Snapshot) -> None:
+    def restore(self, snapshot: PopulationSnapshot) -> None:
         """Stand where the snapshot was taken."""
         self.state.assign(snapshot.state)
         self._streams = deepcopy(snapshot.streams)

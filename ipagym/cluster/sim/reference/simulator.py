@@ -1,7 +1,10 @@
 """A serving cluster simulated with SimPy: the physics, written to be read."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
+from ipagym.cluster.protocol import Snapshot
 from ipagym.cluster.sim.log import RequestLog
 from ipagym.cluster.sim.reference import rollout
 from ipagym.cluster.sim.reference.arrivals import Arrivals
@@ -16,7 +19,7 @@ from ipagym.cluster.sim.reference.sampling import Sampling
 from ipagym.cluster.sim.reference.stage import StageServer
 from ipagym.cluster.sim.reference.station import Station
 from ipagym.cluster.sim.reference.window import Recorder, close_window
-from ipagym.cluster.sim.request import NOT_KEPT, Request
+from ipagym.cluster.sim.request import NOT_KEPT, OTHER_ENGINE, Request
 from ipagym.cluster.sim.span import check_span
 from ipagym.model.configuration import Configuration, check
 from ipagym.model.pipeline import Pipeline
@@ -25,8 +28,17 @@ from ipagym.random.streams import Streams
 from ipagym.system.errors import InputError
 from ipagym.task.scenario import Scenario
 
-Course = tuple[int, list[Configuration | float]]
-"""A seed, and what was done since: configurations applied and seconds let pass, in order."""
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """The way to a state: a seed, and the configurations applied and seconds let pass since, in order.
+
+    SimPy's events hold functions, which cannot be copied; going the whole way again comes to the same state.
+    """
+
+    seed: int
+    steps: tuple[Configuration | float, ...]
+    configuration: Configuration
 
 
 class SimpyCluster:
@@ -42,13 +54,18 @@ class SimpyCluster:
 
     @property
     def pipeline(self) -> Pipeline:
-        """What is being served."""
+        """The pipeline that is served."""
         return self.scenario.pipeline
 
     @property
     def now(self) -> float:
         """Simulated seconds since the last reset."""
         return float(self._clock.now)
+
+    @property
+    def configuration(self) -> Configuration:
+        """The configuration in force: the last one asked for, though it may still be rolling out."""
+        return self._configuration
 
     @property
     def requests(self) -> list[Request]:
@@ -86,7 +103,7 @@ class SimpyCluster:
         """Start afresh, with every replica of the scenario's initial configuration ready."""
         streams, scenario = Streams.spawn(seed), self.scenario
         check(scenario.initial, self.pipeline, scenario.limits)
-        self._course: Course = (seed, [])
+        self._seed, self._steps = seed, list[Configuration | float]()
         self._configuration = scenario.initial
         self._clock = Clock()
         self._recorder = Recorder(keep_requests=self._keep_requests)
@@ -120,7 +137,7 @@ class SimpyCluster:
             InputError: the configuration is outside the pipeline or the limits; nothing is changed then.
         """
         check(configuration, self.pipeline, self.scenario.limits)
-        self._course[1].append(configuration)
+        self._steps.append(configuration)
         self._configuration = configuration
         rollout.follow(self._stages, configuration, self._placement.use_room)
 
@@ -131,7 +148,7 @@ class SimpyCluster:
             InputError: seconds is not a positive number, or too small a one.
         """
         check_span(seconds, self.now)
-        self._course[1].append(seconds)
+        self._steps.append(seconds)
         start_s = self.now
         self._clock.run_to(start_s + seconds)
         scraped = not self._sampling.scrape_is_lost(self._recorder.windows)
@@ -146,14 +163,19 @@ class SimpyCluster:
         )
 
     def snapshot(self) -> Course:
-        """The state at this instant, for `restore`: how it was come to."""
-        return self._course[0], list(self._course[1])
+        """The state at this instant, for `restore`: the way that led to it."""
+        return Course(self._seed, tuple(self._steps), self._configuration)
 
-    def restore(self, snapshot: Course) -> None:
-        """Go on from where the snapshot of a cluster of the same scenario was taken, by doing all of it again."""
-        seed, course = snapshot
-        self.reset(seed)
-        for step in course:
+    def restore(self, snapshot: Snapshot) -> None:
+        """Go on from where the snapshot of a cluster of the same scenario was taken, by doing all of it again.
+
+        Raises:
+            InputError: the snapshot is of another engine.
+        """
+        if not isinstance(snapshot, Course):
+            raise InputError(OTHER_ENGINE)
+        self.reset(snapshot.seed)
+        for step in snapshot.steps:
             if isinstance(step, Configuration):
                 self.apply(step)
             else:
