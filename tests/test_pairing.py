@@ -1,4 +1,4 @@
-"""A rule of the physics stands in both engines: in a file and a function of the same name, leading underscores aside."""
+"""A rule of the physics stands in both engines: in a file and a function of one name, leading underscores aside."""
 
 import ast
 import tomllib

@@ -24,7 +24,7 @@ def too_many() -> InputError:
 
 
 class Outcome(IntEnum):
-    """What became of a request."""
+    """The fate of a request."""
 
     IN_SYSTEM = 0
     COMPLETED = 1
@@ -32,7 +32,7 @@ class Outcome(IntEnum):
 
 
 class Place(Protocol):
-    """Where a request may wait."""
+    """A place in which a request may wait."""
 
     def discard(self, request: "Request") -> None:
         """Take the request out."""

@@ -7,7 +7,7 @@ from ipagym.task.physics import MEASURED
 
 
 class Family(IntEnum):
-    """What a spread is: nothing, a standard normal number, or a factor of mean 1."""
+    """The kinds of spread: none, a standard normal number, or a factor of mean 1."""
 
     CONSTANT = 0
     NORMAL = 1

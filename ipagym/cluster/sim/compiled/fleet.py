@@ -42,6 +42,7 @@ def follow(rules: Record, sim: Record, station: int) -> None:
         _count_kind(rules, sim, station, False),
         _count_kind(rules, sim, station, True),
     )
+    # Sleepers make up for what is not awake: a change of variant wakes none, and of too many they go first.
     stations_of(sim)[station].asleep = max(0, min(stations_of(sim)[station].asleep, replicas - max(held, old)))
     surplus = held + stations_of(sim)[station].asleep - replicas
     launch(rules, sim, station, -surplus)
@@ -130,7 +131,7 @@ def lose(rules: Record, sim: Record, station: int, slot: int, needed: bool) -> N
 
 @kernel
 def count(sim: Record, station: int, state: int) -> int:
-    """How many replicas are in `state`."""
+    """The number of replicas in `state`."""
     number = 0
     for slot in range(stations_of(sim)[station].top):
         number += replicas_of(sim)[station, slot].state == state
@@ -180,7 +181,7 @@ def _watch_idle(rules: Record, sim: Record, station: int) -> None:
 
 @kernel
 def _most_dispensable(rules: Record, sim: Record, station: int, old: bool) -> int:
-    """Who goes first of the old ones, or of the deployment: not ready, idle, young."""
+    """The first to go of the old ones, or of the deployment: not ready, idle, young."""
     best, best_rank = -1, (0, 0, 0)
     for slot in range(stations_of(sim)[station].top):
         replica = replicas_of(sim)[station, slot]
@@ -193,7 +194,7 @@ def _most_dispensable(rules: Record, sim: Record, station: int, old: bool) -> in
 
 @kernel
 def _count_kind(rules: Record, sim: Record, station: int, old: bool) -> int:
-    """How many are old, or of the deployment."""
+    """The number of old ones, or of those of the deployment."""
     number = 0
     for slot in range(stations_of(sim)[station].top):
         number += is_kept(sim, station, slot) and is_old(rules, sim, station, slot) == old

@@ -1,4 +1,4 @@
-"""Where the compiled engine keeps the state of a simulated cluster: one record, and the arrays that it points to.
+"""The state of a simulated cluster in the compiled engine: one record, and the arrays that it points to.
 
 Sizes: S stages, L stations (the same number for every stage, one after the other), R replica slots per station, B
 requests per batch at most, N nodes, V variants of all stages, M models (a variant on a number of cores), T seconds of
@@ -17,7 +17,7 @@ from ipagym.model.records import STAGE_RECORD, WINDOW_RECORD
 Array = NDArray[Any]
 
 Record = Any
-"""One record of an array, by reference; `s` is always the SIM of a cluster, `t` the RULES of its scenario."""
+"""One record of an array, by reference; `sim` is always the SIM of a cluster, `rules` the RULES of its scenario."""
 
 PENDING, STARTING, READY, DRAINING, GONE = range(5)
 """States of a replica, as in `ipagym.cluster.sim.reference.replica`; a slot of a replica that is gone is free."""
@@ -26,16 +26,16 @@ IN_SYSTEM, COMPLETED, DROPPED = range(3)
 """Outcomes of a request, as in `ipagym.cluster.sim.request`."""
 
 COMPLETION, LOADED, RESIZED, CRASH, NODE_LOSS, NODE_REPAIR, TIMER, LOOK = range(8)
-"""What an event is."""
+"""The kinds of events."""
 
 CORES, READY_REPLICAS, BUSY, BUSY_CORES = range(4)
 """The meters of a station."""
 
 GAPS, SPREADS = range(2)
-"""What there is a buffer of random numbers for."""
+"""The buffers of random numbers."""
 
 DONE, RUNNING, NEEDS_NUMBERS, NEEDS_REQUESTS, NEEDS_EVENTS, NEEDS_LATENCIES, NEEDS_LOG = range(7)
-"""How far a cluster has come towards the end of its window, and what it lacks to go on."""
+"""The status of a cluster on its way to the end of its window: what it lacks to go on."""
 
 
 def _record(**fields: str) -> np.dtype[Any]:

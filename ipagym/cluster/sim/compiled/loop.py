@@ -1,4 +1,4 @@
-"""The event loop, and what Python calls of the engine."""
+"""The event loop, and the functions of the engine that Python calls."""
 
 from ipagym.cluster.sim.compiled import rollout
 from ipagym.cluster.sim.compiled.access import (
@@ -96,11 +96,13 @@ def _run(rules: Record, sim: Record) -> int:
         if min(event_s, sim.next_arrival_s) >= sim.until_s:
             sim.now_s = sim.until_s
             return DONE
+        # Before an event, not in it: a kernel cannot allocate, and an event that was begun could not be undone.
         if sim.checked_events == 0 or sim.scheduled > sim.most_scheduled:
             status = _lacks(rules, sim)
             if status != RUNNING:
                 return status
         sim.checked_events -= 1
+        # At the same instant an arrival comes last, and there is only one, which need not stand in the heap.
         if sim.next_arrival_s < event_s:
             if lacks_for_arrival(rules, sim) != RUNNING:
                 sim.checked_events = 0
@@ -115,8 +117,13 @@ def _run(rules: Record, sim: Record) -> int:
 
 @kernel
 def _lacks(rules: Record, sim: Record) -> int:
-    """What is missing before the next event, whatever it is; counts the events that need no further check."""
+    """The status that names what is missing before the next event, whatever it is.
+
+    Counts the events that need no further check.
+    """
     sim.checked_events = 0
+    # Room for more than one event can schedule: a start, a look and a completion for each replica, a timer and a resize
+    # for each station, and the next faults.
     sim.most_scheduled = len(events_of(sim)) - 3 * (replicas_of(sim).size + len(stations_of(sim))) - 4
     if sim.scheduled > sim.most_scheduled:
         return NEEDS_EVENTS

@@ -36,6 +36,7 @@ def resize_in_place(rules: Record, sim: Record, node_index: int, by: int) -> boo
 def wait_for_room(sim: Record, station: int, slot: int) -> None:
     """The replica waits behind those that wait already."""
     replica = replicas_of(sim)[station, slot]
+    # A place in line instead of a list, which would need room for every replica there may be.
     sim.order += 1
     sim.pending += 1
     replica.order = sim.order

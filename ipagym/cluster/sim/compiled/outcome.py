@@ -35,6 +35,7 @@ def drop(rules: Record, sim: Record, stage: int, index: int) -> None:
 @kernel
 def forget(sim: Record, index: int) -> None:
     """Let the place of an ended request be used again, once no replica works on a copy of it."""
+    # A request that was dropped in one branch of the graph may be in a batch at work in another.
     if requests_of(sim)[index].serving == 0:
         requests_of(sim)[index].next_free = sim.free
         sim.free = index

@@ -16,6 +16,7 @@ def use_room(rules: Record, sim: Record) -> None:
     while made:
         for station in range(len(stations_of(sim))):
             resize(rules, sim, station)
+        # Nearly always: where nothing waits, no deployment is stuck either.
         if not sim.pending:
             return
         _admit_waiting(rules, sim)

@@ -75,7 +75,7 @@ class Population:
 
     @property
     def scraped(self) -> Array:
-        """Whether the figures of each cluster's last window reached the controller."""
+        """True for each cluster the figures of whose last window reached the controller."""
         return self.state.sims["scraped"].astype(np.bool_)
 
     @property
@@ -156,7 +156,7 @@ class Population:
 
     @alone
     def __getstate__(self) -> dict[str, Any]:
-        """What a copy is made of: a population at rest, with state of its own."""
+        """The parts of a copy: a population at rest, with state of its own."""
         return vars(self) | {"state": deepcopy(self.state), "_streams": deepcopy(self._streams)}
 
     def _block(self, name: str) -> Array:

@@ -6,7 +6,7 @@ from ipagym.cluster.sim.compiled.jit import kernel
 from ipagym.cluster.sim.compiled.layout import PENDING, READY, Record
 
 OPEN_AND_READY, ANY_READY, ANY_OPEN = range(3)
-"""Which stations a request may take."""
+"""The stations that a request may take."""
 
 
 @kernel

@@ -17,7 +17,7 @@ def sleep(rules: Record, sim: Record, station: int, slot: int) -> None:
 
 @kernel
 def wake(rules: Record, sim: Record, index: int) -> None:
-    """Where requests wait and none is idle, start sleepers, until as many are on their way as there are batches."""
+    """Start sleepers for requests that find none idle, until as many are on their way as there are batches."""
     station = stations_of(sim)[index]
     if not (station.asleep and station.queued) or station.idle:
         return

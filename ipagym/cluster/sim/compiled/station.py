@@ -53,7 +53,7 @@ def start_batches(rules: Record, sim: Record, station_index: int) -> None:
             return
         slot = station.first_idle
         size = _form_batch(rules, sim, station_index, slot)
-        if size:
+        if size:  # else all that were looked at have been dropped
             _serve(rules, sim, station_index, slot, size)
     wake(rules, sim, station_index)
 

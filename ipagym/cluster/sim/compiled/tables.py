@@ -80,7 +80,7 @@ class Tables:
 
     @classmethod
     def of(cls, scenario: Scenario, *, keep_requests: bool) -> "Tables":
-        """What the engine needs to know of a scenario."""
+        """The tables of a scenario."""
         rules, arrays = np.zeros(1, dtype=RULES), _arrays(scenario.pipeline)
         for name, value in (_rules(scenario) | {"keep": keep_requests}).items():
             rules[0][name] = value

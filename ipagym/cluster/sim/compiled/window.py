@@ -81,6 +81,7 @@ def quantile(values: Array, q: float) -> float:
     if below + 1 < len(values):
         high = _minimum(values[below + 1 :])
     share, step = at - below, high - low
+    # From the nearer end, as numpy has it: the other way rounds differently.
     return float(high - step * (1 - share) if share >= 0.5 else low + step * share)
 
 
@@ -121,6 +122,7 @@ def _flag_late(sim: Record) -> None:
     """Count the requests in the system whose deadline has passed, each once."""
     if sim.arrived == sim.ended:
         return
+    # Only once in a window: requests that end late are counted when they end, so no heap of deadlines is needed.
     for index in range(len(requests_of(sim))):
         request = requests_of(sim)[index]
         if request.outcome == IN_SYSTEM and not request.late and request.deadline_s < sim.now_s:

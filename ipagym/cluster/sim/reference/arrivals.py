@@ -61,7 +61,7 @@ class Arrivals:
 
 
 def _times(scenario: Scenario, streams: Streams) -> Iterator[tuple[float, float]]:
-    """When each request is sent and when it arrives, in order of arrival."""
+    """Seconds at which each request is sent and at which it arrives, in order of arrival."""
     if scenario.network is not None:
         sent_s, arrival_s = journeys(scenario, streams)
         yield from zip(sent_s.tolist(), arrival_s.tolist(), strict=True)

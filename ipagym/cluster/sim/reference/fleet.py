@@ -51,6 +51,7 @@ class Fleet:
         """Move towards a new setting; an unfinished move is superseded."""
         self.target.aim_at(setting)
         deployment = self.deployment()
+        # Sleepers make up for what is not awake: a change of variant wakes none, and of too many they go first.
         self.asleep = max(0, min(self.asleep, setting.replicas - max(len(deployment), len(self._old()))))
         surplus = len(deployment) + self.asleep - setting.replicas
         self.launch(-surplus)
@@ -109,7 +110,7 @@ class Fleet:
         return min(idle, key=lambda r: (r.idle_since_s, r.index), default=None)
 
     def count(self, state: State) -> int:
-        """How many replicas are in `state`."""
+        """The number of replicas in `state`."""
         return sum(replica.state is state for replica in self.replicas)
 
     def deployment(self) -> list[Replica]:
@@ -159,5 +160,5 @@ def _most_dispensable(replicas: list[Replica]) -> Replica:
 
 
 def _dispensability(replica: Replica) -> tuple[int, bool, int]:
-    """Sort key of who goes first: not yet ready before ready, idle before busy, the youngest first."""
+    """Sort key of those who go first: not yet ready before ready, idle before busy, the youngest first."""
     return replica.state, replica.is_busy, -replica.index

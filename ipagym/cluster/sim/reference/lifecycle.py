@@ -40,6 +40,7 @@ class Lifecycle:
         """The replica's model starts loading."""
         replica.state = State.STARTING
         replica.is_watched = False
+        # An event cannot be taken back: one of an earlier start is known by its number.
         replica.start += 1
         start, ready_s = replica.start, self._clock.now + self._sampling.start_s(self._stage, replica)
         self._clock.at(ready_s, Priority.READY, lambda: self.on_loaded(replica, start))

@@ -59,6 +59,7 @@ class Sampling:
             service_s = service_s * first.spread[stage]
         elif self._physics.service == MEASURED:
             sigma = latency.noise_sigma(size)
+            # Minus half the variance, so that the factor has mean 1.
             service_s = service_s * exp(sigma * first.spread[stage] - sigma * sigma / 2)
         if self._happens(self._faults.straggler, Concern.STRAGGLER, stage, first.index):
             service_s = service_s * self._faults.straggler_factor

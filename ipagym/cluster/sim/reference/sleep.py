@@ -11,7 +11,7 @@ def sleep(fleet: Fleet, replica: Replica) -> None:
 
 
 def wake(fleet: Fleet, queued: int) -> None:
-    """Where requests wait and none is idle, start sleepers, until as many are on their way as there are batches."""
+    """Start sleepers for requests that find none idle, until as many are on their way as there are batches."""
     if not (fleet.asleep and queued) or fleet.idle():
         return
     assert fleet.target.setting is not None, "sleepers have been awake"

@@ -6,7 +6,7 @@ from ipagym.model.pipeline import Stage
 
 
 class Target:
-    """What is asked for last, and which replicas are of it.
+    """The setting asked for last, and the replicas that are of it.
 
     The replicas of the variant asked for form the deployment (those with other cores too, where cores are changed in
     place); all others are old.
