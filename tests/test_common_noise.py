@@ -9,7 +9,8 @@ import pytest
 
 from ipagym.cluster.sim import ENGINES, CompiledCluster, SimpyCluster
 from ipagym.cluster.sim.log import RequestLog
-from ipagym.cluster.sim.repeats import family_of, spread_again
+from ipagym.cluster.sim.reference.repeats import spread_again
+from ipagym.cluster.sim.spreads import family_of
 from ipagym.model.configuration import Configuration, Limits, StageSetting
 from ipagym.random.philox import Concern, philox, uniforms
 from ipagym.task.faults import Faults

@@ -89,7 +89,7 @@ def _never_idle_with_a_due_batch(cluster: SimpyCluster) -> None:
     for station in cluster._stations:
         if station.fleet.idle() is not None and len(station.queue):
             assert len(station.queue) < station.setting.batch
-            assert cluster.now <= station.queue.first_in().enqueued_s[station._stage] + timeout_s
+            assert cluster.now <= station.queue.first_in().enqueued_s[station.stage] + timeout_s
 
 
 @settings(max_examples=50, deadline=None)
@@ -102,7 +102,7 @@ def test_cores_are_held_by_replicas_that_fit(run: tuple[SimpyCluster, list[Confi
         cluster.advance(1.0)
         replicas = [r for station in cluster._stations for r in station.fleet.replicas]
         held = sum(r.cores for r in replicas if r.state is not State.PENDING)
-        assert held == sum(station.fleet.cores.level for station in cluster._stations)
+        assert held == sum(station.fleet.life.cores.level for station in cluster._stations)
         if (nodes := cluster.scenario.limits.node_cores) is not None:
             for node, cores in enumerate(nodes):
                 placed = [r for r in replicas if r.state is not State.PENDING and r.node == node]

@@ -80,7 +80,7 @@ def test_a_storm_of_crashes_is_a_bounded_number_of_events_in_each_second() -> No
         cluster.reset(3)
         for _ in range(10):
             cluster.advance(1.0)
-    events = int(compiled._population.memory.sims[0]["sequence"])
+    events = int(compiled._population.state.sims[0]["sequence"])
     hits = (
         2 * (4 + 4) * (MOST_PER_HOUR / 3600) * 10
     )  # eight replicas, by crashes and by losses of nodes, in ten seconds
@@ -112,8 +112,8 @@ def test_losses_of_many_nodes_are_held_from_the_start() -> None:
     compiled, simpy = CompiledCluster(wide, keep_requests=True), SimpyCluster(wide, keep_requests=True)
     assert (
         500
-        <= int(compiled._population.memory.sims[0]["scheduled"])
-        <= len(compiled._population.memory.arrays["events"][0])
+        <= int(compiled._population.state.sims[0]["scheduled"])
+        <= len(compiled._population.state.arrays["events"][0])
     )
     for cluster in (compiled, simpy):
         cluster.reset(3)

@@ -9,7 +9,7 @@ from hypothesis import given
 
 from ipagym.cluster.sim import ENGINES, CompiledCluster, SimpyCluster
 from ipagym.cluster.sim.compiled import state_arrays as state
-from ipagym.cluster.sim.reference import simulator
+from ipagym.cluster.sim.reference import arrivals
 from ipagym.cluster.sim.request import Request
 from ipagym.model.configuration import Configuration, Limits
 from ipagym.model.records import records_of
@@ -88,6 +88,30 @@ def test_a_snapshot_is_gone_back_to_and_forked_from(engine: Any) -> None:
             assert not differences(window, other.advance(1.0))
 
 
+@pytest.mark.parametrize("engine", ENGINES.values(), ids=ENGINES)
+def test_the_configuration_in_force_is_the_last_one_asked_for(engine: Any) -> None:
+    cluster = engine(scenario((4.0,) * 8, setting(1)))
+    before, after = cluster.scenario.initial, Configuration((setting(2),))
+    snapshot = cluster.snapshot()
+    assert cluster.configuration == snapshot.configuration == before
+    cluster.apply(after)
+    assert cluster.configuration == cluster.fork().configuration == cluster.snapshot().configuration == after
+    cluster.restore(snapshot)
+    assert cluster.configuration == before
+    cluster.apply(after)
+    cluster.reset(1)
+    assert cluster.configuration == before
+
+
+def test_a_snapshot_of_the_other_engine_is_refused() -> None:
+    simpy, compiled = SimpyCluster(scenario((4.0,) * 4)), CompiledCluster(scenario((4.0,) * 4))
+    for cluster, other in ((simpy, compiled), (compiled, simpy)):
+        cluster.advance(1.0)
+        with pytest.raises(InputError, match="of another engine"):
+            cluster.restore(other.snapshot())
+        assert cluster.now == 1.0
+
+
 def test_a_queue_of_any_length_is_held() -> None:
     chosen = scenario((3000.0,) * 3 + (0.0,) * 3, setting(1, 8), physics=Physics(order="edf"))
     windows = []
@@ -120,7 +144,7 @@ def test_requests_must_be_kept_to_be_seen() -> None:
 
 @pytest.mark.parametrize("engine", ENGINES.values(), ids=ENGINES)
 def test_an_overload_ends_before_the_memory_does(engine: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (state, simulator):
+    for module in (state, arrivals):
         monkeypatch.setattr(module, "MOST_IN_SYSTEM", 1024)
     cluster = engine(scenario((2000.0, 2000.0)))
     with pytest.raises(InputError, match="lower the load"):

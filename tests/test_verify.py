@@ -110,8 +110,8 @@ class IdlingSimpy(SimpyCluster):
 
     def reset(self, seed: int) -> None:
         super().reset(seed)
-        for station in self._stations:
-            station.dispatch = lambda station=station, honest=station.dispatch: len(station.queue) == 2 or honest()  # type: ignore[method-assign, misc]
+        for stage in self._stages:
+            stage.dispatch = lambda station, honest=stage.dispatch: len(station.queue) == 2 or honest(station)  # type: ignore[method-assign, misc]
 
 
 class Forgetful(CompiledCluster):

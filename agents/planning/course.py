@@ -2,9 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from ipagym.cluster.protocol import Simulator
+from ipagym.cluster.protocol import Simulator, Snapshot
 from ipagym.model.configuration import Configuration
 from ipagym.task.reward import Rewards
 from ipagym.task.scenario import Scenario
@@ -19,7 +18,7 @@ class Course:
 
     asked: Asked
     rewards: tuple[float, ...]
-    state: Any = None
+    state: Snapshot | None = None
 
     @property
     def earned(self) -> float:
@@ -37,13 +36,14 @@ class Rehearsal:
         self._double = double
         self._rewards = Rewards(scenario.pipeline, scenario.limits.max_deployments)
         double.advance(scenario.interval_s)
-        self.start = Course((), (), double.snapshot())
+        self.beginning = double.snapshot()
+        self.start = Course((), (), self.beginning)
 
-    def state(self) -> Any:
+    def state(self) -> Snapshot:
         """Where the double stands."""
         return self._double.snapshot()
 
-    def go_to(self, state: Any) -> None:
+    def go_to(self, state: Snapshot) -> None:
         """Let the double stand there."""
         self._double.restore(state)
 
@@ -56,13 +56,14 @@ class Rehearsal:
 
     def continued(self, course: Course, asked: Configuration) -> Course:
         """The course with one more decision, and the state after it."""
+        assert course.state is not None, "a course that is continued has kept its state"
         self.go_to(course.state)
         earned = self.earns(asked, course.asked[-1] if course.asked else self.scenario.initial)
         return Course((*course.asked, asked), (*course.rewards, earned), self.state())
 
     def played(self, asked: Sequence[Configuration]) -> Course:
         """The whole course from the start."""
-        self.go_to(self.start.state)
+        self.go_to(self.beginning)
         befores = (self.scenario.initial, *asked)
         return Course(
             tuple(asked), tuple(self.earns(each, before) for each, before in zip(asked, befores, strict=False))

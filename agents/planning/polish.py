@@ -5,13 +5,13 @@ it has not gained by then, or cannot have; otherwise it goes on to the end, sinc
 """
 
 from math import ceil
-from typing import Any
 
 import numpy as np
 
 from ipagym.agents.planning.course import Asked, Course, Rehearsal
 from ipagym.agents.planning.moves import Moves
 from ipagym.bench.bound.bound import most_per_window
+from ipagym.cluster.protocol import Snapshot
 
 STATES = 60
 """States of the cluster that are kept along the course."""
@@ -31,7 +31,7 @@ class Polish:
         self._stride = ceil(rehearsal.decisions / STATES)
         loading_s = max(variant.load_s for stage in scenario.pipeline.stages for variant in stage.variants)
         self._patience = 1 + ceil((scenario.pipeline.slo_s + loading_s) / scenario.interval_s)
-        self._states: dict[int, Any] = {0: rehearsal.start.state}
+        self._states: dict[int, Snapshot] = {0: rehearsal.beginning}
         self._settle(course.asked, 0)
 
     def improve(self, moves: Moves, windows: int) -> Course:

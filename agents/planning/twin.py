@@ -77,7 +77,7 @@ class Twin:
         `network_s` is how long requests are on their way, any of them as likely; empty without a network.
         """
         self._cluster.restore(self._ahead)
-        before = self._ahead[1]
+        before = self._ahead.configuration
         self._cluster.apply(candidate)
         seen = self._cluster.advance(seconds)
         late = round(expected_late(seen.latency_s, network_s, self.scenario.pipeline.slo_s))

@@ -1,4 +1,4 @@
-"""Where requests are served: the `Cluster` protocol and the backends that keep it."""
+"""Serving clusters: the `Cluster` protocol and the backends that keep it."""
 
 from ipagym.cluster.protocol import Cluster, Simulator
 

@@ -1,4 +1,4 @@
-"""What only a simulation can show: the time to come."""
+"""The time to come, which only a simulation can show."""
 
 from collections.abc import Sequence
 from typing import Protocol, runtime_checkable

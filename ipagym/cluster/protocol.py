@@ -1,6 +1,6 @@
 """The one seam between controllers and what they control."""
 
-from typing import Any, Protocol, Self, runtime_checkable
+from typing import Protocol, Self, runtime_checkable
 
 from ipagym.model.configuration import Configuration
 from ipagym.model.pipeline import Pipeline
@@ -16,7 +16,7 @@ class Cluster(Protocol):
 
     @property
     def pipeline(self) -> Pipeline:
-        """What is being served."""
+        """The pipeline that is served."""
 
     def reset(self, seed: int) -> None:
         """Start afresh, with every replica of the initial configuration ready."""
@@ -31,15 +31,31 @@ class Cluster(Protocol):
         """Release what the cluster holds; closing twice is allowed."""
 
 
+class Snapshot(Protocol):
+    """A simulator at one instant; the rest of it only a simulator of the same kind can read."""
+
+    @property
+    def configuration(self) -> Configuration:
+        """The configuration in force at that instant."""
+
+
 @runtime_checkable
 class Simulator(Cluster, Protocol):
     """A simulated cluster, which can be gone back to and doubled."""
 
-    def snapshot(self) -> Any:
+    @property
+    def configuration(self) -> Configuration:
+        """The configuration in force: the last one asked for, though it may still be rolling out."""
+
+    def snapshot(self) -> Snapshot:
         """The state at this instant, for `restore` of a simulator of the same kind and scenario."""
 
-    def restore(self, snapshot: Any) -> None:
-        """Go on from where the snapshot was taken."""
+    def restore(self, snapshot: Snapshot) -> None:
+        """Go on from where the snapshot was taken.
+
+        Raises:
+            InputError: the snapshot is of another kind of simulator.
+        """
 
     def fork(self) -> Self:
         """A second simulator in the same state, independent from now on."""

@@ -1,21 +1,19 @@
 """Engines against exact results: means over independent runs, with their confidence intervals."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import sqrt
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ipagym.bench.comparison.summary import T_975
+from ipagym.cluster.sim.engine import Engine
 from ipagym.verify.model import Model, Quantity
 from ipagym.verify.observed import observe
 
 STANDARD_ERRORS = 3.0
 """How far a mean may lie from the exact value."""
-
-Engine = Callable[..., Any]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -5,21 +5,19 @@ weaker setting can bear. Then every request is answered no later with more serve
 shorter service, and those that had to wait for it sooner: this holds for every path, to the bit.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from math import ceil
-from typing import Any
 
 import numpy as np
 
+from ipagym.cluster.sim.engine import Engine
 from ipagym.model.configuration import Configuration, Limits, StageSetting, cores_of
 from ipagym.model.pipeline import Stage, Variant
 from ipagym.task.physics import Physics
 from ipagym.task.scenario import SHORTEST_INTERVAL_S, Scenario
 from ipagym.verify.paths import walk
 from ipagym.workload.generators import MAX_RATE_RPS, Constant
-
-Engine = Callable[..., Any]
 
 OVERLOAD = 1.5
 """Requests per request that the weaker setting can serve."""

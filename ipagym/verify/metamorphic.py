@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from ipagym.cluster.sim.engine import Engine
 from ipagym.cluster.sim.log import RequestLog
 from ipagym.model.configuration import Configuration, Limits, StageSetting
 from ipagym.task.physics import Physics
@@ -19,8 +20,6 @@ from ipagym.verify.paths import same_requests, walk
 from ipagym.verify.stress_scenarios import all_scenarios
 from ipagym.verify.theory.batches import full_or_timeout
 from ipagym.workload.generators import Step
-
-Engine = Callable[..., Any]
 
 RATE_RPS = 4.0
 """A power of two, so that times scale by powers of two without rounding."""

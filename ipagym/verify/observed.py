@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
+from ipagym.cluster.sim.engine import Engine
 from ipagym.cluster.sim.log import RequestLog
 from ipagym.model.window import Window
 from ipagym.task.scenario import Scenario
@@ -27,7 +27,7 @@ class Observed:
 Measure = Callable[[Observed], float]
 
 
-def observe(scenario: Scenario, engine: Callable[..., Any], seed: int) -> Observed:
+def observe(scenario: Scenario, engine: Engine, seed: int) -> Observed:
     """Let the scenario's workload run through a simulator."""
     cluster = engine(scenario, keep_requests=True)
     cluster.reset(seed)

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ipagym.cluster.sim.engine import Engine
 from ipagym.cluster.sim.log import RequestLog
 from ipagym.model.configuration import Configuration
 from ipagym.model.window import Window
@@ -18,7 +19,6 @@ from ipagym.verify.excerpt import Subject
 from ipagym.verify.laws import Path
 from ipagym.verify.stress_scenarios import random_configuration
 
-Engine = Callable[..., Any]
 Law = Callable[[Path], str]
 
 ALWAYS: Mapping[str, Law] = {

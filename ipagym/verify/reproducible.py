@@ -1,17 +1,17 @@
 """Whether a simulation can be had again: from its seed, from a snapshot, from a fork."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
+from ipagym.cluster.sim.engine import Engine, RequestSimulator
 from ipagym.model.configuration import Configuration
 from ipagym.model.window import Window
 from ipagym.task.physics import MEASURED
 from ipagym.task.scenario import Scenario
 from ipagym.verify.excerpt import Subject
 from ipagym.verify.laws import Path
-from ipagym.verify.paths import Engine, difference, random_decisions, same_requests, walk
+from ipagym.verify.paths import difference, random_decisions, same_requests, walk
 
 
 def one_seed_one_result(subject: Subject, engine: Engine, seed: int) -> str:
@@ -68,7 +68,7 @@ def _chance_was_asked(path: Path) -> bool:
     return physics.service not in (MEASURED, "constant") and bool(np.isfinite(path.log.finished_s).any())
 
 
-def _follow(cluster: Any, decisions: Sequence[Configuration], scenario: Scenario) -> Path:
+def _follow(cluster: RequestSimulator, decisions: Sequence[Configuration], scenario: Scenario) -> Path:
     windows: list[Window] = []
     for decision in decisions:
         cluster.apply(decision)

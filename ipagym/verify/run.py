@@ -8,6 +8,7 @@ from math import ceil
 
 import numpy as np
 
+from ipagym.cluster.sim.engine import Engine
 from ipagym.system.processes import as_they_finish
 from ipagym.task.scenario import Scenario
 from ipagym.verify import ciw_peer
@@ -19,7 +20,7 @@ from ipagym.verify.excerpt import Subject, excerpt, whole
 from ipagym.verify.families import all_models
 from ipagym.verify.metamorphic import RELATIONS
 from ipagym.verify.model import Model
-from ipagym.verify.paths import Engine, check_paths, check_standing, difference, walk
+from ipagym.verify.paths import check_paths, check_standing, difference, walk
 from ipagym.verify.reproducible import REPRODUCIBLE
 from ipagym.verify.stress_scenarios import all_scenarios
 

@@ -1,4 +1,4 @@
-"""What became of every request, as arrays."""
+"""The fate of every request, as arrays."""
 
 from dataclasses import dataclass
 
@@ -35,12 +35,12 @@ class RequestLog:
 
     @property
     def completed(self) -> NDArray[np.bool_]:
-        """Which requests were answered, shape (N,)."""
+        """True for the requests that were answered, shape (N,)."""
         return np.equal(self.outcome, Outcome.COMPLETED)
 
     @property
     def dropped(self) -> NDArray[np.bool_]:
-        """Which requests were given up, shape (N,)."""
+        """True for the requests that were given up, shape (N,)."""
         return np.equal(self.outcome, Outcome.DROPPED)
 
     @property

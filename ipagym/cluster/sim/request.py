@@ -12,6 +12,8 @@ MOST_IN_SYSTEM = 2**22
 
 NOT_KEPT = "requests were not kept: build the cluster with keep_requests=True"
 
+OTHER_ENGINE = "this snapshot was taken of another engine: restore it in a cluster of that one"
+
 
 def too_many() -> InputError:
     """The error of a cluster in which too many requests have piled up."""
@@ -22,7 +24,7 @@ def too_many() -> InputError:
 
 
 class Outcome(IntEnum):
-    """What became of a request."""
+    """The fate of a request."""
 
     IN_SYSTEM = 0
     COMPLETED = 1
@@ -30,7 +32,7 @@ class Outcome(IntEnum):
 
 
 class Place(Protocol):
-    """Where a request may wait."""
+    """A place in which a request may wait."""
 
     def discard(self, request: "Request") -> None:
         """Take the request out."""

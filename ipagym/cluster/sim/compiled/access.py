@@ -1,4 +1,8 @@
-"""The arrays behind a record: `stations_of(s)` is the array whose address and sizes stand in the record `s`."""
+"""The arrays behind a record: `stations_of(sim)` is the array whose address and sizes stand in the record `sim`.
+
+A kernel takes two records instead of thirty arrays, and each cluster of a population has arrays of its own length,
+which Python may replace by longer ones between two calls. numba has nothing of the kind, hence the code generation.
+"""
 
 from collections.abc import Callable
 from typing import Any

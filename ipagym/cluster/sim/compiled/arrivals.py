@@ -114,7 +114,7 @@ def _note_way(rules: Record, sim: Record) -> None:
 
 @kernel
 def lacks_for_arrival(rules: Record, sim: Record) -> int:
-    """What is missing before the next request can arrive."""
+    """The status that names what is missing before the next request can arrive."""
     if sim.free < 0:
         return NEEDS_REQUESTS
     if rules.keep and sim.arrived == len(log_of(sim)):

@@ -1,4 +1,8 @@
-"""The event heap: by time, then priority, then order of scheduling."""
+"""The event heap: by time, then priority, then order of scheduling.
+
+An event stays in the heap until its time, even if its subject has gone by then: taking it out would need a search. Its
+serial, compared with that of the replica or station, tells whether it still holds.
+"""
 
 from ipagym.cluster.sim.compiled.access import events_of
 from ipagym.cluster.sim.compiled.jit import kernel
@@ -15,12 +19,14 @@ from ipagym.cluster.sim.compiled.layout import (
 )
 
 SEQUENCE_BITS = 48
+"""Bits for the order of scheduling, below the priority: enough for years at a million events a second."""
 
 
 @kernel
 def schedule(sim: Record, time_s: float, kind: int, target: tuple[int, int, int]) -> None:
     """Add an event; `target` is its station, its slot (or node) and the serial that tells whether it still holds."""
     sim.sequence += 1
+    # One number to compare, so that a step of the heap costs one comparison at equal times.
     key = (_priority(kind) << SEQUENCE_BITS) | sim.sequence
     at = sim.scheduled
     sim.scheduled += 1

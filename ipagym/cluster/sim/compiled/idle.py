@@ -13,6 +13,7 @@ def join_idle(sim: Record, station_index: int, slot: int) -> None:
     station, replicas = stations_of(sim)[station_index], replicas_of(sim)[station_index]
     replica = replicas[slot]
     before = station.last_idle
+    # From the end, where it nearly always belongs: only others idle since this very instant may stand behind it.
     while before != NOBODY and _is_behind(replicas[before], replica):
         before = replicas[before].before
     after = station.first_idle if before == NOBODY else replicas[before].after

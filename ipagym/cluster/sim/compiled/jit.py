@@ -1,4 +1,4 @@
-"""How the engine's functions are compiled."""
+"""The compilation of the engine's functions."""
 
 import logging
 from collections.abc import Callable
@@ -22,7 +22,7 @@ OPTIONS: dict[str, Any] = {"error_model": "numpy", "_nrt": False}
 UNSEEN: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 
 ENTRIES: set[Callable[..., object]] = set()
-"""What Python may call."""
+"""The functions that Python may call."""
 
 
 def kernel(function: Function) -> Function:

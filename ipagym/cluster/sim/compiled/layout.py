@@ -1,4 +1,4 @@
-"""Where the compiled engine keeps the state of a simulated cluster: one record, and the arrays that it points to.
+"""The state of a simulated cluster in the compiled engine: one record, and the arrays that it points to.
 
 Sizes: S stages, L stations (the same number for every stage, one after the other), R replica slots per station, B
 requests per batch at most, N nodes, V variants of all stages, M models (a variant on a number of cores), T seconds of
@@ -17,7 +17,7 @@ from ipagym.model.records import STAGE_RECORD, WINDOW_RECORD
 Array = NDArray[Any]
 
 Record = Any
-"""One record of an array, by reference; `s` is always the SIM of a cluster, `t` the RULES of its scenario."""
+"""One record of an array, by reference; `sim` is always the SIM of a cluster, `rules` the RULES of its scenario."""
 
 PENDING, STARTING, READY, DRAINING, GONE = range(5)
 """States of a replica, as in `ipagym.cluster.sim.reference.replica`; a slot of a replica that is gone is free."""
@@ -26,19 +26,16 @@ IN_SYSTEM, COMPLETED, DROPPED = range(3)
 """Outcomes of a request, as in `ipagym.cluster.sim.request`."""
 
 COMPLETION, LOADED, RESIZED, CRASH, NODE_LOSS, NODE_REPAIR, TIMER, LOOK = range(8)
-"""What an event is."""
-
-CONSTANT, MEASURED_SPREAD, OTHER_SPREAD = range(3)
-"""How service times spread."""
+"""The kinds of events."""
 
 CORES, READY_REPLICAS, BUSY, BUSY_CORES = range(4)
 """The meters of a station."""
 
 GAPS, SPREADS = range(2)
-"""What there is a buffer of random numbers for."""
+"""The buffers of random numbers."""
 
 DONE, RUNNING, NEEDS_NUMBERS, NEEDS_REQUESTS, NEEDS_EVENTS, NEEDS_LATENCIES, NEEDS_LOG = range(7)
-"""How far a cluster has come towards the end of its window, and what it lacks to go on."""
+"""The status of a cluster on its way to the end of its window: what it lacks to go on."""
 
 
 def _record(**fields: str) -> np.dtype[Any]:
@@ -148,12 +145,10 @@ def point(record: Record, number: int, array: Array) -> None:
 RULES = _record(
     pointers=f"({len(TABLES)},{POINTER_WORDS})i8",
     stations_per_stage="i8", finals="i8", slo_s="f8", edf="i8", batch_timeout_s="f8", expired="i8", hopeless="i8",
-    max_queue="i8", max_age_s="f8", spread="i8", family="i8",
-    parameter="f8", in_place="i8", resize_s="f8", keep_alive_s="f8", bounded="i8",
-    max_replicas="i8", crashes_per_hour="f8", slow_start="f8", slow_start_factor="f8", failed_start="f8",
-    straggler="f8", straggler_factor="f8", node_losses_per_hour="f8", node_repair_s="f8", lost_scrape="f8",
-    idle_watts="f8",
-    busy_watts="f8", keep="i8", network="i8",
+    max_queue="i8", max_age_s="f8", family="i8", parameter="f8", in_place="i8", resize_s="f8", keep_alive_s="f8",
+    bounded="i8", max_replicas="i8", crashes_per_hour="f8", slow_start="f8", slow_start_factor="f8",
+    failed_start="f8", straggler="f8", straggler_factor="f8", node_losses_per_hour="f8", node_repair_s="f8",
+    lost_scrape="f8", idle_watts="f8", busy_watts="f8", keep="i8", network="i8",
 )  # fmt: skip
 SIM = _record(
     pointers=f"({len(ARRAYS)},{POINTER_WORDS})i8",
@@ -161,7 +156,7 @@ SIM = _record(
     scheduled="i8", free="i8", arrived="i8", ended="i8", next_arrival_s="f8", next_sent_s="f8", second="i8",
     rates_before="f8", gaps_before="f8", gaps_sum="f8", gaps_summed="i8", checked_events="i8", most_scheduled="i8",
     arrivals="i8", completed="i8", dropped="i8", violations="i8", network_min_s="f8", network_sum_s="f8",
-    network_max_s="f8",
-    accuracy_sum="f8", configured_accuracy="f8", seconds="i8", fate="u8", windows="i8", scraped="i8",
+    network_max_s="f8", accuracy_sum="f8", configured_accuracy="f8", seconds="i8", fate="u8", windows="i8",
+    scraped="i8",
     **{f"engine_{_digest()}": "i8"},
 )  # fmt: skip

@@ -1,19 +1,19 @@
-"""The event loop, and what Python calls of the engine."""
+"""The event loop, and the functions of the engine that Python calls."""
 
+from ipagym.cluster.sim.compiled import rollout
 from ipagym.cluster.sim.compiled.access import (
     batches_of,
     buffers_of,
     events_of,
     latency_s_of,
-    nodes_of,
     replicas_of,
-    stages_of,
     stations_of,
 )
 from ipagym.cluster.sim.compiled.arrivals import NEVER, arrive, lacks_for_arrival, plan_arrival, replan_arrival
-from ipagym.cluster.sim.compiled.decide import begin, decide
-from ipagym.cluster.sim.compiled.events import remove_first, schedule
-from ipagym.cluster.sim.compiled.fleet import count, loaded, next_slot
+from ipagym.cluster.sim.compiled.events import remove_first
+from ipagym.cluster.sim.compiled.faults import plan_faults, return_node, strike, take_node
+from ipagym.cluster.sim.compiled.fleet import loaded
+from ipagym.cluster.sim.compiled.graph import complete, enter
 from ipagym.cluster.sim.compiled.jit import entry, kernel
 from ipagym.cluster.sim.compiled.layout import (
     COMPLETION,
@@ -25,8 +25,6 @@ from ipagym.cluster.sim.compiled.layout import (
     NEEDS_LATENCIES,
     NEEDS_NUMBERS,
     NODE_LOSS,
-    NODE_REPAIR,
-    READY,
     RESIZED,
     RUNNING,
     STARTING,
@@ -35,10 +33,9 @@ from ipagym.cluster.sim.compiled.layout import (
     Record,
 )
 from ipagym.cluster.sim.compiled.placement import use_room
-from ipagym.cluster.sim.compiled.sampling import crash_gap_s, node_loss_gap_s, victim
-from ipagym.cluster.sim.compiled.sleep import look
-from ipagym.cluster.sim.compiled.stage import complete, dispatch, dispatch_stage, enter
-from ipagym.cluster.sim.compiled.station import crash_replica, lose_node
+from ipagym.cluster.sim.compiled.resize import resized
+from ipagym.cluster.sim.compiled.stage import dispatch
+from ipagym.cluster.sim.compiled.station import look
 from ipagym.cluster.sim.compiled.window import close_window, open_window
 
 
@@ -46,7 +43,8 @@ from ipagym.cluster.sim.compiled.window import close_window, open_window
 def begin_all(rules: Array, sims: Array, targets: Array, which: Array) -> None:
     """Start the clusters of numbers `which`, cleared before, with the configurations asked for."""
     for i in range(len(which)):
-        begin(rules[0], sims[which[i]], targets[i])
+        rollout.start(rules[0], sims[which[i]], targets[i])
+        plan_faults(rules[0], sims[which[i]])
         plan_arrival(rules[0], sims[which[i]])
 
 
@@ -54,7 +52,7 @@ def begin_all(rules: Array, sims: Array, targets: Array, which: Array) -> None:
 def decide_all(rules: Array, sims: Array, targets: Array, which: Array) -> None:
     """Let the clusters of numbers `which` start moving to the configurations asked for."""
     for i in range(len(which)):
-        decide(rules[0], sims[which[i]], targets[i])
+        rollout.follow(rules[0], sims[which[i]], targets[i])
         sims[which[i]].checked_events = 0
 
 
@@ -98,11 +96,13 @@ def _run(rules: Record, sim: Record) -> int:
         if min(event_s, sim.next_arrival_s) >= sim.until_s:
             sim.now_s = sim.until_s
             return DONE
+        # Before an event, not in it: a kernel cannot allocate, and an event that was begun could not be undone.
         if sim.checked_events == 0 or sim.scheduled > sim.most_scheduled:
             status = _lacks(rules, sim)
             if status != RUNNING:
                 return status
         sim.checked_events -= 1
+        # At the same instant an arrival comes last, and there is only one, which need not stand in the heap.
         if sim.next_arrival_s < event_s:
             if lacks_for_arrival(rules, sim) != RUNNING:
                 sim.checked_events = 0
@@ -117,8 +117,13 @@ def _run(rules: Record, sim: Record) -> int:
 
 @kernel
 def _lacks(rules: Record, sim: Record) -> int:
-    """What is missing before the next event, whatever it is; counts the events that need no further check."""
+    """The status that names what is missing before the next event, whatever it is.
+
+    Counts the events that need no further check.
+    """
     sim.checked_events = 0
+    # Room for more than one event can schedule: a start, a look and a completion for each replica, a timer and a resize
+    # for each station, and the next faults.
     sim.most_scheduled = len(events_of(sim)) - 3 * (replicas_of(sim).size + len(stations_of(sim))) - 4
     if sim.scheduled > sim.most_scheduled:
         return NEEDS_EVENTS
@@ -156,48 +161,19 @@ def _happen(rules: Record, sim: Record) -> None:
     elif kind == LOOK:
         look(rules, sim, station, (slot, serial))
     elif kind == RESIZED:
-        if stations_of(sim)[station].resize == serial:
-            stations_of(sim)[station].resize_due = 1
+        if resized(sim, station, serial):
             use_room(rules, sim)
     else:
-        _fault(rules, sim, (kind, station, slot))
+        _befall(rules, sim, (kind, station, slot))
 
 
 @kernel
-def _fault(rules: Record, sim: Record, event: tuple[int, int, int]) -> None:
-    kind, station, number = event
+def _befall(rules: Record, sim: Record, fault: tuple[int, int, int]) -> None:
+    """Process a fault (kind, station, node)."""
+    kind, station, node = fault
     if kind == CRASH:
-        slot = _struck(sim, station, victim(rules, sim, station))
-        stations_of(sim)[station].strikes += 1
-        if slot >= 0:
-            crash_replica(rules, sim, station, slot)
-            dispatch(rules, sim, station)
-        schedule(sim, sim.now_s + crash_gap_s(rules, sim, station), CRASH, (station, 0, 0))
+        strike(rules, sim, station)
     elif kind == NODE_LOSS:
-        nodes_of(sim)[number].down = 1
-        nodes_of(sim)[number].losses += 1
-        for each in range(len(stations_of(sim))):
-            lose_node(rules, sim, each, number)
-        use_room(rules, sim)
-        for stage in range(len(stages_of(sim))):
-            dispatch_stage(rules, sim, stage)
-        schedule(sim, sim.now_s + rules.node_repair_s, NODE_REPAIR, (0, number, 0))
+        take_node(rules, sim, node)
     else:
-        nodes_of(sim)[number].down = 0
-        use_room(rules, sim)
-        schedule(sim, sim.now_s + node_loss_gap_s(rules, sim, number), NODE_LOSS, (0, number, 0))
-
-
-@kernel
-def _struck(sim: Record, station: int, number: int) -> int:
-    """The slot of ready replica `number`, counted from 0 in order of creation; −1 where there are fewer."""
-    if number >= count(sim, station, READY):
-        return -1
-    slot = next_slot(sim, station, -1)
-    while slot >= 0:
-        if replicas_of(sim)[station, slot].state == READY:
-            if number == 0:
-                return slot
-            number -= 1
-        slot = next_slot(sim, station, replicas_of(sim)[station, slot].index)
-    return -1
+        return_node(rules, sim, node)

@@ -22,7 +22,7 @@ def fits(rules: Record, sim: Record, station: int, slot: int) -> bool:
 
 
 @kernel
-def resized_in_place(rules: Record, sim: Record, node_index: int, by: int) -> bool:
+def resize_in_place(rules: Record, sim: Record, node_index: int, by: int) -> bool:
     """Give a replica on the node `by` more cores; False where there is no room for that."""
     if rules.bounded:
         node = nodes_of(sim)[node_index]
@@ -36,6 +36,7 @@ def resized_in_place(rules: Record, sim: Record, node_index: int, by: int) -> bo
 def wait_for_room(sim: Record, station: int, slot: int) -> None:
     """The replica waits behind those that wait already."""
     replica = replicas_of(sim)[station, slot]
+    # A place in line instead of a list, which would need room for every replica there may be.
     sim.order += 1
     sim.pending += 1
     replica.order = sim.order

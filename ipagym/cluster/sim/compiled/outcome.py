@@ -1,8 +1,9 @@
-"""The end of requests, and the places they leave free."""
+"""The end of requests, and the places they leave free; as in `ipagym.cluster.sim.reference.outcome`."""
 
-from ipagym.cluster.sim.compiled.access import latency_s_of, log_of, places_of, requests_of, stages_of, stations_of
+from ipagym.cluster.sim.compiled.access import latency_s_of, log_of, places_of, requests_of, stages_of
 from ipagym.cluster.sim.compiled.jit import kernel
 from ipagym.cluster.sim.compiled.layout import COMPLETED, DROPPED, Record
+from ipagym.cluster.sim.compiled.queues import discard
 
 
 @kernel
@@ -26,16 +27,15 @@ def drop(rules: Record, sim: Record, stage: int, index: int) -> None:
     if not request.late:
         sim.violations += 1
     for other in range(places_of(sim).shape[1]):
-        place = places_of(sim)[index, other]
-        if place.stamp:
-            place.stamp = 0
-            stations_of(sim)[place.station].queued -= 1
+        if places_of(sim)[index, other].stamp:
+            discard(sim, index, other)
     _end(rules, sim, index, DROPPED)
 
 
 @kernel
 def forget(sim: Record, index: int) -> None:
     """Let the place of an ended request be used again, once no replica works on a copy of it."""
+    # A request that was dropped in one branch of the graph may be in a batch at work in another.
     if requests_of(sim)[index].serving == 0:
         requests_of(sim)[index].next_free = sim.free
         sim.free = index

@@ -43,7 +43,7 @@ LENGTHENED = {
 
 
 @dataclass(frozen=True, slots=True)
-class Snapshot:
+class PopulationSnapshot:
     """A population at one instant."""
 
     state: StateArrays
@@ -75,7 +75,7 @@ class Population:
 
     @property
     def scraped(self) -> Array:
-        """Whether the figures of each cluster's last window reached the controller."""
+        """True for each cluster the figures of whose last window reached the controller."""
         return self.state.sims["scraped"].astype(np.bool_)
 
     @property
@@ -143,12 +143,12 @@ class Population:
             self._provide(which)
 
     @alone
-    def snapshot(self) -> Snapshot:
+    def snapshot(self) -> PopulationSnapshot:
         """A copy of everything that the future depends on."""
-        return Snapshot(self.state.copy(), deepcopy(self._streams), self._slots.copy())
+        return PopulationSnapshot(self.state.copy(), deepcopy(self._streams), self._slots.copy())
 
     @alone
-    def restore(self, snapshot: Snapshot) -> None:
+    def restore(self, snapshot: PopulationSnapshot) -> None:
         """Stand where the snapshot was taken."""
         self.state.assign(snapshot.state)
         self._streams = deepcopy(snapshot.streams)
@@ -156,7 +156,7 @@ class Population:
 
     @alone
     def __getstate__(self) -> dict[str, Any]:
-        """What a copy is made of: a population at rest, with state of its own."""
+        """The parts of a copy: a population at rest, with state of its own."""
         return vars(self) | {"state": deepcopy(self.state), "_streams": deepcopy(self._streams)}
 
     def _block(self, name: str) -> Array:

@@ -1,6 +1,9 @@
-"""The queue of a station: a ring in order of entry, and a heap by deadline where the order asks for it.
+"""The queue of a station; as in `ipagym.cluster.sim.reference.queues`.
 
-An entry holds while its stamp is that of the request's place; others are remnants and are skipped.
+A ring in order of entry, and a heap by deadline where the order asks for it. A ring, because nothing may be allocated
+here and both ends move: a batch that was cut off comes back in front. An entry holds while its stamp is that of the
+request's place; others are remnants and are skipped. So a request that is dropped elsewhere, or taken from the heap,
+is gone at once without a search in the ring.
 """
 
 from ipagym.cluster.sim.compiled.access import by_deadline_of, places_of, requests_of, rings_of, stations_of
@@ -50,9 +53,16 @@ def pop(rules: Record, sim: Record, station_index: int) -> int:
         request = first_in(rules, sim, station_index)
         station.ring_head = (station.ring_head + 1) & (rings_of(sim).shape[1] - 1)
         station.ring_used -= 1
-    places_of(sim)[request, stage].stamp = 0
-    station.queued -= 1
+    discard(sim, request, stage)
     return request
+
+
+@kernel
+def discard(sim: Record, request: int, stage: int) -> None:
+    """Take the request out of the queue of this stage that it waits in."""
+    place = places_of(sim)[request, stage]
+    place.stamp = 0
+    stations_of(sim)[place.station].queued -= 1
 
 
 @kernel

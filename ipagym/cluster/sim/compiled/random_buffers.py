@@ -1,4 +1,8 @@
-"""Random numbers drawn ahead for each cluster, in order of arrival, as the SimPy engine draws them one by one."""
+"""Random numbers drawn ahead for each cluster, in order of arrival, as the SimPy engine draws them one by one.
+
+Ahead, because kernels run without the interpreter, which numpy's generators need; both ways give the same numbers,
+since the order of arrival alone, which no decision changes, says who gets which.
+"""
 
 from collections.abc import Callable
 
@@ -11,7 +15,7 @@ from ipagym.task.scenario import Scenario
 from ipagym.workload.arrivals import parse_rule
 
 ARRAY_OF = {GAPS: "gaps", SPREADS: "spreads"}
-"""Where the numbers are held."""
+"""The arrays that hold the numbers."""
 
 HELD = 4096
 """Numbers that are drawn at once."""
@@ -27,7 +31,7 @@ def most_at_once(scenario: Scenario) -> dict[int, int]:
 
 
 def held(scenario: Scenario) -> dict[str, int]:
-    """How many numbers to hold in each array, enough for many arrivals."""
+    """The number of numbers to hold in each array, enough for many arrivals."""
     return {ARRAY_OF[name]: max(HELD, 64 * most) if most else 0 for name, most in most_at_once(scenario).items()}
 
 

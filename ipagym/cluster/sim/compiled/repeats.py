@@ -1,4 +1,4 @@
-"""The spread of a service time that is drawn anew; as in `ipagym.cluster.sim.repeats`."""
+"""The spread of a service time that is drawn anew; as in `ipagym.cluster.sim.reference.repeats`."""
 
 from math import cos, exp, log, log1p, pi, sqrt
 
@@ -6,15 +6,15 @@ from ipagym.cluster.sim.compiled.access import places_of, requests_of
 from ipagym.cluster.sim.compiled.jit import kernel
 from ipagym.cluster.sim.compiled.layout import Record
 from ipagym.cluster.sim.compiled.philox import uniforms
-from ipagym.cluster.sim.repeats import Family
+from ipagym.cluster.sim.spreads import Family
 from ipagym.random.philox import ATTEMPT_BITS, TRIAL_BITS, Concern
 
 REPEAT = int(Concern.REPEAT)
-CONSTANT, NORMAL, EXPONENTIAL, GAMMA, LOGNORMAL = (int(family) for family in Family)
+_, NORMAL, EXPONENTIAL, GAMMA, LOGNORMAL = (int(family) for family in Family)
 
 
 @kernel
-def draw_again(rules: Record, sim: Record, request: int, stage: int) -> None:
+def spread_again(rules: Record, sim: Record, request: int, stage: int) -> None:
     """The stage serves the request again: the service takes as long as chance says this time."""
     place = places_of(sim)[request, stage]
     place.repeats += 1

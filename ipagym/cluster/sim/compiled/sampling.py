@@ -1,4 +1,4 @@
-"""What chance decides; as in `ipagym.cluster.sim.reference.sampling`."""
+"""Chance in a running cluster; as in `ipagym.cluster.sim.reference.sampling`."""
 
 from math import exp, log1p
 
@@ -16,17 +16,19 @@ from ipagym.cluster.sim.compiled.access import (
     stations_of,
 )
 from ipagym.cluster.sim.compiled.jit import kernel
-from ipagym.cluster.sim.compiled.layout import CONSTANT, MEASURED_SPREAD, OTHER_SPREAD, SPREADS, Record
+from ipagym.cluster.sim.compiled.layout import SPREADS, Record
 from ipagym.cluster.sim.compiled.philox import uniforms
+from ipagym.cluster.sim.spreads import Family
 from ipagym.random.philox import Concern
 
 STRAGGLER, START, CRASH, NODE, SCRAPE, _ = (int(concern) for concern in Concern)
+CONSTANT, NORMAL = int(Family.CONSTANT), int(Family.NORMAL)
 
 
 @kernel
 def take_spread(rules: Record, sim: Record, request: int) -> None:
     """Give the request that has just arrived a number for each stage, of which its service times are made."""
-    if rules.spread == CONSTANT:
+    if rules.family == CONSTANT:
         return
     buffer = buffers_of(sim)[SPREADS]
     for stage in range(places_of(sim).shape[1]):
@@ -39,11 +41,12 @@ def service_s(rules: Record, sim: Record, batch: tuple[int, int, int], first: in
     """The service time of a batch (stage, model, size); its first request decides by chance."""
     stage, model, size = batch
     seconds = average_s_of(rules)[model, size]
-    if rules.spread == OTHER_SPREAD:
-        seconds = seconds * places_of(sim)[first, stage].spread
-    elif rules.spread == MEASURED_SPREAD:
+    if rules.family == NORMAL:
         sigma = sigma_of(rules)[model, size]
+        # Minus half the variance, so that the factor has mean 1.
         seconds = seconds * exp(sigma * places_of(sim)[first, stage].spread - sigma * sigma / 2)
+    elif rules.family != CONSTANT:
+        seconds = seconds * places_of(sim)[first, stage].spread
     if rules.straggler > 0 and uniforms(sim, STRAGGLER, stage, requests_of(sim)[first].index)[0] < rules.straggler:
         seconds = seconds * rules.straggler_factor
     return float(seconds)
@@ -51,7 +54,7 @@ def service_s(rules: Record, sim: Record, batch: tuple[int, int, int], first: in
 
 @kernel
 def start_s(rules: Record, sim: Record, station: int, slot: int) -> float:
-    """How long the start takes that begins now; whether it will fail is decided, too."""
+    """Seconds of the start that begins now; its failure is drawn, too, and kept in `replica.fails`."""
     replica = replicas_of(sim)[station, slot]
     model = models_of(rules)[replica.model]
     started = starts_of(sim)[model.variant]
@@ -62,30 +65,30 @@ def start_s(rules: Record, sim: Record, station: int, slot: int) -> float:
 
 @kernel
 def start_fails(rules: Record, sim: Record, station: int, slot: int) -> bool:
-    """Whether a start that should be done has failed."""
+    """Failure of the start that should be done now."""
     return bool(replicas_of(sim)[station, slot].fails < rules.failed_start)
 
 
 @kernel
 def crash_gap_s(rules: Record, sim: Record, station: int) -> float:
-    """Until the next crash comes up among twice the most replicas."""
+    """Seconds until the next crash comes up among twice the most replicas."""
     gap = uniforms(sim, CRASH, station, stations_of(sim)[station].strikes)[0]
     return -log1p(-gap) * 3600.0 / (rules.crashes_per_hour * (2 * rules.max_replicas))
 
 
 @kernel
 def victim(rules: Record, sim: Record, station: int) -> int:
-    """Which of twice the most replicas crashes."""
+    """The one of twice the most replicas that this crash strikes."""
     return int(uniforms(sim, CRASH, station, stations_of(sim)[station].strikes)[1] * (2 * rules.max_replicas))
 
 
 @kernel
 def node_loss_gap_s(rules: Record, sim: Record, node: int) -> float:
-    """How long a node stays up."""
+    """Seconds that a node stays up."""
     return -log1p(-uniforms(sim, NODE, node, nodes_of(sim)[node].losses)[0]) * 3600.0 / rules.node_losses_per_hour
 
 
 @kernel
 def scrape_is_lost(rules: Record, sim: Record) -> bool:
-    """Whether the figures of the present window get lost."""
+    """Loss of the figures of the present window."""
     return bool(rules.lost_scrape > 0 and uniforms(sim, SCRAPE, 0, sim.windows)[0] < rules.lost_scrape)

@@ -10,7 +10,7 @@ from ipagym.cluster.sim.request import MOST_IN_SYSTEM, too_many
 from ipagym.task.scenario import Scenario
 
 REQUESTS = 256
-"""Room for requests that each cluster begins with; it stays a power of two."""
+"""Room for requests that each cluster begins with; it stays a power of two, so that a ring turns by a mask."""
 
 NUMBERS = {name: number for number, name in enumerate(ARRAYS)}
 

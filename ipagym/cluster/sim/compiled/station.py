@@ -10,18 +10,22 @@ from ipagym.cluster.sim.compiled.access import (
     stations_of,
 )
 from ipagym.cluster.sim.compiled.events import schedule
-from ipagym.cluster.sim.compiled.fleet import crash, is_old, lose, lose_batch, next_slot, took_batch
+from ipagym.cluster.sim.compiled.fleet import lose
 from ipagym.cluster.sim.compiled.jit import kernel
-from ipagym.cluster.sim.compiled.layout import COMPLETION, IN_SYSTEM, PENDING, TIMER, Record
+from ipagym.cluster.sim.compiled.layout import COMPLETION, IN_SYSTEM, PENDING, READY, TIMER, Record
+from ipagym.cluster.sim.compiled.lifecycle import crash, lose_batch, took_batch, watch
 from ipagym.cluster.sim.compiled.outcome import drop, forget
+from ipagym.cluster.sim.compiled.placement import use_room
 from ipagym.cluster.sim.compiled.queues import first_in, pop, push, push_back
-from ipagym.cluster.sim.compiled.repeats import draw_again
+from ipagym.cluster.sim.compiled.repeats import spread_again
 from ipagym.cluster.sim.compiled.sampling import service_s
-from ipagym.cluster.sim.compiled.sleep import wake
+from ipagym.cluster.sim.compiled.sleep import sleep, wake
+from ipagym.cluster.sim.compiled.slots import next_slot
+from ipagym.cluster.sim.compiled.target import is_old
 
 
 @kernel
-def accept(rules: Record, sim: Record, station: int, request: int) -> None:
+def enqueue(rules: Record, sim: Record, station: int, request: int) -> None:
     """A request arrives: it queues, or is dropped where the queue is full and nothing in it can start."""
     stage = station // rules.stations_per_stage
     if _is_full(rules, sim, station):
@@ -49,14 +53,9 @@ def start_batches(rules: Record, sim: Record, station_index: int) -> None:
             return
         slot = station.first_idle
         size = _form_batch(rules, sim, station_index, slot)
-        if size:
+        if size:  # else all that were looked at have been dropped
             _serve(rules, sim, station_index, slot, size)
     wake(rules, sim, station_index)
-
-
-@kernel
-def _is_full(rules: Record, sim: Record, station: int) -> bool:
-    return bool(rules.max_queue >= 0 and stations_of(sim)[station].queued >= rules.max_queue)
 
 
 @kernel
@@ -83,13 +82,37 @@ def lose_node(rules: Record, sim: Record, station: int, node: int) -> None:
 
 
 @kernel
+def look(rules: Record, sim: Record, station: int, event: tuple[int, int]) -> None:
+    """Let a replica of an open station sleep that has been idle for long enough while nothing waits."""
+    slot, start = event
+    replica = replicas_of(sim)[station, slot]
+    if replica.state != READY or replica.start != start:
+        return
+    replica.watched = 0
+    if replica.size or stations_of(sim)[station].closed or is_old(rules, sim, station, slot):
+        return
+    if sim.now_s < replica.idle_since_s + rules.keep_alive_s:
+        watch(rules, sim, (station, slot), replica.idle_since_s)
+    elif stations_of(sim)[station].queued:
+        watch(rules, sim, (station, slot), sim.now_s)
+    else:
+        sleep(rules, sim, station, slot)
+        use_room(rules, sim)
+
+
+@kernel
+def _is_full(rules: Record, sim: Record, station: int) -> bool:
+    return bool(rules.max_queue >= 0 and stations_of(sim)[station].queued >= rules.max_queue)
+
+
+@kernel
 def _push_back(rules: Record, sim: Record, station: int, batch: tuple[int, int]) -> None:
     slot, size = batch
     for i in range(size - 1, -1, -1):
         request = batches_of(sim)[station, slot, i]
         requests_of(sim)[request].serving -= 1
         if requests_of(sim)[request].outcome == IN_SYSTEM:
-            draw_again(rules, sim, request, station // rules.stations_per_stage)
+            spread_again(rules, sim, request, station // rules.stations_per_stage)
             push_back(rules, sim, station, request)
         else:
             forget(sim, request)

@@ -7,21 +7,17 @@ from typing import Any
 import numpy as np
 
 from ipagym.cluster.sim.compiled.layout import (
-    CONSTANT,
-    MEASURED_SPREAD,
     MODEL,
-    OTHER_SPREAD,
     RULES,
     TABLES,
     TARGET,
     Array,
     point,
 )
-from ipagym.cluster.sim.repeats import family_of
+from ipagym.cluster.sim.spreads import family_of
 from ipagym.model.configuration import Configuration, cores_of
 from ipagym.model.deployments import Deployments
 from ipagym.model.pipeline import Pipeline, Variant
-from ipagym.task.physics import MEASURED
 from ipagym.task.scenario import Scenario
 
 
@@ -84,7 +80,7 @@ class Tables:
 
     @classmethod
     def of(cls, scenario: Scenario, *, keep_requests: bool) -> "Tables":
-        """What the engine needs to know of a scenario."""
+        """The tables of a scenario."""
         rules, arrays = np.zeros(1, dtype=RULES), _arrays(scenario.pipeline)
         for name, value in (_rules(scenario) | {"keep": keep_requests}).items():
             rules[0][name] = value
@@ -142,7 +138,6 @@ def _rules(scenario: Scenario) -> dict[str, float]:
         "hopeless": drop.hopeless,
         "max_queue": -1 if drop.max_queue is None else drop.max_queue,
         "max_age_s": inf if drop.max_age_s is None else drop.max_age_s,
-        "spread": {"constant": CONSTANT, MEASURED: MEASURED_SPREAD}.get(physics.service, OTHER_SPREAD),
         "family": family_of(physics.service)[0],
         "parameter": family_of(physics.service)[1],
         "in_place": physics.resize_s is not None,

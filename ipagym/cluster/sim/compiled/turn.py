@@ -29,7 +29,7 @@ class Turn:
 
 
 class Shared(Protocol):
-    """What has a turn."""
+    """An object that has a turn."""
 
     turn: Turn
 

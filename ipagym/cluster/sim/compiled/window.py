@@ -1,10 +1,9 @@
-"""The figures of a window, taken at its end."""
+"""The figures of a window, taken at its end; as in `ipagym.cluster.sim.reference.window`."""
 
 from math import ceil, floor
 
 from ipagym.cluster.sim.compiled.access import (
     latency_s_of,
-    meters_of,
     per_second_of,
     ranked_s_of,
     requests_of,
@@ -13,7 +12,7 @@ from ipagym.cluster.sim.compiled.access import (
     stations_of,
     window_records_of,
 )
-from ipagym.cluster.sim.compiled.fleet import count, is_mismatched, meter
+from ipagym.cluster.sim.compiled.fleet import count
 from ipagym.cluster.sim.compiled.jit import kernel
 from ipagym.cluster.sim.compiled.layout import (
     BUSY,
@@ -28,17 +27,9 @@ from ipagym.cluster.sim.compiled.layout import (
     Array,
     Record,
 )
+from ipagym.cluster.sim.compiled.meter import read
 from ipagym.cluster.sim.compiled.sampling import scrape_is_lost
-
-
-@kernel
-def read(sim: Record, station: int, which: int) -> float:
-    """The integral of a meter since the last reading; the next one starts here."""
-    meter(sim, station, which, 0.0)
-    m = meters_of(sim)[station, which]
-    total = m.total
-    m.total = 0.0
-    return float(total)
+from ipagym.cluster.sim.compiled.target import is_mismatched
 
 
 @kernel
@@ -90,6 +81,7 @@ def quantile(values: Array, q: float) -> float:
     if below + 1 < len(values):
         high = _minimum(values[below + 1 :])
     share, step = at - below, high - low
+    # From the nearer end, as numpy has it: the other way rounds differently.
     return float(high - step * (1 - share) if share >= 0.5 else low + step * share)
 
 
@@ -130,6 +122,7 @@ def _flag_late(sim: Record) -> None:
     """Count the requests in the system whose deadline has passed, each once."""
     if sim.arrived == sim.ended:
         return
+    # Only once in a window: requests that end late are counted when they end, so no heap of deadlines is needed.
     for index in range(len(requests_of(sim))):
         request = requests_of(sim)[index]
         if request.outcome == IN_SYSTEM and not request.late and request.deadline_s < sim.now_s:

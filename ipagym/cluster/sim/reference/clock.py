@@ -9,7 +9,10 @@ import simpy
 
 
 class Priority(IntEnum):
-    """Which event goes first when several fall on the same instant; ties by order of scheduling."""
+    """The order of events at the same instant; ties by order of scheduling.
+
+    Completions first and arrivals last: whoever looks for an idle replica, or for room, finds all that is free by then.
+    """
 
     COMPLETION = 1
     READY = 2

@@ -4,7 +4,7 @@ from ipagym.cluster.sim.reference.replica import Replica, State
 
 
 class Nodes:
-    """Packs replicas first-fit onto nodes of given cores; what does not fit waits in order of creation.
+    """Packs replicas first-fit onto nodes of given cores; what does not fit waits in `pending`.
 
     With `node_cores` None there is room for everything. A node that is down takes no replicas.
     """
@@ -25,24 +25,22 @@ class Nodes:
                 return True
         return False
 
-    def resize(self, replica: Replica, cores: int) -> bool:
-        """Give the placed replica `cores` in all; False where its node has no room for that."""
+    def resize_in_place(self, node: int, by: int) -> bool:
+        """Give a replica on the node `by` more cores; False where there is no room for that."""
         if self._free is not None:
-            if self._free[replica.node] + replica.cores < cores:
+            if self._free[node] < by:
                 return False
-            self._free[replica.node] += replica.cores - cores
+            self._free[node] -= by
         return True
 
+    def wait_for_room(self, replica: Replica) -> None:
+        """The replica waits behind those that wait already."""
+        replica.state = State.PENDING
+        self.pending.append(replica)
+
     def release(self, replica: Replica) -> None:
-        """Give the replica's cores back, or its place among the pending."""
+        """Give the replica's cores back, or its place among those that wait."""
         if replica.state is State.PENDING:
             self.pending.remove(replica)
         elif self._free is not None:
             self._free[replica.node] += replica.cores
-
-    def admit(self) -> list[Replica]:
-        """The pending replicas that now fit, placed, in order of creation; a small one may overtake a large one."""
-        placed = [replica for replica in self.pending if self.fits(replica)]
-        for replica in placed:
-            self.pending.remove(replica)
-        return placed

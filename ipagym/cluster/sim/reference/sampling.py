@@ -1,4 +1,4 @@
-"""What chance decides in a running cluster: by request, start, station, node or window, never in order of use.
+"""Chance in a running cluster: by request, start, station, node or window, never in order of use.
 
 Two agents on one seed therefore differ by what they decide only (common random numbers).
 """
@@ -6,8 +6,10 @@ Two agents on one seed therefore differ by what they decide only (common random 
 from collections import Counter
 from math import exp, log1p
 
-from ipagym.cluster.sim.repeats import family_of, spread_again
+from ipagym.cluster.sim.reference.repeats import spread_again
+from ipagym.cluster.sim.reference.replica import Replica
 from ipagym.cluster.sim.request import Request
+from ipagym.cluster.sim.spreads import family_of
 from ipagym.model.latency import LatencyModel
 from ipagym.model.pipeline import Pipeline
 from ipagym.random.distributions import parse
@@ -31,7 +33,7 @@ class Sampling:
         self._family = family_of(physics.service)
         self._service = None if physics.service in (MEASURED, "constant") else parse(physics.service)
 
-    def spread(self) -> list[float]:
+    def take_spread(self) -> list[float]:
         """A number for each stage, for the request that arrives next: a standard normal one, or a factor of mean 1."""
         if self._service is not None:
             return [float(factor) for factor in self._service(self._rng, self._stages)]
@@ -57,36 +59,40 @@ class Sampling:
             service_s = service_s * first.spread[stage]
         elif self._physics.service == MEASURED:
             sigma = latency.noise_sigma(size)
+            # Minus half the variance, so that the factor has mean 1.
             service_s = service_s * exp(sigma * first.spread[stage] - sigma * sigma / 2)
         if self._happens(self._faults.straggler, Concern.STRAGGLER, stage, first.index):
             service_s = service_s * self._faults.straggler_factor
         return service_s
 
-    def next_start(self, stage: str, variant: str) -> tuple[float, float]:
-        """What decides about the next start of a variant's replica: whether it is slow, and whether it fails."""
-        number = self._variants[stage, variant]
-        self._starts[number] += 1
-        return uniforms(self._key, Concern.START, number, self._starts[number] - 1)
+    def start_s(self, stage: str, replica: Replica) -> float:
+        """Seconds of the start that begins now; its failure is drawn, too, and kept in `replica.fails`."""
+        variant = self._variants[stage, replica.variant.name]
+        started = self._starts[variant]
+        self._starts[variant] += 1
+        slow, replica.fails = uniforms(self._key, Concern.START, variant, started)
+        load_s = replica.variant.load_s
+        return load_s * self._faults.slow_start_factor if slow < self._faults.slow_start else load_s
 
-    def start_s(self, load_s: float, number: float) -> float:
-        """How long a start takes whose model loads in `load_s`."""
-        return load_s * self._faults.slow_start_factor if number < self._faults.slow_start else load_s
+    def start_fails(self, replica: Replica) -> bool:
+        """Failure of the start that should be done now."""
+        return replica.fails < self._faults.failed_start
 
-    def start_fails(self, number: float) -> bool:
-        """Whether a start that should be done has failed."""
-        return number < self._faults.failed_start
+    def crash_gap_s(self, station: int, strikes: int, replicas: int) -> float:
+        """Seconds until the next crash comes up among so many replicas of a station, `strikes` having come before."""
+        gap = uniforms(self._key, Concern.CRASH, station, strikes)[0]
+        return _gap_s(self._faults.crashes_per_hour * replicas, gap)
 
-    def crash(self, station: int, number: int, replicas: int) -> tuple[float, int]:
-        """When crash `number` of a station comes after the one before, and which of `replicas` it strikes."""
-        gap, victim = uniforms(self._key, Concern.CRASH, station, number)
-        return _gap_s(self._faults.crashes_per_hour * replicas, gap), int(victim * replicas)
+    def victim(self, station: int, strikes: int, replicas: int) -> int:
+        """The one of so many replicas that this crash strikes."""
+        return int(uniforms(self._key, Concern.CRASH, station, strikes)[1] * replicas)
 
     def node_loss_gap_s(self, node: int, number: int) -> float:
-        """How long a node stays up that was lost `number` times before."""
+        """Seconds that a node stays up which was lost `number` times before."""
         return _gap_s(self._faults.node_losses_per_hour, uniforms(self._key, Concern.NODE, node, number)[0])
 
     def scrape_is_lost(self, window: int) -> bool:
-        """Whether the figures of a window, counted from 0, get lost."""
+        """Loss of the figures of a window, counted from 0."""
         return self._happens(self._faults.lost_scrape, Concern.SCRAPE, 0, window)
 
     def _happens(self, probability: float, concern: Concern, place: int, number: int) -> bool:

@@ -1,34 +1,45 @@
 """A serving cluster simulated with SimPy: the physics, written to be read."""
 
-from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
-from ipagym.cluster.sim.journeys import journeys
+from ipagym.cluster.protocol import Snapshot
 from ipagym.cluster.sim.log import RequestLog
-from ipagym.cluster.sim.reference.clock import Clock, Priority
-from ipagym.cluster.sim.reference.faults import Crashes, NodeLosses
+from ipagym.cluster.sim.reference import rollout
+from ipagym.cluster.sim.reference.arrivals import Arrivals
+from ipagym.cluster.sim.reference.clock import Clock
+from ipagym.cluster.sim.reference.faults import plan_faults
 from ipagym.cluster.sim.reference.fleet import Fleet
+from ipagym.cluster.sim.reference.graph import Graph
 from ipagym.cluster.sim.reference.nodes import Nodes
+from ipagym.cluster.sim.reference.outcome import Outcomes
+from ipagym.cluster.sim.reference.placement import Placement
 from ipagym.cluster.sim.reference.sampling import Sampling
-from ipagym.cluster.sim.reference.sleep import Sleep
 from ipagym.cluster.sim.reference.stage import StageServer
 from ipagym.cluster.sim.reference.station import Station
-from ipagym.cluster.sim.reference.window import Recorder
-from ipagym.cluster.sim.request import MOST_IN_SYSTEM, NOT_KEPT, Outcome, Request, too_many
+from ipagym.cluster.sim.reference.window import Recorder, close_window
+from ipagym.cluster.sim.request import NOT_KEPT, OTHER_ENGINE, Request
 from ipagym.cluster.sim.span import check_span
-from ipagym.model.configuration import Configuration, configured_accuracy
+from ipagym.model.configuration import Configuration
 from ipagym.model.pipeline import Pipeline
 from ipagym.model.validity import check
 from ipagym.model.window import Window
 from ipagym.random.streams import Streams
 from ipagym.system.errors import InputError
 from ipagym.task.scenario import Scenario
-from ipagym.workload.arrivals import arrival_blocks
-from ipagym.workload.rates import checked_rates
 
-Course = tuple[int, list[Configuration | float]]
-"""A seed, and what was done since: configurations applied and seconds let pass, in order."""
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """The way to a state: a seed, and the configurations applied and seconds let pass since, in order.
+
+    SimPy's events hold functions, which cannot be copied; going the whole way again comes to the same state.
+    """
+
+    seed: int
+    steps: tuple[Configuration | float, ...]
+    configuration: Configuration
 
 
 class SimpyCluster:
@@ -44,13 +55,18 @@ class SimpyCluster:
 
     @property
     def pipeline(self) -> Pipeline:
-        """What is being served."""
+        """The pipeline that is served."""
         return self.scenario.pipeline
 
     @property
     def now(self) -> float:
         """Simulated seconds since the last reset."""
         return float(self._clock.now)
+
+    @property
+    def configuration(self) -> Configuration:
+        """The configuration in force: the last one asked for, though it may still be rolling out."""
+        return self._configuration
 
     @property
     def requests(self) -> list[Request]:
@@ -82,27 +98,38 @@ class SimpyCluster:
     @property
     def in_system(self) -> int:
         """Requests that have arrived and are neither answered nor dropped."""
-        return self._recorder.arrived - self._recorder.ended
+        return self._recorder.in_system
 
     def reset(self, seed: int) -> None:
         """Start afresh, with every replica of the scenario's initial configuration ready."""
-        streams = Streams.spawn(seed)
-        self._course: Course = (seed, [])
+        streams, scenario = Streams.spawn(seed), self.scenario
+        check(scenario.initial, self.pipeline, scenario.limits)
+        self._seed, self._steps = seed, list[Configuration | float]()
+        self._configuration = scenario.initial
         self._clock = Clock()
         self._recorder = Recorder(keep_requests=self._keep_requests)
-        self._nodes = Nodes(self.scenario.limits.node_cores)
-        self._sampling = Sampling(self.scenario.physics, streams, self.pipeline)
-        self._windows = 0
+        self._placement = Placement(Nodes(scenario.limits.node_cores))
+        self._sampling = Sampling(scenario.physics, streams, self.pipeline)
         self._stages = [self._build_stage(index) for index in range(len(self.pipeline.stages))]
         self._stations = [station for stage in self._stages for station in stage.stations]
-        self._needs, self._next = self.pipeline.predecessors, self.pipeline.successors
-        self._configuration = self.scenario.initial
-        check(self._configuration, self.pipeline, self.scenario.limits)
-        for stage, setting in zip(self._stages, self._configuration.stages, strict=True):
-            stage.start(setting)
-        self._start_faults()
-        self._arrivals = self._timestamps(streams)
-        self._schedule_arrival()
+        self._placement.fleets = [station.fleet for station in self._stations]
+        self._graph = Graph(
+            self.pipeline,
+            self._stages,
+            self._clock,
+            outcomes=Outcomes(self._clock, self._recorder),
+            use_room=self._placement.use_room,
+        )
+        rollout.start(self._stages, scenario.initial)
+        plan_faults(scenario, self._stages, self._clock, placement=self._placement, sampling=self._sampling)
+        Arrivals(
+            scenario,
+            streams,
+            self._clock,
+            recorder=self._recorder,
+            sampling=self._sampling,
+            enter=self._graph.enter,
+        ).plan_arrival()
 
     def apply(self, configuration: Configuration) -> None:
         """Start moving to `configuration`; what an earlier one left unfinished is superseded.
@@ -111,13 +138,9 @@ class SimpyCluster:
             InputError: the configuration is outside the pipeline or the limits; nothing is changed then.
         """
         check(configuration, self.pipeline, self.scenario.limits)
-        self._course[1].append(configuration)
+        self._steps.append(configuration)
         self._configuration = configuration
-        for stage, setting in zip(self._stages, configuration.stages, strict=True):
-            stage.follow(setting)
-        self._use_room()
-        for stage in self._stages:
-            stage.dispatch()
+        rollout.follow(self._stages, configuration, self._placement.use_room)
 
     def advance(self, seconds: float) -> Window:
         """Simulate `seconds` and report them.
@@ -126,20 +149,34 @@ class SimpyCluster:
             InputError: seconds is not a positive number, or too small a one.
         """
         check_span(seconds, self.now)
-        self._course[1].append(seconds)
+        self._steps.append(seconds)
         start_s = self.now
         self._clock.run_to(start_s + seconds)
-        return self._window(start_s, self.now)
+        scraped = not self._sampling.scrape_is_lost(self._recorder.windows)
+        return close_window(
+            self._recorder,
+            self._stages,
+            self.scenario,
+            self._configuration,
+            start_s=start_s,
+            end_s=self.now,
+            scraped=scraped,
+        )
 
     def snapshot(self) -> Course:
-        """The state at this instant, for `restore`: how it was come to."""
-        return self._course[0], list(self._course[1])
+        """The state at this instant, for `restore`: the way that led to it."""
+        return Course(self._seed, tuple(self._steps), self._configuration)
 
-    def restore(self, snapshot: Course) -> None:
-        """Go on from where the snapshot of a cluster of the same scenario was taken, by doing all of it again."""
-        seed, course = snapshot
-        self.reset(seed)
-        for step in course:
+    def restore(self, snapshot: Snapshot) -> None:
+        """Go on from where the snapshot of a cluster of the same scenario was taken, by doing all of it again.
+
+        Raises:
+            InputError: the snapshot is of another engine.
+        """
+        if not isinstance(snapshot, Course):
+            raise InputError(OTHER_ENGINE)
+        self.reset(snapshot.seed)
+        for step in snapshot.steps:
             if isinstance(step, Configuration):
                 self.apply(step)
             else:
@@ -156,149 +193,9 @@ class SimpyCluster:
 
     def _build_stage(self, index: int) -> StageServer:
         stage, physics = self.pipeline.stages[index], self.scenario.physics
-        stations = []
-        for _ in range(self.scenario.limits.max_deployments):
-            fleet = Fleet(stage, self._clock, self._nodes, self._sampling, resize_s=physics.resize_s)
-            fleet.on_room = self._use_room
-            station = Station(index, fleet, self._clock, physics, self._sampling)
-            station.served = lambda batch: self._hand_over(batch, index)
-            station.dropped = lambda request: self._drop(request, index)
-            if physics.keep_alive_s is not None:
-                Sleep(station, self._clock, physics.keep_alive_s)
-            stations.append(station)
-        server = StageServer(stage, stations, self._clock)
-        server.on_room = self._use_room
-        return server
-
-    def _start_faults(self) -> None:
-        faults, limits = self.scenario.physics.faults, self.scenario.limits
-        if faults.crashes_per_hour:
-            for number, station in enumerate(self._stations):
-                Crashes(number, station, self._clock, sampling=self._sampling, most=2 * limits.max_replicas)
-        if faults.node_losses_per_hour:
-            for node in range(len(limits.node_cores or ())):
-                losses = NodeLosses(
-                    node, self._nodes, self._clock, sampling=self._sampling, repair_s=faults.node_repair_s
-                )
-                losses.on_loss, losses.on_return = self._lose_node, self._use_room
-
-    def _lose_node(self, node: int) -> None:
-        for station in self._stations:
-            station.lose_node(node)
-        self._use_room()
-        for stage in self._stages:
-            stage.dispatch()
-
-    def _use_room(self) -> None:
-        """Resize and place what waits for room; where a deployment is stuck, make room and try again."""
-        fleets = [station.fleet for station in self._stations]
-        while True:
-            for fleet in fleets:
-                fleet.resize()
-            for replica in self._nodes.admit():
-                next(fleet for fleet in fleets if replica in fleet.replicas).admit(replica)
-            made = [fleet.make_room() for fleet in fleets]
-            if not any(made):
-                return
-
-    def _timestamps(self, streams: Streams) -> Iterator[tuple[float, float]]:
-        """When each request is sent and when it arrives, in order of arrival."""
-        if self.scenario.network is not None:
-            sent_s, arrival_s = journeys(self.scenario, streams)
-            yield from zip(sent_s.tolist(), arrival_s.tolist(), strict=True)
-            return
-        rates = checked_rates(self.scenario.workload, streams.load)
-        for block in arrival_blocks(rates, self.scenario.physics.arrivals, streams.arrivals):
-            for time_s in block.tolist():
-                yield time_s, time_s
-
-    def _schedule_arrival(self) -> None:
-        times = next(self._arrivals, None)
-        if times is not None:
-            self._clock.at(times[1], Priority.ARRIVAL, lambda: self._arrive(*times))
-
-    def _arrive(self, sent_s: float, time_s: float) -> None:
-        if self.in_system == MOST_IN_SYSTEM:
-            raise too_many()
-        missing = [len(needed) for needed in self._needs]
-        unanswered = sum(not following for following in self._next)
-        deadline_s = sent_s + self.pipeline.slo_s
-        index, spread = self._recorder.arrived, self._sampling.spread()
-        request = Request(index, sent_s, time_s, deadline_s, missing, unanswered, spread)
-        self._recorder.arrival(request)
-        for stage, needed in enumerate(self._needs):
-            if not needed and request.outcome is Outcome.IN_SYSTEM:
-                self._stages[stage].accept(request).dispatch()
-        self._schedule_arrival()
-
-    def _hand_over(self, batch: list[Request], index: int) -> None:
-        """Stage `index` has served a batch: all of it goes on before any of it is served again."""
-        for request in batch:
-            self._forward(request, index)
-        for following in self._next[index]:
-            self._stages[following].dispatch()
-
-    def _forward(self, request: Request, index: int) -> None:
-        """The request goes to the stages that were waiting for it to be served by stage `index`."""
-        for following in self._next[index]:
-            request.missing[following] -= 1
-            if not request.missing[following] and request.outcome is Outcome.IN_SYSTEM:
-                self._stages[following].accept(request)
-        if not self._next[index]:
-            request.unanswered -= 1
-            if not request.unanswered:
-                self._answer(request)
-
-    def _answer(self, request: Request) -> None:
-        request.outcome = Outcome.COMPLETED
-        request.end_s = self._clock.now
-        self._recorder.completion(request)
-
-    def _drop(self, request: Request, index: int) -> None:
-        """Stage `index` gives the request up; its copies leave the queues of other stages."""
-        request.outcome = Outcome.DROPPED
-        request.end_s = self._clock.now
-        self._stages[index].dropped += 1
-        self._recorder.drop(request)
-        for queue in request.places:
-            queue.discard(request)
-        request.places = []
-
-    def _window(self, start_s: float, end_s: float) -> Window:
-        self._windows += 1
-        dropped, completed = self._recorder.take_dropped(), self._recorder.take_completed()
-        network_s, arrivals_per_s = self._recorder.take_network(), self._recorder.take_arrivals(start_s, end_s)
-        held_core_s = busy_core_s = 0.0
-        for station in self._stations:
-            held_core_s += station.fleet.cores.read(end_s)
-            busy_core_s += station.fleet.busy_cores.read(end_s)
-        return Window(
-            start_s=start_s,
-            end_s=end_s,
-            arrivals=int(arrivals_per_s.sum()),
-            completed=len(completed),
-            dropped=len(dropped),
-            violations=self._recorder.take_violations(end_s, dropped),
-            in_system=self.in_system,
-            arrivals_per_s=arrivals_per_s,
-            latency_s=np.array([request.latency_s for request in completed]),
-            cores=held_core_s / (end_s - start_s),
-            accuracy=self._served_accuracy(completed),
-            energy_j=self._energy_j(held_core_s, busy_core_s),
-            stages=tuple(stage.window(end_s) for stage in self._stages),
-            configuration=self._configuration,
-            scraped=not self._sampling.scrape_is_lost(self._windows - 1),
-            network_s=network_s if self.scenario.network is not None else np.zeros(0),
-        )
-
-    def _energy_j(self, held_core_s: float, busy_core_s: float) -> float:
-        idle, busy = self.pipeline.idle_watts_per_core, self.pipeline.busy_watts_per_core
-        return idle * (held_core_s - busy_core_s) + busy * busy_core_s
-
-    def _served_accuracy(self, completed: list[Request]) -> float:
-        if not completed:
-            return configured_accuracy(self._configuration, self.pipeline)
-        total = 0.0
-        for request in completed:
-            total += request.accuracy
-        return total / len(completed)
+        fleets = [
+            Fleet(stage, self._clock, self._placement.nodes, physics=physics, sampling=self._sampling)
+            for _ in range(self.scenario.limits.max_deployments)
+        ]
+        stations = [Station(index, fleet, self._clock, physics=physics, sampling=self._sampling) for fleet in fleets]
+        return StageServer(stations, self._placement.use_room)

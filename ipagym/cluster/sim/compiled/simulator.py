@@ -1,12 +1,15 @@
 """A serving cluster simulated by the compiled engine, with the same times to the bit as the SimPy one."""
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
+from ipagym.cluster.protocol import Snapshot
 from ipagym.cluster.sim.compiled.layout import IN_SYSTEM, Array
-from ipagym.cluster.sim.compiled.population import Population, Snapshot
+from ipagym.cluster.sim.compiled.population import Population, PopulationSnapshot
 from ipagym.cluster.sim.log import RequestLog
-from ipagym.cluster.sim.request import NOT_KEPT, Outcome, Request
+from ipagym.cluster.sim.request import NOT_KEPT, OTHER_ENGINE, Outcome, Request
 from ipagym.cluster.sim.span import check_span
 from ipagym.model.configuration import Configuration
 from ipagym.model.pipeline import Pipeline
@@ -18,6 +21,14 @@ from ipagym.task.scenario import Scenario
 
 ONLY = np.zeros(1, dtype=np.int64)
 """The numbers of a population of one."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ClusterSnapshot:
+    """A cluster at one instant, and the configuration in force."""
+
+    population: PopulationSnapshot
+    configuration: Configuration
 
 
 class CompiledCluster:
@@ -35,13 +46,18 @@ class CompiledCluster:
 
     @property
     def pipeline(self) -> Pipeline:
-        """What is being served."""
+        """The pipeline that is served."""
         return self.scenario.pipeline
 
     @property
     def now(self) -> float:
         """Simulated seconds since the last reset."""
         return float(self._population.state.sims[0]["now_s"])
+
+    @property
+    def configuration(self) -> Configuration:
+        """The configuration in force: the last one asked for, though it may still be rolling out."""
+        return self._configuration
 
     @property
     def in_system(self) -> int:
@@ -122,15 +138,20 @@ class CompiledCluster:
             raise InputError("expected rates must be finite and 0 or more")
         self._population.expect(0, rates_rps)
 
-    def snapshot(self) -> tuple[Snapshot, Configuration]:
+    def snapshot(self) -> "ClusterSnapshot":
         """The state at this instant, for `restore`."""
-        return self._population.snapshot(), self._configuration
+        return ClusterSnapshot(self._population.snapshot(), self._configuration)
 
-    def restore(self, snapshot: tuple[Snapshot, Configuration]) -> None:
-        """Go on from where the snapshot of a cluster of the same scenario was taken."""
-        state, configuration = snapshot
-        self._population.restore(state)
-        self._configuration = configuration
+    def restore(self, snapshot: Snapshot) -> None:
+        """Go on from where the snapshot of a cluster of the same scenario was taken.
+
+        Raises:
+            InputError: the snapshot is of another engine.
+        """
+        if not isinstance(snapshot, ClusterSnapshot):
+            raise InputError(OTHER_ENGINE)
+        self._population.restore(snapshot.population)
+        self._configuration = snapshot.configuration
 
     def fork(self) -> "CompiledCluster":
         """A second cluster in the same state, independent from now on."""

@@ -5,32 +5,11 @@ depends on what is decided. The distributions are those of `ipagym.random.distri
 """
 
 from collections.abc import Callable
-from enum import IntEnum
 from math import cos, exp, log, log1p, pi, sqrt
 
-from ipagym.task.physics import MEASURED
+from ipagym.cluster.sim.spreads import Family
 
 Pair = tuple[float, float]
-
-
-class Family(IntEnum):
-    """What a spread is: nothing, a standard normal number, or a factor of mean 1."""
-
-    CONSTANT = 0
-    NORMAL = 1
-    EXPONENTIAL = 2
-    GAMMA = 3
-    LOGNORMAL = 4
-
-
-def family_of(service: str) -> tuple[Family, float]:
-    """The family of a service rule, and its parameter: the shape of gamma, the σ of lognormal."""
-    name, _, cv = service.partition(":")
-    if name == "gamma":
-        return Family.GAMMA, float(cv) ** -2.0
-    if name == "lognormal":
-        return Family.LOGNORMAL, sqrt(log1p(float(cv) ** 2))
-    return {MEASURED: Family.NORMAL, "exponential": Family.EXPONENTIAL}.get(service, Family.CONSTANT), 0.0
 
 
 def spread_again(family: Family, parameter: float, draw: Callable[[int], Pair]) -> float:
@@ -40,6 +19,7 @@ def spread_again(family: Family, parameter: float, draw: Callable[[int], Pair]) 
     if family is Family.NORMAL:
         return _normal(draw(0))
     if family is Family.LOGNORMAL:
+        # Minus half the variance: a lognormal number of that mean in its exponent has mean 1.
         return exp(parameter * _normal(draw(0)) - parameter * parameter / 2)
     return _gamma(parameter, draw) / parameter if family is Family.GAMMA else 1.0
 
