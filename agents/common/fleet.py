@@ -10,8 +10,8 @@ from dataclasses import replace
 import numpy as np
 
 from ipagym.agents.common.by_stage import latency_of, slo_shares_s
+from ipagym.agents.common.packing import has_room
 from ipagym.agents.common.primitives import half_slo_batch, replicas_for, with_variant
-from ipagym.agents.simple.static import has_room
 from ipagym.model.agent import Agent
 from ipagym.model.configuration import Configuration, Limits, StageSetting, cores_of
 from ipagym.model.pipeline import Pipeline, Stage, Variant

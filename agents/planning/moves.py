@@ -6,8 +6,8 @@ from typing import TypeVar
 
 import numpy as np
 
+from ipagym.agents.common.neighbours import stage_neighbours
 from ipagym.agents.planning.course import Asked
-from ipagym.agents.simple.greedy import stage_neighbours
 from ipagym.model.budget import affordable
 from ipagym.model.configuration import Configuration, StageSetting
 from ipagym.model.pipeline import Stage

@@ -12,10 +12,10 @@ from math import ceil
 
 import numpy as np
 
+from ipagym.agents.common.neighbours import neighbours
 from ipagym.agents.common.planning_with import forecaster_named
 from ipagym.agents.planning.candidates import Candidates
 from ipagym.agents.planning.twin import Twin
-from ipagym.agents.simple.greedy import neighbours
 from ipagym.forecast import Forecaster
 from ipagym.forecast.moving_maximum import MovingMaximum
 from ipagym.model.agent import Agent

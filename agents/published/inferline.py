@@ -15,8 +15,8 @@ from math import ceil
 import numpy as np
 
 from ipagym.agents.common.by_stage import latency_of
-from ipagym.agents.common.trial import p99_s
 from ipagym.agents.published.inferline_envelope import rates_rps, window_lengths
+from ipagym.agents.published.trial import p99_s
 from ipagym.model.agent import Agent
 from ipagym.model.budget import affordable
 from ipagym.model.configuration import Configuration, Limits, StageSetting, cores_of, requested_cores

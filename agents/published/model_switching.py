@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from ipagym.agents.common.by_stage import latency_of
 from ipagym.agents.common.fleet import OnFleet, lightest, peak_rps
 from ipagym.agents.common.primitives import with_variant
-from ipagym.agents.common.trial import p99_s
+from ipagym.agents.published.trial import p99_s
 from ipagym.model.agent import Agent
 from ipagym.model.budget import affordable
 from ipagym.model.configuration import Configuration, Limits, StageSetting

@@ -6,32 +6,21 @@ widening one of two that are equally narrow), or all of it where Σ (l + q) exce
 window, and therefore neither load times nor what a change leads to.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from math import prod
-from typing import TypeVar
 
 import numpy as np
 
 from ipagym.agents.common.by_stage import latency_of
+from ipagym.agents.common.neighbours import neighbours
 from ipagym.forecast import Forecaster
 from ipagym.forecast.moving_maximum import MovingMaximum
 from ipagym.model.agent import Agent
-from ipagym.model.configuration import (
-    Configuration,
-    Limits,
-    StageSetting,
-    configured_accuracy,
-    cores_of,
-    requested_cores,
-)
+from ipagym.model.configuration import Configuration, Limits, StageSetting, configured_accuracy, requested_cores
 from ipagym.model.pipeline import Pipeline, Stage
 from ipagym.model.window import Window
 from ipagym.optimize.problem import queue_wait_s
 from ipagym.task.objective import Objective, changed_knobs
 from ipagym.task.scenario import Scenario
-
-Value = TypeVar("Value")
 
 
 class Greedy:
@@ -77,37 +66,6 @@ def planned_reward(
     batches = objective.delta * sum(setting.batch for setting, _ in pairs)
     accuracy = objective.alpha * configured_accuracy(candidate, pipeline)
     return accuracy - cost - batches - objective.violation * violation
-
-
-def neighbours(current: Configuration, pipeline: Pipeline, limits: Limits) -> Iterator[Configuration]:
-    """Every configuration that differs in one knob of one stage, by one step."""
-    for index, (setting, stage) in enumerate(zip(current.stages, pipeline.stages, strict=True)):
-        for other in stage_neighbours(setting, stage, limits):
-            yield Configuration((*current.stages[:index], other, *current.stages[index + 1 :]))
-
-
-def stage_neighbours(setting: StageSetting, stage: Stage, limits: Limits) -> Iterator[StageSetting]:
-    """The same for one stage; a stage with several deployments has none."""
-    if setting.beside:
-        return
-    by_accuracy = sorted(stage.variants, key=lambda variant: variant.accuracy)
-    names = [variant.name for variant in by_accuracy]
-    choices = stage.variant(setting.variant).core_choices
-    for name in _beside(names, setting.variant):
-        variant, cores = stage.variant(name), cores_of(setting, stage)
-        yield replace(setting, variant=name, cores=cores if cores in variant.core_choices else None)
-    for replicas in (setting.replicas - 1, setting.replicas + 1):
-        if 1 <= replicas <= limits.max_replicas:
-            yield replace(setting, replicas=replicas)
-    for batch in _beside(stage.batches, setting.batch):
-        yield replace(setting, batch=batch)
-    for number in _beside(choices, cores_of(setting, stage)):
-        yield replace(setting, cores=number)
-
-
-def _beside(values: Sequence[Value], value: Value) -> list[Value]:
-    at = values.index(value)
-    return [*values[max(0, at - 1) : at], *values[at + 1 : at + 2]]
 
 
 def _rps(setting: StageSetting, stage: Stage) -> float:

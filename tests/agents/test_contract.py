@@ -7,8 +7,8 @@ import pytest
 from numpy.typing import NDArray
 
 from ipagym.agents import AGENTS, make_agent
+from ipagym.agents.common.packing import largest_replicas
 from ipagym.agents.published.ipa import Ipa
-from ipagym.agents.simple.static import largest_replicas
 from ipagym.forecast.maxima import WeightedMaxima
 from ipagym.model.agent import Agent
 from ipagym.model.configuration import Configuration, Limits, StageSetting, check

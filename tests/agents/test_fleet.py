@@ -8,7 +8,7 @@ import pytest
 from ipagym.agents import keeps, make_agent
 from ipagym.agents.common.by_stage import latency_of
 from ipagym.agents.common.fleet import fleet_of, lightest, most_accurate, peak_rps
-from ipagym.agents.simple.static import fits
+from ipagym.agents.common.packing import fits
 from ipagym.bench.episode import run_episode
 from ipagym.cluster.sim import CompiledCluster
 from ipagym.model.configuration import Limits, StageSetting

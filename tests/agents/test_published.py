@@ -8,7 +8,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ipagym.agents.common.primitives import half_slo_batch, replicas_for, residual_batch, with_variant
-from ipagym.agents.common.trial import p99_s
 from ipagym.agents.published import autopilot_windows as windows
 from ipagym.agents.published.autopilot_ensemble import Ensemble, EnsembleSettings
 from ipagym.agents.published.clipper import next_size
@@ -21,6 +20,7 @@ from ipagym.agents.published.mark import peak_rps
 from ipagym.agents.published.mark_plan import Kind, cover
 from ipagym.agents.published.nexus import plan
 from ipagym.agents.published.proteus import ewma_rps
+from ipagym.agents.published.trial import p99_s
 from ipagym.envs import make_scenario
 from ipagym.model.configuration import Configuration, Limits, StageSetting
 from ipagym.model.latency import LatencyModel
