@@ -5,11 +5,11 @@ from math import inf
 from time import perf_counter
 
 from ipagym.optimize.fallback import solution, without_plan
-from ipagym.optimize.problem import IpaProblem, IpaSolution, Plan, is_feasible, objective_value
+from ipagym.optimize.problem import IpaProblem, Plan, Solution, is_feasible, objective_value
 from ipagym.optimize.stats import SolveStats, Status
 
 
-def brute_force(problem: IpaProblem) -> IpaSolution:
+def brute_force(problem: IpaProblem) -> Solution:
     """The first best of all feasible plans: every variant, batch and number of replicas is tried.
 
     The plans number (variants · batches · max_replicas) to the power of the stages. Infeasible problems get the same

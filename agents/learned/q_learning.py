@@ -147,7 +147,7 @@ class PlannedReward:
             return 2 * self._penalty
         if served < 1 or latency_s > self.pipeline.slo_s:
             return self._penalty * (1 + (1 - served))
-        return self.objective.alpha * accuracy - self.objective.beta * cores - self.objective.delta * batches
+        return self.objective.planned(accuracy, cores, batches)
 
     def move(self, state: State, action: int) -> State:
         """Where an action leads; the last one stays."""

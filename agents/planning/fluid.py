@@ -93,5 +93,5 @@ def _average_rps(setting: StageSetting, stage: Stage) -> float:
 
 def _worth(configuration: Configuration, pipeline: Pipeline, objective: Objective) -> float:
     batches = sum(each.batch for setting in configuration.stages for each in setting.deployments)
-    cost = objective.beta * requested_cores(configuration, pipeline) + objective.delta * batches
+    cost = objective.price(requested_cores(configuration, pipeline), batches)
     return objective.alpha * configured_accuracy(configuration, pipeline) - cost

@@ -11,7 +11,8 @@ from ipagym.model.agent import Agent
 from ipagym.model.configuration import Configuration, Limits
 from ipagym.model.pipeline import Pipeline
 from ipagym.model.window import Window
-from ipagym.optimize.joint.program import JointProblem, JointSolution, solve
+from ipagym.optimize.joint.program import JointProblem, solve
+from ipagym.optimize.problem import Solution
 from ipagym.optimize.solver import SolverSettings
 from ipagym.task.objective import Objective
 from ipagym.task.scenario import Scenario
@@ -35,7 +36,7 @@ class Joint:
         self.objective = objective
         self.forecaster: Forecaster = forecaster or MovingMaximum()
         self.settings = SolverSettings(solver=solver, time_limit_s=time_limit_s)
-        self.last: JointSolution | None = None
+        self.last: Solution | None = None
 
     def reset(self, pipeline: Pipeline, limits: Limits, rng: np.random.Generator) -> None:
         """Forget the load seen so far."""

@@ -13,7 +13,7 @@ from ipagym.model.configuration import Configuration, Limits
 from ipagym.model.pipeline import Pipeline
 from ipagym.model.window import Window
 from ipagym.optimize.ipa.program import solve
-from ipagym.optimize.problem import IpaSolution, ipa_problem
+from ipagym.optimize.problem import Solution, ipa_problem
 from ipagym.optimize.solver import SolverSettings
 from ipagym.task.objective import Objective
 from ipagym.task.scenario import Scenario
@@ -37,7 +37,7 @@ class Ipa:
         self.objective = objective
         self.forecaster: Forecaster = forecaster or MovingMaximum()
         self.settings = SolverSettings(solver=solver, time_limit_s=time_limit_s)
-        self.last: IpaSolution | None = None
+        self.last: Solution | None = None
 
     def reset(self, pipeline: Pipeline, limits: Limits, rng: np.random.Generator) -> None:
         """Forget the load seen so far."""

@@ -62,10 +62,9 @@ def planned_reward(
         for setting, stage in pairs
     )
     violation = 1 - prod(shares) if latency_s <= slo_s else 1.0
-    cost = objective.beta * requested_cores(candidate, pipeline)
-    batches = objective.delta * sum(setting.batch for setting, _ in pairs)
-    accuracy = objective.alpha * configured_accuracy(candidate, pipeline)
-    return accuracy - cost - batches - objective.violation * violation
+    accuracy, cores = configured_accuracy(candidate, pipeline), requested_cores(candidate, pipeline)
+    batches = sum(setting.batch for setting, _ in pairs)
+    return objective.planned(accuracy, cores, batches) - objective.violation * violation
 
 
 def _rps(setting: StageSetting, stage: Stage) -> float:

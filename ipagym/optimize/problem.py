@@ -90,7 +90,7 @@ def ipa_problem(
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class IpaSolution(Solved):
+class Solution(Solved):
     """The configuration found, its objective value, and how it was come to.
 
     Where it is proven that no configuration meets every constraint, the fallback stands in. Where no answer came in
@@ -145,11 +145,10 @@ def combined_accuracy(accuracies: Sequence[float], how: Accuracy) -> float:
 
 def objective_value(problem: IpaProblem, plan: Plan) -> float:
     """α·PAS − β·Σ n·R − δ·Σ b of a plan, with PAS the product or the sum of the stage accuracies."""
-    weights = problem.objective
     accuracy = combined_accuracy([choice.accuracy for choice, _ in plan], problem.accuracy)
     cores = sum(replicas * choice.cores for choice, replicas in plan)
     batches = sum(choice.batch for choice, _ in plan)
-    return weights.alpha * accuracy - weights.beta * cores - weights.delta * batches
+    return problem.objective.planned(accuracy, cores, batches)
 
 
 def is_feasible(problem: IpaProblem, plan: Plan) -> bool:

@@ -13,7 +13,7 @@ from ipagym.bench.solver_speed.instances import Size, instances
 from ipagym.optimize.frontier import solve as frontier
 from ipagym.optimize.ipa import paper as ipa_paper
 from ipagym.optimize.ipa import program as ipa
-from ipagym.optimize.problem import Accuracy, IpaProblem, IpaSolution
+from ipagym.optimize.problem import Accuracy, IpaProblem, Solution
 from ipagym.optimize.solver import SolverSettings
 from ipagym.optimize.stats import Status
 from ipagym.system.errors import InputError, unknown_name
@@ -23,11 +23,11 @@ AGREE = 1e-6
 
 SIZES = (Size(2, 5), Size(5, 5), Size(9, 9), Size(10, 10), Size(20, 10), Size(50, 20))
 
-Solver = Callable[[IpaProblem, float], IpaSolution]
+Solver = Callable[[IpaProblem, float], Solution]
 """Solves a problem within so many seconds."""
 
 
-def _mip(form: Callable[[IpaProblem, SolverSettings], IpaSolution], solver: str) -> Solver:
+def _mip(form: Callable[[IpaProblem, SolverSettings], Solution], solver: str) -> Solver:
     return lambda problem, limit_s: form(problem, SolverSettings(solver=solver, time_limit_s=limit_s))
 
 
@@ -143,7 +143,7 @@ def _race(problem: IpaProblem, settings: Settings, records: dict[str, Record]) -
         records[name].short.append(gap if gap > tolerance else 0.0)
 
 
-def _why_not_again(solution: IpaSolution, spent_s: float, limit_s: float) -> str:
+def _why_not_again(solution: Solution, spent_s: float, limit_s: float) -> str:
     """Why a solver that gave this answer is not asked again; nothing where it is."""
     if solution.status is Status.INFEASIBLE:
         return "calls a load infeasible that is not"

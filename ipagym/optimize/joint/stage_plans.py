@@ -43,6 +43,11 @@ class StagePlan:
         return sum(number * cores for cores, number in self.sizes.items())
 
     @property
+    def batches(self) -> int:
+        """The batch sizes of all deployments together."""
+        return sum(part.choice.batch for part in self.parts)
+
+    @property
     def setting(self) -> StageSetting:
         """The plan as a configuration of the stage."""
         first, *others = (
@@ -130,7 +135,7 @@ def _plan(parts: tuple[Part, ...], rate_rps: float, objective: Objective) -> Sta
     return StagePlan(
         parts=parts,
         accuracy=sum(part.share * part.choice.accuracy for part in parts),
-        cost=objective.beta * cores + objective.delta * sum(part.choice.batch for part in parts),
+        cost=objective.price(cores, sum(part.choice.batch for part in parts)),
         latency_s=max(stage_latency_s(part.choice, part.share * rate_rps) for part in parts),
         sizes=sizes,
     )
