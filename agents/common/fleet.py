@@ -17,6 +17,7 @@ from ipagym.model.configuration import Configuration, Limits, StageSetting, core
 from ipagym.model.pipeline import Pipeline, Stage, Variant
 from ipagym.model.window import Window
 from ipagym.task.scenario import Scenario
+from ipagym.workload.statistics import peak_rps
 
 VariantOf = Callable[[Stage, StageSetting], Variant]
 
@@ -57,11 +58,9 @@ class OnFleet:
         return Configuration(tuple(replace(setting, replicas=number) for setting, number in stages))
 
 
-def peak_rps(scenario: Scenario) -> float:
+def load_peak_rps(scenario: Scenario) -> float:
     """The highest rate that the load comes to under one seed."""
-    rates = scenario.workload.rates_rps(np.random.default_rng(0))
-    width = min(PEAK_S, len(rates))
-    return float(np.convolve(rates, np.full(width, 1 / width), mode="valid").max())
+    return peak_rps(scenario.workload.rates_rps(np.random.default_rng(0)), PEAK_S)
 
 
 def most_accurate(stage: Stage, found: StageSetting) -> Variant:

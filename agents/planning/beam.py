@@ -16,6 +16,7 @@ from ipagym.agents.planning.fluid import values_to_go
 from ipagym.cluster.protocol import Simulator
 from ipagym.model.configuration import Configuration
 from ipagym.task.scenario import Scenario
+from ipagym.workload.statistics import peak_rps
 
 PEAK_S = 2
 """Loads are planned for by the mean of a window and by its highest rate over so many seconds."""
@@ -35,10 +36,8 @@ def loads(scenario: Scenario, double: Simulator) -> list[Load]:
     found = []
     for _ in range(scenario.windows):
         window = double.advance(scenario.interval_s)
-        counts = window.arrivals_per_s.astype(np.float64)
-        width = min(PEAK_S, len(counts))
-        peak = float(np.convolve(counts, np.full(width, 1 / width), mode="valid").max(initial=0.0)) if width else 0.0
-        found.append(Load(window.arrivals / scenario.interval_s, peak, float(window.network_s.max(initial=0.0))))
+        mean, peak = window.arrivals / scenario.interval_s, peak_rps(window.arrivals_per_s, PEAK_S)
+        found.append(Load(mean, peak, window.network_max_s))
     return found
 
 

@@ -63,7 +63,7 @@ class Mpc:
     def decide(self, window: Window) -> Configuration:
         """The candidate that earns most ahead."""
         self.forecaster.observe(window.arrivals_per_s)
-        rate, lost_s = self.forecaster.predict(), float(window.network_s.max(initial=0.0))
+        rate, lost_s = self.forecaster.predict(), window.network_max_s
         self._network_s = np.concatenate([self._network_s, window.network_s])[-WAYS:]
         if self._twin is None:
             served = replace(self._untroubled, pipeline=self._pipeline, limits=self._limits)

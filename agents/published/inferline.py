@@ -49,7 +49,7 @@ class InferLine:
     def decide(self, window: Window) -> Configuration:
         """The plan with the replicas that the load needs."""
         self._arrivals = np.concatenate([self._arrivals, window.arrivals_per_s])[-KEPT_S:]
-        self._network_s = max(self._network_s, float(window.network_s.max(initial=0.0)))
+        self._network_s = max(self._network_s, window.network_max_s)
         if self._plan is None:
             if len(self._arrivals) < SAMPLE_S:
                 return window.configuration

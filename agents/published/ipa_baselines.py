@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ipagym.agents.common.fleet import OnFleet, most_accurate, peak_rps
+from ipagym.agents.common.fleet import OnFleet, load_peak_rps, most_accurate
 from ipagym.agents.common.found_cores import explicit_cores, on_found_cores
 from ipagym.forecast import Forecaster
 from ipagym.forecast.moving_maximum import MovingMaximum
@@ -122,4 +122,4 @@ def make_fa2_high(scenario: Scenario, argument: str = "") -> Agent:
 
 def make_rim(scenario: Scenario, argument: str = "") -> Agent:
     """Takes no argument; has replicas that carry the load's peak with the most accurate variants, `rim@n=3` three."""
-    return OnFleet(FixedReplicas(objective=scenario.objective), most_accurate, peak_rps(scenario))
+    return OnFleet(FixedReplicas(objective=scenario.objective), most_accurate, load_peak_rps(scenario))

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ipagym.agents.common.by_stage import latency_of
-from ipagym.agents.common.fleet import OnFleet, lightest, peak_rps
+from ipagym.agents.common.fleet import OnFleet, lightest, load_peak_rps
 from ipagym.agents.common.primitives import with_variant
 from ipagym.agents.published.trial import p99_s
 from ipagym.model.agent import Agent
@@ -92,4 +92,4 @@ class ModelSwitching:
 
 def make(scenario: Scenario, argument: str = "") -> Agent:
     """Takes no argument; has replicas that carry the load's peak with the lightest variants, `@n=4` four."""
-    return OnFleet(ModelSwitching(), lightest, peak_rps(scenario))
+    return OnFleet(ModelSwitching(), lightest, load_peak_rps(scenario))

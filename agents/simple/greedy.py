@@ -38,7 +38,7 @@ class Greedy:
     def decide(self, window: Window) -> Configuration:
         """The neighbour of highest planned reward; what runs where none is better."""
         self.forecaster.observe(window.arrivals_per_s)
-        rate, lost_s = self.forecaster.predict(), float(window.network_s.max(initial=0.0))
+        rate, lost_s = self.forecaster.predict(), window.network_max_s
         slo_s, current = self._pipeline.slo_s - lost_s, window.configuration
         most = self._limits.total_cores
 
