@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ipagym.bench.comparison.summary import T_975
+from ipagym.bench.comparison.confidence import half_width
 from ipagym.verify.model import Model, Quantity
 from ipagym.verify.observed import observe
 
@@ -70,6 +70,6 @@ def _row(model: Model, quantity: Quantity, engine: str, values: NDArray[np.float
         exact=quantity.exact,
         engine=engine,
         mean=mean,
-        half_width=T_975[min(len(values) - 2, len(T_975) - 1)] * error,
+        half_width=half_width(values.tolist()),
         passed=bool(distance <= STANDARD_ERRORS * error and distance <= largest_error * (quantity.exact or 1.0)),
     )
