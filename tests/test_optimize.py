@@ -19,7 +19,6 @@ from ipagym.optimize.problem import (
     Plan,
     Solution,
     ipa_problem,
-    is_feasible,
     plan_configuration,
     queue_wait_s,
     stage_latency_s,
@@ -27,7 +26,7 @@ from ipagym.optimize.problem import (
 from ipagym.optimize.solver import SolverSettings
 from ipagym.system.errors import InputError
 from ipagym.task.objective import Objective
-from tests.brute_force import brute_force
+from tests.brute_force import brute_force, is_feasible
 from tests.pipelines import small_pipeline
 
 

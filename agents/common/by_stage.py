@@ -105,6 +105,11 @@ def slo_shares_s(settings: Sequence[StageSetting], pipeline: Pipeline) -> list[f
     return [pipeline.slo_s * each / sum(alone_s) for each in alone_s]
 
 
+def replica_rps(setting: StageSetting, stage: Stage) -> float:
+    """Requests per second that one replica (of the first deployment) is planned to serve."""
+    return latency_of(setting, stage).throughput_rps(setting.batch)
+
+
 def latency_of(setting: StageSetting, stage: Stage) -> LatencyModel:
     """The profile of what a stage runs (of its first deployment)."""
     return stage.variant(setting.variant).latency_on(cores_of(setting, stage))

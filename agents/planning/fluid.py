@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from ipagym.agents.common.by_stage import latency_of
 from ipagym.model.configuration import Configuration, StageSetting, configured_accuracy, cores_of, requested_cores
 from ipagym.model.pipeline import Pipeline, Stage
 from ipagym.task.objective import Objective, changed_knobs, loading_s
@@ -87,7 +88,7 @@ def _stage_rps(setting: StageSetting, stage: Stage) -> float:
 
 
 def _average_rps(setting: StageSetting, stage: Stage) -> float:
-    latency = stage.variant(setting.variant).latency_on(cores_of(setting, stage))
+    latency = latency_of(setting, stage)
     return max(batch / latency.average(batch) for batch in range(1, setting.batch + 1))
 
 

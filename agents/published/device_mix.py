@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from ipagym.agents.common.primitives import TOLERANCE
+from ipagym.optimize.problem import TOLERANCE
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -12,7 +12,6 @@ import numpy as np
 
 from ipagym.agents.common.fleet import OnFleet, load_peak_rps, most_accurate
 from ipagym.agents.common.found_cores import explicit_cores, on_found_cores
-from ipagym.forecast import Forecaster
 from ipagym.forecast.moving_maximum import MovingMaximum
 from ipagym.model.agent import Agent
 from ipagym.model.configuration import Configuration, Limits
@@ -30,10 +29,10 @@ Hold = Callable[[Stage], str]
 class FixedVariants:
     """IPA's program over replicas and batch, with the variant that `hold` names for each stage."""
 
-    def __init__(self, hold: Hold, *, objective: Objective, forecaster: Forecaster | None = None) -> None:
+    def __init__(self, hold: Hold, *, objective: Objective) -> None:
         self.hold = hold
         self.objective = objective
-        self.forecaster: Forecaster = forecaster or MovingMaximum()
+        self.forecaster = MovingMaximum()
 
     def reset(self, pipeline: Pipeline, limits: Limits, rng: np.random.Generator) -> None:
         """Forget the load seen so far."""
@@ -62,9 +61,9 @@ class FixedVariants:
 class FixedReplicas:
     """IPA's program over variants and batch, with the replicas that it finds at first."""
 
-    def __init__(self, *, objective: Objective, forecaster: Forecaster | None = None) -> None:
+    def __init__(self, *, objective: Objective) -> None:
         self.objective = objective
-        self.forecaster: Forecaster = forecaster or MovingMaximum()
+        self.forecaster = MovingMaximum()
 
     def reset(self, pipeline: Pipeline, limits: Limits, rng: np.random.Generator) -> None:
         """Forget the load seen so far."""

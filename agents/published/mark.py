@@ -12,7 +12,7 @@ from math import ceil
 
 import numpy as np
 
-from ipagym.agents.common.by_stage import ByStage, StageView
+from ipagym.agents.common.by_stage import ByStage, StageView, replica_rps
 from ipagym.agents.common.pace import Pace
 from ipagym.agents.published.mark_plan import LOOK_AHEAD, Kind, cover
 from ipagym.model.agent import Agent
@@ -44,7 +44,7 @@ class MarkRule:
         """The replicas wanted."""
         self._arrivals = np.concatenate([self._arrivals, view.window.arrivals_per_s])[-int(PERIOD_S) :]
         current, most = view.setting.replicas, view.limits.max_replicas
-        per_replica = view.latency.throughput_rps(view.setting.batch)
+        per_replica = replica_rps(view.setting, view.stage)
         if not self._pace.is_due(view.now_s):
             lacking = peak_rps(view.window.arrivals_per_s, BIN_S) - current * per_replica
             more = ceil(OVERLOAD_SHARE * lacking / per_replica) if lacking > 0 else 0

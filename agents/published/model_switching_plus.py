@@ -3,7 +3,6 @@
 import numpy as np
 
 from ipagym.agents.published.infadapter import Patience, budget_of, candidate_of, capacity_rps
-from ipagym.forecast import Forecaster
 from ipagym.forecast.catalogue import make_forecaster
 from ipagym.model.agent import Agent
 from ipagym.model.configuration import Configuration, Limits, StageSetting, cores_of
@@ -18,9 +17,9 @@ from ipagym.task.scenario import Scenario
 class ModelSwitchingPlus:
     """Solves for the forecast rate plus 10 %, and puts off giving back capacity, as InfAdapter does beside it."""
 
-    def __init__(self, *, objective: Objective, forecaster: Forecaster | None = None) -> None:
+    def __init__(self, *, objective: Objective) -> None:
         self.objective = objective
-        self.forecaster: Forecaster = forecaster or make_forecaster("infadapter")
+        self.forecaster = make_forecaster("infadapter")
 
     def reset(self, pipeline: Pipeline, limits: Limits, rng: np.random.Generator) -> None:
         """Forget the load seen so far.

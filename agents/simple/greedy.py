@@ -10,9 +10,8 @@ from math import prod
 
 import numpy as np
 
-from ipagym.agents.common.by_stage import latency_of
+from ipagym.agents.common.by_stage import latency_of, replica_rps
 from ipagym.agents.common.neighbours import neighbours
-from ipagym.forecast import Forecaster
 from ipagym.forecast.moving_maximum import MovingMaximum
 from ipagym.model.agent import Agent
 from ipagym.model.configuration import Configuration, Limits, StageSetting, configured_accuracy, requested_cores
@@ -26,9 +25,9 @@ from ipagym.task.scenario import Scenario
 class Greedy:
     """Moves to the best neighbour, or stays."""
 
-    def __init__(self, *, objective: Objective, forecaster: Forecaster | None = None) -> None:
+    def __init__(self, *, objective: Objective) -> None:
         self.objective = objective
-        self.forecaster: Forecaster = forecaster or MovingMaximum()
+        self.forecaster = MovingMaximum()
 
     def reset(self, pipeline: Pipeline, limits: Limits, rng: np.random.Generator) -> None:
         """Forget the load seen so far."""
@@ -68,7 +67,7 @@ def planned_reward(
 
 
 def _rps(setting: StageSetting, stage: Stage) -> float:
-    return setting.replicas * latency_of(setting, stage).throughput_rps(setting.batch)
+    return setting.replicas * replica_rps(setting, stage)
 
 
 def make(scenario: Scenario, argument: str = "") -> Agent:

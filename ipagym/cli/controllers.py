@@ -1,4 +1,4 @@
-"""The tables of docs/controllers.md, in Markdown: the catalogue of controllers, and what they achieve in comparisons."""
+"""The tables of docs/controllers.md, in Markdown: the catalogue of controllers, and their results in comparisons."""
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -18,7 +18,7 @@ NOT_RUN = "–"
 
 
 def catalogue_table() -> str:
-    """Every controller of the catalogue: its name and argument, its family, its knobs, and the scenarios that it suits."""
+    """Every controller of the catalogue: name and argument, family, knobs, and the scenarios that it suits."""
     scenarios = {name: make_scenario(name) for name in names()}
     by_family = sorted(AGENTS.items(), key=lambda each: each[1].family)
     headings = ("name", "family", "turns", "what it is", "suits")
@@ -26,7 +26,7 @@ def catalogue_table() -> str:
 
 
 def results_table(folders: Sequence[Path]) -> str:
-    """Reward, violations and decision time of each agent in comparisons, one folder `all-SCENARIO` for each scenario."""
+    """Reward, violations and decision time of each agent in comparisons: one folder `all-SCENARIO` each."""
     found = [pd.read_csv(folder / "summary.csv").set_index("agent").to_dict("index") for folder in folders]
     titles = [folder.name.rpartition("all-")[2] for folder in folders]
     headings = ("agent", *(text for title in titles for text in (title, "late %")), "ms")

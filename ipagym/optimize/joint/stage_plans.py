@@ -10,7 +10,7 @@ from ipagym.model.configuration import StageSetting
 from ipagym.model.pipeline import Stage
 from ipagym.optimize.frontier.kernels import undominated
 from ipagym.optimize.options import fewest_replicas
-from ipagym.optimize.problem import Choice, stage_latency_s
+from ipagym.optimize.problem import Choice, choices_of, stage_latency_s
 from ipagym.task.objective import Objective
 
 
@@ -58,20 +58,7 @@ class StagePlan:
 
 def choices_on_all_cores(index: int, stage: Stage) -> tuple[Choice, ...]:
     """Every (variant, batch, cores) of a stage."""
-    return tuple(
-        Choice(
-            stage=index,
-            variant=variant.name,
-            batch=batch,
-            latency_s=variant.latency_on(cores).p99(batch),
-            throughput_rps=variant.latency_on(cores).throughput_rps(batch),
-            cores=cores,
-            accuracy=variant.accuracy,
-        )
-        for variant in stage.variants
-        for cores in variant.core_choices
-        for batch in stage.batches
-    )
+    return choices_of(index, stage, lambda variant: variant.core_choices)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
