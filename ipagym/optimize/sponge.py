@@ -5,7 +5,7 @@
 
 All R requests of a second are taken to stand in the queue at once and to be served batch after batch, so that the last
 one waits for ⌈R/b⌉ batches; cl_max is the longest that a request was on its way. That h(b, c) ≥ R follows from it. The
-reserve of 0.9 is the released code's, which tries all c and b in order; that gives the same as the integer program here.
+reserve of 0.9 is the released code's, which tries all c and b in order: the answers are those of the integer program.
 """
 
 from collections.abc import Sequence
