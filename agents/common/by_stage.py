@@ -76,7 +76,7 @@ class ByStage:
         self._rules = [self.make_rule(stage) for stage in pipeline.stages]
 
     def decide(self, window: Window) -> Configuration:
-        """What the rules want, stage by stage."""
+        """The settings that the rules ask for, stage by stage."""
         views = self._views(window)
         wanted = Configuration(tuple(rule.setting(view) for rule, view in zip(self._rules, views, strict=True)))
         return affordable(wanted, self._pipeline, self._limits)

@@ -43,14 +43,14 @@ class OnFleet:
         self.agent.reset(pipeline, limits, rng)
 
     def decide(self, window: Window) -> Configuration:
-        """What the agent decides; at first, on the fleet."""
+        """The agent's decision; the first one on the fleet."""
         if self._is_first:
             self._is_first = False
             window = replace(window, configuration=self.holds(window.configuration))
         return self.agent.decide(window)
 
     def holds(self, found: Configuration) -> Configuration:
-        """What was found, on the fleet."""
+        """The configuration that was found, on the fleet."""
         pairs = zip(found.stages, self._pipeline.stages, strict=True)
         chosen = [with_variant(setting, self.variant_of(stage, setting)) for setting, stage in pairs]
         numbers = fleet_of(chosen, self._pipeline, self._limits, self.peak_rps)

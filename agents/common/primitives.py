@@ -1,4 +1,4 @@
-"""What several published systems have in common: batches that leave room, replicas for a load, another variant."""
+"""Rules that several published systems share: batches that leave room, replicas for a load, another variant."""
 
 from collections.abc import Sequence
 from dataclasses import replace

@@ -24,7 +24,7 @@ PEAK_S = 2
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What comes in a window: its mean and highest rate, and the longest way."""
+    """The load of a window: its mean and highest rate, and the longest way."""
 
     mean_rps: float
     peak_rps: float
@@ -32,7 +32,7 @@ class Load:
 
 
 def loads(scenario: Scenario, double: Simulator) -> list[Load]:
-    """What comes in each window of a double at its beginning; it does not depend on what is decided."""
+    """The load of each window of a double at its beginning; it does not depend on what is decided."""
     found = []
     for _ in range(scenario.windows):
         window = double.advance(scenario.interval_s)
@@ -61,11 +61,11 @@ class Offers:
         )
 
     def at(self, t: int, running: Configuration) -> list[Configuration]:
-        """What runs, and the candidates of window t."""
+        """The running configuration, and the candidates of window t."""
         return list(dict.fromkeys([running, *self._by_window[t]]))
 
     def to_go(self, t: int, running: Configuration) -> float:
-        """What the fluid model promises from window t on."""
+        """The reward that the fluid model promises from window t on."""
         return float(self._to_go[t, self._index[running]])
 
 

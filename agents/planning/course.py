@@ -15,7 +15,7 @@ Asked = tuple[Configuration, ...]
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """What was asked for and what each window earned; `state` is that of the cluster afterwards, where it is kept."""
+    """The configuration asked for and the reward of each window; `state` is the cluster's afterwards, where it is kept."""
 
     asked: Asked
     rewards: tuple[float, ...]
@@ -39,7 +39,7 @@ class Rehearsal:
         self.start = Course((), (), double.snapshot())
 
     def state(self) -> Any:
-        """Where the double stands."""
+        """The state that the double is in."""
         return self._double.snapshot()
 
     def go_to(self, state: Any) -> None:

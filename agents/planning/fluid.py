@@ -1,4 +1,4 @@
-"""What configurations would earn in each window if the load were known, in a fluid model; and the best way through
+"""The rewards of configurations in each window if the load were known, in a fluid model; and the best way through
 them.
 
 The model of a window: the accuracy and cores as configured; as violations, the share of the load beyond the
@@ -41,7 +41,7 @@ def values_to_go(
 
 
 def rewards(pool: Sequence[Configuration], rates_rps: Floats, *, pipeline: Pipeline, objective: Objective) -> Floats:
-    """What each of P configurations earns in each of T windows, running already, shape (T, P)."""
+    """The reward of each of P configurations in each of T windows, running already, shape (T, P)."""
     capacity = np.array([_capacity_rps(each, pipeline) for each in pool])
     steady = np.array([_worth(each, pipeline, objective) for each in pool])
     lacking = np.maximum(0.0, 1 - capacity / np.maximum(rates_rps[:, np.newaxis], 1e-9))
@@ -51,7 +51,7 @@ def rewards(pool: Sequence[Configuration], rates_rps: Floats, *, pipeline: Pipel
 def costs_of_change(
     pool: Sequence[Configuration], *, pipeline: Pipeline, objective: Objective, interval_s: float
 ) -> Floats:
-    """What going over from configuration i to j costs in the window in which it happens, shape (P, P)."""
+    """The cost of going over from configuration i to j, in the window in which it happens, shape (P, P)."""
     size = len(pool)
     costs = np.zeros((size, size))
     for i, before in enumerate(pool):

@@ -32,7 +32,7 @@ WAYS = 200
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MpcSettings:
-    """How far ahead, in windows and at least in seconds, and how many trials in all."""
+    """The horizon, in windows and at least in seconds, and the number of trials in all."""
 
     windows: int = 3
     least_s: float = 20.0

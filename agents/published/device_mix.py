@@ -8,7 +8,7 @@ from ipagym.optimize.problem import TOLERANCE
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Option:
-    """What one device offers that runs a variant at a batch: requests per second, and their accuracy."""
+    """The capacity of one device that runs a variant at a batch: requests per second, and their accuracy."""
 
     variant: str
     batch: int

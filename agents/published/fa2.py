@@ -55,7 +55,7 @@ class Fa2:
 
 
 def levels(pipeline: Pipeline) -> list[int]:
-    """How many stages lie before each on its longest way from the start."""
+    """The number of stages before each on its longest way from the start."""
     found: list[int] = []
     for needed in pipeline.predecessors:
         found.append(1 + max((found[before] for before in needed), default=-1))

@@ -23,7 +23,7 @@ from ipagym.task.objective import Objective
 from ipagym.task.scenario import Scenario
 
 Hold = Callable[[Stage], str]
-"""Which variant of a stage is kept."""
+"""The variant of a stage that is kept."""
 
 
 class FixedVariants:
@@ -42,7 +42,7 @@ class FixedVariants:
         self.forecaster.reset()
 
     def holds(self, found: Configuration) -> Configuration:
-        """What was found, with the variants that are kept."""
+        """The configuration that was found, with the variants that are kept."""
         stages = zip(found.stages, self._variants, strict=True)
         return Configuration(tuple(replace(setting, variant=variant) for setting, variant in stages))
 

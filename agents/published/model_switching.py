@@ -77,7 +77,7 @@ class ModelSwitching:
         return sum(variant.latency.p99(1) for variant, _ in chosen)
 
     def _table(self, stage: Stage, setting: StageSetting) -> Callable[[Variant, float], float]:
-        """How long a variant takes at a load: that of the next higher load measured."""
+        """The latency of a variant at a load: that of the next higher load measured."""
         trials = [with_variant(setting, variant) for variant in stage.variants]
         fastest = max(replica_rps(trial, stage) for trial in trials)
         loads = np.linspace(0, 1.1 * setting.replicas * fastest, LOADS + 1)[1:]

@@ -33,7 +33,7 @@ HEADROOM = 1.05
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FleetSettings:
-    """How a system sees the load and the batches. `network` says whether the longest way is taken off the SLO."""
+    """The load and the batches as a system sees them. `network`: the longest way is taken off the SLO."""
 
     headroom: float
     demand: Callable[[np.ndarray], float]

@@ -80,7 +80,7 @@ class Hold:
         """Nothing to prepare."""
 
     def decide(self, window: Window) -> Configuration:
-        """What runs."""
+        """The configuration that runs."""
         return window.configuration
 
 
@@ -120,5 +120,5 @@ def make_max(scenario: Scenario, argument: str = "") -> Agent:
 
 
 def make_hold(scenario: Scenario, argument: str = "") -> Agent:
-    """What it finds."""
+    """The configuration that it finds."""
     return Hold()

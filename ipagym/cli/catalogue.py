@@ -55,7 +55,7 @@ def agents_table() -> "Table":
 
 
 def spelling(name: str, argument: str) -> str:
-    """How to write the agent on the command line, brackets around what may be left out."""
+    """The spelling of the agent on the command line, brackets around what may be left out."""
     if not argument:
         return name
     return f"{name}[:{argument.strip('[]')}]" if argument.startswith("[") else f"{name}:{argument}"

@@ -1,4 +1,4 @@
-"""What to run when no configuration meets every constraint of the IPA problem.
+"""The plan for a load under which no configuration meets every constraint of the IPA problem.
 
 IPA's code keeps the running configuration then. Under overload that is the worst moment to stand still, so the
 fallback here is, in this order: the largest share of the load served, min(1, min over stages of n·h / λ); then the

@@ -95,7 +95,7 @@ def _options(problem: IpaProblem, stage: tuple[Choice, ...]) -> Options:
 
 
 def _dominated(options: Options) -> NDArray[np.bool_]:
-    """Which options, shape (K,), are beaten or equalled by another."""
+    """True for the options, shape (K,), that another one beats or equals."""
     worse = np.stack([-options.accuracy, options.cost, options.latency_s, options.cores.astype(np.float64)])
     no_worse = (worse[:, :, np.newaxis] <= worse[:, np.newaxis, :]).all(axis=0)
     earlier = np.tri(len(options.choices), k=-1, dtype=np.bool_).T

@@ -34,12 +34,12 @@ STATUS = {
     mip.OptimizationStatus.INT_INFEASIBLE: Status.INFEASIBLE,
     mip.OptimizationStatus.NO_SOLUTION_FOUND: Status.NO_ANSWER,
 }
-"""What python-mip says, HiGHS and CBC alike, in our words; whatever else it says is a breakdown."""
+"""The outcomes of python-mip, HiGHS and CBC alike, in our words; whatever else it says is a breakdown."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SolverSettings:
-    """Which solver, for how many seconds at most, and the relative and absolute gap at which an optimum is accepted.
+    """The solver, its time limit in seconds, and the relative and absolute gap at which an optimum is accepted.
 
     The time is that of the solver; to build the program comes before it.
     """

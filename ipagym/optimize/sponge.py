@@ -77,7 +77,7 @@ def planned_s(problem: SpongeProblem, point: Point) -> float:
 
 
 def is_in_time(problem: SpongeProblem, point: Point) -> bool:
-    """Whether the last request of a second is answered within the reserved part of the SLO."""
+    """True where the last request of a second is answered within the reserved part of the SLO."""
     needed_s = planned_s(problem, point)
     return isfinite(needed_s) and needed_s <= problem.reserve * problem.slo_s * (1 + TOLERANCE)
 

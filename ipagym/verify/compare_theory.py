@@ -33,7 +33,7 @@ class Row:
 
     @property
     def error_percent(self) -> float:
-        """How far the mean is off, in percent of the exact value (of 1 where that is 0)."""
+        """The error of the mean, in percent of the exact value (of 1 where that is 0)."""
         return 100 * (self.mean - self.exact) / (self.exact or 1.0)
 
     @property
@@ -54,7 +54,7 @@ def measure(model: Model, engine: Engine, seeds: Sequence[int], seconds: int) ->
 
 
 def rows(model: Model, engine: str, values: NDArray[np.float64], largest_error: float) -> list[Row]:
-    """What came out for each quantity: it passes within three standard errors and `largest_error`, a share."""
+    """The result for each quantity: it passes within three standard errors and `largest_error`, a share."""
     return [
         _row(model, quantity, engine, values[:, i], largest_error) for i, quantity in enumerate(model.quantities)
     ]  # fmt: skip

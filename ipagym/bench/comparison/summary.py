@@ -1,4 +1,4 @@
-"""What each agent achieved over all seeds, and who is on the Pareto front."""
+"""The achievements of each agent over all seeds, and the Pareto front."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -43,10 +43,10 @@ UNFINISHED = Metric("unfinished", "unfinished", 1)
 """Requests in the system at the end; those not due by then are no violations, whatever would have become of them."""
 
 NOT_SHOWN = (UNFINISHED, BOUND)
-"""What is in the files, and not in the table."""
+"""Metrics that are in the files, and not in the table."""
 
 CLAIRVOYANT = "clairvoyant"
-"""Whom regret is taken against."""
+"""The agent that regret is taken against."""
 
 
 MOST_DRAWN = 7
@@ -151,7 +151,7 @@ def estimate(values: Sequence[float]) -> Estimate:
 
 
 def dominates(costs: Sequence[float], others: Sequence[float]) -> bool:
-    """Whether `costs` are nowhere higher than `others` and somewhere lower."""
+    """True where `costs` are nowhere higher than `others` and somewhere lower."""
     pairs = list(zip(costs, others, strict=True))
     return all(a <= b for a, b in pairs) and any(a < b for a, b in pairs)
 
@@ -211,7 +211,7 @@ def drawn_agents(summaries: Sequence[AgentSummary]) -> list[str]:
 
 
 def _served(estimates: Mapping[str, Estimate]) -> bool:
-    """Whether requests were answered on every seed: what serves none has neither accuracy nor latency to speak of."""
+    """True where requests were answered on every seed: without any there is neither accuracy nor latency to speak of."""
     return not np.isnan(estimates["latency_p99_s"].mean)
 
 

@@ -40,7 +40,7 @@ SOLVERS: dict[str, Solver] = {
     "mip/HiGHS, paper's form": _mip(ipa_paper.solve, "highs"),
     GUROBI: gurobi.solve,
 }
-"""What is measured, by the name in the table."""
+"""The solvers measured, by the name in the table."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -87,7 +87,7 @@ class Row:
 
 @dataclass(slots=True)
 class Record:
-    """What became of one solver: milliseconds to build and solve by load, how far it fell short, why it stopped."""
+    """The record of one solver: milliseconds to build and solve by load, how far it fell short, why it stopped."""
 
     times_ms: list[tuple[float, float]]
     short: list[float]
@@ -95,7 +95,7 @@ class Record:
 
     @property
     def note(self) -> str:
-        """Why it was stopped, and how often it missed the optimum."""
+        """The reason why it was stopped, and the number of optima that it missed."""
         missed = [gap for gap in self.short if gap > 0]
         misses = f"misses the optimum on {len(missed)} loads, by up to {max(missed):.2g}" if missed else ""
         return "; ".join(part for part in (self.stopped, misses) if part)
@@ -144,7 +144,7 @@ def _race(problem: IpaProblem, settings: Settings, records: dict[str, Record]) -
 
 
 def _why_not_again(solution: Solution, spent_s: float, limit_s: float) -> str:
-    """Why a solver that gave this answer is not asked again; nothing where it is."""
+    """The reason not to ask a solver again that gave this answer; empty where there is none."""
     if solution.status is Status.INFEASIBLE:
         return "calls a load infeasible that is not"
     at_limit = f"took more than {limit_s:g} s for a load"

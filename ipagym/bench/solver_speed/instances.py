@@ -23,7 +23,7 @@ MAX_STAGES, MAX_VARIANTS = 200, 100
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How many stages, and variants in each."""
+    """The number of stages, and of variants in each."""
 
     stages: int
     variants: int

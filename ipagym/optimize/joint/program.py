@@ -56,7 +56,7 @@ class JointProblem:
 
     @property
     def slo_s(self) -> float:
-        """What is left of the SLO for the slowest request."""
+        """The rest of the SLO for the slowest request."""
         return max(self.pipeline.slo_s - self.network_max_s, LEAST_SHARE * self.pipeline.slo_s)
 
     @property

@@ -1,4 +1,4 @@
-"""What a stage may run to carry a load: one deployment, or two that share the requests."""
+"""Plans of a stage that carry a load: one deployment, or two that share the requests."""
 
 from collections import Counter
 from collections.abc import Iterator
