@@ -15,7 +15,7 @@ Asked = tuple[Configuration, ...]
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """The configuration asked for and the reward of each window; `state` is the cluster's afterwards, where it is kept."""
+    """The configuration asked for and the reward of each window; `state` is the cluster's after it, where kept."""
 
     asked: Asked
     rewards: tuple[float, ...]

@@ -211,7 +211,7 @@ def drawn_agents(summaries: Sequence[AgentSummary]) -> list[str]:
 
 
 def _served(estimates: Mapping[str, Estimate]) -> bool:
-    """True where requests were answered on every seed: without any there is neither accuracy nor latency to speak of."""
+    """True where requests were answered on every seed: else there is no accuracy or latency to speak of."""
     return not np.isnan(estimates["latency_p99_s"].mean)
 
 

@@ -69,7 +69,7 @@ def _wider(array: Floats, room: int) -> Floats:
 
 @kernel
 def upper_envelope(lines: Floats, most: float) -> Ints:
-    """The lines (slope, intercept), shape (N, 2), that are largest somewhere in [0, most], by index and rising slope."""
+    """The lines (slope, intercept), shape (N, 2), largest somewhere in [0, most], by index and rising slope."""
     order = np.argsort(lines[:, 0])
     kept = np.empty(len(lines), np.int64)
     size = 0
