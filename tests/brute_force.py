@@ -5,11 +5,11 @@ from math import inf
 from time import perf_counter
 
 from ipagym.optimize.fallback import solution, without_plan
-from ipagym.optimize.problem import IpaProblem, IpaSolution, Plan, is_feasible, objective_value
+from ipagym.optimize.problem import TOLERANCE, IpaProblem, Plan, Solution, objective_value, stage_latency_s
 from ipagym.optimize.stats import SolveStats, Status
 
 
-def brute_force(problem: IpaProblem) -> IpaSolution:
+def brute_force(problem: IpaProblem) -> Solution:
     """The first best of all feasible plans: every variant, batch and number of replicas is tried.
 
     The plans number (variants · batches · max_replicas) to the power of the stages. Infeasible problems get the same
@@ -28,3 +28,15 @@ def brute_force(problem: IpaProblem) -> IpaSolution:
     if best is None:
         return without_plan(problem, SolveStats(status=Status.INFEASIBLE, build_s=0.0, solve_s=spent, gap=inf))
     return solution(problem, best[1], SolveStats(status=Status.OPTIMAL, build_s=0.0, solve_s=spent, gap=0.0))
+
+
+def is_feasible(problem: IpaProblem, plan: Plan) -> bool:
+    """True where a plan meets the load, the SLO, the replica bounds and the cores."""
+    rate = problem.rate_rps
+    total = problem.total_cores
+    return (
+        all(1 <= replicas <= problem.max_replicas for _, replicas in plan)
+        and all(replicas * choice.throughput_rps >= rate * (1 - TOLERANCE) for choice, replicas in plan)
+        and sum(stage_latency_s(choice, rate) for choice, _ in plan) <= problem.allowed_s
+        and (total is None or sum(replicas * choice.cores for choice, replicas in plan) <= total)
+    )

@@ -180,8 +180,10 @@ def test_metrics_are_over_requests_not_windows() -> None:
 def test_estimate_uses_student_t() -> None:
     assert estimate([3.0]) == Estimate(3.0, None)
     found = estimate([1.0, 3.0])
-    assert found.half_width == pytest.approx(12.706)
+    assert found.half_width == pytest.approx(12.7062047)
     assert found.text(1) == "2.0\n±12.7"
+    many = estimate([1.0, 3.0] * 60)
+    assert many.half_width == pytest.approx(1.980 / 119**0.5, abs=5e-5), "of tables: t with 119 degrees of freedom"
 
 
 def test_pareto_front_leaves_out_the_dominated() -> None:

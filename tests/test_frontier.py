@@ -15,12 +15,12 @@ from ipagym.optimize.ipa import paper as ipa_paper
 from ipagym.optimize.ipa import program as ipa
 from ipagym.optimize.ipa.presolve import promising_options
 from ipagym.optimize.options import undominated_options
-from ipagym.optimize.problem import Choice, IpaProblem, ipa_problem, is_feasible, stage_latency_s
+from ipagym.optimize.problem import Choice, IpaProblem, ipa_problem, stage_latency_s
 from ipagym.optimize.solver import SolverSettings
 from ipagym.optimize.stats import Status
 from ipagym.task.objective import Objective
 from tests.binding import best_value, binding_problem
-from tests.brute_force import brute_force
+from tests.brute_force import brute_force, is_feasible
 from tests.pareto import pareto_set
 from tests.test_optimize import every_plan, plan_of, random_problem, small_problem
 

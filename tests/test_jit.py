@@ -103,7 +103,7 @@ def test_code_that_has_no_place_runs_all_the_same(caplog: pytest.LogCaptureFixtu
 
 
 def test_a_turn_lasts_until_what_it_is_for_is_done(tmp_path: Path) -> None:
-    turn, outer, inner = machine_code.Turn(), object(), object()
+    turn, outer, inner = machine_code.CompilationTurn(), object(), object()
     assert turn.take(tmp_path, outer)
     assert not turn.take(tmp_path, inner)
     turn.pass_on(inner)

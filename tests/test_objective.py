@@ -19,6 +19,12 @@ def test_every_term_counts_with_its_weight_and_sign() -> None:
         assert weights.scalar(terms) == worth
 
 
+def test_a_plan_is_worth_its_accuracy_less_its_price() -> None:
+    weights = Objective(alpha=2.0, beta=3.0, delta=5.0, violation=7.0)
+    assert weights.planned(0.5, 4, 8) == 2 * 0.5 - 3 * 4 - 5 * 8
+    assert weights.price(4, 8) == 3 * 4 + 5 * 8
+
+
 @pytest.mark.parametrize("value", [-1.0, float("nan"), float("inf")])
 def test_a_weight_that_is_none_is_refused(value: float) -> None:
     with pytest.raises(InputError, match="gamma must be 0 or more"):

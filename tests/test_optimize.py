@@ -17,10 +17,9 @@ from ipagym.optimize.ipa import program as ipa
 from ipagym.optimize.problem import (
     Choice,
     IpaProblem,
-    IpaSolution,
     Plan,
+    Solution,
     ipa_problem,
-    is_feasible,
     plan_configuration,
     queue_wait_s,
     stage_latency_s,
@@ -28,7 +27,7 @@ from ipagym.optimize.problem import (
 from ipagym.optimize.solver import SolverSettings
 from ipagym.system.errors import InputError
 from ipagym.task.objective import Objective
-from tests.brute_force import brute_force
+from tests.brute_force import brute_force, is_feasible
 from tests.pipelines import small_pipeline
 
 
@@ -86,7 +85,7 @@ def small_problem(
     return ipa_problem(pipeline, rate_rps, limits or Limits(max_replicas=6), Objective(alpha=20.0))
 
 
-def plan_of(problem: IpaProblem, solution: IpaSolution) -> Plan:
+def plan_of(problem: IpaProblem, solution: Solution) -> Plan:
     """The plan behind a configuration, found again from its names alone."""
     known = {(c.stage, c.variant, c.batch): c for stage in problem.stages for c in stage}
     settings = enumerate(solution.configuration.stages)
@@ -101,7 +100,7 @@ def every_plan(problem: IpaProblem) -> list[tuple[tuple[Choice, int], ...]]:
 FORMS = {"reduced": ipa.solve, "paper": ipa_paper.solve}
 
 
-def solve(problem: IpaProblem, solver: str = "highs") -> IpaSolution:
+def solve(problem: IpaProblem, solver: str = "highs") -> Solution:
     return ipa.solve(problem, SolverSettings(solver=solver))
 
 

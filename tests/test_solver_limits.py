@@ -25,13 +25,13 @@ from ipagym.optimize.ipa import paper as ipa_paper
 from ipagym.optimize.ipa import program as ipa
 from ipagym.optimize.joint import program as joint
 from ipagym.optimize.options import undominated_options
-from ipagym.optimize.problem import IpaProblem, IpaSolution, ipa_problem, is_feasible, plan_configuration
+from ipagym.optimize.problem import IpaProblem, Solution, ipa_problem, plan_configuration
 from ipagym.optimize.solver import SolverSettings
 from ipagym.optimize.stats import Status
 from ipagym.system.errors import InputError, SolverError
 from ipagym.task.objective import Objective
 from tests.binding import binding_problem
-from tests.brute_force import brute_force
+from tests.brute_force import brute_force, is_feasible
 from tests.pipelines import small_pipeline
 from tests.test_frontier import large_problem
 from tests.test_infadapter import candidates
@@ -46,7 +46,7 @@ LARGE = large_problem(0, stages=6, variants=6)
 JOINT = make_scenario("joint")
 
 
-def every_option(problem: IpaProblem, settings: SolverSettings) -> IpaSolution:
+def every_option(problem: IpaProblem, settings: SolverSettings) -> Solution:
     return ipa.solve_options(problem, undominated_options(problem), settings, started_s=0.0)
 
 

@@ -7,9 +7,10 @@ import pytest
 
 from ipagym import profiles
 from ipagym.optimize.solver import SolverSettings
-from ipagym.optimize.sponge import Point, SpongeProblem, first_feasible, planned_s, points_of, solve
+from ipagym.optimize.sponge import Point, SpongeProblem, planned_s, points_of, solve
 from ipagym.system.errors import InputError
 from tests.fewest_replicas import fewest_replicas
+from tests.first_feasible import first_feasible
 
 LOGS = Path(__file__).parents[2] / "shared" / "data" / "sponge"
 needs_logs = pytest.mark.skipif(not LOGS.is_dir(), reason="the logged decisions are not at hand")

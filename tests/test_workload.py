@@ -15,7 +15,7 @@ from ipagym.workload import WORKLOADS, by_name, find_trace
 from ipagym.workload.fitting import measures
 from ipagym.workload.generators import Constant, Ramp, Spike, Step
 from ipagym.workload.patterns import PATTERNS
-from ipagym.workload.statistics import statistics, ten_second_rises
+from ipagym.workload.statistics import peak_rps, statistics, ten_second_rises
 from ipagym.workload.trace import WINDOWS, load_counts, paper_window, trace_window
 from ipagym.workload.twitter_like import TRACE as FITTED
 from ipagym.workload.twitter_like import Shape, TwitterLike
@@ -327,3 +327,10 @@ def test_a_trace_may_be_given_as_text() -> None:
 def test_numbers_are_plain(name: str) -> None:
     with pytest.raises(InputError, match=r"needs [12] number"):
         by_name(name)
+
+
+def test_the_peak_is_the_highest_mean_over_a_span() -> None:
+    assert peak_rps(np.array([1.0, 5.0, 3.0, 9.0]), 1) == 9.0
+    assert peak_rps(np.array([1, 5, 3, 9]), 2) == 6.0
+    assert peak_rps(np.array([2, 4]), 10) == 3.0, "the whole load where it is shorter"
+    assert peak_rps(np.zeros(0), 10) == 0.0

@@ -63,7 +63,7 @@ class Metric:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HpaSettings:
-    """What a HorizontalPodAutoscaler says, with the defaults of Kubernetes (CPU at 60 % apart, where it has 80 %).
+    """The fields of a HorizontalPodAutoscaler, with the defaults of Kubernetes (CPU at 60 % apart, where it has 80 %).
 
     `behavior` None is an autoscaler without that field, as `kubectl autoscale` makes it: at most doubling, or four,
     per sync, and down to the highest recommendation of 300 s. `max_replicas` None stands for the limits' own.
@@ -184,7 +184,7 @@ class Unscaled:
     """A stage without an autoscaler."""
 
     def setting(self, view: StageView) -> StageSetting:
-        """What runs."""
+        """The setting that runs, unchanged."""
         return view.setting
 
 

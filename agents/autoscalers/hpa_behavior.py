@@ -34,7 +34,7 @@ class Policy:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Direction:
-    """How fast replicas may go up, or down: the window of caution, and which of the policies binds."""
+    """The speed at which replicas may go up, or down: the window of caution, and which of the policies binds."""
 
     window_s: float
     policies: tuple[Policy, ...]
@@ -114,7 +114,7 @@ def with_change(changes: Sequence[Record], change: Record, longest_s: float) -> 
 
 
 def _limit(current: int, changes: Sequence[Record], direction: Direction, now_s: float, sign: int = 1) -> int:
-    """How far replicas may go in a direction (`sign` 1 up, −1 down)."""
+    """The number that replicas may go to in a direction (`sign` 1 up, −1 down)."""
     if direction.select == "Disabled":
         return current
     allowed = []

@@ -68,7 +68,7 @@ def _specs(path: Path) -> list[Spec]:
 
 
 def _items(document: Any) -> Iterator[Any]:
-    """What a `List` holds, as `kubectl get -o yaml` writes it, or the document itself."""
+    """The items of a `List`, as `kubectl get -o yaml` writes it, or the document itself."""
     if isinstance(document, dict) and document.get("kind") == "List" and isinstance(document.get("items"), list):
         yield from document["items"]
     else:
@@ -76,7 +76,7 @@ def _items(document: Any) -> Iterator[Any]:
 
 
 def _is_something_else(document: Any) -> bool:
-    """Whether this is a sound object of another kind and another group of the API."""
+    """True for a sound object of another kind and another group of the API."""
     if not isinstance(document, dict):
         return False
     version, kind = document.get("apiVersion"), document.get("kind")

@@ -33,7 +33,7 @@ class Pods:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Tolerance:
-    """How far the ratio of usage and target may be off before the autoscaler acts, by direction (KEP-4951)."""
+    """The deviation of usage from target up to which the autoscaler does not act, by direction (KEP-4951)."""
 
     up: float = 0.1
     down: float = 0.1
@@ -44,19 +44,19 @@ class Tolerance:
                 raise InputError(f"tolerance must be 0 or more and finite, not {value}")
 
     def covers(self, ratio: float) -> bool:
-        """Whether this ratio is near enough to 1."""
+        """True where this ratio is near enough to 1."""
         return 1.0 - self.down <= ratio <= 1.0 + self.up
 
 
 class PodTarget(Protocol):
-    """What each pod is to use of a metric."""
+    """The amount of a metric that each pod is to use."""
 
     @property
     def presumed_milli(self) -> int:
-        """What a pod without a figure is taken to use, on the way down."""
+        """The usage presumed of a pod without a figure, on the way down."""
 
     def ratio(self, used_milli: int, pods: int) -> float:
-        """What so many pods use together, relative to the target."""
+        """The usage of so many pods together, relative to the target."""
 
 
 @dataclass(frozen=True, slots=True)

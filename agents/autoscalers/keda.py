@@ -25,7 +25,7 @@ SYNC_S = 15.0
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class KedaSettings:
-    """What a ScaledObject says.
+    """The fields of a ScaledObject.
 
     `threshold`: requests in flight for each replica (5, as KEDA's queue scalers have it). `fallback`: replicas after
     more than `failures` questions in a row that brought nothing; None to hold. `polling_s` is for cached metrics only.
@@ -62,7 +62,7 @@ class KedaRule:
         return self._hpa.sync(view, recommend_by_average(told, self.settings.threshold, current, Tolerance()))
 
     def _told(self, in_flight: float | None) -> float | None:
-        """What the autoscaler is told: the metric, its stand-in, or nothing."""
+        """The figure that the autoscaler is given: the metric, its stand-in, or nothing."""
         self._failed = 0 if in_flight is not None else self._failed + 1
         if self._failed > self.settings.failures and self.settings.fallback is not None:
             return self.settings.threshold * self.settings.fallback

@@ -68,7 +68,7 @@ FIELD_OF_TYPE = {"Utilization": "averageUtilization", "AverageValue": "averageVa
 
 
 class Target(Api):
-    """What the metric is held at: one figure, in the field of its type."""
+    """The value that the metric is held at: one figure, in the field of its type."""
 
     type: Literal["Utilization", "AverageValue", "Value"]
     averageUtilization: Annotated[int, Field(ge=1, le=10_000)] | None = None
@@ -98,7 +98,7 @@ class ContainerResourceMetric(ResourceMetric):
 
 
 class MetricName(Api):
-    """Which custom metric; the selector does not matter here."""
+    """The name of a custom metric; the selector does not matter here."""
 
     name: str
     selector: dict[str, Any] | None = None
@@ -147,7 +147,7 @@ class MetricSpec(Api):
 
 
 class PolicySpec(Api):
-    """How much may change in a period."""
+    """The change allowed in a period."""
 
     type: Literal["Pods", "Percent"]
     value: Count
@@ -171,7 +171,7 @@ class BehaviorSpec(Api):
 
 
 class ScaleTargetRef(Api):
-    """What is scaled."""
+    """The object that is scaled."""
 
     kind: str
     name: str

@@ -28,7 +28,7 @@ PATIENCE = 4
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class VpaSettings:
-    """How the recommendation is put to use.
+    """Settings of how the recommendation is applied.
 
     `update` is how it is applied: `updater` as Kubernetes does; `off` never; `plus` as InfAdapter's VPA+ (every 30 s,
     up at once, down after four decisions in a row). `min_replicas`: the updater leaves smaller groups alone (2 in

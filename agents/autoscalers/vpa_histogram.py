@@ -49,7 +49,7 @@ class DecayingHistogram:
 
     @property
     def is_empty(self) -> bool:
-        """Whether no sample counts any more."""
+        """True where no sample counts any more."""
         return bool(self._weights.sum() < EPSILON)
 
     def add(self, cores: float, time_s: float) -> None:

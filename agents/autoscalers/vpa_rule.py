@@ -1,4 +1,4 @@
-"""What Kubernetes' Vertical Pod Autoscaler recommends, and when it is applied, as pure functions.
+"""The recommendation of Kubernetes' Vertical Pod Autoscaler, and the condition for applying it, as pure functions.
 
 Source: kubernetes/autoscaler, `vertical-pod-autoscaler/pkg/recommender/logic` (percentiles 50, 90 and 95, a margin of
 15 %, bounds widened where little is known yet), `pkg/recommender/model/types.go` (amounts) and `pkg/updater/priority`.
@@ -27,7 +27,7 @@ class Recommendation:
 
 
 def confidence(lifespan_s: float, samples: int, time_scale: float = 1.0) -> float:
-    """How many days of samples there are, by time and by number, the lesser of both."""
+    """Days of samples, by time and by number, the lesser of both."""
     return min(lifespan_s * time_scale / DAY_S, samples / SAMPLES_PER_DAY)
 
 
@@ -50,7 +50,7 @@ def lower_factor(trust: float) -> float:
 
 
 def is_worth_it(request: float, wanted: Recommendation, *, is_old: bool) -> bool:
-    """Whether the updater acts: the request is outside the bounds, or it is off by 10 % and the pod is old enough."""
+    """True where the updater acts: the request is outside the bounds, or is off by 10 % and the pod is old enough."""
     is_outside = request < wanted.lower or request > wanted.upper
     return is_outside or (is_old and abs(request - wanted.target) / request >= LEAST_CHANGE)
 

@@ -1,4 +1,4 @@
-"""What follows the colon in `name:argument`."""
+"""The argument in `name:argument`."""
 
 from ipagym.system.errors import InputError
 

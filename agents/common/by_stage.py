@@ -76,7 +76,7 @@ class ByStage:
         self._rules = [self.make_rule(stage) for stage in pipeline.stages]
 
     def decide(self, window: Window) -> Configuration:
-        """What the rules want, stage by stage."""
+        """The settings that the rules ask for, stage by stage."""
         views = self._views(window)
         wanted = Configuration(tuple(rule.setting(view) for rule, view in zip(self._rules, views, strict=True)))
         return affordable(wanted, self._pipeline, self._limits)
@@ -103,6 +103,11 @@ def slo_shares_s(settings: Sequence[StageSetting], pipeline: Pipeline) -> list[f
     """The SLO shared out among the stages, in proportion to their latency at batch 1."""
     alone_s = [latency_of(setting, stage).p99(1) for setting, stage in zip(settings, pipeline.stages, strict=True)]
     return [pipeline.slo_s * each / sum(alone_s) for each in alone_s]
+
+
+def replica_rps(setting: StageSetting, stage: Stage) -> float:
+    """Requests per second that one replica (of the first deployment) is planned to serve."""
+    return latency_of(setting, stage).throughput_rps(setting.batch)
 
 
 def latency_of(setting: StageSetting, stage: Stage) -> LatencyModel:

@@ -10,13 +10,14 @@ from dataclasses import replace
 import numpy as np
 
 from ipagym.agents.common.by_stage import latency_of, slo_shares_s
+from ipagym.agents.common.packing import has_room
 from ipagym.agents.common.primitives import half_slo_batch, replicas_for, with_variant
-from ipagym.agents.simple.static import has_room
 from ipagym.model.agent import Agent
 from ipagym.model.configuration import Configuration, Limits, StageSetting, cores_of
 from ipagym.model.pipeline import Pipeline, Stage, Variant
 from ipagym.model.window import Window
 from ipagym.task.scenario import Scenario
+from ipagym.workload.statistics import peak_rps
 
 VariantOf = Callable[[Stage, StageSetting], Variant]
 
@@ -42,14 +43,14 @@ class OnFleet:
         self.agent.reset(pipeline, limits, rng)
 
     def decide(self, window: Window) -> Configuration:
-        """What the agent decides; at first, on the fleet."""
+        """The agent's decision; the first one on the fleet."""
         if self._is_first:
             self._is_first = False
             window = replace(window, configuration=self.holds(window.configuration))
         return self.agent.decide(window)
 
     def holds(self, found: Configuration) -> Configuration:
-        """What was found, on the fleet."""
+        """The configuration that was found, on the fleet."""
         pairs = zip(found.stages, self._pipeline.stages, strict=True)
         chosen = [with_variant(setting, self.variant_of(stage, setting)) for setting, stage in pairs]
         numbers = fleet_of(chosen, self._pipeline, self._limits, self.peak_rps)
@@ -57,11 +58,9 @@ class OnFleet:
         return Configuration(tuple(replace(setting, replicas=number) for setting, number in stages))
 
 
-def peak_rps(scenario: Scenario) -> float:
+def load_peak_rps(scenario: Scenario) -> float:
     """The highest rate that the load comes to under one seed."""
-    rates = scenario.workload.rates_rps(np.random.default_rng(0))
-    width = min(PEAK_S, len(rates))
-    return float(np.convolve(rates, np.full(width, 1 / width), mode="valid").max())
+    return peak_rps(scenario.workload.rates_rps(np.random.default_rng(0)), PEAK_S)
 
 
 def most_accurate(stage: Stage, found: StageSetting) -> Variant:

@@ -13,7 +13,7 @@ class Pace:
         self._due_s = -inf
 
     def is_due(self, now_s: float) -> bool:
-        """Whether to act now; what was missed since the last time is not made up for."""
+        """True where it is time to act; times that were missed are not made up for."""
         if now_s < self._due_s - ROUNDING:
             return False
         first_s = now_s if self._due_s == -inf else self._due_s

@@ -1,4 +1,4 @@
-"""What a planner is to plan with: `ipa:cbc`, `ipa:lstm`, `ipa:cbc+lstm+2s` name a solver, a forecaster, a limit."""
+"""The means of a planner: `ipa:cbc`, `ipa:lstm`, `ipa:cbc+lstm+2s` name a solver, a forecaster, a limit."""
 
 import re
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ class PlanningWith:
 
 
 def planning_with(argument: str, interval_s: float) -> PlanningWith:
-    """What the argument says; HiGHS, no limit and the agent's own forecaster where it says nothing.
+    """The means that the argument names; HiGHS, no limit and the agent's own forecaster where it says nothing.
 
     Raises:
         InputError: a part is none of these, or there are two of a kind.

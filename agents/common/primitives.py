@@ -1,15 +1,13 @@
-"""What several published systems have in common: batches that leave room, replicas for a load, another variant."""
+"""Rules that several published systems share: batches that leave room, replicas for a load, another variant."""
 
 from collections.abc import Sequence
 from dataclasses import replace
-from math import ceil
 
 from ipagym.model.configuration import StageSetting
 from ipagym.model.latency import LatencyModel
 from ipagym.model.pipeline import Variant
-
-TOLERANCE = 1e-9
-"""Relative slack, so that rounding noise does not cost a replica."""
+from ipagym.optimize.options import fewest
+from ipagym.optimize.problem import TOLERANCE
 
 
 def half_slo_batch(latency: LatencyModel, slo_s: float, batches: Sequence[int]) -> int | None:
@@ -30,7 +28,7 @@ def residual_batch(latency: LatencyModel, slo_s: float, rate_rps: float, batches
 
 def replicas_for(rate_rps: float, throughput_rps: float, most: int) -> int:
     """⌈λ/h⌉ within 1..most."""
-    return min(max(1, ceil(rate_rps / throughput_rps * (1 - TOLERANCE))), most)
+    return min(fewest(rate_rps, throughput_rps), most)
 
 
 def with_variant(setting: StageSetting, variant: Variant) -> StageSetting:

@@ -23,7 +23,7 @@ Count = Annotated[int, Field(ge=1, lt=2**31)]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Card:
-    """What a checkpoint was trained for and how; a policy only fits the spaces it was trained on."""
+    """The task and the settings that a checkpoint was trained with; a policy only fits the spaces it was trained on."""
 
     __pydantic_config__ = ConfigDict(strict=True, extra="forbid")
 
@@ -90,7 +90,7 @@ def load_checkpoint(path: Path) -> Checkpoint:
 
 
 def load_weights(module: torch.nn.Module, weights: Any) -> bool:
-    """Whether these are sound weights of the module; if so, it has them."""
+    """True where these are sound weights of the module, which then has them."""
     expected = module.state_dict()
     if not isinstance(weights, dict) or list(weights) != list(expected):
         return False
@@ -101,7 +101,7 @@ def load_weights(module: torch.nn.Module, weights: Any) -> bool:
 
 
 def is_like(found: Any, like: torch.Tensor) -> bool:
-    """Whether it is a plain tensor of finite numbers, of the shape and the type of the other."""
+    """True for a plain tensor of finite numbers, of the shape and the type of the other."""
     return (
         type(found) is torch.Tensor
         and (found.layout, found.device, found.dtype) == (like.layout, like.device, like.dtype)
@@ -111,7 +111,7 @@ def is_like(found: Any, like: torch.Tensor) -> bool:
 
 
 def _unpacked_bytes(file: Path) -> int:
-    """What the archive says that it unpacks to; torch's older format, which says nothing of it, is an error."""
+    """The bytes that the archive says it unpacks to; torch's older format, which says nothing of it, is an error."""
     with zipfile.ZipFile(file) as archive:
         return sum(entry.file_size for entry in archive.infolist())
 

@@ -106,7 +106,7 @@ def train(
 
 
 def scores(forecasts: Floats, truth: Floats) -> Scores:
-    """How forecasts, shape (n,), compare with what came."""
+    """The errors of forecasts, shape (n,), against the rates that came."""
     error, size = forecasts - truth, np.maximum(np.abs(truth), 1e-9)
     return Scores(
         smape_percent=100 * float(np.mean(2 * np.abs(error) / (np.abs(forecasts) + size))),

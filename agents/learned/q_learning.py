@@ -34,7 +34,7 @@ BUCKET = 1.15
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class QSettings:
-    """How much is learned when a bucket is first met, and how."""
+    """The amount of learning when a bucket is first met, and its rates."""
 
     episodes: int = 400
     steps: int = 50
@@ -147,10 +147,10 @@ class PlannedReward:
             return 2 * self._penalty
         if served < 1 or latency_s > self.pipeline.slo_s:
             return self._penalty * (1 + (1 - served))
-        return self.objective.alpha * accuracy - self.objective.beta * cores - self.objective.delta * batches
+        return self.objective.planned(accuracy, cores, batches)
 
     def move(self, state: State, action: int) -> State:
-        """Where an action leads; the last one stays."""
+        """The state that an action leads to; the last action stays."""
         if action == self.actions - 1:
             return state
         stage, rest = divmod(action, 2 * KNOBS)

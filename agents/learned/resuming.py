@@ -1,4 +1,4 @@
-"""How far a training has come, and going on from there to the same weights as without the interruption.
+"""The state of a training, and going on from there to the same weights as without the interruption.
 
 A checkpoint is written between an update and the next rollout. What happens from there on depends on the weights, the
 optimiser and the environments; chance is begun anew with every rollout (`training.Chance`). Of the environments it
@@ -23,7 +23,7 @@ EXACT = 2**24
 
 
 def progress_of(model: PPO, env: ServingVecEnv) -> dict[str, torch.Tensor]:
-    """What a checkpoint holds beside the parameters, as tensors by name."""
+    """The content of a checkpoint beside the parameters, as tensors by name."""
     returns = [episode["r"] for episode in model.ep_info_buffer or ()]
     return {
         "actions": torch.from_numpy(env.actions_taken()),
@@ -52,7 +52,7 @@ def restore(model: PPO, env: ServingVecEnv, checkpoint: Checkpoint) -> None:
 
 
 def _updates(model: PPO, card: Card) -> int:
-    """How often the weights have been updated in so many steps."""
+    """The number of updates of the weights in so many steps."""
     updates, rest = divmod(card.steps, card.envs * card.rollout)
     if rest:
         raise _damaged("number of steps")
@@ -72,7 +72,7 @@ def _restore_parameters(model: PPO, parameters: Any, updates: int) -> None:
 
 
 def _is_state_of(optimizer: torch.optim.Optimizer, found: Any, steps: int) -> bool:
-    """Whether this is the state of the optimiser, Adam, after so many steps from its present settings."""
+    """True for the state of the optimiser, Adam, after so many steps from its present settings."""
     own = optimizer.state_dict()["param_groups"]
     if not isinstance(found, dict) or set(found) != {"state", "param_groups"} or not _equal(found["param_groups"], own):
         return False
@@ -86,7 +86,7 @@ def _is_state_of(optimizer: torch.optim.Optimizer, found: Any, steps: int) -> bo
 
 
 def _is_moments(found: Any, weight: torch.Tensor, steps: int) -> bool:
-    """Whether these are Adam's moments of a weight."""
+    """True for Adam's moments of a weight."""
     return (
         isinstance(found, dict)
         and set(found) == {"step", "exp_avg", "exp_avg_sq"}

@@ -95,7 +95,7 @@ def train(settings: TrainSettings, progress: Report = lambda done, total: None) 
 
 
 def _learn(model: PPO, env: ServingVecEnv, settings: TrainSettings, progress: Report) -> None:
-    """What is left to be done."""
+    """Training from where it stands to the end."""
     if model.num_timesteps >= settings.steps:
         return
     keeper = Keeper(env, settings)

@@ -16,6 +16,7 @@ from ipagym.agents.planning.fluid import values_to_go
 from ipagym.cluster.protocol import Simulator
 from ipagym.model.configuration import Configuration
 from ipagym.task.scenario import Scenario
+from ipagym.workload.statistics import peak_rps
 
 PEAK_S = 2
 """Loads are planned for by the mean of a window and by its highest rate over so many seconds."""
@@ -23,7 +24,7 @@ PEAK_S = 2
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What comes in a window: its mean and highest rate, and the longest way."""
+    """The load of a window: its mean and highest rate, and the longest way."""
 
     mean_rps: float
     peak_rps: float
@@ -31,14 +32,12 @@ class Load:
 
 
 def loads(scenario: Scenario, double: Simulator) -> list[Load]:
-    """What comes in each window of a double at its beginning; it does not depend on what is decided."""
+    """The load of each window of a double at its beginning; it does not depend on what is decided."""
     found = []
     for _ in range(scenario.windows):
         window = double.advance(scenario.interval_s)
-        counts = window.arrivals_per_s.astype(np.float64)
-        width = min(PEAK_S, len(counts))
-        peak = float(np.convolve(counts, np.full(width, 1 / width), mode="valid").max(initial=0.0)) if width else 0.0
-        found.append(Load(window.arrivals / scenario.interval_s, peak, float(window.network_s.max(initial=0.0))))
+        mean, peak = window.arrivals / scenario.interval_s, peak_rps(window.arrivals_per_s, PEAK_S)
+        found.append(Load(mean, peak, window.network_max_s))
     return found
 
 
@@ -62,11 +61,11 @@ class Offers:
         )
 
     def at(self, t: int, running: Configuration) -> list[Configuration]:
-        """What runs, and the candidates of window t."""
+        """The running configuration, and the candidates of window t."""
         return list(dict.fromkeys([running, *self._by_window[t]]))
 
     def to_go(self, t: int, running: Configuration) -> float:
-        """What the fluid model promises from window t on."""
+        """The reward that the fluid model promises from window t on."""
         return float(self._to_go[t, self._index[running]])
 
 

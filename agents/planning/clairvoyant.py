@@ -35,7 +35,7 @@ from ipagym.task.scenario import Scenario
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Effort:
-    """How far to search.
+    """Bounds of the search.
 
     beam: courses continued in each window. polish: windows simulated by the local search for each of the episode's,
     but from `polish_least` to `polish_most` of them in all. every: all courses are tried where that takes no more

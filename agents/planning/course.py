@@ -14,7 +14,7 @@ Asked = tuple[Configuration, ...]
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """What was asked for and what each window earned; `state` is that of the cluster afterwards, where it is kept."""
+    """The configuration asked for and the reward of each window; `state` is the cluster's after it, where kept."""
 
     asked: Asked
     rewards: tuple[float, ...]
@@ -40,7 +40,7 @@ class Rehearsal:
         self.start = Course((), (), self.beginning)
 
     def state(self) -> Snapshot:
-        """Where the double stands."""
+        """The state that the double is in."""
         return self._double.snapshot()
 
     def go_to(self, state: Snapshot) -> None:

@@ -39,7 +39,7 @@ def _settings(stage: Stage, limits: Limits) -> Iterator[StageSetting]:
 
 
 def sequences(choices: int, decisions: int) -> int:
-    """How many windows it takes to simulate every course of so many decisions."""
+    """The number of windows simulated in trying every course of so many decisions."""
     return sum(choices**depth for depth in range(1, decisions + 1))
 
 

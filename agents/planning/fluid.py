@@ -1,4 +1,4 @@
-"""What configurations would earn in each window if the load were known, in a fluid model; and the best way through
+"""The rewards of configurations in each window if the load were known, in a fluid model; and the best way through
 them.
 
 The model of a window: the accuracy and cores as configured; as violations, the share of the load beyond the
@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from ipagym.agents.common.by_stage import latency_of
 from ipagym.model.configuration import Configuration, StageSetting, configured_accuracy, cores_of, requested_cores
 from ipagym.model.deployments import deployments_of
 from ipagym.model.pipeline import Pipeline, Stage
@@ -42,7 +43,7 @@ def values_to_go(
 
 
 def rewards(pool: Sequence[Configuration], rates_rps: Floats, *, pipeline: Pipeline, objective: Objective) -> Floats:
-    """What each of P configurations earns in each of T windows, running already, shape (T, P)."""
+    """The reward of each of P configurations in each of T windows, running already, shape (T, P)."""
     capacity = np.array([_capacity_rps(each, pipeline) for each in pool])
     steady = np.array([_worth(each, pipeline, objective) for each in pool])
     lacking = np.maximum(0.0, 1 - capacity / np.maximum(rates_rps[:, np.newaxis], 1e-9))
@@ -52,7 +53,7 @@ def rewards(pool: Sequence[Configuration], rates_rps: Floats, *, pipeline: Pipel
 def costs_of_change(
     pool: Sequence[Configuration], *, pipeline: Pipeline, objective: Objective, interval_s: float
 ) -> Floats:
-    """What going over from configuration i to j costs in the window in which it happens, shape (P, P)."""
+    """The cost of going over from configuration i to j, in the window in which it happens, shape (P, P)."""
     width = max(len(setting.deployments) for each in pool for setting in each.stages)
     rewards, size = Rewards(pipeline, width), len(pool)
     each = numbers(np.stack([deployments_of(configuration, pipeline, width) for configuration in pool]))
@@ -84,11 +85,11 @@ def _stage_rps(setting: StageSetting, stage: Stage) -> float:
 
 
 def _average_rps(setting: StageSetting, stage: Stage) -> float:
-    latency = stage.variant(setting.variant).latency_on(cores_of(setting, stage))
+    latency = latency_of(setting, stage)
     return max(batch / latency.average(batch) for batch in range(1, setting.batch + 1))
 
 
 def _worth(configuration: Configuration, pipeline: Pipeline, objective: Objective) -> float:
     batches = sum(each.batch for setting in configuration.stages for each in setting.deployments)
-    cost = objective.beta * requested_cores(configuration, pipeline) + objective.delta * batches
+    cost = objective.price(requested_cores(configuration, pipeline), batches)
     return objective.alpha * configured_accuracy(configuration, pipeline) - cost

@@ -6,8 +6,8 @@ from typing import TypeVar
 
 import numpy as np
 
+from ipagym.agents.common.neighbours import stage_neighbours
 from ipagym.agents.planning.course import Asked
-from ipagym.agents.simple.greedy import stage_neighbours
 from ipagym.model.budget import affordable
 from ipagym.model.configuration import Configuration, StageSetting
 from ipagym.model.pipeline import Stage
@@ -82,7 +82,7 @@ class Moves:
         return self._with(asked, range(first, last), s, asked[self._any(beside)].stages[s])
 
     def _borrow(self, asked: Asked, at: int) -> Asked:
-        """What another asked for in a run of windows."""
+        """The configurations that another course asked for, in a run of windows."""
         other = self._any(self.others)
         last = min(len(asked), at + 2 * self._length())
         return (*asked[:at], *other[at:last], *asked[last:])

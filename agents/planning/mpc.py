@@ -12,10 +12,10 @@ from math import ceil
 
 import numpy as np
 
+from ipagym.agents.common.neighbours import neighbours
 from ipagym.agents.common.planning_with import forecaster_named
 from ipagym.agents.planning.candidates import Candidates
 from ipagym.agents.planning.twin import Twin
-from ipagym.agents.simple.greedy import neighbours
 from ipagym.forecast import Forecaster
 from ipagym.forecast.moving_maximum import MovingMaximum
 from ipagym.model.agent import Agent
@@ -32,7 +32,7 @@ WAYS = 200
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MpcSettings:
-    """How far ahead, in windows and at least in seconds, and how many trials in all."""
+    """The horizon, in windows and at least in seconds, and the number of trials in all."""
 
     windows: int = 3
     least_s: float = 20.0
@@ -63,7 +63,7 @@ class Mpc:
     def decide(self, window: Window) -> Configuration:
         """The candidate that earns most ahead."""
         self.forecaster.observe(window.arrivals_per_s)
-        rate, lost_s = self.forecaster.predict(), float(window.network_s.max(initial=0.0))
+        rate, lost_s = self.forecaster.predict(), window.network_max_s
         self._network_s = np.concatenate([self._network_s, window.network_s])[-WAYS:]
         if self._twin is None:
             served = replace(self._untroubled, pipeline=self._pipeline, limits=self._limits)

@@ -86,7 +86,7 @@ class Twin:
 
 
 def expected_late(latency_s: NDArray[np.float64], network_s: NDArray[np.float64], slo_s: float) -> float:
-    """How many of these latencies end after the SLO if each has a way before it, drawn from `network_s`."""
+    """The expected number of these latencies beyond the SLO if each has a way before it, drawn from `network_s`."""
     if not network_s.size:
         return float((latency_s > slo_s).sum())
     longer = network_s.size - np.searchsorted(np.sort(network_s), slo_s - latency_s, side="right")

@@ -39,7 +39,7 @@ SERVING = 0.95
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AutopilotSettings:
-    """Which recommender, and how much faster time goes than in the paper. `target` is the usage r* of a replica."""
+    """The recommender, and how many times faster than in the paper time goes. `target` is the usage r* of a replica."""
 
     recommender: Literal["window", "ensemble"] = "window"
     time_scale: float = 1.0

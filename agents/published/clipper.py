@@ -8,7 +8,7 @@ stage may run, the largest within that size is taken. Variant, replicas and core
 from dataclasses import replace
 
 from ipagym.agents.common.by_stage import ByStage, StageView
-from ipagym.agents.common.fleet import OnFleet, as_found, peak_rps
+from ipagym.agents.common.fleet import OnFleet, as_found, load_peak_rps
 from ipagym.model.agent import Agent
 from ipagym.model.configuration import StageSetting
 from ipagym.task.scenario import Scenario
@@ -42,4 +42,4 @@ class AimdRule:
 def make(scenario: Scenario, argument: str = "") -> Agent:
     """Takes no argument; has replicas that carry the load's peak with the variants found, `clipper@n=4` four."""
     agent = ByStage(lambda stage: AimdRule())
-    return OnFleet(agent, as_found, peak_rps(scenario))
+    return OnFleet(agent, as_found, load_peak_rps(scenario))

@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from ipagym.agents.common.primitives import TOLERANCE
+from ipagym.optimize.problem import TOLERANCE
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Option:
-    """What one device offers that runs a variant at a batch: requests per second, and their accuracy."""
+    """The capacity of one device that runs a variant at a batch: requests per second, and their accuracy."""
 
     variant: str
     batch: int

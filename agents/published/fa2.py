@@ -10,7 +10,6 @@ import numpy as np
 
 from ipagym.agents.common.by_stage import latency_of
 from ipagym.agents.common.primitives import replicas_for
-from ipagym.forecast import Forecaster
 from ipagym.forecast.moving_maximum import MovingMaximum
 from ipagym.model.agent import Agent
 from ipagym.model.budget import affordable
@@ -24,8 +23,8 @@ from ipagym.task.scenario import Scenario
 class Fa2:
     """Plans anew for every interval, for the forecast rate."""
 
-    def __init__(self, *, forecaster: Forecaster | None = None) -> None:
-        self.forecaster: Forecaster = forecaster or MovingMaximum()
+    def __init__(self) -> None:
+        self.forecaster = MovingMaximum()
 
     def reset(self, pipeline: Pipeline, limits: Limits, rng: np.random.Generator) -> None:
         """Forget the load seen so far."""
@@ -56,7 +55,7 @@ class Fa2:
 
 
 def levels(pipeline: Pipeline) -> list[int]:
-    """How many stages lie before each on its longest way from the start."""
+    """The number of stages before each on its longest way from the start."""
     found: list[int] = []
     for needed in pipeline.predecessors:
         found.append(1 + max((found[before] for before in needed), default=-1))

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from math import ceil
 
-from ipagym.agents.common.by_stage import ByStage, StageView, latency_of
+from ipagym.agents.common.by_stage import ByStage, StageView, latency_of, replica_rps
 from ipagym.model.agent import Agent
 from ipagym.model.configuration import StageSetting
 from ipagym.task.scenario import Scenario
@@ -35,7 +35,7 @@ class InfaasRule:
         current = view.setting
         if self._accuracy is None:
             self._accuracy = view.stage.variant(current.variant).accuracy
-        per_replica = latency_of(current, view.stage).throughput_rps(current.batch)
+        per_replica = replica_rps(current, view.stage)
         lacking = view.rate_rps - SLACK * current.replicas * per_replica
         if lacking > 0:
             self._votes = 0
@@ -62,7 +62,7 @@ class InfaasRule:
     def _upgrades(self, view: StageView) -> Iterator[StageSetting]:
         """Faster variants, in the replicas that carry the load: another model, batch or number of cores."""
         assert self._accuracy is not None
-        now = latency_of(view.setting, view.stage).throughput_rps(view.setting.batch)
+        now = replica_rps(view.setting, view.stage)
         for variant in view.stage.variants:
             for cores in variant.core_choices if variant.accuracy >= self._accuracy else ():
                 for batch in view.stage.batches:
@@ -82,7 +82,7 @@ class InfaasRule:
         smaller = [batch for batch in batches if batch < current.batch]
         if smaller:
             before = replace(current, batch=smaller[-1])
-            throughput = latency_of(before, view.stage).throughput_rps(before.batch)
+            throughput = replica_rps(before, view.stage)
             if view.rate_rps <= SLACK * current.replicas * throughput:
                 return before
         return replace(current, replicas=max(1, current.replicas - 1))

@@ -1,9 +1,8 @@
 """InfAdapter: forecast the load, then choose cores for a set of variants at once (arXiv 2304.10892)."""
 
-from math import inf
+from collections.abc import Mapping, Sequence
 
-import numpy as np
-
+from ipagym.agents.common.planner import planner
 from ipagym.agents.common.planning_with import planning_with
 from ipagym.forecast import Forecaster
 from ipagym.forecast.catalogue import make_forecaster
@@ -24,29 +23,31 @@ PATIENCE = 4
 """A decision that would need less than what is planned for is put off so many times (about two minutes)."""
 
 
-class InfAdapter:
-    """Solves InfAdapter's program for what its LSTM forecasts, plus 10 %, as its released code does.
+class Patience:
+    """Puts decisions off, `PATIENCE` of them in a row."""
+
+    def __init__(self) -> None:
+        self._put_off = 0
+
+    def waits(self, is_enough: bool) -> bool:
+        """True where what runs is enough and the decision is put off."""
+        self._put_off = self._put_off + 1 if is_enough and self._put_off < PATIENCE else 0
+        return self._put_off > 0
+
+
+class InfAdapterProgram:
+    """InfAdapter's program for what its LSTM forecasts, plus 10 %, as its released code has it.
 
     It plans with a straight line through the measured capacities and a reserve of 20 %, puts off giving back capacity,
     and routes by quota. It chooses variants and cores; each variant runs in one replica, batches stay as small as they
-    can be. `last` is the solution behind the latest decision that was solved for.
+    can be.
     """
 
-    def __init__(
-        self,
-        *,
-        objective: Objective,
-        forecaster: Forecaster | None = None,
-        solver: str = "highs",
-        time_limit_s: float = inf,
-    ) -> None:
+    def __init__(self, objective: Objective) -> None:
         self.objective = objective
-        self.forecaster: Forecaster = forecaster or make_forecaster("infadapter")
-        self.settings = SolverSettings(solver=solver, time_limit_s=time_limit_s)
-        self.last: InfAdapterSolution | None = None
 
-    def reset(self, pipeline: Pipeline, limits: Limits, rng: np.random.Generator) -> None:
-        """Forget the load seen so far.
+    def reset(self, pipeline: Pipeline, limits: Limits) -> None:
+        """Take the stage and the budget, and forget what was planned.
 
         Raises:
             InputError: the pipeline has several stages, or may not run several variants.
@@ -57,23 +58,16 @@ class InfAdapter:
             )
         self._stage, self._budget = pipeline.stages[0], budget_of(limits)
         self._candidates = tuple(map(candidate_of, self._stage.variants))
-        self.forecaster.reset()
-        self._put_off = 0
-        self._plan: Configuration | None = None
-        self.last = None
+        self._patience, self._has_plan = Patience(), False
 
-    def decide(self, window: Window) -> Configuration:
-        """The optimum for the forecast rate, or the best allocation found in time; what runs already where less is
-        enough, for a while; the last plan, or what runs before any, where no answer came in time.
-        """
-        self.forecaster.observe(window.arrivals_per_s)
-        rate_rps = self.forecaster.predict()
+    def solve(
+        self, window: Window, rate_rps: float, settings: SolverSettings
+    ) -> tuple[InfAdapterSolution, Configuration | None] | None:
+        """The optimum for the rate, or the best allocation found in time; for a while nothing where less is enough."""
         running = window.configuration.stages[0]
         cores = {each.variant: cores_of(each, self._stage) for each in running.deployments}
-        if rate_rps <= self._planned_rps(cores) and self._put_off < PATIENCE and self._plan is not None:
-            self._put_off += 1
-            return window.configuration
-        self._put_off = 0
+        if self._patience.waits(self._has_plan and rate_rps <= capacity_rps(self._candidates, cores)):
+            return None
         problem = InfAdapterProblem(
             candidates=self._candidates,
             rate_rps=rate_rps,
@@ -83,14 +77,11 @@ class InfAdapter:
             gamma=self.objective.gamma,
             previous=cores,
         )
-        self.last = solve(problem, self.settings)
-        if self.last.status is not Status.NO_ANSWER:
-            self._plan = self._configuration(self.last)
-        return self._plan or window.configuration
-
-    def _planned_rps(self, cores: dict[str, int]) -> float:
-        capacity = {candidate.name: candidate.capacity_rps for candidate in self._candidates}
-        return sum(capacity[name].get(number, 0.0) for name, number in cores.items())
+        solution = solve(problem, settings)
+        if solution.status is Status.NO_ANSWER:
+            return solution, None
+        self._has_plan = True
+        return solution, self._configuration(solution)
 
     def _configuration(self, solution: InfAdapterSolution) -> Configuration:
         batch = self._stage.batches[0]
@@ -98,6 +89,12 @@ class InfAdapter:
             StageSetting(name, 1, batch, cores, solution.share[name]) for name, cores in solution.cores.items()
         )
         return Configuration((StageSetting(first.variant, 1, batch, first.cores, first.weight, tuple(others)),))
+
+
+def capacity_rps(candidates: Sequence[Candidate], cores: Mapping[str, int]) -> float:
+    """The capacity that is planned with, of variants on so many cores."""
+    planned = {candidate.name: candidate.capacity_rps for candidate in candidates}
+    return sum(planned[name].get(number, 0.0) for name, number in cores.items())
 
 
 def budget_of(limits: Limits) -> int:
@@ -116,10 +113,9 @@ def candidate_of(variant: Variant) -> Candidate:
 
 def make(scenario: Scenario, argument: str = "") -> Agent:
     """`argument`: the solver, the forecaster and a time limit, as far as named, as `planning_with` reads them."""
-    chosen = planning_with(argument, scenario.interval_s)
-    return InfAdapter(
-        objective=scenario.objective,
-        forecaster=chosen.forecaster,
-        solver=chosen.solver,
-        time_limit_s=chosen.time_limit_s,
-    )
+    return planner(InfAdapterProgram(scenario.objective), planning_with(argument, scenario.interval_s), forecaster)
+
+
+def forecaster() -> Forecaster:
+    """InfAdapter's LSTM with its margin."""
+    return make_forecaster("infadapter")

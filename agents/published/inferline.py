@@ -14,9 +14,9 @@ from math import ceil
 
 import numpy as np
 
-from ipagym.agents.common.by_stage import latency_of
-from ipagym.agents.common.trial import p99_s
+from ipagym.agents.common.by_stage import latency_of, replica_rps
 from ipagym.agents.published.inferline_envelope import rates_rps, window_lengths
+from ipagym.agents.published.trial import p99_s
 from ipagym.model.agent import Agent
 from ipagym.model.budget import affordable
 from ipagym.model.configuration import Configuration, Limits, StageSetting, cores_of, requested_cores
@@ -49,7 +49,7 @@ class InferLine:
     def decide(self, window: Window) -> Configuration:
         """The plan with the replicas that the load needs."""
         self._arrivals = np.concatenate([self._arrivals, window.arrivals_per_s])[-KEPT_S:]
-        self._network_s = max(self._network_s, float(window.network_s.max(initial=0.0)))
+        self._network_s = max(self._network_s, window.network_max_s)
         if self._plan is None:
             if len(self._arrivals) < SAMPLE_S:
                 return window.configuration
@@ -69,7 +69,7 @@ class InferLine:
         self._lengths = window_lengths(sum(latency_of(setting, stage).p99(setting.batch) for setting, stage in stages))
         self._planned_rps = rates_rps(sample, self._lengths)
         self._load = [
-            min(1.0, float(sample.mean()) / (setting.replicas * _rps(setting, stage))) or 1.0
+            min(1.0, float(sample.mean()) / (setting.replicas * replica_rps(setting, stage))) or 1.0
             for setting, stage in zip(self._plan.stages, self._pipeline.stages, strict=True)
         ]
         self._changed_s = window.end_s
@@ -90,7 +90,7 @@ class InferLine:
     def _replicas(self, rate_rps: float, load: list[float]) -> list[int]:
         assert self._plan is not None
         stages = zip(self._plan.stages, self._pipeline.stages, load, strict=True)
-        needed = (ceil(rate_rps / (_rps(setting, stage) * share) - 1e-9) for setting, stage, share in stages)
+        needed = (ceil(rate_rps / (replica_rps(setting, stage) * share) - 1e-9) for setting, stage, share in stages)
         return [min(max(1, number), self._limits.max_replicas) for number in needed]
 
     def _with(self, current: Configuration, replicas: list[int]) -> Configuration:
@@ -130,7 +130,7 @@ def _first(pipeline: Pipeline, limits: Limits, rate_rps: float, running: Configu
         best = replace(
             current, batch=stage.batches[0], cores=stage.variant(current.variant).core_choices[-1], beside=()
         )
-        return replace(best, replicas=min(max(1, ceil(rate_rps / _rps(best, stage))), limits.max_replicas))
+        return replace(best, replicas=min(max(1, ceil(rate_rps / replica_rps(best, stage))), limits.max_replicas))
 
     wanted = Configuration(tuple(map(setting, running.stages, pipeline.stages)))
     return affordable(wanted, pipeline, limits)
@@ -149,15 +149,11 @@ def _stage_steps(setting: StageSetting, stage: Stage) -> Iterator[StageSetting]:
     larger = [batch for batch in stage.batches if batch >= 2 * setting.batch]
     if larger:
         other = replace(setting, batch=larger[0])
-        spared = ceil(setting.replicas * _rps(setting, stage) / _rps(other, stage))
+        spared = ceil(setting.replicas * replica_rps(setting, stage) / replica_rps(other, stage))
         yield replace(other, replicas=max(1, min(setting.replicas - 1, spared)))
     fewer = [c for c in stage.variant(setting.variant).core_choices if c < cores_of(setting, stage)]
     if fewer:
         yield replace(setting, cores=fewer[-1])
-
-
-def _rps(setting: StageSetting, stage: Stage) -> float:
-    return latency_of(setting, stage).throughput_rps(setting.batch)
 
 
 def make(scenario: Scenario, argument: str = "") -> Agent:

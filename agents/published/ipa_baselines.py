@@ -10,9 +10,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from ipagym.agents.common.fleet import OnFleet, most_accurate, peak_rps
+from ipagym.agents.common.fleet import OnFleet, load_peak_rps, most_accurate
 from ipagym.agents.common.found_cores import explicit_cores, on_found_cores
-from ipagym.forecast import Forecaster
 from ipagym.forecast.moving_maximum import MovingMaximum
 from ipagym.model.agent import Agent
 from ipagym.model.configuration import Configuration, Limits
@@ -24,16 +23,16 @@ from ipagym.task.objective import Objective
 from ipagym.task.scenario import Scenario
 
 Hold = Callable[[Stage], str]
-"""Which variant of a stage is kept."""
+"""The variant of a stage that is kept."""
 
 
 class FixedVariants:
     """IPA's program over replicas and batch, with the variant that `hold` names for each stage."""
 
-    def __init__(self, hold: Hold, *, objective: Objective, forecaster: Forecaster | None = None) -> None:
+    def __init__(self, hold: Hold, *, objective: Objective) -> None:
         self.hold = hold
         self.objective = objective
-        self.forecaster: Forecaster = forecaster or MovingMaximum()
+        self.forecaster = MovingMaximum()
 
     def reset(self, pipeline: Pipeline, limits: Limits, rng: np.random.Generator) -> None:
         """Forget the load seen so far."""
@@ -43,7 +42,7 @@ class FixedVariants:
         self.forecaster.reset()
 
     def holds(self, found: Configuration) -> Configuration:
-        """What was found, with the variants that are kept."""
+        """The configuration that was found, with the variants that are kept."""
         stages = zip(found.stages, self._variants, strict=True)
         return Configuration(tuple(replace(setting, variant=variant) for setting, variant in stages))
 
@@ -62,9 +61,9 @@ class FixedVariants:
 class FixedReplicas:
     """IPA's program over variants and batch, with the replicas that it finds at first."""
 
-    def __init__(self, *, objective: Objective, forecaster: Forecaster | None = None) -> None:
+    def __init__(self, *, objective: Objective) -> None:
         self.objective = objective
-        self.forecaster: Forecaster = forecaster or MovingMaximum()
+        self.forecaster = MovingMaximum()
 
     def reset(self, pipeline: Pipeline, limits: Limits, rng: np.random.Generator) -> None:
         """Forget the load seen so far."""
@@ -122,4 +121,4 @@ def make_fa2_high(scenario: Scenario, argument: str = "") -> Agent:
 
 def make_rim(scenario: Scenario, argument: str = "") -> Agent:
     """Takes no argument; has replicas that carry the load's peak with the most accurate variants, `rim@n=3` three."""
-    return OnFleet(FixedReplicas(objective=scenario.objective), most_accurate, peak_rps(scenario))
+    return OnFleet(FixedReplicas(objective=scenario.objective), most_accurate, load_peak_rps(scenario))

@@ -15,14 +15,16 @@ from math import prod
 
 import numpy as np
 
+from ipagym.agents.common.by_stage import slo_shares_s
 from ipagym.agents.common.primitives import replicas_for, with_variant
 from ipagym.agents.published.device_mix import Option
 from ipagym.agents.published.proteus import ewma_rps, options_of
 from ipagym.model.agent import Agent
 from ipagym.model.budget import affordable
 from ipagym.model.configuration import Configuration, Limits, StageSetting, requested_cores
-from ipagym.model.pipeline import Pipeline, Stage
+from ipagym.model.pipeline import Pipeline
 from ipagym.model.window import Window
+from ipagym.optimize.problem import TOLERANCE
 from ipagym.task.scenario import Scenario
 
 MAX_BATCH = 64
@@ -41,7 +43,7 @@ class Loki:
         self._arrivals = np.concatenate([self._arrivals, window.arrivals_per_s])[-20:]
         rate = ewma_rps(self._arrivals)
         running = window.configuration.stages
-        options = [self._options(stage, setting) for stage, setting in zip(self._pipeline.stages, running, strict=True)]
+        options = self._options(running)
         best = [max(stage, key=lambda option: option.accuracy) for stage in options]
         for chosen in (best, *self._by_accuracy(options)):
             wanted = self._configuration(chosen, rate, running)
@@ -50,10 +52,10 @@ class Loki:
         fastest = [max(stage, key=lambda option: option.rps) for stage in options]
         return affordable(self._configuration(fastest, rate, running), self._pipeline, self._limits)
 
-    def _options(self, stage: Stage, setting: StageSetting) -> list[Option]:
-        alone_s = [each.most_accurate.latency.p99(1) for each in self._pipeline.stages]
-        share = stage.most_accurate.latency.p99(1) / sum(alone_s)
-        return options_of(stage, setting, self._pipeline.slo_s * share, MAX_BATCH)
+    def _options(self, running: Sequence[StageSetting]) -> list[list[Option]]:
+        stages = self._pipeline.stages
+        shares_s = slo_shares_s([StageSetting(stage.most_accurate.name, 1, 1) for stage in stages], self._pipeline)
+        return [options_of(*each, MAX_BATCH) for each in zip(stages, running, shares_s, strict=True)]
 
     def _by_accuracy(self, options: Sequence[Sequence[Option]]) -> Iterator[Sequence[Option]]:
         every = sorted(product(*options), key=lambda chosen: -prod(option.accuracy for option in chosen))
@@ -74,7 +76,9 @@ class Loki:
 
     def _carries(self, chosen: Sequence[Option], wanted: Configuration, rate: float) -> bool:
         cores, total = requested_cores(wanted, self._pipeline), self._limits.total_cores
-        served = (option.rps * s.replicas >= rate * (1 - 1e-9) for option, s in zip(chosen, wanted.stages, strict=True))
+        served = (
+            option.rps * s.replicas >= rate * (1 - TOLERANCE) for option, s in zip(chosen, wanted.stages, strict=True)
+        )
         return all(served) and (total is None or cores <= total)
 
 

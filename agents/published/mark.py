@@ -12,27 +12,24 @@ from math import ceil
 
 import numpy as np
 
-from ipagym.agents.common.by_stage import ByStage, StageView
+from ipagym.agents.common.by_stage import ByStage, StageView, replica_rps
 from ipagym.agents.common.pace import Pace
 from ipagym.agents.published.mark_plan import LOOK_AHEAD, Kind, cover
 from ipagym.model.agent import Agent
 from ipagym.model.configuration import StageSetting
 from ipagym.task.scenario import Scenario
+from ipagym.workload.statistics import peak_rps
 
 PERIOD_S = 60.0
 BIN_S = 5
+"""The load is its highest mean rate over so many seconds."""
+
 MARGIN = 1.2
 LAUNCH_STEPS = 3.0
 """A launch costs as much as three minutes of running."""
 
 KEPT_PLANS = 6
 OVERLOAD_SHARE = 0.1
-
-
-def peak_rps(arrivals: np.ndarray) -> float:
-    """The highest mean rate over 5 s."""
-    width = min(BIN_S, len(arrivals))
-    return float(np.convolve(arrivals, np.full(width, 1 / width), mode="valid").max(initial=0.0))
 
 
 class MarkRule:
@@ -47,12 +44,12 @@ class MarkRule:
         """The replicas wanted."""
         self._arrivals = np.concatenate([self._arrivals, view.window.arrivals_per_s])[-int(PERIOD_S) :]
         current, most = view.setting.replicas, view.limits.max_replicas
-        per_replica = view.latency.throughput_rps(view.setting.batch)
+        per_replica = replica_rps(view.setting, view.stage)
         if not self._pace.is_due(view.now_s):
-            lacking = peak_rps(np.asarray(view.window.arrivals_per_s)) - current * per_replica
+            lacking = peak_rps(view.window.arrivals_per_s, BIN_S) - current * per_replica
             more = ceil(OVERLOAD_SHARE * lacking / per_replica) if lacking > 0 else 0
             return replace(view.setting, replicas=min(current + more, most))
-        forecast = [MARGIN * peak_rps(self._arrivals)] * LOOK_AHEAD
+        forecast = [MARGIN * peak_rps(self._arrivals, BIN_S)] * LOOK_AHEAD
         running = Kind(name="running", capacity=per_replica, price=1.0, available=current)
         new = Kind(name="new", capacity=per_replica, price=1.0, launch=LAUNCH_STEPS)
         self._plans.append(sum(cover(forecast, (running, new)).values()))

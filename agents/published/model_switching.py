@@ -16,10 +16,10 @@ from math import prod
 import numpy as np
 from numpy.typing import NDArray
 
-from ipagym.agents.common.by_stage import latency_of
-from ipagym.agents.common.fleet import OnFleet, lightest, peak_rps
+from ipagym.agents.common.by_stage import replica_rps
+from ipagym.agents.common.fleet import OnFleet, lightest, load_peak_rps
 from ipagym.agents.common.primitives import with_variant
-from ipagym.agents.common.trial import p99_s
+from ipagym.agents.published.trial import p99_s
 from ipagym.model.agent import Agent
 from ipagym.model.budget import affordable
 from ipagym.model.configuration import Configuration, Limits, StageSetting
@@ -77,9 +77,9 @@ class ModelSwitching:
         return sum(variant.latency.p99(1) for variant, _ in chosen)
 
     def _table(self, stage: Stage, setting: StageSetting) -> Callable[[Variant, float], float]:
-        """How long a variant takes at a load: that of the next higher load measured."""
+        """The latency of a variant at a load: that of the next higher load measured."""
         trials = [with_variant(setting, variant) for variant in stage.variants]
-        fastest = max(latency_of(trial, stage).throughput_rps(setting.batch) for trial in trials)
+        fastest = max(replica_rps(trial, stage) for trial in trials)
         loads = np.linspace(0, 1.1 * setting.replicas * fastest, LOADS + 1)[1:]
         measured = {t.variant: p99_by_load(stage, t, loads, self._pipeline) for t in trials}
 
@@ -92,4 +92,4 @@ class ModelSwitching:
 
 def make(scenario: Scenario, argument: str = "") -> Agent:
     """Takes no argument; has replicas that carry the load's peak with the lightest variants, `@n=4` four."""
-    return OnFleet(ModelSwitching(), lightest, peak_rps(scenario))
+    return OnFleet(ModelSwitching(), lightest, load_peak_rps(scenario))

@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from ipagym.agents.published.infadapter import PATIENCE, budget_of, candidate_of
-from ipagym.forecast import Forecaster
+from ipagym.agents.published.infadapter import Patience, budget_of, candidate_of, capacity_rps
 from ipagym.forecast.catalogue import make_forecaster
 from ipagym.model.agent import Agent
 from ipagym.model.configuration import Configuration, Limits, StageSetting, cores_of
@@ -18,9 +17,9 @@ from ipagym.task.scenario import Scenario
 class ModelSwitchingPlus:
     """Solves for the forecast rate plus 10 %, and puts off giving back capacity, as InfAdapter does beside it."""
 
-    def __init__(self, *, objective: Objective, forecaster: Forecaster | None = None) -> None:
+    def __init__(self, *, objective: Objective) -> None:
         self.objective = objective
-        self.forecaster: Forecaster = forecaster or make_forecaster("infadapter")
+        self.forecaster = make_forecaster("infadapter")
 
     def reset(self, pipeline: Pipeline, limits: Limits, rng: np.random.Generator) -> None:
         """Forget the load seen so far.
@@ -33,7 +32,7 @@ class ModelSwitchingPlus:
         self._stage, self._budget = pipeline.stages[0], budget_of(limits)
         self._candidates = tuple(map(candidate_of, self._stage.variants))
         self.forecaster.reset()
-        self._put_off: int | None = None
+        self._patience, self._has_plan = Patience(), False
 
     def decide(self, window: Window) -> Configuration:
         """One variant with its cores; what runs where less is enough, for a while."""
@@ -41,11 +40,10 @@ class ModelSwitchingPlus:
         rate_rps = self.forecaster.predict()
         running = window.configuration.stages[0]
         previous = (running.variant, cores_of(running, self._stage))
-        planned = {c.name: c.capacity_rps for c in self._candidates}[previous[0]].get(previous[1], 0.0)
-        if self._put_off is not None and rate_rps <= planned and self._put_off < PATIENCE:
-            self._put_off += 1
+        planned_rps = capacity_rps(self._candidates, dict([previous]))
+        if self._patience.waits(self._has_plan and rate_rps <= planned_rps):
             return window.configuration
-        self._put_off = 0
+        self._has_plan = True
         slowest_s = max(variant.load_s for variant in self._stage.variants)
         problem = MsPlusProblem(
             candidates=self._candidates,

@@ -9,15 +9,15 @@ cores stay.
 """
 
 from dataclasses import replace
-from math import ceil
 
 from ipagym.agents.common.by_stage import ByStage, StageView
 from ipagym.agents.common.pace import Pace
-from ipagym.agents.common.primitives import TOLERANCE, half_slo_batch, residual_batch
+from ipagym.agents.common.primitives import half_slo_batch, residual_batch
 from ipagym.agents.common.recent import Recent
 from ipagym.model.agent import Agent
 from ipagym.model.configuration import StageSetting
 from ipagym.model.latency import LatencyModel
+from ipagym.optimize.options import fewest
 from ipagym.task.scenario import Scenario
 
 HISTORY_S = 30.0
@@ -32,7 +32,7 @@ def plan(latency: LatencyModel, rate_rps: float, slo_s: float, batches: tuple[in
     saturated_rps = latency.throughput_rps(full)
     if rate_rps < saturated_rps:
         return 1, min(full, residual_batch(latency, slo_s, rate_rps, batches) or batches[0])
-    return ceil(rate_rps / saturated_rps * (1 - TOLERANCE)), full
+    return fewest(rate_rps, saturated_rps), full
 
 
 class NexusRule:

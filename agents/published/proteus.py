@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ipagym.agents.common.by_stage import ByStage, StageView, latency_of
-from ipagym.agents.common.fleet import OnFleet, lightest, peak_rps
+from ipagym.agents.common.fleet import OnFleet, lightest, load_peak_rps
 from ipagym.agents.common.pace import Pace
 from ipagym.agents.common.primitives import half_slo_batch, with_variant
 from ipagym.agents.published.device_mix import Mix, Option, largest_mix, most_accurate_mix
@@ -33,7 +33,7 @@ HEADROOM = 1.05
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FleetSettings:
-    """How a system sees the load and the batches. `network` says whether the longest way is taken off the SLO."""
+    """The load and the batches as a system sees them. `network`: the longest way is taken off the SLO."""
 
     headroom: float
     demand: Callable[[np.ndarray], float]
@@ -96,7 +96,7 @@ class FleetRule:
         return setting_of(mix, view)
 
     def _slo_s(self, view: StageView) -> float:
-        lost_s = float(view.window.network_s.max(initial=0.0)) if self.settings.network else 0.0
+        lost_s = view.window.network_max_s if self.settings.network else 0.0
         return view.slo_share_s * max(0.0, 1 - lost_s / view.slo_s)
 
 
@@ -127,4 +127,4 @@ def make_jellyfish(scenario: Scenario, argument: str = "") -> Agent:
 def _on_fleet(settings: FleetSettings, scenario: Scenario) -> Agent:
     """With devices that carry the load's peak with the lightest variants, so that it costs accuracy only."""
     agent = ByStage(lambda stage: FleetRule(settings))
-    return OnFleet(agent, lightest, peak_rps(scenario))
+    return OnFleet(agent, lightest, load_peak_rps(scenario))

@@ -1,9 +1,6 @@
 """Sponge: the fewest cores, in place, that meet deadlines shortened by the network (arXiv 2404.00704)."""
 
-from math import inf
-
-import numpy as np
-
+from ipagym.agents.common.planner import planner
 from ipagym.agents.common.planning_with import planning_with
 from ipagym.forecast import Forecaster
 from ipagym.forecast.moving_maximum import MovingMaximum
@@ -20,26 +17,14 @@ STEADY_S = 20
 """The rate is taken over so many seconds: Sponge has no predictor, its experiments gave it the constant rate."""
 
 
-class Sponge:
-    """Solves Sponge's program for every interval, for the longest way that a request of the last one had.
+class SpongeProgram:
+    """Sponge's program of every interval, for the longest way that a request of the last one had.
 
-    It chooses cores and batch; variant and replicas stay as they are. `last` is the solution behind the latest
-    decision.
+    It chooses cores and batch; variant and replicas stay as they are.
     """
 
-    def __init__(
-        self,
-        *,
-        forecaster: Forecaster | None = None,
-        solver: str = "highs",
-        time_limit_s: float = inf,
-    ) -> None:
-        self.forecaster: Forecaster = forecaster or MovingMaximum(horizon_s=STEADY_S, smooth_s=STEADY_S)
-        self.settings = SolverSettings(solver=solver, time_limit_s=time_limit_s)
-        self.last: SpongeSolution | None = None
-
-    def reset(self, pipeline: Pipeline, limits: Limits, rng: np.random.Generator) -> None:
-        """Forget the load seen so far.
+    def reset(self, pipeline: Pipeline, limits: Limits) -> None:
+        """Take the stage and the SLO.
 
         Raises:
             InputError: the pipeline has several stages.
@@ -47,31 +32,33 @@ class Sponge:
         if len(pipeline.stages) != 1:
             raise InputError("sponge serves one stage, scaled vertically: choose a scenario such as sponge")
         self._stage, self._slo_s = pipeline.stages[0], pipeline.slo_s
-        self._plan: Configuration | None = None
-        self.forecaster.reset()
-        self.last = None
 
-    def decide(self, window: Window) -> Configuration:
+    def solve(
+        self, window: Window, rate_rps: float, settings: SolverSettings
+    ) -> tuple[SpongeSolution, Configuration | None]:
         """The optimum for the rate and the longest way seen, or the best point found in time; the nearest to it where
-        the SLO cannot be met; the last plan, or what runs before any, where no answer came in time.
+        the SLO cannot be met.
         """
-        self.forecaster.observe(window.arrivals_per_s)
         running = window.configuration.stages[0]
         variant = self._stage.variant(running.variant)
         problem = SpongeProblem(
             points=points_of({c: variant.latency_on(c) for c in variant.core_choices}, self._stage.batches),
-            rate_rps=self.forecaster.predict(),
+            rate_rps=rate_rps,
             slo_s=self._slo_s,
-            network_max_s=float(window.network_s.max()) if window.network_s.size else 0.0,
+            network_max_s=window.network_max_s,
         )
-        self.last = solve(problem, self.settings)
-        if (point := self.last.point) is not None:
-            setting = StageSetting(running.variant, running.replicas, point.batch, point.cores)
-            self._plan = Configuration((setting,))
-        return self._plan or window.configuration
+        solution = solve(problem, settings)
+        if (point := solution.point) is None:
+            return solution, None
+        setting = StageSetting(running.variant, running.replicas, point.batch, point.cores)
+        return solution, Configuration((setting,))
 
 
 def make(scenario: Scenario, argument: str = "") -> Agent:
     """`argument`: the solver, the forecaster and a time limit, as far as named, as `planning_with` reads them."""
-    chosen = planning_with(argument, scenario.interval_s)
-    return Sponge(forecaster=chosen.forecaster, solver=chosen.solver, time_limit_s=chosen.time_limit_s)
+    return planner(SpongeProgram(), planning_with(argument, scenario.interval_s), steady_rate)
+
+
+def steady_rate() -> Forecaster:
+    """The mean rate of the last seconds."""
+    return MovingMaximum(horizon_s=STEADY_S, smooth_s=STEADY_S)

@@ -6,25 +6,15 @@ widening one of two that are equally narrow), or all of it where Σ (l + q) exce
 window, and therefore neither load times nor what a change leads to.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from math import prod
-from typing import TypeVar
 
 import numpy as np
 
-from ipagym.agents.common.by_stage import latency_of
-from ipagym.forecast import Forecaster
+from ipagym.agents.common.by_stage import latency_of, replica_rps
+from ipagym.agents.common.neighbours import neighbours
 from ipagym.forecast.moving_maximum import MovingMaximum
 from ipagym.model.agent import Agent
-from ipagym.model.configuration import (
-    Configuration,
-    Limits,
-    StageSetting,
-    configured_accuracy,
-    cores_of,
-    requested_cores,
-)
+from ipagym.model.configuration import Configuration, Limits, StageSetting, configured_accuracy, requested_cores
 from ipagym.model.pipeline import Pipeline, Stage
 from ipagym.model.window import Window
 from ipagym.optimize.problem import queue_wait_s
@@ -32,15 +22,13 @@ from ipagym.task.objective import Objective
 from ipagym.task.reward import Rewards
 from ipagym.task.scenario import Scenario
 
-Value = TypeVar("Value")
-
 
 class Greedy:
     """Moves to the best neighbour, or stays."""
 
-    def __init__(self, *, objective: Objective, forecaster: Forecaster | None = None) -> None:
+    def __init__(self, *, objective: Objective) -> None:
         self.objective = objective
-        self.forecaster: Forecaster = forecaster or MovingMaximum()
+        self.forecaster = MovingMaximum()
 
     def reset(self, pipeline: Pipeline, limits: Limits, rng: np.random.Generator) -> None:
         """Forget the load seen so far."""
@@ -51,7 +39,7 @@ class Greedy:
     def decide(self, window: Window) -> Configuration:
         """The neighbour of highest planned reward; what runs where none is better."""
         self.forecaster.observe(window.arrivals_per_s)
-        rate, lost_s = self.forecaster.predict(), float(window.network_s.max(initial=0.0))
+        rate, lost_s = self.forecaster.predict(), window.network_max_s
         slo_s, current = self._pipeline.slo_s - lost_s, window.configuration
         most = self._limits.total_cores
 
@@ -75,45 +63,13 @@ def planned_reward(
         for setting, stage in pairs
     )
     violation = 1 - prod(shares) if latency_s <= slo_s else 1.0
-    cost = objective.beta * requested_cores(candidate, pipeline)
-    batches = objective.delta * sum(setting.batch for setting, _ in pairs)
-    accuracy = objective.alpha * configured_accuracy(candidate, pipeline)
-    return accuracy - cost - batches - objective.violation * violation
-
-
-def neighbours(current: Configuration, pipeline: Pipeline, limits: Limits) -> Iterator[Configuration]:
-    """Every configuration that differs in one knob of one stage, by one step."""
-    for index, (setting, stage) in enumerate(zip(current.stages, pipeline.stages, strict=True)):
-        for other in stage_neighbours(setting, stage, limits):
-            yield Configuration((*current.stages[:index], other, *current.stages[index + 1 :]))
-
-
-def stage_neighbours(setting: StageSetting, stage: Stage, limits: Limits) -> Iterator[StageSetting]:
-    """The same for one stage; a stage with several deployments has none."""
-    if setting.beside:
-        return
-    by_accuracy = sorted(stage.variants, key=lambda variant: variant.accuracy)
-    names = [variant.name for variant in by_accuracy]
-    choices = stage.variant(setting.variant).core_choices
-    for name in _beside(names, setting.variant):
-        variant, cores = stage.variant(name), cores_of(setting, stage)
-        yield replace(setting, variant=name, cores=cores if cores in variant.core_choices else None)
-    for replicas in (setting.replicas - 1, setting.replicas + 1):
-        if 1 <= replicas <= limits.max_replicas:
-            yield replace(setting, replicas=replicas)
-    for batch in _beside(stage.batches, setting.batch):
-        yield replace(setting, batch=batch)
-    for number in _beside(choices, cores_of(setting, stage)):
-        yield replace(setting, cores=number)
-
-
-def _beside(values: Sequence[Value], value: Value) -> list[Value]:
-    at = values.index(value)
-    return [*values[max(0, at - 1) : at], *values[at + 1 : at + 2]]
+    accuracy, cores = configured_accuracy(candidate, pipeline), requested_cores(candidate, pipeline)
+    batches = sum(setting.batch for setting, _ in pairs)
+    return objective.planned(accuracy, cores, batches) - objective.violation * violation
 
 
 def _rps(setting: StageSetting, stage: Stage) -> float:
-    return setting.replicas * latency_of(setting, stage).throughput_rps(setting.batch)
+    return setting.replicas * replica_rps(setting, stage)
 
 
 def make(scenario: Scenario, argument: str = "") -> Agent:

@@ -5,7 +5,7 @@ cut to [−1, 1]. In its velocity form (Åström and Hägglund, PID Controllers,
 it has by exp(Kp·(e − e') + Ki·e·Δt): nothing winds up at a bound, and what noise adds it takes back.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import ceil, exp
 from typing import Literal
 
@@ -14,22 +14,18 @@ from ipagym.model.agent import Agent
 from ipagym.model.configuration import StageSetting
 from ipagym.task.scenario import Scenario
 
+SHARE = 0.7
+"""Of the SLO, this share is aimed at."""
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Gains:
-    """`share` of the SLO is aimed at; Kp has no unit, Ki is per second."""
-
-    share: float = 0.7
-    proportional: float = 0.5
-    integral: float = 0.01
+PROPORTIONAL, INTEGRAL = 0.5, 0.01
+"""Kp has no unit, Ki is per second."""
 
 
 class LatencyRule:
     """One stage; every stage answers for the latency of the pipeline."""
 
-    def __init__(self, turned: Literal["replicas", "cores"], gains: Gains | None = None) -> None:
+    def __init__(self, turned: Literal["replicas", "cores"]) -> None:
         self.turned = turned
-        self.gains = gains or Gains()
         self._error_before: float | None = None
         self._level: float | None = None
 
@@ -43,7 +39,7 @@ class LatencyRule:
         if window.scraped and (window.completed or window.violations):
             error = self._error(view)
             before = error if self._error_before is None else self._error_before
-            change = self.gains.proportional * (error - before) + self.gains.integral * error * window.duration_s
+            change = PROPORTIONAL * (error - before) + INTEGRAL * error * window.duration_s
             level *= exp(change)
             self._error_before = error
         self._level = min(max(level, 1.0), float(most))
@@ -56,7 +52,7 @@ class LatencyRule:
         if not view.window.completed:
             return 1.0
         latency_s = view.window.latency_quantile_s(0.99)
-        return min(max(latency_s / (self.gains.share * view.slo_s) - 1, -1.0), 1.0)
+        return min(max(latency_s / (SHARE * view.slo_s) - 1, -1.0), 1.0)
 
 
 def make(scenario: Scenario, argument: str = "") -> Agent:

@@ -1,10 +1,11 @@
 """Agents that never change their mind: the corners of what may be configured, and what they find."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ipagym.agents.common.packing import largest_replicas
 from ipagym.model.agent import Agent
 from ipagym.model.budget import affordable
 from ipagym.model.configuration import Configuration, Limits, StageSetting
@@ -72,7 +73,7 @@ class Hold:
         """Nothing to prepare."""
 
     def decide(self, window: Window) -> Configuration:
-        """What runs."""
+        """The configuration that runs."""
         return window.configuration
 
 
@@ -94,38 +95,6 @@ def corner_of(text: str) -> Corner:
     return corner
 
 
-def largest_replicas(cores: Sequence[int], limits: Limits) -> list[int]:
-    """Replicas for stages of so many cores each, added in turn until no further one fits the limits."""
-    replicas = [1] * len(cores)
-    growing = set(range(len(cores)))
-    while growing:
-        for stage in sorted(growing):
-            replicas[stage] += 1
-            if replicas[stage] > limits.max_replicas or not has_room(cores, replicas, limits):
-                replicas[stage] -= 1
-                growing.discard(stage)
-    return replicas
-
-
-def has_room(cores: Sequence[int], replicas: Sequence[int], limits: Limits) -> bool:
-    """Whether the budget and the nodes have the cores for so many replicas."""
-    asked = sum(c * n for c, n in zip(cores, replicas, strict=True))
-    return asked <= (limits.max_cores or asked) and fits(cores, replicas, limits.node_cores)
-
-
-def fits(cores: Sequence[int], replicas: Sequence[int], node_cores: Sequence[int] | None) -> bool:
-    """Whether all replicas find room, placed from large to small, each on the first node with room."""
-    if node_cores is None:
-        return True
-    free = list(node_cores)
-    for size in sorted((c for c, n in zip(cores, replicas, strict=True) for _ in range(n)), reverse=True):
-        node = next((index for index, room in enumerate(free) if room >= size), None)
-        if node is None:
-            return False
-        free[node] -= size
-    return True
-
-
 def make(scenario: Scenario, argument: str = "") -> Agent:
     """`argument`: the corner, in words joined by -."""
     return Static(corner_of(argument))
@@ -144,5 +113,5 @@ def make_max(scenario: Scenario, argument: str = "") -> Agent:
 
 
 def make_hold(scenario: Scenario, argument: str = "") -> Agent:
-    """What it finds."""
+    """The configuration that it finds."""
     return Hold()

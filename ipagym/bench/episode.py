@@ -22,7 +22,7 @@ from ipagym.task.telemetry import Feed
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Episode:
-    """What one agent achieved on one seed, window by window; the warm-up is not among them.
+    """The windows and rewards of one agent on one seed; the warm-up is not among them.
 
     `decision_s[i]` is the time, in seconds, that the agent took to decide the configuration of `windows[i]`.
     """

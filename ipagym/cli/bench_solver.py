@@ -25,17 +25,11 @@ def bench_solver(
     """Measure the solvers of IPA's problem side by side; print a table and write CSV, JSON and a picture."""
     from ipagym.bench.solver_speed import Settings, parse_sizes, run
     from ipagym.bench.solver_speed.report import table, write
-    from ipagym.cli.console import console
-    from ipagym.system.progress import progress_bar
+    from ipagym.cli.console import console, measured
 
     settings = Settings(sizes=parse_sizes(sizes), loads=loads, accuracy=accuracy, time_limit_s=time_limit)
     make_folder(out)
-    with progress_bar() as progress:
-        task = progress.add_task("solvers", total=None)
-        rows = run(
-            settings,
-            lambda what, done, total: progress.update(task, description=what, completed=done, total=total),
-        )
+    rows = measured("solvers", lambda progress: run(settings, progress))
     write(out, settings, rows)
     console().print(table(rows))
     print(f"written to {out}")

@@ -15,17 +15,11 @@ def bench_speed(
 ) -> None:
     """Measure engines, environments, Ciw and a C event loop side by side; print tables and write CSV and JSON."""
     from ipagym.bench.engine_speed import Settings, run
-    from ipagym.cli.console import console
-    from ipagym.system.progress import progress_bar
+    from ipagym.cli.console import console, measured
 
     settings = Settings(repeats=repeats, quick=quick)
     make_folder(out)
-    with progress_bar() as progress:
-        task = progress.add_task("speed", total=None)
-        report = run(
-            settings,
-            lambda what, done, total: progress.update(task, description=what, completed=done, total=total),
-        )
+    report = measured("speed", lambda progress: run(settings, progress))
     report.write(out)
     screen = console()
     screen.print(f"medians of {report.repeats} rounds on {report.machine.cores} cores of {report.machine.cpu}")

@@ -32,7 +32,7 @@ def catalogue(
     for name, description in WORKLOADS.items():
         table.add_row("workload", name, description)
     for name, entry in AGENTS.items():
-        table.add_row("agent", _spelling(name, entry.argument), entry.description)
+        table.add_row("agent", spelling(name, entry.argument), entry.description)
     for name, description in DESCRIPTIONS.items():
         table.add_row("faults", name, description)
     screen.print(table)
@@ -50,12 +50,12 @@ def agents_table() -> "Table":
         table.add_column(heading, overflow="fold")
     for name, entry in sorted(AGENTS.items(), key=lambda each: each[1].family):
         knobs = " ".join(knob for knob in KNOB_NAMES if knob in entry.turns) or "none"
-        table.add_row(entry.family, _spelling(name, entry.argument), knobs, entry.description)
+        table.add_row(entry.family, spelling(name, entry.argument), knobs, entry.description)
     return table
 
 
-def _spelling(name: str, argument: str) -> str:
-    """How to write the agent on the command line, brackets around what may be left out."""
+def spelling(name: str, argument: str) -> str:
+    """The spelling of the agent on the command line, brackets around what may be left out."""
     if not argument:
         return name
     return f"{name}[:{argument.strip('[]')}]" if argument.startswith("[") else f"{name}:{argument}"

@@ -46,7 +46,7 @@ class Opening:
 
     @property
     def origin(self) -> str:
-        """Where the whole workload comes from."""
+        """The origin of the whole workload."""
         from ipagym.workload.origin import origin_of
 
         return f"the first {self.duration_s} s of: {origin_of(self.whole)}"

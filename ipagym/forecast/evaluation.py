@@ -29,7 +29,7 @@ class Course:
 
     @property
     def scores(self) -> Scores:
-        """How good they were."""
+        """Their scores."""
         return scores(self.forecasts, self.truth)
 
 

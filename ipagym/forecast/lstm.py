@@ -29,7 +29,7 @@ MAX_BYTES = 1_000_000
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Horizon:
-    """What is seen, the maxima of `history` spans of `bin_s` seconds, and how many seconds ahead are forecast."""
+    """The history, as maxima of `history` spans of `bin_s` seconds, and the seconds ahead that are forecast."""
 
     bin_s: int
     history: int

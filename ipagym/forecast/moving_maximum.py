@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ipagym.system.errors import InputError
+from ipagym.workload.statistics import peak_rps
 
 
 class MovingMaximum:
@@ -34,7 +35,4 @@ class MovingMaximum:
 
     def predict(self) -> float:
         """The rate to plan for, in requests per second; 0 before the first observation."""
-        if not self._recent.size:
-            return 0.0
-        width = min(self.smooth_s, self._recent.size)
-        return float(np.convolve(self._recent, np.full(width, 1 / width), mode="valid").max())
+        return peak_rps(self._recent, self.smooth_s)

@@ -1,4 +1,4 @@
-"""How good forecasts were."""
+"""Scores of forecasts."""
 
 from dataclasses import dataclass
 
@@ -22,7 +22,7 @@ class Scores:
 
 
 def scores(forecasts: Floats, truth: Floats, quantile: float = PLANNED_QUANTILE) -> Scores:
-    """How forecasts, shape (n,), compare with what came.
+    """The scores of forecasts, shape (n,), against the rates that came.
 
     SMAPE is the mean of 2·|f − x| / (|f| + |x|), 0 where both are 0; pinball loss that of max(q·(x − f), (q − 1)·(x −
     f)).

@@ -69,6 +69,11 @@ class Window:
         """Violations over requests that arrived, at most 1; without arrivals, 1 if anything was violated."""
         return min(1.0, self.violations / max(self.arrivals, 1))
 
+    @property
+    def network_max_s(self) -> float:
+        """The longest that a request which arrived had been on its way, in seconds; 0 without a network."""
+        return float(self.network_s.max(initial=0.0))
+
     def latency_quantile_s(self, q: float) -> float:
         """The q-quantile (0..1) of the completed requests' latency, in seconds; 0 when none was completed."""
         return float(np.quantile(self.latency_s, q)) if self.latency_s.size else 0.0

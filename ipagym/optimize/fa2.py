@@ -83,7 +83,7 @@ def _options(stage: Fa2Stage, rate_rps: float, max_replicas: int) -> list[_Optio
 
 
 def _steps(points: Iterable[tuple[float, int]]) -> Steps:
-    """Where more time makes it cheaper: no other amount of time is worth a look."""
+    """The amounts of time from which on it is cheaper: no other one is worth a look."""
     steps: Steps = []
     for seconds, cost in sorted(points):
         if not steps or cost < steps[-1][1]:
@@ -123,7 +123,7 @@ def _parts(costs: Sequence[Steps], slo_s: float) -> list[float] | None:
 
 
 def _reaches(after: Steps, left_s: float, left_cost: int) -> bool:
-    """Whether the levels that follow make do with so much time and so many cores."""
+    """True where so much time and so many cores are enough for the levels that follow."""
     return any(seconds <= left_s and cost <= left_cost for seconds, cost in after)
 
 

@@ -1,4 +1,4 @@
-"""What to run when no configuration meets every constraint of the IPA problem.
+"""The plan for a load under which no configuration meets every constraint of the IPA problem.
 
 IPA's code keeps the running configuration then. Under overload that is the worst moment to stand still, so the
 fallback here is, in this order: the largest share of the load served, min(1, min over stages of n·h / λ); then the
@@ -8,20 +8,24 @@ be infeasible; that a solver had no answer in time says nothing about the proble
 """
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import nan
 
+from ipagym.model.configuration import Configuration
 from ipagym.optimize.options import fewest_replicas
 from ipagym.optimize.problem import (
     Choice,
     IpaProblem,
-    IpaSolution,
     Plan,
+    Solution,
     objective_value,
     plan_configuration,
     stage_latency_s,
 )
 from ipagym.optimize.stats import SolveStats, Status
+
+ConfigurationOf = Callable[[Plan], Configuration]
+"""The configuration that a plan stands for, on base cores or on others."""
 
 Sized = tuple[Choice, int]
 
@@ -29,16 +33,23 @@ Rated = tuple[int, float, Sized]
 """Cores in all and latency of a sized choice."""
 
 
-def solution(problem: IpaProblem, plan: Plan, stats: SolveStats) -> IpaSolution:
+def solution(
+    problem: IpaProblem,
+    plan: Plan,
+    stats: SolveStats,
+    configuration_of: ConfigurationOf = plan_configuration,
+) -> Solution:
     """A plan, and how it was come to."""
-    return IpaSolution(configuration=plan_configuration(plan), objective=objective_value(problem, plan), stats=stats)
+    return Solution(configuration=configuration_of(plan), objective=objective_value(problem, plan), stats=stats)
 
 
-def without_plan(problem: IpaProblem, stats: SolveStats) -> IpaSolution:
+def without_plan(
+    problem: IpaProblem, stats: SolveStats, configuration_of: ConfigurationOf = plan_configuration
+) -> Solution:
     """The documented stand-in for an infeasible problem; nothing where no answer came in time."""
     if stats.status is Status.NO_ANSWER:
-        return IpaSolution(configuration=None, objective=nan, stats=stats)
-    return solution(problem, fallback_plan(problem), stats)
+        return Solution(configuration=None, objective=nan, stats=stats)
+    return solution(problem, fallback_plan(problem), stats, configuration_of)
 
 
 def fallback_plan(problem: IpaProblem) -> Plan:

@@ -76,7 +76,6 @@ def fewest(rate_rps: float, throughput_rps: float) -> int:
 
 def _options(problem: IpaProblem, stage: tuple[Choice, ...]) -> Options:
     """Those that would be within the SLO and the cores if all other stages took none of them."""
-    weights = problem.objective
     sized = [(choice, fewest_replicas(choice, problem.rate_rps)) for choice in stage]
     able = [(choice, n) for choice, n in sized if n <= problem.max_replicas]
     cores = np.array([n * choice.cores for choice, n in able], dtype=np.int64)
@@ -85,7 +84,7 @@ def _options(problem: IpaProblem, stage: tuple[Choice, ...]) -> Options:
         choices=tuple(choice for choice, _ in able),
         replicas=np.array([n for _, n in able], dtype=np.int64),
         accuracy=np.array([choice.accuracy for choice, _ in able], dtype=np.float64),
-        cost=weights.beta * cores + weights.delta * batches,
+        cost=problem.objective.price(cores.astype(np.float64), batches),
         latency_s=np.array([stage_latency_s(choice, problem.rate_rps) for choice, _ in able], dtype=np.float64),
         cores=cores,
     )
@@ -96,7 +95,7 @@ def _options(problem: IpaProblem, stage: tuple[Choice, ...]) -> Options:
 
 
 def _dominated(options: Options) -> NDArray[np.bool_]:
-    """Which options, shape (K,), are beaten or equalled by another."""
+    """True for the options, shape (K,), that another one beats or equals."""
     worse = np.stack([-options.accuracy, options.cost, options.latency_s, options.cores.astype(np.float64)])
     no_worse = (worse[:, :, np.newaxis] <= worse[:, np.newaxis, :]).all(axis=0)
     earlier = np.tri(len(options.choices), k=-1, dtype=np.bool_).T

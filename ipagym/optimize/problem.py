@@ -1,13 +1,13 @@
 """The optimisation problem of the IPA paper (§4.3) in plain terms, free of any solver."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import fsum, isfinite, prod
 from sys import float_info
 from typing import Literal, get_args
 
 from ipagym.model.configuration import Configuration, Limits, StageSetting
-from ipagym.model.pipeline import Pipeline, Stage
+from ipagym.model.pipeline import Pipeline, Stage, Variant
 from ipagym.optimize.stats import Solved
 from ipagym.system.errors import InputError, SolverError, unknown_name
 from ipagym.task.objective import Objective
@@ -79,7 +79,7 @@ def ipa_problem(
 ) -> IpaProblem:
     """The problem of serving a pipeline at `rate_rps` within its SLO, every measured batch of its stages allowed."""
     return IpaProblem(
-        stages=tuple(_choices(index, stage) for index, stage in enumerate(pipeline.stages)),
+        stages=tuple(choices_of(index, stage) for index, stage in enumerate(pipeline.stages)),
         rate_rps=rate_rps,
         slo_s=pipeline.slo_s,
         objective=objective,
@@ -90,7 +90,7 @@ def ipa_problem(
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class IpaSolution(Solved):
+class Solution(Solved):
     """The configuration found, its objective value, and how it was come to.
 
     Where it is proven that no configuration meets every constraint, the fallback stands in. Where no answer came in
@@ -112,18 +112,27 @@ class IpaSolution(Solved):
         return self.configuration
 
 
-def _choices(index: int, stage: Stage) -> tuple[Choice, ...]:
+def on_base_cores(variant: Variant) -> tuple[int, ...]:
+    """The one number of cores that IPA gives a variant."""
+    return (variant.base_cores,)
+
+
+def choices_of(
+    index: int, stage: Stage, cores_of: Callable[[Variant], Sequence[int]] = on_base_cores
+) -> tuple[Choice, ...]:
+    """Every (variant, batch) of a stage, on the numbers of cores that `cores_of` names."""
     return tuple(
         Choice(
             stage=index,
             variant=variant.name,
             batch=batch,
-            latency_s=variant.latency.p99(batch),
-            throughput_rps=variant.latency.throughput_rps(batch),
-            cores=variant.base_cores,
+            latency_s=variant.latency_on(cores).p99(batch),
+            throughput_rps=variant.latency_on(cores).throughput_rps(batch),
+            cores=cores,
             accuracy=variant.accuracy,
         )
         for variant in stage.variants
+        for cores in cores_of(variant)
         for batch in stage.batches
     )
 
@@ -145,23 +154,10 @@ def combined_accuracy(accuracies: Sequence[float], how: Accuracy) -> float:
 
 def objective_value(problem: IpaProblem, plan: Plan) -> float:
     """α·PAS − β·Σ n·R − δ·Σ b of a plan, with PAS the product or the sum of the stage accuracies."""
-    weights = problem.objective
     accuracy = combined_accuracy([choice.accuracy for choice, _ in plan], problem.accuracy)
     cores = sum(replicas * choice.cores for choice, replicas in plan)
     batches = sum(choice.batch for choice, _ in plan)
-    return weights.alpha * accuracy - weights.beta * cores - weights.delta * batches
-
-
-def is_feasible(problem: IpaProblem, plan: Plan) -> bool:
-    """Whether a plan meets the load, the SLO, the replica bounds and the cores."""
-    rate = problem.rate_rps
-    total = problem.total_cores
-    return (
-        all(1 <= replicas <= problem.max_replicas for _, replicas in plan)
-        and all(replicas * choice.throughput_rps >= rate * (1 - TOLERANCE) for choice, replicas in plan)
-        and sum(stage_latency_s(choice, rate) for choice, _ in plan) <= problem.allowed_s
-        and (total is None or sum(replicas * choice.cores for choice, replicas in plan) <= total)
-    )
+    return problem.objective.planned(accuracy, cores, batches)
 
 
 def plan_configuration(plan: Plan) -> Configuration:

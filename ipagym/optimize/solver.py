@@ -8,6 +8,7 @@ import mip
 
 from ipagym.optimize.stats import SolveStats, Status
 from ipagym.system.errors import InputError, SolverError, unknown_name
+from ipagym.task.objective import Objective
 
 SOLVERS = {"highs": mip.HIGHS, "cbc": mip.CBC}
 """Solvers by the name a user gives."""
@@ -33,12 +34,12 @@ STATUS = {
     mip.OptimizationStatus.INT_INFEASIBLE: Status.INFEASIBLE,
     mip.OptimizationStatus.NO_SOLUTION_FOUND: Status.NO_ANSWER,
 }
-"""What python-mip says, HiGHS and CBC alike, in our words; whatever else it says is a breakdown."""
+"""The outcomes of python-mip, HiGHS and CBC alike, in our words; whatever else it says is a breakdown."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SolverSettings:
-    """Which solver, for how many seconds at most, and the relative and absolute gap at which an optimum is accepted.
+    """The solver, its time limit in seconds, and the relative and absolute gap at which an optimum is accepted.
 
     The time is that of the solver; to build the program comes before it.
     """
@@ -70,6 +71,11 @@ def scale_of(*weights: float) -> float:
     """The factor on an objective with these weights: `SCALE`, and more where all of them are small."""
     largest = max(weights)
     return SCALE / largest if 0 < largest < 1 else SCALE
+
+
+def maximise_worth(model: mip.Model, weights: Objective, accuracy: mip.LinExpr, cost: mip.LinExpr) -> None:
+    """α·PAS − cost, with a cost in units of the objective (`Objective.price`), times what `scale_of` says."""
+    model.objective = scale_of(weights.alpha, weights.beta, weights.delta) * (weights.alpha * accuracy - cost)
 
 
 def run(model: mip.Model, settings: SolverSettings, started_s: float) -> SolveStats:

@@ -5,8 +5,7 @@
 
 All R requests of a second are taken to stand in the queue at once and to be served batch after batch, so that the last
 one waits for ⌈R/b⌉ batches; cl_max is the longest that a request was on its way. That h(b, c) ≥ R follows from it. The
-reserve of 0.9 is the released code's. `solve` states this as an integer program, `first_feasible` is the released rule,
-which tries all c and b in order; both give the same.
+reserve of 0.9 is the released code's, which tries all c and b in order: the answers are those of the integer program.
 """
 
 from collections.abc import Sequence
@@ -17,11 +16,10 @@ from time import perf_counter
 import mip
 
 from ipagym.model.latency import LatencyModel
+from ipagym.optimize.problem import TOLERANCE
 from ipagym.optimize.solver import SCALE, SolverSettings, empty_model, run
-from ipagym.optimize.stats import Solved, SolveStats, Status, proven_infeasible
+from ipagym.optimize.stats import Solved, SolveStats, proven_infeasible
 from ipagym.system.errors import InputError
-
-TOLERANCE = 1e-9
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -79,7 +77,7 @@ def planned_s(problem: SpongeProblem, point: Point) -> float:
 
 
 def is_in_time(problem: SpongeProblem, point: Point) -> bool:
-    """Whether the last request of a second is answered within the reserved part of the SLO."""
+    """True where the last request of a second is answered within the reserved part of the SLO."""
     needed_s = planned_s(problem, point)
     return isfinite(needed_s) and needed_s <= problem.reserve * problem.slo_s * (1 + TOLERANCE)
 
@@ -107,17 +105,6 @@ def solve(problem: SpongeProblem, settings: SolverSettings | None = None) -> Spo
     if not stats.has_plan:
         return SpongeSolution(point=None, stats=stats)
     return SpongeSolution(point=max(taken, key=lambda each: float(each[1].x))[0], stats=stats)
-
-
-def first_feasible(problem: SpongeProblem) -> SpongeSolution:
-    """The same by trying: the first point that meets the SLO, by rising cores, then batch."""
-    started_s = perf_counter()
-    for point in sorted(problem.points, key=lambda point: (point.cores, point.batch)):
-        if is_in_time(problem, point):
-            spent_s = perf_counter() - started_s
-            stats = SolveStats(status=Status.OPTIMAL, build_s=0.0, solve_s=spent_s, gap=0.0)
-            return SpongeSolution(point=point, stats=stats)
-    return nearest(problem, proven_infeasible(started_s))
 
 
 def nearest(problem: SpongeProblem, stats: SolveStats) -> SpongeSolution:

@@ -1,4 +1,4 @@
-"""How a solve ended, and what is told of it."""
+"""The outcome of a solve, with its times and its gap."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -7,7 +7,7 @@ from time import perf_counter
 
 
 class Status(StrEnum):
-    """How a solve ended.
+    """The outcome of a solve.
 
     A plan is optimal, or feasible and the best known when the time was over; there is proof that no plan exists; or
     the time was over and neither a plan nor such a proof had been found.
@@ -21,7 +21,7 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SolveStats:
-    """How a solution was come to.
+    """Times, gap and size of a solve.
 
     `gap` is how far the solution may be from the optimum, relative to its own value: 0 for an optimum, unless a wider
     gap was accepted, and infinite where no plan is known. `variables` and `constraints` are the size of the program.
@@ -36,27 +36,27 @@ class SolveStats:
 
     @property
     def has_plan(self) -> bool:
-        """Whether a plan was found, be it optimal or the best known at the time limit."""
+        """True where a plan was found, be it optimal or the best known at the time limit."""
         return self.status in (Status.OPTIMAL, Status.FEASIBLE)
 
 
 def proven_infeasible(started_s: float) -> SolveStats:
-    """What is told where building the program, begun at `started_s`, has shown that there is no plan."""
+    """The outcome where building the program, begun at `started_s`, has shown that there is no plan."""
     return SolveStats(status=Status.INFEASIBLE, build_s=perf_counter() - started_s, solve_s=0.0, gap=inf)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Solved:
-    """What every solution says of itself."""
+    """A solution with its outcome."""
 
     stats: SolveStats
 
     @property
     def status(self) -> Status:
-        """How the solve ended."""
+        """The outcome of the solve."""
         return self.stats.status
 
     @property
     def feasible(self) -> bool:
-        """Whether there is a plan that meets every constraint, be it optimal or the best known at the time limit."""
+        """True where there is a plan that meets every constraint, be it optimal or the best known at the time limit."""
         return self.stats.has_plan

@@ -1,6 +1,7 @@
 """Machine code on disk: made once for all processes, and made anew where it is damaged."""
 
 import logging
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -15,10 +16,7 @@ from numba import njit
 from numba.core import config, event
 from numba.core.caching import FunctionCache, IndexDataCacheFile
 
-try:
-    import fcntl
-except ImportError:  # where there is none, every process compiles for itself
-    fcntl = None  # type: ignore[assignment]
+from ipagym.system.file_lock import try_lock, unlock
 
 LOGGER = logging.getLogger("ipagym")
 
@@ -107,7 +105,7 @@ def _is_sound(path: Path) -> bool:
     return sha256(content[:-DIGEST_BYTES]).digest() == content[-DIGEST_BYTES:]
 
 
-class Turn:
+class CompilationTurn:
     """Whose turn it is to compile, among all processes that keep their code in one folder.
 
     `owner` is what the turn is for: it goes on through the compilation of whatever that calls.
@@ -124,7 +122,7 @@ class Turn:
 
     def take(self, folder: Path, owner: object) -> bool:
         """Wait for the turn; whether it was got, so that another process may have had it meanwhile."""
-        if self._file is not None or fcntl is None:
+        if self._file is not None or sys.platform == "win32":  # there, every process compiles for itself
             return False
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -140,7 +138,7 @@ class Turn:
     def pass_on(self, owner: object) -> None:
         """Let others have it, if that was what it was for."""
         if self._file is not None and owner is self._owner:
-            fcntl.flock(self._file, fcntl.LOCK_UN)  # in so many words: a forked child has the file open, too
+            unlock(self._file)
             self._file.close()
             self._file = self._owner = None
 
@@ -150,13 +148,11 @@ def _locked(file: IO[bytes]) -> bool:
     end_s = monotonic() + LONGEST_WAIT_S
     while monotonic() < end_s:
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            sleep(0.05)
+            if try_lock(file):
+                return True
         except OSError:  # a file system without locks
             return False
-        else:
-            return True
+        sleep(0.05)
     return False
 
 
@@ -178,6 +174,6 @@ def _tell_unkept() -> None:
         LOGGER.warning("compiled code cannot be kept for the next start: set NUMBA_CACHE_DIR to a writable folder")
 
 
-TURN = Turn()
+TURN = CompilationTurn()
 
 event.register("numba:compile", Failures())

@@ -52,8 +52,16 @@ class Objective:
             if not 0 <= getattr(self, item.name) < float("inf"):
                 raise InputError(f"objective weight {item.name} must be 0 or more, not {getattr(self, item.name)}")
 
+    def planned(self, accuracy: Quantity, cores: Quantity, batch: Quantity) -> Quantity:
+        """The objective of a plan (IPA, §4.3): α·PAS − β·cores − δ·Σ batch sizes."""
+        return self.alpha * accuracy - self.beta * cores - self.delta * batch
+
+    def price(self, cores: Quantity, batch: Quantity) -> Quantity:
+        """What a plan costs in that objective: β·cores + δ·Σ batch sizes."""
+        return self.beta * cores + self.delta * batch
+
     def scalar(self, terms: RewardTerms[Quantity]) -> Quantity:
         """The weighted sum of the terms."""
-        worth = self.alpha * terms.accuracy - self.beta * terms.cost - self.delta * terms.batch
+        worth = self.planned(terms.accuracy, terms.cost, terms.batch)
         worth = worth - self.violation * terms.violation - self.switching * terms.switching
         return worth - self.energy * terms.energy - self.gamma * terms.loading

@@ -1,4 +1,4 @@
-"""What a check found."""
+"""The result of a check."""
 
 from dataclasses import dataclass
 
@@ -14,5 +14,5 @@ class Check:
 
     @property
     def passed(self) -> bool:
-        """Whether it held throughout, and was looked at."""
+        """True where it held throughout, and was looked at."""
         return not self.failure and self.cases > 0

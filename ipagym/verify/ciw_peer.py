@@ -18,12 +18,12 @@ KNOWN_PHYSICS = {"service", "arrivals", "drop"}
 
 
 def is_installed() -> bool:
-    """Whether Ciw can be imported."""
+    """True where Ciw can be imported."""
     return find_spec("ciw") is not None
 
 
 def knows(model: Model) -> bool:
-    """Whether Ciw has what the model needs; it records no request before its end, hence nothing of an overload."""
+    """True where Ciw has what the model needs; it records no request before its end, hence nothing of an overload."""
     singly = all(station.batch == 1 for station in model.stations)
     return singly and set(model.physics) <= KNOWN_PHYSICS and model.family != "L"
 

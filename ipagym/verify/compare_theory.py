@@ -7,7 +7,7 @@ from math import sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from ipagym.bench.comparison.summary import T_975
+from ipagym.bench.comparison.confidence import half_width
 from ipagym.cluster.sim.engine import Engine
 from ipagym.verify.model import Model, Quantity
 from ipagym.verify.observed import observe
@@ -31,7 +31,7 @@ class Row:
 
     @property
     def error_percent(self) -> float:
-        """How far the mean is off, in percent of the exact value (of 1 where that is 0)."""
+        """The error of the mean, in percent of the exact value (of 1 where that is 0)."""
         return 100 * (self.mean - self.exact) / (self.exact or 1.0)
 
     @property
@@ -52,7 +52,7 @@ def measure(model: Model, engine: Engine, seeds: Sequence[int], seconds: int) ->
 
 
 def rows(model: Model, engine: str, values: NDArray[np.float64], largest_error: float) -> list[Row]:
-    """What came out for each quantity: it passes within three standard errors and `largest_error`, a share."""
+    """The result for each quantity: it passes within three standard errors and `largest_error`, a share."""
     return [
         _row(model, quantity, engine, values[:, i], largest_error) for i, quantity in enumerate(model.quantities)
     ]  # fmt: skip
@@ -68,6 +68,6 @@ def _row(model: Model, quantity: Quantity, engine: str, values: NDArray[np.float
         exact=quantity.exact,
         engine=engine,
         mean=mean,
-        half_width=T_975[min(len(values) - 2, len(T_975) - 1)] * error,
+        half_width=half_width(values.tolist()),
         passed=bool(distance <= STANDARD_ERRORS * error and distance <= largest_error * (quantity.exact or 1.0)),
     )

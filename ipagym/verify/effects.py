@@ -1,4 +1,4 @@
-"""Whether decisions have effect: more replicas, more cores or a faster variant serve more, and sooner, under load.
+"""The effects of decisions: more replicas, more cores or a faster variant serve more, and sooner, under load.
 
 A stage is looked at alone, serving one request at a time in constant time under one and a half times the load that the
 weaker setting can bear. Then every request is answered no later with more servers (Kiefer and Wolfowitz 1955) or
@@ -45,7 +45,7 @@ class Change:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Effect:
-    """What a change of one knob did to a stage under more load than it could serve before.
+    """The effect of a change of one knob on a stage under more load than it could serve before.
 
     Rates are of requests answered until the load ends; times are from arrival to answer, or until the load ends.
     """
@@ -58,7 +58,7 @@ class Effect:
 
     @property
     def passed(self) -> bool:
-        """Whether no less was served, and sooner."""
+        """True where no less was served, and sooner."""
         return self.served_rps[1] >= self.served_rps[0] and self.time_s[1] < self.time_s[0]
 
 
@@ -77,7 +77,7 @@ def spread(found: Sequence[Change], most: int) -> list[Change]:
 def effects(
     scenario: Scenario, where: str, engine: tuple[str, Engine], *, seed: int, most: int | None = None
 ) -> Iterator[Effect]:
-    """What the changes of the scenario do, or `most` of them."""
+    """The effects of the changes of the scenario, or of `most` of them."""
     found = changes(scenario)
     for change in found if most is None else spread(found, most):
         rate_rps = min(OVERLOAD / _service_s(change.stage, change.weak), MAX_RATE_RPS)

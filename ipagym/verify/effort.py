@@ -1,11 +1,11 @@
-"""How much of everything `ipagym verify` looks at."""
+"""The extent of what `ipagym verify` looks at."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Bounds:
-    """What is looked at of a scenario at most, in counts, so that every scenario has its answer in bounded work.
+    """The most that is looked at of a scenario, in counts, so that every scenario has its answer in bounded work.
 
     `events` are requests times stages, and faults, of an episode; `seconds` its length, in `windows` intervals.
     `replicas` and `stations` (queues, one for each deployment that a stage may run) are those of the whole pipeline.

@@ -1,4 +1,4 @@
-"""What is looked at of a scenario: all of it, or as much as may be in bounded work."""
+"""The part of a scenario that is looked at: all of it, or as much as may be in bounded work."""
 
 from dataclasses import dataclass, replace
 from math import ceil
@@ -47,7 +47,7 @@ class Excerpt:
 
 
 def excerpt(scenario: Scenario, name: str, bounds: Bounds, seed: int) -> Subject:
-    """What may be looked at of a scenario: fewer replicas and nodes where it has many, and of its load a part.
+    """The part of a scenario that may be looked at: fewer replicas and nodes where it has many, and of its load a part.
 
     The part begins with the first second that has any load at `seed`. Where two intervals are too much, they are
     shorter.

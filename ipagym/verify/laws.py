@@ -142,7 +142,7 @@ def plausible(path: Path) -> str:
 
 
 def left_queue_s(log: RequestLog, stage: int) -> NDArray[np.float64]:
-    """When each request left the queue of the stage: for service, or dropped."""
+    """The times at which requests left the queue of the stage: for service, or dropped."""
     started = log.started_s[:, stage]
     return np.where(np.isnan(started), log.end_s, started)
 
@@ -175,7 +175,7 @@ def _level(
     down: NDArray[np.float64],
     weight: NDArray[np.float64] | None = None,
 ) -> NDArray[np.float64]:
-    """How many of the intervals [up, down) hold each time, each counted with its weight."""
+    """The number of the intervals [up, down) that hold each time, each counted with its weight."""
     weights = np.ones(len(up)) if weight is None else weight
 
     def passed(edges: NDArray[np.float64]) -> NDArray[np.float64]:

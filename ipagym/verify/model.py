@@ -86,7 +86,7 @@ class Model:
 
     @property
     def requests(self) -> float:
-        """How many requests one run has on average."""
+        """The number of requests of one run, on average."""
         return float(self.load(self.seconds).rates_rps(np.random.default_rng()).sum())
 
     def scenario(self, seconds: int) -> Scenario:

@@ -1,4 +1,4 @@
-"""Whether requests leave the queue of a stage in the order that was asked for."""
+"""The order in which requests leave the queue of a stage, against the one that was asked for."""
 
 from heapq import heappop, heappush
 

@@ -95,7 +95,7 @@ def walk(scenario: Scenario, engine: Engine, decisions: Sequence[Configuration],
 
 
 def same_requests(one: RequestLog, other: RequestLog) -> bool:
-    """Whether two records are equal to the bit."""
+    """True where two records are equal to the bit."""
     return all(getattr(one, name).tobytes() == getattr(other, name).tobytes() for name in RequestLog.__slots__)
 
 

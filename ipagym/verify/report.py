@@ -1,4 +1,4 @@
-"""What was found, as tables and files."""
+"""The findings, as tables and files."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict

@@ -1,4 +1,4 @@
-"""Whether a simulation can be had again: from its seed, from a snapshot, from a fork."""
+"""Simulations repeated: from its seed, from a snapshot, from a fork."""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -58,7 +58,7 @@ REPRODUCIBLE: Mapping[str, Callable[[Subject, Engine, int], str]] = {
 
 
 def _chance_was_asked(path: Path) -> bool:
-    """Whether some time on record was drawn from a continuous distribution.
+    """True where some time on record was drawn from a continuous distribution.
 
     Measured service times may have no spread, and are not counted.
     """

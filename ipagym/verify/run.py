@@ -40,7 +40,7 @@ BUSY = "several deployments, with faults"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Report:
-    """What was found: means against theory, laws, and effects of decisions; and what was left out, in words."""
+    """The findings: means against theory, laws, and effects of decisions; and what was left out, in words."""
 
     rows: list[Row] = field(default_factory=list)
     checks: list[Check] = field(default_factory=list)
@@ -139,7 +139,7 @@ def _peer(number: int, effort: Effort, seeds: Sequence[int]) -> Found:
 
 
 def _agreement(engines: Mapping[str, Engine], seed: int) -> Found:
-    """Whether the engines give the same requests in every model of the theory, to the bit."""
+    """True where the engines give the same requests in every model of the theory, to the bit."""
     failures = [failure for model in all_models() if (failure := _disagreement(model, engines, seed))]
     law = "the engines give the same requests and windows, to the bit"
     return [Check(law, "models of theory", len(all_models()), failures[0] if failures else "")]

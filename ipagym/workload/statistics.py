@@ -32,6 +32,15 @@ class Burst:
     fall_s: float
 
 
+def peak_rps(rates_rps: Rates | NDArray[np.int64], span_s: int) -> float:
+    """The highest mean rate over `span_s` seconds, or over all where there are fewer; 0 where there are none.
+
+    Rates, or arrivals, are by second.
+    """
+    width = min(span_s, len(rates_rps))
+    return float(np.convolve(rates_rps, np.full(width, 1 / width), mode="valid").max()) if width else 0.0
+
+
 def ten_second_rises(rates_rps: Rates) -> Rates:
     """By how much the mean rate of ten seconds exceeds that of the ten before, as a share of the mean of the load."""
     spans = rates_rps[: len(rates_rps) // SPAN_S * SPAN_S].reshape(-1, SPAN_S).mean(axis=1)

@@ -7,9 +7,11 @@ import pytest
 from numpy.typing import NDArray
 
 from ipagym.agents import AGENTS, make_agent
-from ipagym.agents.published.ipa import Ipa
-from ipagym.agents.simple.static import largest_replicas
+from ipagym.agents.common.packing import largest_replicas
+from ipagym.agents.common.planner import Planner
+from ipagym.agents.published.ipa import IpaProgram
 from ipagym.forecast.maxima import WeightedMaxima
+from ipagym.forecast.moving_maximum import MovingMaximum
 from ipagym.model.agent import Agent
 from ipagym.model.configuration import Configuration, Limits, StageSetting
 from ipagym.model.pipeline import Pipeline
@@ -83,8 +85,9 @@ def test_agents_meet_the_protocol(name: str) -> None:
 def test_arguments_reach_the_agent() -> None:
     task = scenario(small_pipeline())
     ipa = make_agent("ipa:cbc+reactive", task)
-    assert isinstance(ipa, Ipa)
-    assert (ipa.settings.solver, ipa.objective) == ("cbc", task.objective)
+    assert isinstance(ipa, Planner)
+    assert isinstance(ipa.program, IpaProgram)
+    assert (ipa.settings.solver, ipa.program.objective) == ("cbc", task.objective)
     assert isinstance(ipa.forecaster, WeightedMaxima)
 
 
@@ -121,7 +124,7 @@ def test_unusable_specs_are_refused(spec: str, message: str) -> None:
 
 def test_ipa_under_overload_serves_as_much_as_it_can() -> None:
     pipeline = small_pipeline()
-    agent = Ipa(objective=Objective())
+    agent = Planner(IpaProgram(Objective()), MovingMaximum())
     agent.reset(pipeline, Limits(max_replicas=3), np.random.default_rng(0))
     decision = agent.decide(window(one_each(pipeline), arrivals_per_s=[10_000] * 10))
     assert agent.last is not None
@@ -131,7 +134,7 @@ def test_ipa_under_overload_serves_as_much_as_it_can() -> None:
 
 def test_ipa_without_load_keeps_one_replica_each() -> None:
     pipeline = small_pipeline()
-    agent = Ipa(objective=Objective())
+    agent = Planner(IpaProgram(Objective()), MovingMaximum())
     agent.reset(pipeline, Limits(), np.random.default_rng(0))
     decision = agent.decide(window(one_each(pipeline), arrivals_per_s=[0] * 10))
     assert decision.stages == (StageSetting("v1", 1, 1),) * 2, "v1 takes no more cores than v0"

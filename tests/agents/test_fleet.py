@@ -7,8 +7,8 @@ import pytest
 
 from ipagym.agents import keeps, make_agent
 from ipagym.agents.common.by_stage import latency_of
-from ipagym.agents.common.fleet import fleet_of, lightest, most_accurate, peak_rps
-from ipagym.agents.simple.static import fits
+from ipagym.agents.common.fleet import fleet_of, lightest, load_peak_rps, most_accurate
+from ipagym.agents.common.packing import fits
 from ipagym.bench.episode import run_episode
 from ipagym.cluster.sim import CompiledCluster
 from ipagym.model.configuration import Limits, StageSetting
@@ -51,8 +51,10 @@ def test_a_fleet_keeps_to_the_room_that_there_is() -> None:
 
 def test_the_peak_is_the_highest_mean_of_ten_seconds() -> None:
     scenario = flexible_scenario(Steps(rates=(4.0, 40.0, 4.0, 4.0), each_s=5))
-    assert peak_rps(scenario) == pytest.approx(22.0)
-    assert peak_rps(replace(scenario, interval_s=1.0, workload=Steps(rates=(3.0, 5.0), each_s=2))) == pytest.approx(4.0)
+    assert load_peak_rps(scenario) == pytest.approx(22.0)
+    assert load_peak_rps(
+        replace(scenario, interval_s=1.0, workload=Steps(rates=(3.0, 5.0), each_s=2))
+    ) == pytest.approx(4.0)
 
 
 @pytest.mark.parametrize("name", SYSTEMS)

@@ -8,7 +8,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ipagym.agents.common.primitives import half_slo_batch, replicas_for, residual_batch, with_variant
-from ipagym.agents.common.trial import p99_s
 from ipagym.agents.published import autopilot_windows as windows
 from ipagym.agents.published.autopilot_ensemble import Ensemble, EnsembleSettings
 from ipagym.agents.published.clipper import next_size
@@ -17,16 +16,18 @@ from ipagym.agents.published.device_mix import Option, largest_mix, most_accurat
 from ipagym.agents.published.fa2 import levels
 from ipagym.agents.published.infadapter import candidate_of
 from ipagym.agents.published.inferline_envelope import rates_rps, window_lengths
-from ipagym.agents.published.mark import peak_rps
+from ipagym.agents.published.mark import BIN_S
 from ipagym.agents.published.mark_plan import Kind, cover
 from ipagym.agents.published.nexus import plan
 from ipagym.agents.published.proteus import ewma_rps
+from ipagym.agents.published.trial import p99_s
 from ipagym.envs import make_scenario
 from ipagym.model.configuration import Configuration, Limits, StageSetting
 from ipagym.model.latency import LatencyModel
 from ipagym.optimize.fa2 import Fa2Stage, fewest_cores
 from ipagym.optimize.infadapter.model_switching_plus import MsPlusProblem, solve
 from ipagym.system.errors import InputError
+from ipagym.workload.statistics import peak_rps
 from tests.agents.flexible import flexible_pipeline
 from tests.pipelines import small_pipeline
 
@@ -148,7 +149,7 @@ def test_mark_covers_the_worst_of_the_steps_ahead() -> None:
     cheap = Kind(name="cheap", capacity=100.0, price=2.0)
     assert cover([90.0] * 6, (new, cheap)) == {"new": 0, "cheap": 1}
     assert cover([25.0] * 6, (running,)) == {"running": 2}, "there are no more"
-    assert peak_rps(np.array([0, 0, 10, 10, 0, 0])) == 4.0
+    assert peak_rps(np.array([0, 0, 10, 10, 0, 0]), BIN_S) == 4.0
 
 
 def test_batches_leave_half_the_slo_or_the_time_to_fill() -> None:

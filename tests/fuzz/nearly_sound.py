@@ -6,8 +6,6 @@ import tarfile
 from collections.abc import Callable
 from functools import cache
 from hashlib import sha256
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -20,7 +18,6 @@ from ipagym import profiles
 from ipagym.agents import AGENTS, make_agent
 from ipagym.bench.comparison.summary import episode_metrics
 from ipagym.bench.storage.manifest import FILE_NAME, check_folder
-from ipagym.bench.storage.store import Store
 from ipagym.bench.storage.table import timings_frame, windows_frame
 from ipagym.cluster.sim import CompiledCluster
 from ipagym.envs.codec import Codec
@@ -28,11 +25,10 @@ from ipagym.envs.observation import Observer
 from ipagym.envs.scenario_file import load_scenario
 from ipagym.model.validity import check
 from ipagym.model.window import Window
-from ipagym.system.errors import InputError
 from ipagym.workload import WORKLOADS, by_name
 from ipagym.workload.trace import load_counts
 from tests.fuzz.bombs import aliased, header, interpolated, member, merged, nested, packed, shared
-from tests.fuzz.targets import RUN, VALUES, VIDEO, Target, damaged, in_a_file, manifest, small, stored
+from tests.fuzz.targets import RUN, VALUES, VIDEO, Target, damaged, in_a_file, manifest, read_episode, small, stored
 from tests.test_scenario_file import FULL
 
 PLACE = "ZZ0ZZ"
@@ -169,15 +165,7 @@ def episodes(draw: st.DrawFn) -> tuple[bytes, bytes]:
 
 def report(contents: tuple[bytes, bytes]) -> None:
     """Find the episode and put into tables what was found, as the end of a comparison does."""
-    with TemporaryDirectory() as folder:
-        store = Store(Path(folder), small())
-        path = store.path("hold", 0)
-        path.parent.mkdir()
-        path.write_bytes(contents[0])
-        path.with_suffix(".timings.json").write_bytes(contents[1])
-        found = store.find("hold", 0, "")
-    if found is None:
-        raise InputError("the episode is run again")
+    found = read_episode(contents)
     windows_frame([found.frame])
     timings_frame([("hold", 0, found.decision_s)])
     episode_metrics(found.frame, found.decision_s)

@@ -20,7 +20,7 @@ from ipagym.agents.learned.policy import load_checkpoint
 from ipagym.bench.episode import run_episode
 from ipagym.bench.solver_speed import parse_sizes
 from ipagym.bench.storage.manifest import FILE_NAME, check_folder, make_manifest, write_manifest
-from ipagym.bench.storage.store import Store
+from ipagym.bench.storage.store import Store, Stored
 from ipagym.cluster.sim import CompiledCluster
 from ipagym.envs import make_scenario
 from ipagym.envs.scenario_file import load_scenario
@@ -185,15 +185,18 @@ def stored() -> tuple[bytes, bytes]:
         return path.read_bytes(), path.with_suffix(".timings.json").read_bytes()
 
 
-def read_episode(contents: tuple[bytes, bytes]) -> None:
+def read_episode(contents: tuple[bytes, bytes]) -> Stored:
+    """What is kept of an episode in files of these contents."""
     with TemporaryDirectory() as folder:
         store = Store(Path(folder), small())
         path = store.path("hold", 0)
         path.parent.mkdir()
         path.write_bytes(contents[0])
         path.with_suffix(".timings.json").write_bytes(contents[1])
-        if store.find("hold", 0, "") is None:
-            raise InputError("the episode is run again")
+        found = store.find("hold", 0, "")
+    if found is None:
+        raise InputError("the episode is run again")
+    return found
 
 
 @cache

@@ -1,4 +1,4 @@
-"""What no course of decisions can earn: a bound on the reward of an episode, by relaxation.
+"""The reward that no course of decisions can exceed: a bound on the reward of an episode, by relaxation.
 
 Windows t = 1 … T are scored. In window t, A_t requests arrive, n_t are completed and V_t violated; w is the price of
 violations. Each choice v of one variant per stage has an accuracy a_v, and a charge κ_v (`charges`): the least price of
@@ -46,7 +46,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Demand:
-    """What comes whatever is decided: arrivals in each second of each scored window; requests in the system before."""
+    """The demand, whatever is decided: arrivals in each second of each scored window; requests in the system before."""
 
     arrivals_per_s: Sequence[NDArray[np.int64]]
     waiting: int
@@ -58,7 +58,7 @@ class Demand:
 
 
 def demand_of(frame: pd.DataFrame) -> Demand:
-    """What came in an episode, from the figures of its windows and the arrivals of every second."""
+    """The demand of an episode, from the figures of its windows and the arrivals of every second."""
     first = frame.iloc[0]
     waiting = int(first["in_system"] + first["completed"] + first["dropped"] - first["arrivals"])
     return Demand(arrivals_per_s=[np.asarray(each) for each in frame["arrivals_per_s"]], waiting=waiting)
@@ -81,7 +81,7 @@ def bound(scenario: Scenario, demand: Demand) -> float:
 
 
 def most_per_window(scenario: Scenario) -> float:
-    """What no window earns, whatever comes: the highest accuracy on the fewest cores."""
+    """The reward that no window exceeds, whatever comes: the highest accuracy on the fewest cores."""
     return (
         scenario.objective.alpha * _best_accuracy(scenario.pipeline)
         - charges(scenario, requests=0, share=1.0, level=len(levels(scenario.physics)) - 1).always

@@ -1,4 +1,4 @@
-"""What it costs at least to serve a request, whatever is decided.
+"""The least cost of serving a request, whatever is decided.
 
 A stage that must hold a replica at all times pays for λ·F cores, F being the fewest that one has, and a replica of c
 cores at work then for c − λ·F more, for any λ in 0..1: where none is at work F ≥ λ·F cores are held, and where some are
@@ -37,7 +37,7 @@ class Charges:
     spared: float
 
     def done_before(self, scenario: Scenario) -> float:
-        """What a request may have paid for by the initial configuration, before the episode is scored."""
+        """The work that may have been done for a request by the initial configuration, before the episode is scored."""
         total = 0.0
         for stage, setting, prices in zip(
             scenario.pipeline.stages, scenario.initial.stages, self.by_variant, strict=True

@@ -1,4 +1,4 @@
-"""How kind chance can be to a whole episode: a statement about service times that holds for all courses at once.
+"""The limits of good luck over a whole episode: a statement about service times that holds for all courses at once.
 
 With the profile's spread, a batch takes its average times exp(σ·z − σ²/2) for a standard normal z, so that nothing
 holds for certain. What is said here holds with probability 1 − `CHANCE` in an episode: no z is under −`FARTHEST` (by a
@@ -31,7 +31,7 @@ def levels(physics: Physics) -> tuple[float, ...]:
 
 
 def least_s(latency: LatencyModel, size: int, level: float, physics: Physics) -> float:
-    """How long a batch takes at least, if its draw is not below −level; 0 for spreads that come near 0 too often.
+    """The shortest time of a batch, if its draw is not below −level; 0 for spreads that come near 0 too often.
 
     Stragglers only take longer.
     """
@@ -42,7 +42,7 @@ def least_s(latency: LatencyModel, size: int, level: float, physics: Physics) ->
 
 
 def most_below(level: float, draws: int) -> int:
-    """How many of so many independent standard normals may be under −level, but for a chance of `CHANCE` in all.
+    """The most of so many independent standard normals that are under −level, but for a chance of `CHANCE` in all.
 
     Chernoff: P(X ≥ m) ≤ exp(m − μ)·(μ/m)^m for m above the expected number μ.
     """

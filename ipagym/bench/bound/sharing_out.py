@@ -1,4 +1,4 @@
-"""How completions may be spread over the windows of an episode: the greatest sum of a convex worth of their numbers.
+"""Completions spread over the windows of an episode: the greatest sum of a convex worth of their numbers.
 
 Requests that arrive in a span (a window, or several where deadlines are far) with their deadlines in the same span,
 the next or the one after are three groups. Each has to be put into one of the spans from its arrival to its deadline;
@@ -87,7 +87,7 @@ def greatest(spans: Sequence[Span], worths: Floats, violation: float) -> float:
 
 
 def _relief(worths: Floats, freed: int) -> float:
-    """What it is worth at most that so many requests need no more be put into the spans around."""
+    """The most that is gained where so many requests need no more be put into the spans around."""
     around = 2 * FARTHEST + 1
     return around * float(worths[0] - worths[-(-freed // around)])
 

@@ -1,4 +1,4 @@
-"""Whether two loads put agents in the same order: a generated one, say, and the one it stands for."""
+"""The agreement of two loads on the order of agents: a generated one, say, and the one it stands for."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ DIGITS = 2
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Outcome:
-    """What an agent came to: its mean reward per window, and percent of the requests late or dropped."""
+    """The outcome of an agent: its mean reward per window, and percent of the requests late or dropped."""
 
     reward: float
     late_percent: float
@@ -35,7 +35,7 @@ def outcomes(
     seeds: Sequence[int],
     make_cluster: Callable[[Scenario], Cluster],
 ) -> dict[str, Outcome]:
-    """What each agent comes to on the seeds, in the mean."""
+    """The outcome of each agent on the seeds, in the mean."""
     cluster = make_cluster(scenario)
     try:
         return {name: _mean(_runs(scenario, make, seeds, cluster)) for name, make in agents.items()}

@@ -42,7 +42,7 @@ from ipagym.task.workload_line import workload_line
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Comparison:
-    """What a comparison found: a summary per agent, the table of all windows, and where the files are."""
+    """The result of a comparison: a summary per agent, the table of all windows, and where the files are."""
 
     summaries: tuple[AgentSummary, ...]
     windows: pd.DataFrame
@@ -220,5 +220,5 @@ def _report(
 
 
 def _bound(scenario: Scenario, stored: Stored) -> float:
-    """What no agent can earn on the seed; what it is made of is the same in the episodes of all."""
+    """The reward that no agent can exceed on the seed; the demand is the same in the episodes of all."""
     return bound(scenario, demand_of(stored.frame))

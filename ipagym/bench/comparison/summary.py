@@ -1,4 +1,4 @@
-"""What each agent achieved over all seeds, and who is on the Pareto front."""
+"""The achievements of each agent over all seeds, and the Pareto front."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,12 +9,7 @@ from rich.box import SIMPLE_HEAD
 from rich.markup import escape
 from rich.table import Table
 
-T_975 = (
-    *(12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228),
-    *(2.201, 2.179, 2.160, 2.145, 2.131, 2.120, 2.110, 2.101, 2.093, 2.086),
-    *(2.080, 2.074, 2.069, 2.064, 2.060, 2.056, 2.052, 2.048, 2.045, 2.042),
-)
-"""The 97.5th percentile of Student's t with 1, 2, … 30 degrees of freedom."""
+from ipagym.bench.comparison.confidence import half_width
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +43,10 @@ UNFINISHED = Metric("unfinished", "unfinished", 1)
 """Requests in the system at the end; those not due by then are no violations, whatever would have become of them."""
 
 NOT_SHOWN = (UNFINISHED, BOUND)
-"""What is in the files, and not in the table."""
+"""Metrics that are in the files, and not in the table."""
 
 CLAIRVOYANT = "clairvoyant"
-"""Whom regret is taken against."""
+"""The agent that regret is taken against."""
 
 
 MOST_DRAWN = 7
@@ -152,12 +147,11 @@ def estimate(values: Sequence[float]) -> Estimate:
     """Mean and 95 % confidence half width, by Student's t."""
     if len(values) < 2:
         return Estimate(values[0], None)
-    t = T_975[min(len(values) - 1, len(T_975)) - 1]
-    return Estimate(float(np.mean(values)), t * float(np.std(values, ddof=1)) / len(values) ** 0.5)
+    return Estimate(float(np.mean(values)), half_width(values))
 
 
 def dominates(costs: Sequence[float], others: Sequence[float]) -> bool:
-    """Whether `costs` are nowhere higher than `others` and somewhere lower."""
+    """True where `costs` are nowhere higher than `others` and somewhere lower."""
     pairs = list(zip(costs, others, strict=True))
     return all(a <= b for a, b in pairs) and any(a < b for a, b in pairs)
 
@@ -217,7 +211,7 @@ def drawn_agents(summaries: Sequence[AgentSummary]) -> list[str]:
 
 
 def _served(estimates: Mapping[str, Estimate]) -> bool:
-    """Whether requests were answered on every seed: what serves none has neither accuracy nor latency to speak of."""
+    """True where requests were answered on every seed: else there is no accuracy or latency to speak of."""
     return not np.isnan(estimates["latency_p99_s"].mean)
 
 

@@ -17,7 +17,7 @@ __all__ = ["Report", "Settings", "run"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Settings:
-    """How often everything is measured, and whether the measurements are short ones that only show that they work."""
+    """The number of rounds; `quick`: measurements so short that they only show that they work."""
 
     repeats: int = 5
     quick: bool = False

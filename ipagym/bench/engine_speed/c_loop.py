@@ -15,7 +15,7 @@ COMPILERS = ("cc", "gcc", "clang")
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What the loop reports: requests completed, wall seconds, their mean latency in seconds, and utilisation 0..1."""
+    """The report of the loop: requests completed, wall seconds, their mean latency in seconds, and utilisation 0..1."""
 
     requests: int
     seconds: float

@@ -12,7 +12,7 @@ Service = Literal["constant", "exponential"]
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What Ciw did: requests completed, wall seconds of the simulation, their mean latency in seconds."""
+    """The result of Ciw: requests completed, wall seconds of the simulation, their mean latency in seconds."""
 
     requests: int
     seconds: float
@@ -20,7 +20,7 @@ class Run:
 
 
 def is_installed() -> bool:
-    """Whether Ciw can be imported."""
+    """True where Ciw can be imported."""
     return find_spec("ciw") is not None
 
 

@@ -18,7 +18,7 @@ class Sample(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Contender:
-    """What is measured: a function of the round's number; without one, `note` says why it does not take part."""
+    """A thing to measure: a function of the round's number; without one, `note` says why it does not take part."""
 
     name: str
     measure: Callable[[int], Sample] | None = None

@@ -58,8 +58,9 @@ class Model:
         )
 
 
-def four_servers(rate_rps: float = 100.0) -> Model:
+def four_servers() -> Model:
     """M/D/4 at a utilisation of 0.7: Poisson arrivals, constant service times, four servers."""
+    rate_rps = 100.0
     service_s = {1: 0.7 * 4 / rate_rps}
     return Model(
         name="M/D/4",

@@ -23,7 +23,7 @@ CPU_INFO = Path("/proc/cpuinfo")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Machine:
-    """Where it was measured; `cores` are those that the process may use."""
+    """The machine that was measured on; `cores` are those that the process may use."""
 
     cores: int
     cpu: str
@@ -35,7 +35,7 @@ class Machine:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Report:
-    """What was measured where; medians over `repeats` rounds."""
+    """The measurements and their machine; medians over `repeats` rounds."""
 
     machine: Machine
     repeats: int

@@ -1,4 +1,4 @@
-"""How long a new process takes to its first step: with everything to compile, and with the compiled code kept."""
+"""The time of a new process to its first step: with everything to compile, and with the compiled code kept."""
 
 import os
 import subprocess

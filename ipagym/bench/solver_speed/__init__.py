@@ -13,7 +13,7 @@ from ipagym.bench.solver_speed.instances import Size, instances
 from ipagym.optimize.frontier import solve as frontier
 from ipagym.optimize.ipa import paper as ipa_paper
 from ipagym.optimize.ipa import program as ipa
-from ipagym.optimize.problem import Accuracy, IpaProblem, IpaSolution
+from ipagym.optimize.problem import Accuracy, IpaProblem, Solution
 from ipagym.optimize.solver import SolverSettings
 from ipagym.optimize.stats import Status
 from ipagym.system.errors import InputError, unknown_name
@@ -23,11 +23,11 @@ AGREE = 1e-6
 
 SIZES = (Size(2, 5), Size(5, 5), Size(9, 9), Size(10, 10), Size(20, 10), Size(50, 20))
 
-Solver = Callable[[IpaProblem, float], IpaSolution]
+Solver = Callable[[IpaProblem, float], Solution]
 """Solves a problem within so many seconds."""
 
 
-def _mip(form: Callable[[IpaProblem, SolverSettings], IpaSolution], solver: str) -> Solver:
+def _mip(form: Callable[[IpaProblem, SolverSettings], Solution], solver: str) -> Solver:
     return lambda problem, limit_s: form(problem, SolverSettings(solver=solver, time_limit_s=limit_s))
 
 
@@ -40,7 +40,7 @@ SOLVERS: dict[str, Solver] = {
     "mip/HiGHS, paper's form": _mip(ipa_paper.solve, "highs"),
     GUROBI: gurobi.solve,
 }
-"""What is measured, by the name in the table."""
+"""The solvers measured, by the name in the table."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -87,7 +87,7 @@ class Row:
 
 @dataclass(slots=True)
 class Record:
-    """What became of one solver: milliseconds to build and solve by load, how far it fell short, why it stopped."""
+    """The record of one solver: milliseconds to build and solve by load, how far it fell short, why it stopped."""
 
     times_ms: list[tuple[float, float]]
     short: list[float]
@@ -95,7 +95,7 @@ class Record:
 
     @property
     def note(self) -> str:
-        """Why it was stopped, and how often it missed the optimum."""
+        """The reason why it was stopped, and the number of optima that it missed."""
         missed = [gap for gap in self.short if gap > 0]
         misses = f"misses the optimum on {len(missed)} loads, by up to {max(missed):.2g}" if missed else ""
         return "; ".join(part for part in (self.stopped, misses) if part)
@@ -143,8 +143,8 @@ def _race(problem: IpaProblem, settings: Settings, records: dict[str, Record]) -
         records[name].short.append(gap if gap > tolerance else 0.0)
 
 
-def _why_not_again(solution: IpaSolution, spent_s: float, limit_s: float) -> str:
-    """Why a solver that gave this answer is not asked again; nothing where it is."""
+def _why_not_again(solution: Solution, spent_s: float, limit_s: float) -> str:
+    """The reason not to ask a solver again that gave this answer; empty where there is none."""
     if solution.status is Status.INFEASIBLE:
         return "calls a load infeasible that is not"
     at_limit = f"took more than {limit_s:g} s for a load"

@@ -10,7 +10,7 @@ from typing import Any
 
 from ipagym.optimize.fallback import solution, without_plan
 from ipagym.optimize.options import fewest_replicas
-from ipagym.optimize.problem import Choice, IpaProblem, IpaSolution, Plan, stage_latency_s
+from ipagym.optimize.problem import Choice, IpaProblem, Plan, Solution, stage_latency_s
 from ipagym.optimize.stats import SolveStats, Status
 from ipagym.system.errors import InputError, SolverError
 
@@ -22,7 +22,7 @@ class NotLicensed(InputError):
     """The problem is larger than the licence allows, or there is no licence."""
 
 
-def solve(problem: IpaProblem, time_limit_s: float = inf) -> IpaSolution:
+def solve(problem: IpaProblem, time_limit_s: float = inf) -> Solution:
     """The optimal configuration, or the best found within the time; the one of `ipagym.optimize.fallback` where none is
     feasible.
 
@@ -100,16 +100,15 @@ def _meet_slo(model: Any, stages: list[dict[str, Any]], problem: IpaProblem) -> 
 def _maximise(model: Any, stages: list[dict[str, Any]], problem: IpaProblem) -> None:
     import gurobipy
 
-    weights = problem.objective
-    cost = weights.beta * sum(stage["cores"] for stage in stages)
-    cost += weights.delta * sum(b * x for stage in stages for b, x in stage["batch"].items())
     by_variant = [{c.variant: c.accuracy for c in stage["choices"]} for stage in stages]
     if problem.accuracy == "sum":
         both = zip(stages, by_variant, strict=True)
         accuracy = sum(value * stage["variant"][name] for stage, known in both for name, value in known.items())
     else:
         accuracy = _product(model, stages, by_variant)
-    model.setObjective(weights.alpha * accuracy - cost, gurobipy.GRB.MAXIMIZE)
+    cores = sum(stage["cores"] for stage in stages)
+    batches = sum(b * x for stage in stages for b, x in stage["batch"].items())
+    model.setObjective(problem.objective.planned(accuracy, cores, batches), gurobipy.GRB.MAXIMIZE)
 
 
 def _product(model: Any, stages: list[dict[str, Any]], by_variant: list[dict[str, float]]) -> Any:

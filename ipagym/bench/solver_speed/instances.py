@@ -17,12 +17,13 @@ from ipagym.task.objective import Objective
 
 BATCHES = (1, 2, 4, 8)
 RATES_RPS = (5.0, 40.0)
+SEED = 0
 MAX_STAGES, MAX_VARIANTS = 200, 100
 
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How many stages, and variants in each."""
+    """The number of stages, and of variants in each."""
 
     stages: int
     variants: int
@@ -35,11 +36,11 @@ class Size:
         return f"{self.stages}x{self.variants}"
 
 
-def instances(size: Size, number: int, accuracy: Accuracy, seed: int = 0) -> Iterator[IpaProblem]:
+def instances(size: Size, number: int, accuracy: Accuracy) -> Iterator[IpaProblem]:
     """One pipeline of this size under `number` random loads, with an SLO half way between the shortest latency that
     carries the load and the latency of the optimum without an SLO.
     """
-    rng = np.random.default_rng([seed, size.stages, size.variants])
+    rng = np.random.default_rng([SEED, size.stages, size.variants])
     pipeline = random_pipeline(size, rng)
     weights = Objective(alpha=10.0 * size.stages, beta=0.5, delta=1e-6)
     for rate_rps in rng.uniform(*RATES_RPS, size=number).tolist():

@@ -1,4 +1,4 @@
-"""What code an agent is made of, as a hash: after a change of it, stored episodes are not its own any more.
+"""The code that an agent is made of, as a hash: after a change of it, stored episodes are not its own any more.
 
 The package counts whole, as any part of it may bear on what an agent does. Of an agent from elsewhere, the files count
 that define its factory, the classes it derives from, and what the factory names or was given, with whatever of their
@@ -73,7 +73,7 @@ def _origin(make: Callable[[], object]) -> Any:
 
 
 def _named(origin: Any) -> list[object]:
-    """What a function names that lies outside of it."""
+    """The names that a function uses from outside of it."""
     if not inspect.isfunction(origin):
         return []
     known = origin.__globals__
@@ -87,7 +87,7 @@ def _around(function: FunctionType) -> list[object]:
 
 
 def _values(make: Callable[[], object]) -> Iterator[object]:
-    """What the factory was given: arguments set beforehand, defaults, and variables around it."""
+    """The values that the factory was given: arguments set beforehand, defaults, and variables around it."""
     while isinstance(make, partial):
         yield from (*make.args, *make.keywords.values())
         make = make.func

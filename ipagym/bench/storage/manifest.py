@@ -1,4 +1,4 @@
-"""What was run, with what, and how to recognise its result."""
+"""The record of a run: what it was made with, and the mark of its result."""
 
 import json
 import platform
@@ -128,7 +128,7 @@ def _is_free(folder: Path, scenario: Scenario, fingerprints: Mapping[str, str], 
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """What tells comparisons apart; fingerprints are empty in manifests that have none."""
+    """The fields that tell comparisons apart; fingerprints are empty in manifests that have none."""
 
     scenario_hash: str
     seeds: list[int]
@@ -136,7 +136,7 @@ class _Found:
 
 
 def _read(folder: Path) -> _Found | None:
-    """What the manifest in the folder says, if there is one.
+    """The content of the manifest in the folder, if there is one.
 
     Raises:
         InputError: it cannot be read.

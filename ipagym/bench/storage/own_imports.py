@@ -1,4 +1,4 @@
-"""What a module imports of its author's own code, found in its text: whatever is imported, at the top or in a function.
+"""Imports of a module's author's own code, found in its text: whatever is imported, at the top or in a function.
 
 Installed packages do not count, nor do Python's own modules and ipagym.
 """
@@ -28,7 +28,7 @@ def with_own_imports(modules: Iterable[str]) -> set[str]:
 
 
 def is_foreign(module: str) -> bool:
-    """Whether it is neither the package's nor Python's own."""
+    """True for a module that is neither the package's nor Python's own."""
     top = module.partition(".")[0]
     return top != ipagym.__name__ and top not in sys.stdlib_module_names
 

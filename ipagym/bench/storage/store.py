@@ -45,7 +45,7 @@ class Store:
     scenario: Scenario
 
     def path(self, agent: str, seed: int) -> Path:
-        """Where the windows of the episode are kept."""
+        """The file that keeps the windows of the episode."""
         return self.folder / "episodes" / f"{_file_name(agent)}-{seed}.parquet"
 
     def save(self, episode: Episode, fingerprint: str) -> None:

@@ -21,7 +21,7 @@ class Dual:
     lines: tuple[Floats, Floats, Ints]
 
     def at(self, s: int, floor: float) -> kernels.After:
-        """What the stages from s on may lead to, and the value that is to be exceeded."""
+        """The bound on the stages from s on, and the value that is to be exceeded."""
         slopes, intercepts, sizes = self.lines
         return slopes[s], intercepts[s], int(sizes[s]), self.prices, floor
 

@@ -17,7 +17,7 @@ After = tuple[Floats, Floats, int, Floats, float]
 
 @kernel
 def priced_envelopes(accuracy: Floats, price: Floats, counts: Ints, most: float) -> tuple[Floats, Floats, Ints]:
-    """What the stages from s on can add at best, as a function of the worth P of the accuracy so far, for every s.
+    """The most that the stages from s on can add, as a function of the worth P of the accuracy so far, for every s.
 
     F_s(P) = max over their options of P·Πa − Σ price is the largest of straight lines in P. Returned are slopes and
     intercepts, shapes (S + 1, H), of those that are largest somewhere in [0, most], by rising slope, and their numbers.
@@ -54,7 +54,7 @@ def _wider(array: Floats, room: int) -> Floats:
 
 @kernel
 def upper_envelope(lines: Floats, most: float) -> Ints:
-    """Which lines (slope, intercept), shape (N, 2), are the largest somewhere in [0, most], by rising slope."""
+    """The lines (slope, intercept), shape (N, 2), largest somewhere in [0, most], by index and rising slope."""
     order = np.argsort(lines[:, 0])
     kept = np.empty(len(lines), np.int64)
     size = 0
@@ -149,7 +149,7 @@ def extend(
 
 @kernel
 def undominated(order: Ints, gain: Floats, loss: Floats) -> Ints:
-    """Which of N points no other beats or equals in every respect: `gain` (N,) is to be high, `loss` (M, N) low.
+    """Those of N points that no other beats or equals in every respect: `gain` (N,) is to be high, `loss` (M, N) low.
 
     In `order` no point comes before one that beats it; of equal ones the first is kept.
     """

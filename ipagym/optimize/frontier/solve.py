@@ -28,7 +28,7 @@ from ipagym.optimize.frontier.bound import Dual, price
 from ipagym.optimize.frontier.search import OutOfTime, search
 from ipagym.optimize.frontier.tables import Ints, Tables, tables, value
 from ipagym.optimize.options import plan_of, undominated_options
-from ipagym.optimize.problem import IpaProblem, IpaSolution
+from ipagym.optimize.problem import IpaProblem, Solution
 from ipagym.optimize.stats import SolveStats, Status
 from ipagym.system.errors import InputError
 
@@ -42,7 +42,7 @@ class Best:
     status: Status
 
 
-def solve(problem: IpaProblem, time_limit_s: float = inf) -> IpaSolution:
+def solve(problem: IpaProblem, time_limit_s: float = inf) -> Solution:
     """The optimal configuration, or the best known when the time is over; where nothing is feasible, the one of
     `ipagym.optimize.fallback`.
 

@@ -1,4 +1,4 @@
-"""What the frontier solver works on: the options of all stages as arrays, and what a choice of them comes to."""
+"""The arrays of the frontier solver: the options of all stages, and the value of a choice of them."""
 
 from dataclasses import dataclass
 
@@ -78,6 +78,6 @@ def fits(t: Tables, picks: Ints) -> bool:
 
 
 def value(t: Tables, picks: Ints) -> float:
-    """What the options of these numbers are worth, less their cost."""
+    """The worth of the options of these numbers, less their cost."""
     stages = np.arange(len(picks))
     return float(t.worth * t.accuracy[stages, picks].prod() - t.cost[stages, picks].sum())

@@ -53,7 +53,7 @@ def solve(problem: MsPlusProblem) -> tuple[str, int]:
 
 
 def score(problem: MsPlusProblem, candidate: Candidate, cores: int) -> float:
-    """What is maximised."""
+    """The value that is maximised."""
     is_new = problem.previous is not None and (candidate.name, cores) != problem.previous
     slowest_s = max(each.load_s for each in problem.candidates) or 1.0
     loading = problem.loading * candidate.load_s / slowest_s if is_new else 0.0

@@ -1,4 +1,4 @@
-"""What InfAdapter plans a variant to carry: a straight line through measured capacities, with a reserve."""
+"""The capacity that InfAdapter plans a variant with: a straight line through measured capacities, with a reserve."""
 
 from collections.abc import Mapping
 from math import floor

@@ -38,7 +38,7 @@ class Candidate:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class InfAdapterProblem:
-    """What to serve, with what, and to which end.
+    """The load, the candidates that may serve it, and the weights of the objective.
 
     `budget` is B in cores; `previous` holds the cores of each variant that runs now. α weighs accuracy (0..1), β a
     core, γ a second of loading. (The released code divides RC by 20 and LC by 8.52 s before it weighs them.)

@@ -20,7 +20,7 @@ import mip
 
 from ipagym.optimize.fallback import solution, without_plan
 from ipagym.optimize.options import fewest_replicas
-from ipagym.optimize.problem import TOLERANCE, Choice, IpaProblem, IpaSolution, stage_latency_s
+from ipagym.optimize.problem import TOLERANCE, Choice, IpaProblem, Solution, stage_latency_s
 from ipagym.optimize.solver import ROW_SCALE, SolverSettings, empty_model, product_of_shares, run, scale_of
 
 
@@ -36,7 +36,7 @@ class StageVariables:
     pair: dict[tuple[str, int], mip.Var]
 
 
-def solve(problem: IpaProblem, settings: SolverSettings | None = None) -> IpaSolution:
+def solve(problem: IpaProblem, settings: SolverSettings | None = None) -> Solution:
     """The optimal configuration, or the best found within the time; the one of `ipagym.optimize.fallback` where none is
     feasible.
 
@@ -129,5 +129,5 @@ def maximise(model: mip.Model, stages: Sequence[StageVariables], problem: IpaPro
         accuracy = mip.xsum(a * is_chosen for stage in terms for is_chosen, a in stage)
     cores = mip.xsum(stage.cores for stage in stages)
     batches = mip.xsum(batch * is_chosen for stage in stages for batch, is_chosen in stage.batch.items())
-    worth = weights.alpha * accuracy - weights.beta * cores - weights.delta * batches
+    worth = weights.planned(accuracy, cores, batches)
     model.objective = scale_of(weights.alpha, weights.beta, weights.delta) * worth

@@ -21,8 +21,8 @@ import numpy as np
 from ipagym.optimize.fallback import solution, without_plan
 from ipagym.optimize.ipa.presolve import promising_options
 from ipagym.optimize.options import Options, plan_of, undominated_options
-from ipagym.optimize.problem import TOLERANCE, IpaProblem, IpaSolution
-from ipagym.optimize.solver import ROW_SCALE, SolverSettings, empty_model, product_of_shares, run, scale_of
+from ipagym.optimize.problem import TOLERANCE, IpaProblem, Solution
+from ipagym.optimize.solver import ROW_SCALE, SolverSettings, empty_model, maximise_worth, product_of_shares, run
 from ipagym.optimize.stats import proven_infeasible
 
 
@@ -34,7 +34,7 @@ class StageChoice:
     taken: Sequence[mip.Var]
 
 
-def solve(problem: IpaProblem, settings: SolverSettings | None = None) -> IpaSolution:
+def solve(problem: IpaProblem, settings: SolverSettings | None = None) -> Solution:
     """The optimal configuration, or the best found within the time; the one of `ipagym.optimize.fallback` where none is
     feasible.
 
@@ -50,7 +50,7 @@ def solve(problem: IpaProblem, settings: SolverSettings | None = None) -> IpaSol
 
 def solve_options(
     problem: IpaProblem, options: tuple[Options, ...], settings: SolverSettings | None = None, *, started_s: float
-) -> IpaSolution:
+) -> Solution:
     """The program above over these options; `started_s` is when their making began, in the clock's seconds."""
     chosen = settings or SolverSettings()
     model = empty_model(chosen)
@@ -93,8 +93,7 @@ def maximise(model: mip.Model, stages: Sequence[StageChoice], problem: IpaProble
     """α·PAS − Σ cost_k·x_k, times what `scale_of` says."""
     accuracy = accuracy_product(model, stages) if problem.accuracy == "product" else accuracy_sum(stages)
     cost = mip.xsum(total(stage.options.cost, stage) for stage in stages)
-    weights = problem.objective
-    model.objective = scale_of(weights.alpha, weights.beta, weights.delta) * (weights.alpha * accuracy - cost)
+    maximise_worth(model, problem.objective, accuracy, cost)
 
 
 def accuracy_sum(stages: Sequence[StageChoice]) -> mip.LinExpr:

@@ -125,7 +125,7 @@ def _choices(pipeline: Pipeline, index: int, settings: ReleasedSettings) -> tupl
 
 
 def accuracies(stage: Stage, settings: ReleasedSettings) -> dict[str, float]:
-    """What stands for the accuracy of each variant: what was measured, or k / (K − 1) for the k-th worst of K."""
+    """The value in place of each variant's accuracy: the one measured, or k / (K − 1) for the k-th worst of K."""
     ordered: Sequence[Variant] = sorted(stage.variants, key=lambda variant: variant.accuracy)
     if settings.values == "measured":
         return {variant.name: variant.accuracy for variant in ordered}

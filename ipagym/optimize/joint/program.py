@@ -14,18 +14,18 @@ node m. PAS is the product of the stage accuracies (or their sum), and cl_max th
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import isfinite, nan
+from math import isfinite
 from time import perf_counter
 
 import mip
 
 from ipagym.model.configuration import Configuration, Limits, StageSetting
 from ipagym.model.pipeline import Pipeline
-from ipagym.optimize.fallback import fallback_plan
+from ipagym.optimize.fallback import without_plan
 from ipagym.optimize.joint.stage_plans import Allowed, StagePlan, choices_on_all_cores, stage_plans
-from ipagym.optimize.problem import TOLERANCE, Accuracy, IpaProblem, combined_accuracy
-from ipagym.optimize.solver import ROW_SCALE, SolverSettings, empty_model, product_of_shares, run, scale_of
-from ipagym.optimize.stats import Solved, SolveStats, Status, proven_infeasible
+from ipagym.optimize.problem import TOLERANCE, Accuracy, IpaProblem, Plan, Solution, combined_accuracy
+from ipagym.optimize.solver import ROW_SCALE, SolverSettings, empty_model, maximise_worth, product_of_shares, run
+from ipagym.optimize.stats import SolveStats, proven_infeasible
 from ipagym.system.errors import InputError
 from ipagym.task.objective import Objective
 
@@ -56,7 +56,7 @@ class JointProblem:
 
     @property
     def slo_s(self) -> float:
-        """What is left of the SLO for the slowest request."""
+        """The rest of the SLO for the slowest request."""
         return max(self.pipeline.slo_s - self.network_max_s, LEAST_SHARE * self.pipeline.slo_s)
 
     @property
@@ -73,14 +73,6 @@ class JointProblem:
         )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class JointSolution(Solved):
-    """The configuration found, its objective value, and how it was come to, as in `IpaSolution`."""
-
-    configuration: Configuration | None
-    objective: float
-
-
 @dataclass(frozen=True, slots=True)
 class StageVariables:
     """The plans of a stage and, for each, the binary that says whether it is taken."""
@@ -89,7 +81,7 @@ class StageVariables:
     taken: Sequence[mip.Var]
 
 
-def solve(problem: JointProblem, settings: SolverSettings | None = None) -> JointSolution:
+def solve(problem: JointProblem, settings: SolverSettings | None = None) -> Solution:
     """The optimal configuration, or the best found within the time; where none is feasible, the one that
     `ipagym.optimize.fallback` finds.
 
@@ -111,7 +103,7 @@ def solve(problem: JointProblem, settings: SolverSettings | None = None) -> Join
     if not stats.has_plan:
         return _without_plan(problem, stats)
     taken = [_chosen(stage) for stage in stages]
-    return JointSolution(
+    return Solution(
         configuration=Configuration(tuple(plan.setting for plan in taken)),
         objective=objective_value(problem, taken),
         stats=stats,
@@ -161,14 +153,14 @@ def maximise(model: mip.Model, stages: Sequence[StageVariables], problem: JointP
     else:
         accuracy = mip.xsum(plan.accuracy * x for stage in stages for plan, x in _both(stage))
     cost = mip.xsum(plan.cost * x for stage in stages for plan, x in _both(stage))
-    weights = problem.objective
-    model.objective = scale_of(weights.alpha, weights.beta, weights.delta) * (weights.alpha * accuracy - cost)
+    maximise_worth(model, problem.objective, accuracy, cost)
 
 
 def objective_value(problem: JointProblem, plans: Sequence[StagePlan]) -> float:
     """α·PAS − β·Σ n·c − δ·Σ b of a plan for each stage."""
     accuracy = combined_accuracy([plan.accuracy for plan in plans], problem.accuracy)
-    return problem.objective.alpha * accuracy - sum(plan.cost for plan in plans)
+    cores, batches = sum(plan.cores for plan in plans), sum(plan.batches for plan in plans)
+    return problem.objective.planned(accuracy, cores, batches)
 
 
 def _plans(problem: JointProblem, index: int) -> list[StagePlan]:
@@ -193,15 +185,13 @@ def _plans(problem: JointProblem, index: int) -> list[StagePlan]:
     ]
 
 
-def _without_plan(problem: JointProblem, stats: SolveStats) -> JointSolution:
+def _without_plan(problem: JointProblem, stats: SolveStats) -> Solution:
     """The stand-in for an infeasible problem; nothing where no answer came in time."""
-    if stats.status is Status.NO_ANSWER:
-        return JointSolution(configuration=None, objective=nan, stats=stats)
-    plan = fallback_plan(problem.choices)
-    settings = tuple(StageSetting(c.variant, n, c.batch, c.cores) for c, n in plan)
-    worth = problem.objective.alpha * combined_accuracy([c.accuracy for c, _ in plan], problem.accuracy)
-    cost = sum(problem.objective.beta * n * c.cores + problem.objective.delta * c.batch for c, n in plan)
-    return JointSolution(configuration=Configuration(settings), objective=worth - cost, stats=stats)
+    return without_plan(problem.choices, stats, _with_cores)
+
+
+def _with_cores(plan: Plan) -> Configuration:
+    return Configuration(tuple(StageSetting(c.variant, n, c.batch, c.cores) for c, n in plan))
 
 
 def _both(stage: StageVariables) -> list[tuple[StagePlan, mip.Var]]:

@@ -1,4 +1,4 @@
-"""What a stage may run to carry a load: one deployment, or two that share the requests."""
+"""Plans of a stage that carry a load: one deployment, or two that share the requests."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from ipagym.model.configuration import StageSetting
 from ipagym.model.pipeline import Stage
 from ipagym.optimize.frontier.kernels import undominated
 from ipagym.optimize.options import fewest_replicas
-from ipagym.optimize.problem import Choice, stage_latency_s
+from ipagym.optimize.problem import Choice, choices_of, stage_latency_s
 from ipagym.task.objective import Objective
 
 
@@ -43,6 +43,11 @@ class StagePlan:
         return sum(number * cores for cores, number in self.sizes.items())
 
     @property
+    def batches(self) -> int:
+        """The batch sizes of all deployments together."""
+        return sum(part.choice.batch for part in self.parts)
+
+    @property
     def setting(self) -> StageSetting:
         """The plan as a configuration of the stage."""
         first, *others = (
@@ -53,20 +58,7 @@ class StagePlan:
 
 def choices_on_all_cores(index: int, stage: Stage) -> tuple[Choice, ...]:
     """Every (variant, batch, cores) of a stage."""
-    return tuple(
-        Choice(
-            stage=index,
-            variant=variant.name,
-            batch=batch,
-            latency_s=variant.latency_on(cores).p99(batch),
-            throughput_rps=variant.latency_on(cores).throughput_rps(batch),
-            cores=cores,
-            accuracy=variant.accuracy,
-        )
-        for variant in stage.variants
-        for cores in variant.core_choices
-        for batch in stage.batches
-    )
+    return choices_of(index, stage, lambda variant: variant.core_choices)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -130,7 +122,7 @@ def _plan(parts: tuple[Part, ...], rate_rps: float, objective: Objective) -> Sta
     return StagePlan(
         parts=parts,
         accuracy=sum(part.share * part.choice.accuracy for part in parts),
-        cost=objective.beta * cores + objective.delta * sum(part.choice.batch for part in parts),
+        cost=objective.price(cores, sum(part.choice.batch for part in parts)),
         latency_s=max(stage_latency_s(part.choice, part.share * rate_rps) for part in parts),
         sizes=sizes,
     )
