@@ -13,9 +13,9 @@ from ipagym.cluster.sim import ENGINES
 from ipagym.envs.scenarios import make_scenario
 from ipagym.system.errors import unknown_name
 from ipagym.task.scenario import Scenario
-from ipagym.verify.effort import FAST, FULL
-from ipagym.verify.run import Report
-from ipagym.verify.run import verify as run_verification
+from ipagym.verification.effort import FAST, FULL
+from ipagym.verification.run import Report
+from ipagym.verification.run import verify as run_verification
 from ipagym.workload import Workload, by_name
 from ipagym.workload.rates import as_workload
 
