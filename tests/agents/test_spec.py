@@ -42,7 +42,23 @@ def _in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
 )
 def test_without_a_file_the_first_signs_count(text: str, spec: AgentSpec) -> None:
     assert AgentSpec.parse(text) == spec
+    assert str(spec) == text
     assert spec.path is None
+
+
+@pytest.mark.parametrize(
+    ("text", "spec"),
+    [
+        ("my_agents:Mine", AgentSpec("my_agents:Mine")),
+        ("my_agents:Mine@n=2", AgentSpec("my_agents:Mine", None, "n=2")),
+        ("rules.of.mine:Outer.Mine@", AgentSpec("rules.of.mine:Outer.Mine", None, "")),
+    ],
+)
+def test_what_is_not_of_the_catalogue_is_an_import_path(text: str, spec: AgentSpec) -> None:
+    assert AgentSpec.parse(text) == spec
+    assert str(spec) == text
+    assert spec.path is None
+    assert spec.entry.takes_path is False
 
 
 def test_a_path_that_exists_is_taken_whole() -> None:
@@ -53,6 +69,8 @@ def test_a_path_that_exists_is_taken_whole() -> None:
     assert AgentSpec.parse("ppo:runs/a@n=5") == AgentSpec("ppo", "runs/a", "n=5")
     assert AgentSpec.parse("ppo:runs/b@c,d:e@n=2") == AgentSpec("ppo", "runs/b@c,d:e", "n=2")
     assert AgentSpec.parse("ppo:runs/b@c,d:e").path == Path("runs/b@c,d:e")
+    for text in ("ppo:runs/a@n=4", "ppo:runs/a@n=4@b=2", "ppo:runs/b@c,d:e@n=2", "ppo:runs/b@c,d:e"):
+        assert str(AgentSpec.parse(text)) == text
 
 
 def test_an_argument_that_is_no_path_stays_one() -> None:
@@ -68,6 +86,7 @@ def test_a_list_is_parted_at_the_commas_outside_of_paths() -> None:
     assert split_specs("ppo:x,ipa,hpa") == ["ppo:x,ipa", "hpa"]
     assert split_specs("ppo:x,hpa,ipa") == ["ppo:x", "hpa", "ipa"]
     assert split_specs("hpa,ppo:y@z,w:v@b=2,ipa") == ["hpa", "ppo:y@z,w:v@b=2", "ipa"]
+    assert split_specs("ipa,my_agents:Mine@n=2,hpa") == ["ipa", "my_agents:Mine@n=2", "hpa"]
     assert split_specs(",") == []
 
 
