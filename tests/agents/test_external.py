@@ -131,10 +131,10 @@ WRONG = {
     "own_agents:NUMBER": "own_agents:NUMBER is no agent: int lacks reset and decide",
     "own_agents:Needy": "agent own_agents:Needy needs 2 arguments: it may take none, or the scenario",
     "own_agents:Failing": "agent own_agents:Failing cannot be made: OSError: no such\\nthing (own_agents.py, line",
-    "own_broken:Mine": "agent own_broken:Mine: own_broken cannot be imported: ZeroDivisionError: division by zero (own_b",
+    "own_broken:Mine": "agent own_broken:Mine: own_broken cannot be imported: ZeroDivisionError: division by zero (own",
     "own_syntax:Mine": "agent own_syntax:Mine: own_syntax cannot be imported: SyntaxError: ",
-    "own_leaving:Mine": "agent own_leaving:Mine: own_leaving cannot be imported: SystemExit: 3 (own_leaving.py, line 2)",
-    "own_missing:Mine": "own_missing cannot be imported: ModuleNotFoundError: No module named 'not_there' (own_missing.p",
+    "own_leaving:Mine": "agent own_leaving:Mine: own_leaving cannot be imported: SystemExit: 3 (own_leaving.py",
+    "own_missing:Mine": "own_missing cannot be imported: ModuleNotFoundError: No module named 'not_there' (own_m",
     "own_agents.more:Mine": "unknown agent 'own_agents.more', and no module of that name",
     "own_agents:Mine@n=x": "pinned knobs are",
 }
@@ -182,7 +182,8 @@ def installed(folder: Path, *entries: str) -> None:
 
 
 def test_agents_of_installed_packages_have_names(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    installed(tmp_path / "site", "steady = own_agents:Mine", "hpa = own_agents:Mine", "gone = own_gone:Mine", "bare = own_agents")  # fmt: skip
+    entries = ("steady = own_agents:Mine", "hpa = own_agents:Mine", "gone = own_gone:Mine", "bare = own_agents")
+    installed(tmp_path / "site", *entries)
     sys.path.insert(0, str(tmp_path / "site"))
     scenario = make_scenario("video", "constant:5:60")
     assert type(make_agent("steady", scenario)).__name__ == "Mine"
@@ -208,9 +209,9 @@ def test_agents_of_installed_packages_have_names(tmp_path: Path, capsys: pytest.
 def test_from_an_empty_folder_in_several_processes(tmp_path: Path) -> None:
     """As a user calls it: the module lies in the working folder, which is not on the path."""
     agents = "hold,own_agents:Mine,own_agents:ready,own_agents:made_for@b=2"
-    code = f"from ipagym.cli import main; raise SystemExit(main(['compare', 'video', '--agents', '{agents}', *{[*SHORT, '2', '--out', 'out']}]))"  # noqa: E501
-    root = Path(ipagym.__file__).parents[1]
-    environment = {**os.environ, "PYTHONPATH": str(root), "PYTHONSAFEPATH": "1"}
-    done = subprocess.run([sys.executable, "-P", "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True)  # fmt: skip
+    arguments = ["compare", "video", "--agents", agents, *SHORT, "2", "--out", "out"]
+    command = [sys.executable, "-P", "-c", "import sys; from ipagym.cli import main; sys.exit(main(sys.argv[1:]))"]
+    environment = os.environ | {"PYTHONPATH": str(Path(ipagym.__file__).parents[1])}
+    done = subprocess.run([*command, *arguments], cwd=tmp_path, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert replicas("out") == {"hold": 1, **dict.fromkeys(agents.split(",")[1:], 3)}

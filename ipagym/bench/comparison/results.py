@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from hashlib import sha256
 from io import BytesIO
+from math import nan
 from pathlib import Path
 
 import pandas as pd
@@ -85,15 +86,20 @@ def _windows(path: Path, digest: str | None) -> pd.DataFrame:
 
 
 def _summaries(path: Path, seeds: int) -> tuple[AgentSummary, ...]:
-    texts = dict.fromkeys(("agent", "keeps", "load"), str)
-    frame = pd.read_csv(path, converters=texts, float_precision="round_trip")  # without it the last bit may differ
+    """Numbers are read by Python, which gives back what was written to the last bit."""
+    frame = pd.read_csv(path, dtype=str, keep_default_na=False)
     keys = [str(name) for name in frame.columns if f"{name}{CI}" in frame]
     return tuple(
         AgentSummary(
             agent=row["agent"],
-            estimates={key: Estimate(float(row[key]), float(row[key + CI]) if seeds > 1 else None) for key in keys},
-            pareto=bool(row["pareto"]),
+            estimates={key: Estimate(_number(row[key]), _number(row[key + CI]) if seeds > 1 else None) for key in keys},
+            pareto=row["pareto"] == "True",
             keeps=row["keeps"],
         )
         for row in frame.to_dict("records")
     )
+
+
+def _number(text: str) -> float:
+    """What stands there; counts under a single seed are whole."""
+    return int(text) if text.isdecimal() else float(text or nan)
