@@ -18,10 +18,14 @@ from ipagym.agents.spec import split_specs
 from ipagym.bench.storage.code_mark import code_mark
 from ipagym.model.agent import Agent
 from ipagym.system.errors import InputError
+from ipagym.system.files import is_file
 from ipagym.task.scenario import Scenario
 
 Given = str | AgentSpec | Agent | Callable[[], Agent] | Callable[[Scenario], Agent]
 """An agent by name, or what makes it."""
+
+AllGiven = Given | Sequence[Given] | Mapping[str, Given] | None
+"""One, several, or several under names of the caller's choice."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,9 +42,7 @@ class Contestant:
     keeps: str
 
 
-def contestants(
-    given: str | Sequence[Given] | Mapping[str, Given] | None, scenario: Scenario
-) -> tuple[Contestant, ...]:
+def contestants(given: AllGiven, scenario: Scenario) -> tuple[Contestant, ...]:
     """Those that are given, each made once to see whether it can be.
 
     A text holds names between commas, or is `all`: every agent of the catalogue that suits; nothing stands for the
@@ -64,7 +66,7 @@ def check_sendable(all_of_them: Iterable[Contestant]) -> None:
             sent = pickle.dumps(each.make)
         except Exception as error:
             raise _not_sendable(each.name, str(error)) from error
-        if b"__main__" in sent and not hasattr(sys.modules["__main__"], "__file__"):
+        if b"__main__" in sent and not is_file(Path(getattr(sys.modules["__main__"], "__file__", ""))):
             raise _not_sendable(each.name, "it is defined in an interactive session")
 
 
@@ -72,7 +74,7 @@ def _not_sendable(name: str, reason: str) -> InputError:
     return InputError(f"{name} cannot be made in another process ({reason}): define it in a module, or set workers=1")
 
 
-def _named(given: str | Sequence[Given] | Mapping[str, Given] | None, scenario: Scenario) -> list[tuple[str, Given]]:
+def _named(given: AllGiven, scenario: Scenario) -> list[tuple[str, Given]]:
     if isinstance(given, Mapping):
         return list(given.items())
     named = [(_name(each), each) for each in _listed(given, scenario)]
@@ -83,12 +85,12 @@ def _named(given: str | Sequence[Given] | Mapping[str, Given] | None, scenario: 
     return [(name if isinstance(each, str | AgentSpec) else _free(name, taken), each) for name, each in named]
 
 
-def _listed(given: str | Sequence[Given] | None, scenario: Scenario) -> Sequence[Given]:
+def _listed(given: Given | Sequence[Given] | None, scenario: Scenario) -> Sequence[Given]:
     if given is None:
         return [name for name in suitable(scenario) if name in USUAL]
     if isinstance(given, str):
         return suitable(scenario) if given.strip() == "all" else split_specs(given)
-    return given
+    return given if isinstance(given, Sequence) else [given]
 
 
 def _name(given: Given) -> str:
@@ -108,7 +110,7 @@ def _free(name: str, taken: set[str]) -> str:
 def _contestant(name: str, given: Given, scenario: Scenario) -> Contestant:
     if isinstance(given, str | AgentSpec):
         spec = AgentSpec.parse(given) if isinstance(given, str) else given
-        make: Callable[[], Agent] = partial(make_agent, spec, scenario)
+        make: Callable[[], Agent] = partial(make_agent, str(spec), scenario)  # the code mark knows texts
         turns, fingerprint = spec.entry.turns, partial(_behind, spec)
     else:
         make = partial(build, given, scenario, name)

@@ -22,6 +22,7 @@ from types import ModuleType
 from ipagym.agents.catalogue import AGENTS, EVERY, AgentEntry
 from ipagym.model.agent import Agent
 from ipagym.system.errors import InputError, IpagymError, unknown_name
+from ipagym.system.files import is_file
 from ipagym.task.scenario import Scenario
 
 GROUP = "ipagym.agents"
@@ -124,8 +125,16 @@ def _make_working_folder_importable() -> None:
         sys.path.insert(0, here)
 
 
+def unknown_agent(name: str) -> InputError:
+    """For a name that is neither of the catalogue, nor of an installed package, nor an import path."""
+    if is_file(Path(f"{name}.py")):
+        return InputError(f"agent {name} is a module: name what makes an agent there, as in {name}:MyAgent")
+    return unknown_name("agent", name.partition(":")[0], [*AGENTS, *installed()])
+
+
 def _no_module(module: str) -> InputError:
-    near = get_close_matches(module, [*AGENTS, *installed()], n=1)
+    here = [path.stem for path in Path.cwd().glob("*.py")]
+    near = get_close_matches(module, [*AGENTS, *installed(), *here], n=1)
     remedy = f"did you mean {near[0]!r}?" if near else f"put {module.split('.')[0]}.py into the working folder"
     return InputError(f"unknown agent {module!r}, and no module of that name: {remedy}")
 

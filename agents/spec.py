@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ipagym.agents.catalogue import AGENTS, AgentEntry
-from ipagym.agents.external import ANY, installed, is_import_path
-from ipagym.system.errors import unknown_name
+from ipagym.agents.external import ANY, installed, is_import_path, unknown_agent
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +52,7 @@ class AgentSpec:
             return AGENTS[self.name]
         if is_import_path(self.name) or self.name in installed():
             return ANY
-        raise unknown_name("agent", self.name.partition(":")[0], [*AGENTS, *installed()])
+        raise unknown_agent(self.name)
 
     @property
     def path(self) -> Path | None:

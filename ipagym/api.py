@@ -1,10 +1,10 @@
 """What researchers call: comparisons, their results, and verification, from Python as on the command line."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from ipagym.agents.contestants import Contestant, Given, check_sendable, contestants
+from ipagym.agents.contestants import AllGiven, Contestant, check_sendable, contestants
 from ipagym.bench.comparison.compare import compare as run_comparison
 from ipagym.bench.comparison.compare import marks_of
 from ipagym.bench.comparison.results import Comparison
@@ -25,7 +25,7 @@ Load = str | Workload | Sequence[float]
 
 def compare(
     scenario: str | Path | Scenario,
-    agents: str | Sequence[Given] | Mapping[str, Given] | None = None,
+    agents: AllGiven = None,
     *,
     workload: Load | None = None,
     seeds: int = 3,

@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from pkgutil import iter_modules
 
 import numpy as np
 import pandas as pd
@@ -75,6 +76,16 @@ class Steady:
         return ipagym.Configuration(tuple(ipagym.StageSetting(s.variant, self.replicas, s.batch) for s in found))
 
 
+class Counted(Steady):
+    """Counts how many were made."""
+
+    made = 0
+
+    def __init__(self) -> None:
+        super().__init__()
+        Counted.made += 1
+
+
 class ForScenario(Steady):
     """One that wants to know the scenario."""
 
@@ -113,6 +124,11 @@ def test_a_name_is_what_is_promised_whatever_was_imported_before(name: str) -> N
     code = f"import ipagym, ipagym.verification.run, ipagym.cli; print(ipagym.{name}.__name__, callable(ipagym.{name}))"
     ran = subprocess.run([sys.executable, "-c", code], cwd=README.parent, capture_output=True, text=True)
     assert ran.stdout.strip() == f"{name} True", ran.stderr
+
+
+def test_no_promised_name_is_that_of_a_module() -> None:
+    """Which would take its place as soon as the module is imported."""
+    assert {module.name for module in iter_modules(ipagym.__path__)}.isdisjoint(PROMISED)
 
 
 def test_all_of_it_can_be_imported_with_a_star() -> None:
@@ -175,10 +191,20 @@ def test_a_scenario_object_takes_another_load_and_agents_take_names() -> None:
     assert len(ipagym.compare("mine.yaml", seeds=1).summary) > 4, "the usual ones"
 
 
+def test_an_agent_is_made_once_to_be_looked_at_and_once_for_every_episode() -> None:
+    found = ipagym.compare("mine.yaml", Counted, seeds=2, out="out")
+    assert replicas(found) == {"Counted": 2}
+    assert Counted.made == 3
+    ipagym.compare("mine.yaml", Counted, seeds=2, out="out")
+    assert Counted.made == 4, "what is there is not run again"
+
+
 def test_an_object_with_another_state_is_run_again() -> None:
     first, same, other = (ipagym.compare("mine.yaml", [Steady(number)], seeds=1, out="out") for number in (2, 2, 3))
     assert replicas(first) == replicas(same) == {"Steady": 2}
     assert replicas(other) == {"Steady": 3}
+    for spec, number in (("hold@n=4", 4), ("hold@n=5", 5)):
+        assert replicas(ipagym.compare("mine.yaml", {"Steady": spec}, seeds=1, out="out")) == {"Steady": number}
     gain = 6
     assert replicas(ipagym.compare("mine.yaml", {"Steady": lambda: Steady(gain)}, seeds=1, out="out")) == {"Steady": 6}
 
@@ -248,6 +274,27 @@ def test_the_engines_are_verified_on_a_scenario() -> None:
     assert report.failures == []
     again = ipagym.verify(ipagym.load_scenario("mine.yaml"), workload="constant:4:60", fast=True, seed0=5)
     assert again.failures == []
+
+
+INTERACTIVE = """
+import ipagym
+class Hold:
+    def reset(self, pipeline, limits, rng): ...
+    def decide(self, window): return window.configuration
+print(ipagym.compare("mine.yaml", [Hold()], seeds=1).summary["agent"].tolist())
+try: ipagym.compare("mine.yaml", ["ipa", Hold], seeds=2, workers=2)
+except ipagym.InputError as error: print(error)
+"""
+
+
+def test_a_class_of_an_interactive_session_is_run_in_its_own_process_only(tmp_path: Path) -> None:
+    environment = os.environ | {"PYTHONPATH": str(README.parent)}
+    ran = subprocess.run([sys.executable, "-"], input=INTERACTIVE, capture_output=True, text=True, env=environment)
+    assert ran.stdout.splitlines() == [
+        "['Hold']",
+        "Hold cannot be made in another process (it is defined in an interactive session): define it in a module, or "
+        "set workers=1",
+    ], ran.stderr
 
 
 def test_the_example_of_the_readme_runs(tmp_path: Path) -> None:

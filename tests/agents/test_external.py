@@ -120,13 +120,15 @@ def test_the_catalogue_comes_first() -> None:
 
 
 WRONG = {
-    "own_agnets:Mine": "unknown agent 'own_agnets', and no module of that name: put own_agnets.py into the working",
+    "own_agnets:Mine": "unknown agent 'own_agnets', and no module of that name: did you mean 'own_agents'?",
+    "elsewhere:Mine": "unknown agent 'elsewhere', and no module of that name: put elsewhere.py into the working folder",
     "hpb:0": "unknown agent 'hpb': did you mean 'hpa'?",
     "ipb:Mine": "unknown agent 'ipb', and no module of that name: did you mean 'ipa'?",
     "own_agents:Mien": "in module own_agents there is no 'Mien': did you mean 'Mine'?",
     "own_agents:Mine.Inner": "in module own_agents there is no 'Mine.Inner': choose one of: ",
     "own_agents:": "unknown agent 'own_agents': choose one of",
-    "own_agents": "unknown agent 'own_agents': choose one of",
+    "own_agents": "agent own_agents is a module: name what makes an agent there, as in own_agents:MyAgent",
+    "nothing": "unknown agent 'nothing': choose one of",
     "own_agents:NoAgent": "own_agents:NoAgent is no agent: NoAgent lacks decide; give a class, function or object with",
     "own_agents:NUMBER": "own_agents:NUMBER is no agent: int lacks reset and decide",
     "own_agents:Needy": "agent own_agents:Needy needs 2 arguments: it may take none, or the scenario",
