@@ -1,4 +1,4 @@
-"""Who takes part in a comparison: agents by name, and those that are given as classes, functions or objects."""
+"""Those who take part in a comparison: agents by name, and classes, functions or objects that are given instead."""
 
 import pickle
 import sys
@@ -119,7 +119,7 @@ def _contestant(name: str, given: Given, scenario: Scenario) -> Contestant:
 
 
 def _behind(spec: AgentSpec) -> str:
-    """Of an agent of the catalogue, the hash of the file that its argument names, if there is one; else its code."""
+    """The hash of the file that the argument names, if it does; the code of an agent from outside of the package."""
     if spec.name not in AGENTS:
         return f"{version_of(spec.name)} {_version(find(spec.name))}".strip()
     return _content(spec.path) if spec.path else ""

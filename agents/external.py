@@ -28,7 +28,7 @@ from ipagym.task.scenario import Scenario
 GROUP = "ipagym.agents"
 
 ANY = AgentEntry("from outside of the package", "installed", EVERY)
-"""What is known of an agent from elsewhere: it may turn every knob, and serve every scenario."""
+"""An entry for those of which nothing is known: they may turn every knob, and serve every scenario."""
 
 
 def installed() -> dict[str, EntryPoint]:
@@ -43,7 +43,7 @@ def installed_entries() -> dict[str, AgentEntry]:
 
 
 def is_import_path(name: str) -> bool:
-    """Whether the name is written as `module:attribute`; both may have dots."""
+    """True for a name that is written as `module:attribute`; both may have dots."""
     module, colon, attribute = name.partition(":")
     return bool(colon) and all(part.isidentifier() for part in [*module.split("."), *attribute.split(".")])
 
@@ -119,14 +119,14 @@ def _module(module: str, name: str) -> ModuleType:
 
 
 def _make_working_folder_importable() -> None:
-    """As it is for a script; processes that this one starts look where it does."""
+    """Put the working folder on the path, as for a script; processes that this one starts have its path."""
     here = str(Path.cwd())
     if multiprocessing.parent_process() is None and here not in sys.path:
         sys.path.insert(0, here)
 
 
 def unknown_agent(name: str) -> InputError:
-    """For a name that is neither of the catalogue, nor of an installed package, nor an import path."""
+    """The error for a name that is neither of the catalogue, nor of an installed package, nor an import path."""
     if is_file(Path(f"{name}.py")):
         return InputError(f"agent {name} is a module: name what makes an agent there, as in {name}:MyAgent")
     return unknown_name("agent", name.partition(":")[0], [*AGENTS, *installed()])

@@ -43,7 +43,7 @@ class AgentSpec:
 
     @property
     def entry(self) -> AgentEntry:
-        """Of the catalogue; for an agent from elsewhere, one that says nothing of it.
+        """The catalogue's entry; for an agent from outside of the package, one that says nothing of it.
 
         Raises:
             InputError: unknown name.

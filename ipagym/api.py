@@ -1,4 +1,4 @@
-"""What researchers call: comparisons, their results, and verification, from Python as on the command line."""
+"""The interface in Python: comparisons and verification, as on the command line, which calls the same."""
 
 from collections.abc import Sequence
 from dataclasses import replace

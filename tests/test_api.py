@@ -8,9 +8,7 @@ from pathlib import Path
 from pkgutil import iter_modules
 
 import numpy as np
-import pandas as pd
 import pytest
-from pandas.testing import assert_frame_equal
 
 import ipagym
 
@@ -230,44 +228,6 @@ def test_what_cannot_be_used_is_refused(arguments: dict[str, object], said: str)
     assert not Path("results").exists()
 
 
-@pytest.mark.parametrize("seeds", [1, 2])
-def test_results_are_read_back_as_they_were(seeds: int) -> None:
-    made = ipagym.compare("mine.yaml", ["hold", "hpa", "clairvoyant"], seeds=seeds, out="out, mine")
-    read = ipagym.load_results("out, mine")
-    assert_frame_equal(read.windows, made.windows)
-    assert_frame_equal(read.timings, made.timings)
-    assert_frame_equal(read.summary, made.summary)
-    assert read.summaries == made.summaries
-    assert (read.manifest, read.out) == (made.manifest, made.out)
-    assert [line.get_label() for line in read.timeline().axes[3].lines] == ["hold", "hpa", "clairvoyant"]
-
-
-def test_a_folder_without_results_is_refused() -> None:
-    def refused(reason: str) -> None:
-        with pytest.raises(
-            ipagym.InputError, match=f"^out holds no results .*{reason}.*give a folder that `ipagym com"
-        ):
-            ipagym.load_results("out")
-
-    refused("No such file or directory")
-    ipagym.compare("mine.yaml", ["hold"], seeds=1, out="out")
-    manifest = Path("out/manifest.json")
-    whole = manifest.read_text()
-    for text, reason in (("{", "Expecting"), ("{}", "missing"), ("[]", "mapping"), (whole.replace("true", "1"), None)):
-        manifest.write_text(text)
-        if reason:
-            refused(reason)
-    manifest.write_text(re.sub('"windows_sha256": ".*"', '"windows_sha256": null', whole))
-    refused("was not finished")
-    manifest.write_text(whole)
-    (Path("out") / "summary.csv").write_text("agent\nhold\n")
-    refused("pareto")
-    (Path("out") / "windows.parquet").write_bytes(b"")
-    refused("")
-    ipagym.compare("mine.yaml", ["hold"], seeds=1, out="out")
-    assert replicas(ipagym.load_results("out")) == {"hold": 1}
-
-
 def test_the_engines_are_verified_on_a_scenario() -> None:
     report = ipagym.verify("mine.yaml", fast=True)
     assert report.checks
@@ -308,8 +268,3 @@ def test_the_example_of_the_readme_runs(tmp_path: Path) -> None:
     assert ran.returncode == 0, ran.stderr
     assert ran.stdout.splitlines()[-1] == "['ipa', 'Hold']"
     assert Path("hold.png").stat().st_size > 10_000
-
-
-def test_frames_are_of_pandas() -> None:
-    found = ipagym.compare("mine.yaml", "hold", seeds=1)
-    assert all(isinstance(frame, pd.DataFrame) for frame in (found.windows, found.summary, found.timings))

@@ -32,7 +32,7 @@ class Opening:
 
     @property
     def origin(self) -> str:
-        """Where the whole workload comes from."""
+        """The origin of the whole workload, in words."""
         return f"the first {self.duration_s} s of: {origin_of(self.whole)}"
 
     def rates_rps(self, rng: np.random.Generator) -> NDArray[np.float64]:

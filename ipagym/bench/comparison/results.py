@@ -26,7 +26,7 @@ CI = "_ci95"
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Comparison:
-    """What a comparison found, which is in the folder `out` as well.
+    """The results of a comparison, which are in the folder `out` as well.
 
     `summaries` has an entry per agent; `windows` a row per agent, seed and window; `timings` the time, in seconds, of
     each decision; `manifest` what was run, and with what.
@@ -86,7 +86,7 @@ def _windows(path: Path, digest: str | None) -> pd.DataFrame:
 
 
 def _summaries(path: Path, seeds: int) -> tuple[AgentSummary, ...]:
-    """Numbers are read by Python, which gives back what was written to the last bit."""
+    """The summaries as they were written, to the last bit, as Python reads numbers."""
     frame = pd.read_csv(path, dtype=str, keep_default_na=False)
     keys = [str(name) for name in frame.columns if f"{name}{CI}" in frame]
     return tuple(
@@ -101,5 +101,5 @@ def _summaries(path: Path, seeds: int) -> tuple[AgentSummary, ...]:
 
 
 def _number(text: str) -> float:
-    """What stands there; counts under a single seed are whole."""
+    """The number that stands there; counts under a single seed are whole."""
     return int(text) if text.isdecimal() else float(text or nan)
