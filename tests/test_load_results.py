@@ -35,21 +35,28 @@ def test_a_folder_without_results_is_refused() -> None:
         ):
             ipagym.load_results("out")
 
-    refused("No such file or directory")
+    refused("No such file or directory: manifest.json")
     ipagym.compare("mine.yaml", ["hold"], seeds=1, out="out")
     manifest = Path("out/manifest.json")
     whole = manifest.read_text()
-    for text, reason in (("{", "Expecting"), ("{}", "missing"), ("[]", "mapping"), (whole.replace("true", "1"), None)):
+    for text in ("", "{", "{}", "[]", whole.replace('"seeds": [', '"seeds": ["x",'), whole.replace('"seeds"', '"sds"')):
         manifest.write_text(text)
-        if reason:
-            refused(reason)
+        refused("manifest.json is not a manifest of ipagym")
     manifest.write_text(re.sub('"windows_sha256": ".*"', '"windows_sha256": null', whole))
     refused("was not finished")
     manifest.write_text(whole)
-    (Path("out") / "summary.csv").write_text("agent\nhold\n")
-    refused("pareto")
-    (Path("out") / "windows.parquet").write_bytes(b"")
-    refused("")
+    for name, content, reason in (
+        ("windows.parquet", b"", "windows.parquet is not as it was written"),
+        ("timings.parquet", b"PAR1", "timings.parquet"),
+        ("summary.csv", b"agent\nhold\n", "'pareto' is missing in summary.csv"),
+        ("summary.csv", b"", "No columns"),
+    ):
+        before = Path("out", name).read_bytes()
+        Path("out", name).write_bytes(content)
+        refused(reason)
+        Path("out", name).write_bytes(before)
+    Path("out/summary.csv").unlink()
+    refused("No such file or directory: summary.csv")
     ipagym.compare("mine.yaml", ["hold"], seeds=1, out="out")
     assert ipagym.load_results("out").summary["agent"].tolist() == ["hold"]
 

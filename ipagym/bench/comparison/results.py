@@ -71,9 +71,16 @@ def load_results(folder: str | Path) -> Comparison:
             manifest=manifest,
             out=out,
         )
-    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError, pa.ArrowException) as error:
-        reason = error.strerror if isinstance(error, OSError) else error
-        raise InputError(f"{out} holds no results ({reason}): give a folder that `ipagym compare` wrote") from error
+    except (OSError, ValueError, KeyError, pa.ArrowException) as error:
+        raise InputError(
+            f"{out} holds no results ({_reason(error)}): give a folder that `ipagym compare` wrote"
+        ) from error
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.strerror}: {Path(str(error.filename)).name}"
+    return f"{error} is missing in {SUMMARY}" if isinstance(error, KeyError) else str(error)
 
 
 def _windows(path: Path, digest: str | None) -> pd.DataFrame:

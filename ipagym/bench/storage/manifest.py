@@ -82,10 +82,14 @@ def read_manifest(folder: Path) -> Manifest:
     """The manifest in the folder.
 
     Raises:
-        OSError, ValueError, TypeError, OverflowError, RecursionError: there is none, or it is not one.
+        OSError: it cannot be read.
+        ValueError: it is not a manifest.
     """
-    read = Manifest(**_content(folder / FILE_NAME))
-    return replace(read, slo_s=float(read.slo_s), seeds=list(map(int, read.seeds)))
+    try:
+        read = Manifest(**_content(folder / FILE_NAME))
+        return replace(read, slo_s=float(read.slo_s), seeds=list(map(int, read.seeds)))
+    except (ValueError, TypeError, OverflowError, RecursionError) as error:
+        raise ValueError(f"{FILE_NAME} is not a manifest of ipagym") from error
 
 
 def check_folder(folder: Path, scenario: Scenario) -> None:
