@@ -2,7 +2,8 @@
 
 The argument may be a path, in which all of these signs may stand: a path that exists is taken whole, and the longest
 one where several exist. `ppo:runs/a@n=4` is the file or folder `runs/a@n=4` where there is one, else `runs/a` with four
-replicas pinned.
+replicas pinned. A name with a colon that is neither of the catalogue nor of an installed package is an import path,
+`module:Class`.
 """
 
 import re
@@ -11,46 +12,52 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ipagym.agents.catalogue import AGENTS, AgentEntry
-from ipagym.system.errors import unknown_name
+from ipagym.agents.external import ANY, installed, is_import_path, unknown_agent
 
 
 @dataclass(frozen=True, slots=True)
-class Spec:
-    """An agent as it was asked for; `argument` and `pins` are none where their sign does not stand."""
+class AgentSpec:
+    """An agent as it was asked for; `argument` and `pins` are none where their sign does not stand.
+
+    `name` is of the catalogue or of an installed package, or an import path. `str()` writes it as it was asked for.
+    """
 
     name: str
     argument: str | None = None
     pins: str | None = None
 
+    @classmethod
+    def parse(cls, text: str) -> "AgentSpec":
+        """The agent that the text asks for, whether or not there is one of that name."""
+        name, sign, rest = _first(text, ":@")
+        if sign != ":":
+            return cls(name, None, rest if sign else None)
+        argument = (_existing(rest) if _takes_path(name) else None) or rest.partition("@")[0]
+        pins = rest[len(argument) + 1 :] if len(argument) < len(rest) else None
+        is_named = name in AGENTS or name in installed()
+        return cls(name, argument, pins) if is_named else cls(f"{name}:{argument}", None, pins)
+
+    def __str__(self) -> str:
+        argument = "" if self.argument is None else f":{self.argument}"
+        return f"{self.name}{argument}{'' if self.pins is None else f'@{self.pins}'}"
+
     @property
     def entry(self) -> AgentEntry:
-        """Of the catalogue.
+        """The catalogue's entry; for an agent from outside of the package, one that says nothing of it.
 
         Raises:
             InputError: unknown name.
         """
-        if self.name not in AGENTS:
-            raise unknown_name("agent", self.name, AGENTS)
-        return AGENTS[self.name]
+        if self.name in AGENTS:
+            return AGENTS[self.name]
+        if is_import_path(self.name) or self.name in installed():
+            return ANY
+        raise unknown_agent(self.name)
 
     @property
     def path(self) -> Path | None:
         """The file or folder that the argument names."""
         return Path(self.argument) if self.argument and self.entry.takes_path and exists(self.argument) else None
-
-
-def parse_spec(text: str) -> Spec:
-    """What the text asks for.
-
-    Raises:
-        InputError: unknown name.
-    """
-    name, sign, rest = _first(text, ":@")
-    if sign != ":":
-        return Spec(name, None, rest if sign else None)
-    argument = (_existing(rest) if Spec(name).entry.takes_path else None) or rest.partition("@")[0]
-    pins = rest[len(argument) :]
-    return Spec(name, argument, pins[1:] if pins else None)
 
 
 def split_specs(text: str) -> list[str]:
@@ -63,10 +70,14 @@ def split_specs(text: str) -> list[str]:
     return [spec for spec in specs if spec]
 
 
+def _takes_path(name: str) -> bool:
+    return name in AGENTS and AGENTS[name].takes_path
+
+
 def _pieces_of_a_path(parts: Sequence[str]) -> int:
     """How many of the parts, from the first on, make up one agent."""
     name, sign, _ = _first(parts[0].strip(), ":@")
-    if sign != ":" or name not in AGENTS or not AGENTS[name].takes_path:
+    if sign != ":" or not _takes_path(name):
         return 1
     for taken in range(len(parts), 1, -1):
         rest = ",".join(parts[:taken]).strip()[len(name) + 1 :]

@@ -50,12 +50,13 @@ class Choices:
     telemetry: Telemetry | None = None
 
 
-def load_scenario(path: Path) -> Scenario:
+def load_scenario(file: str | Path) -> Scenario:
     """A scenario from a YAML file.
 
     Raises:
         InputError: the file is missing, too large, not YAML, or not a scenario; one line names file, field and value.
     """
+    path = Path(file)
     return named_by(path, lambda: build(read_scenario_file(path), path.parent, Choices()))
 
 

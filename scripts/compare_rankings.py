@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from ipagym.agents import make_agent
+from ipagym.agents.spec import split_specs
 from ipagym.bench.comparison.agreement import Outcomes, outcomes, rank_correlation
 from ipagym.cluster.sim import ENGINES
 from ipagym.envs.scenarios import make_scenario
@@ -45,7 +46,7 @@ def main() -> None:
 
 
 def _outcomes(scenario: Scenario, agents: str, seeds: range) -> Outcomes:
-    made = {name: partial(make_agent, name, scenario) for name in agents.split(",")}
+    made = {name: partial(make_agent, name, scenario) for name in split_specs(agents)}
     return outcomes(scenario, made, seeds, ENGINES["compiled"])
 
 

@@ -13,7 +13,8 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from ipagym.bench.comparison.compare import Comparison, compare
+from ipagym.bench.comparison.compare import compare
+from ipagym.bench.comparison.results import Comparison
 from ipagym.bench.comparison.summary import Estimate, episode_metrics, estimate, summarise, summary_table
 from ipagym.bench.comparison.timeline import timeline
 from ipagym.bench.episode import run_episode
@@ -277,7 +278,7 @@ def test_timeline_shows_every_agent_and_survives_windows_without_answers() -> No
         for name, n in (("one", 1), ("two", 2))
     ]
     frame = pd.concat(frames, ignore_index=True).assign(completed=0, latency_p99_s=0.0)
-    figure = timeline(frame, SCENARIO)
+    figure = timeline(frame, SCENARIO.pipeline.slo_s)
     figure.draw_without_rendering()
     assert [text.get_text() for text in figure.legends[0].get_texts()] == ["one", "two"]
     assert len(figure.axes) == 5

@@ -11,8 +11,8 @@ import pytest
 
 from ipagym.cluster.sim import ENGINES
 from ipagym.cluster.sim.compiled.population import Population
-from ipagym.verify.paths import random_decisions, walk
-from ipagym.verify.stress_scenarios import all_scenarios
+from ipagym.verification.paths import random_decisions, walk
+from ipagym.verification.stress_scenarios import all_scenarios
 
 GOLDEN = {
     "chain": "69c8aaa2f94f12de",

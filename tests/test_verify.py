@@ -15,19 +15,19 @@ from ipagym.model.configuration import Limits
 from ipagym.model.window import Window
 from ipagym.task.faults import MIXTURES
 from ipagym.task.scenario import lightest_configuration
-from ipagym.verify.compare_theory import measure, rows
-from ipagym.verify.effects import effects
-from ipagym.verify.effort import FAST
-from ipagym.verify.excerpt import whole
-from ipagym.verify.families import all_models, reference_time_s
-from ipagym.verify.metamorphic import RELATIONS
-from ipagym.verify.model import in_batches
-from ipagym.verify.paths import check_paths, check_standing
-from ipagym.verify.reproducible import REPRODUCIBLE
-from ipagym.verify.run import verify
-from ipagym.verify.stress_scenarios import all_scenarios
-from ipagym.verify.theory import batches, many_servers, one_server, transient
-from ipagym.verify.theory.one_server import Moments
+from ipagym.verification.compare_theory import measure, rows
+from ipagym.verification.effects import effects
+from ipagym.verification.effort import FAST
+from ipagym.verification.excerpt import whole
+from ipagym.verification.families import all_models, reference_time_s
+from ipagym.verification.metamorphic import RELATIONS
+from ipagym.verification.model import in_batches
+from ipagym.verification.paths import check_paths, check_standing
+from ipagym.verification.reproducible import REPRODUCIBLE
+from ipagym.verification.run import verify
+from ipagym.verification.stress_scenarios import all_scenarios
+from ipagym.verification.theory import batches, many_servers, one_server, transient
+from ipagym.verification.theory.one_server import Moments
 from ipagym.workload.generators import Constant
 
 EXPONENTIAL = Moments.of(1.0, 1.0)

@@ -17,18 +17,18 @@ from ipagym.model.validity import check
 from ipagym.task.faults import Faults
 from ipagym.task.physics import DropPolicy, Physics
 from ipagym.task.scenario import Scenario
-from ipagym.verify import laws
-from ipagym.verify.effects import changes, effects, spread
-from ipagym.verify.effort import FAST
-from ipagym.verify.excerpt import excerpt, whole
-from ipagym.verify.families import all_models
-from ipagym.verify.metamorphic import RELATIONS
-from ipagym.verify.order import earliest_deadline_first, first_in_first_out
-from ipagym.verify.paths import check_paths, check_standing, random_decisions, walk
-from ipagym.verify.report import failure_lines
-from ipagym.verify.reproducible import REPRODUCIBLE
-from ipagym.verify.run import verify
-from ipagym.verify.stress_scenarios import all_scenarios
+from ipagym.verification import laws
+from ipagym.verification.effects import changes, effects, spread
+from ipagym.verification.effort import FAST
+from ipagym.verification.excerpt import excerpt, whole
+from ipagym.verification.families import all_models
+from ipagym.verification.metamorphic import RELATIONS
+from ipagym.verification.order import earliest_deadline_first, first_in_first_out
+from ipagym.verification.paths import check_paths, check_standing, random_decisions, walk
+from ipagym.verification.report import failure_lines
+from ipagym.verification.reproducible import REPRODUCIBLE
+from ipagym.verification.run import verify
+from ipagym.verification.stress_scenarios import all_scenarios
 from ipagym.workload.generators import Constant, Step
 from ipagym.workload.network import BandwidthTrace, Network
 from tests.strategies import Run, runs

@@ -12,6 +12,7 @@ import numpy as np
 from ipagym.agents.common.by_stage import latency_of, slo_shares_s
 from ipagym.agents.common.packing import has_room
 from ipagym.agents.common.primitives import half_slo_batch, replicas_for, with_variant
+from ipagym.agents.common.wrapper import Wrapper
 from ipagym.model.agent import Agent
 from ipagym.model.configuration import Configuration, Limits, StageSetting, cores_of
 from ipagym.model.pipeline import Pipeline, Stage, Variant
@@ -25,14 +26,14 @@ PEAK_S = 10
 """The highest rate is the highest mean of so many seconds."""
 
 
-class OnFleet:
+class OnFleet(Wrapper):
     """An agent that keeps the replicas which it finds at first, and finds those that carry `peak_rps`.
 
     `variant_of` says with which variant of a stage, of which something is found.
     """
 
     def __init__(self, agent: Agent, variant_of: VariantOf, peak_rps: float) -> None:
-        self.agent = agent
+        super().__init__(agent)
         self.variant_of = variant_of
         self.peak_rps = peak_rps
 
@@ -40,14 +41,14 @@ class OnFleet:
         """Prepare the agent."""
         self._pipeline, self._limits = pipeline, limits
         self._is_first = True
-        self.agent.reset(pipeline, limits, rng)
+        super().reset(pipeline, limits, rng)
 
     def decide(self, window: Window) -> Configuration:
         """The agent's decision; the first one on the fleet."""
         if self._is_first:
             self._is_first = False
             window = replace(window, configuration=self.holds(window.configuration))
-        return self.agent.decide(window)
+        return super().decide(window)
 
     def holds(self, found: Configuration) -> Configuration:
         """The configuration that was found, on the fleet."""

@@ -3,6 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from ipagym.agents.common.wrapper import Wrapper
+from ipagym.cluster.foresight import Foreseeing
 from ipagym.cluster.protocol import Simulator
 from ipagym.forecast.oracle import Oracle
 from ipagym.model.agent import Agent
@@ -12,24 +14,26 @@ from ipagym.model.window import Window
 from ipagym.system.errors import InputError
 
 
-class Foretold:
+class Foretold(Wrapper):
     """`agent`, whose forecaster is `oracle`, which is told the rates of each episode before it begins."""
 
     def __init__(self, agent: Agent, oracle: Oracle) -> None:
-        self.agent = agent
+        super().__init__(agent)
         self.oracle = oracle
         self._is_new = False
         self._is_told = False
 
     def foresee(self, double: Simulator, rates_rps: NDArray[np.float64]) -> None:
-        """Tell the oracle."""
+        """Tell the oracle, and the agent if it is shown the future too."""
         self.oracle.rates_rps = rates_rps
         self._is_new = True
+        if isinstance(self.agent, Foreseeing):
+            self.agent.foresee(double, rates_rps)
 
     def reset(self, pipeline: Pipeline, limits: Limits, rng: np.random.Generator) -> None:
         """As the agent does; what was foreseen holds for one episode."""
         self._is_told, self._is_new = self._is_new, False
-        self.agent.reset(pipeline, limits, rng)
+        super().reset(pipeline, limits, rng)
 
     def decide(self, window: Window) -> Configuration:
         """As the agent does.
@@ -39,4 +43,4 @@ class Foretold:
         """
         if not self._is_told:
             raise InputError("oracle needs a simulated cluster, whose load can be known: choose another forecaster")
-        return self.agent.decide(window)
+        return super().decide(window)

@@ -3,12 +3,10 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ipagym.agents.common.fleet import OnFleet
+from ipagym.agents.common.wrapper import Wrapper
 from ipagym.agents.knobs import Holding
-from ipagym.cluster.foresight import Foreseeing
-from ipagym.cluster.protocol import Simulator
 from ipagym.model.agent import Agent
 from ipagym.model.budget import affordable
 from ipagym.model.configuration import Configuration, Limits, StageSetting
@@ -82,22 +80,17 @@ def pinned(agent: Agent, pins: Pins) -> Agent:
     return Pinned(agent, pins)
 
 
-class Pinned:
+class Pinned(Wrapper):
     """Asks another agent, and puts the pinned values in the place of its own."""
 
     def __init__(self, agent: Agent, pins: Pins) -> None:
-        self.agent = agent
+        super().__init__(agent)
         self.pins = pins
-
-    def foresee(self, double: Simulator, rates_rps: NDArray[np.float64]) -> None:
-        """Let the other agent foresee, if it does."""
-        if isinstance(self.agent, Foreseeing):
-            self.agent.foresee(double, rates_rps)
 
     def reset(self, pipeline: Pipeline, limits: Limits, rng: np.random.Generator) -> None:
         """Prepare the other agent."""
         self._pipeline, self._limits = pipeline, limits
-        self.agent.reset(pipeline, limits, rng)
+        super().reset(pipeline, limits, rng)
 
     def decide(self, window: Window) -> Configuration:
         """The other agent's decision with the pinned values, which it finds already in place."""

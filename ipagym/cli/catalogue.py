@@ -15,6 +15,7 @@ def catalogue(
     from rich.table import Table
 
     from ipagym.agents import AGENTS
+    from ipagym.agents.external import installed_entries
     from ipagym.cli.console import console
     from ipagym.envs.scenarios import descriptions
     from ipagym.task.faults import DESCRIPTIONS
@@ -31,7 +32,7 @@ def catalogue(
         table.add_row("scenario", name, description)
     for name, description in WORKLOADS.items():
         table.add_row("workload", name, description)
-    for name, entry in AGENTS.items():
+    for name, entry in (AGENTS | installed_entries()).items():
         table.add_row("agent", spelling(name, entry.argument), entry.description)
     for name, description in DESCRIPTIONS.items():
         table.add_row("faults", name, description)
@@ -39,16 +40,17 @@ def catalogue(
 
 
 def agents_table() -> "Table":
-    """Every agent with its family, its spelling and its knobs."""
+    """Every agent, those of installed packages too, with its family, its spelling and its knobs."""
     from rich.table import Table
 
     from ipagym.agents import AGENTS
+    from ipagym.agents.external import installed_entries
     from ipagym.model.knobs import KNOB_NAMES
 
     table = Table(box=None, pad_edge=False)
     for heading in ("family", "agent", "turns", "what it is"):
         table.add_column(heading, overflow="fold")
-    for name, entry in sorted(AGENTS.items(), key=lambda each: each[1].family):
+    for name, entry in sorted((AGENTS | installed_entries()).items(), key=lambda each: each[1].family):
         knobs = " ".join(knob for knob in KNOB_NAMES if knob in entry.turns) or "none"
         table.add_row(entry.family, spelling(name, entry.argument), knobs, entry.description)
     return table

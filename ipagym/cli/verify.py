@@ -10,7 +10,7 @@ from ipagym.system.errors import InputError, unknown_name
 from ipagym.system.files import make_folder
 
 if TYPE_CHECKING:
-    from ipagym.verify.effort import Effort
+    from ipagym.verification.effort import Effort
 
 LONGEST = 1000.0
 
@@ -45,8 +45,8 @@ def verify(
     from ipagym.cluster.sim import ENGINES
     from ipagym.envs.scenario_file import load_scenario
     from ipagym.system.progress import progress_bar
-    from ipagym.verify.report import failure_lines, tables, write
-    from ipagym.verify.run import verify as run
+    from ipagym.verification.report import failure_lines, tables, write
+    from ipagym.verification.run import verify as run
 
     if engine not in ENGINES and engine != "both":
         raise unknown_name("engine", engine, [*ENGINES, "both"])
@@ -79,7 +79,7 @@ def verify(
 def _effort(fast: bool, length: float) -> "Effort":
     from dataclasses import replace
 
-    from ipagym.verify.effort import FAST, FULL
+    from ipagym.verification.effort import FAST, FULL
 
     base = FAST if fast else FULL
     return replace(base, share=base.share * length)

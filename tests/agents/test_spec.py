@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from ipagym.agents import keeps, make_agent
-from ipagym.agents.spec import Spec, parse_spec, split_specs
+from ipagym.agents.spec import AgentSpec, split_specs
 from ipagym.agents.wrappers.pinned import Pinned
 from ipagym.cli import main
 from ipagym.envs import make_scenario
@@ -29,36 +29,54 @@ def _in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
 @pytest.mark.parametrize(
     ("text", "spec"),
     [
-        ("ipa", Spec("ipa")),
-        ("ipa:cbc", Spec("ipa", "cbc")),
-        ("ipa:", Spec("ipa", "")),
-        ("hpa@a+b/n=2", Spec("hpa", None, "a+b/n=2")),
-        ("hpa@", Spec("hpa", None, "")),
-        ("hpa:0.5@n=2", Spec("hpa", "0.5", "n=2")),
-        ("hpa@n=2:3", Spec("hpa", None, "n=2:3")),
-        ("ppo:no/such@folder", Spec("ppo", "no/such", "folder")),
-        ("ppo:C:\\runs\\a", Spec("ppo", "C:\\runs\\a")),
+        ("ipa", AgentSpec("ipa")),
+        ("ipa:cbc", AgentSpec("ipa", "cbc")),
+        ("ipa:", AgentSpec("ipa", "")),
+        ("hpa@a+b/n=2", AgentSpec("hpa", None, "a+b/n=2")),
+        ("hpa@", AgentSpec("hpa", None, "")),
+        ("hpa:0.5@n=2", AgentSpec("hpa", "0.5", "n=2")),
+        ("hpa@n=2:3", AgentSpec("hpa", None, "n=2:3")),
+        ("ppo:no/such@folder", AgentSpec("ppo", "no/such", "folder")),
+        ("ppo:C:\\runs\\a", AgentSpec("ppo", "C:\\runs\\a")),
     ],
 )
-def test_without_a_file_the_first_signs_count(text: str, spec: Spec) -> None:
-    assert parse_spec(text) == spec
+def test_without_a_file_the_first_signs_count(text: str, spec: AgentSpec) -> None:
+    assert AgentSpec.parse(text) == spec
+    assert str(spec) == text
     assert spec.path is None
+
+
+@pytest.mark.parametrize(
+    ("text", "spec"),
+    [
+        ("my_agents:Mine", AgentSpec("my_agents:Mine")),
+        ("my_agents:Mine@n=2", AgentSpec("my_agents:Mine", None, "n=2")),
+        ("rules.of.mine:Outer.Mine@", AgentSpec("rules.of.mine:Outer.Mine", None, "")),
+    ],
+)
+def test_what_is_not_of_the_catalogue_is_an_import_path(text: str, spec: AgentSpec) -> None:
+    assert AgentSpec.parse(text) == spec
+    assert str(spec) == text
+    assert spec.path is None
+    assert spec.entry.takes_path is False
 
 
 def test_a_path_that_exists_is_taken_whole() -> None:
     for folder in ("a@n=4", "a", "b@c,d:e"):
         Path("runs", folder).mkdir(parents=True)
-    assert parse_spec("ppo:runs/a@n=4") == Spec("ppo", "runs/a@n=4")
-    assert parse_spec("ppo:runs/a@n=4@b=2") == Spec("ppo", "runs/a@n=4", "b=2")
-    assert parse_spec("ppo:runs/a@n=5") == Spec("ppo", "runs/a", "n=5")
-    assert parse_spec("ppo:runs/b@c,d:e@n=2") == Spec("ppo", "runs/b@c,d:e", "n=2")
-    assert parse_spec("ppo:runs/b@c,d:e").path == Path("runs/b@c,d:e")
+    assert AgentSpec.parse("ppo:runs/a@n=4") == AgentSpec("ppo", "runs/a@n=4")
+    assert AgentSpec.parse("ppo:runs/a@n=4@b=2") == AgentSpec("ppo", "runs/a@n=4", "b=2")
+    assert AgentSpec.parse("ppo:runs/a@n=5") == AgentSpec("ppo", "runs/a", "n=5")
+    assert AgentSpec.parse("ppo:runs/b@c,d:e@n=2") == AgentSpec("ppo", "runs/b@c,d:e", "n=2")
+    assert AgentSpec.parse("ppo:runs/b@c,d:e").path == Path("runs/b@c,d:e")
+    for text in ("ppo:runs/a@n=4", "ppo:runs/a@n=4@b=2", "ppo:runs/b@c,d:e@n=2", "ppo:runs/b@c,d:e"):
+        assert str(AgentSpec.parse(text)) == text
 
 
 def test_an_argument_that_is_no_path_stays_one() -> None:
     Path("cbc@n=2").mkdir()
-    assert parse_spec("ipa:cbc@n=2") == Spec("ipa", "cbc", "n=2")
-    assert parse_spec("ipa:cbc@n=2").path is None
+    assert AgentSpec.parse("ipa:cbc@n=2") == AgentSpec("ipa", "cbc", "n=2")
+    assert AgentSpec.parse("ipa:cbc@n=2").path is None
 
 
 def test_a_list_is_parted_at_the_commas_outside_of_paths() -> None:
@@ -68,6 +86,7 @@ def test_a_list_is_parted_at_the_commas_outside_of_paths() -> None:
     assert split_specs("ppo:x,ipa,hpa") == ["ppo:x,ipa", "hpa"]
     assert split_specs("ppo:x,hpa,ipa") == ["ppo:x", "hpa", "ipa"]
     assert split_specs("hpa,ppo:y@z,w:v@b=2,ipa") == ["hpa", "ppo:y@z,w:v@b=2", "ipa"]
+    assert split_specs("ipa,my_agents:Mine@n=2,hpa") == ["ipa", "my_agents:Mine@n=2", "hpa"]
     assert split_specs(",") == []
 
 

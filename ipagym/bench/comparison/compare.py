@@ -9,23 +9,15 @@ from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
 from ipagym.bench.bound.bound import bound, demand_of
-from ipagym.bench.comparison.summary import (
-    BOUND,
-    CLAIRVOYANT,
-    AgentSummary,
-    drawn_agents,
-    episode_metrics,
-    summarise,
-    summary_frame,
-)
-from ipagym.bench.comparison.timeline import png_bytes, timeline
+from ipagym.bench.comparison.results import SUMMARY, TIMELINE, TIMINGS, WINDOWS, Comparison
+from ipagym.bench.comparison.summary import BOUND, CLAIRVOYANT, AgentSummary, episode_metrics, summarise
+from ipagym.bench.comparison.timeline import png_bytes
 from ipagym.bench.episode import run_episode
 from ipagym.bench.storage.claim import claimed
 from ipagym.bench.storage.code_mark import code_mark
-from ipagym.bench.storage.manifest import check_folder, check_kept, make_manifest, write_manifest
+from ipagym.bench.storage.manifest import Manifest, check_folder, check_kept, make_manifest, write_manifest
 from ipagym.bench.storage.store import Store, Stored
 from ipagym.bench.storage.table import parquet_bytes, timings_frame, windows_frame
 from ipagym.bench.storage.targets import text_of
@@ -37,16 +29,6 @@ from ipagym.system.files import remove_leftovers, write_atomically
 from ipagym.system.processes import as_they_finish
 from ipagym.system.progress import progress_bar
 from ipagym.task.scenario import Scenario
-from ipagym.task.workload_line import workload_line
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Comparison:
-    """The result of a comparison: a summary per agent, the table of all windows, and where the files are."""
-
-    summaries: tuple[AgentSummary, ...]
-    windows: pd.DataFrame
-    out: Path
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -91,7 +73,8 @@ def compare(
     with claimed(out):
         check_kept(out, agents, seeds)
         marks = marks_of(agents, fingerprints or {})
-        write_manifest(out, make_manifest(scenario, marks, seeds, None))
+        begun = make_manifest(scenario, marks, seeds, None)
+        write_manifest(out, begun)
         store = Store(out, scenario)
         jobs = [
             Job(agent=name, seed=seed, make_agent=make, make_cluster=make_cluster, fingerprint=marks[name])
@@ -101,9 +84,8 @@ def compare(
         remove_leftovers(out)
         found = _run(jobs, store, workers)
         episodes = {name: [found[name, seed] for seed in seeds] for name in agents}
-        comparison, windows = _report(scenario, episodes, out, keeps or {})
-        write_manifest(out, make_manifest(scenario, marks, seeds, windows))
-    return comparison
+        summaries = _summaries(scenario, episodes, keeps or {})
+        return _written(summaries, episodes, begun, out)
 
 
 def marks_of(agents: Mapping[str, Callable[[], Agent]], fingerprints: Mapping[str, str]) -> dict[str, str]:
@@ -193,30 +175,35 @@ def run_job(job: Job, store: Store) -> None:
     store.save(episode, job.fingerprint)
 
 
-def _report(
-    scenario: Scenario, episodes: Mapping[str, Sequence[Stored]], out: Path, keeps: Mapping[str, str]
-) -> tuple[Comparison, bytes]:
-    """The comparison, with its files, and the content of its table of windows."""
+def _summaries(
+    scenario: Scenario, episodes: Mapping[str, Sequence[Stored]], keeps: Mapping[str, str]
+) -> tuple[AgentSummary, ...]:
     for same_seed in zip(*episodes.values(), strict=True):
         check_same_requests({stored.agent: stored for stored in same_seed})
-    every = [stored for stored_of_agent in episodes.values() for stored in stored_of_agent]
-    windows = windows_frame(stored.frame for stored in every)
-    timings = timings_frame((stored.agent, stored.seed, stored.decision_s) for stored in every)
     bounds = [_bound(scenario, stored) for stored in episodes.get(CLAIRVOYANT, ())]
     metrics = {agent: [episode_metrics(s.frame, s.decision_s) for s in stored] for agent, stored in episodes.items()}
     for each in metrics.values() if bounds else ():
         for episode, most in zip(each, bounds, strict=True):
             episode[BOUND.key] = most
-    summaries = summarise(metrics, keeps)
+    return summarise(metrics, keeps)
+
+
+def _written(
+    summaries: tuple[AgentSummary, ...], episodes: Mapping[str, Sequence[Stored]], begun: Manifest, out: Path
+) -> Comparison:
+    """The comparison, after its files are written, the manifest that calls it complete as the last of them."""
+    every = [stored for stored_of_agent in episodes.values() for stored in stored_of_agent]
+    windows = windows_frame(stored.frame for stored in every)
+    timings = timings_frame((stored.agent, stored.seed, stored.decision_s) for stored in every)
     content = parquet_bytes(windows)
-    write_atomically(out / "windows.parquet", content)
-    write_atomically(out / "timings.parquet", parquet_bytes(timings))
-    write_atomically(
-        out / "summary.csv", summary_frame(summaries).assign(load=workload_line(scenario)).to_csv(index=False).encode()
-    )
-    shown = windows[windows["agent"].isin(drawn_agents(summaries))]
-    write_atomically(out / "timeline.png", png_bytes(timeline(shown, scenario)))
-    return Comparison(summaries=summaries, windows=windows, out=out), content
+    manifest = replace(begun, windows_sha256=sha256(content).hexdigest())
+    found = Comparison(summaries=summaries, windows=windows, timings=timings, manifest=manifest, out=out)
+    write_atomically(out / WINDOWS, content)
+    write_atomically(out / TIMINGS, parquet_bytes(timings))
+    write_atomically(out / SUMMARY, found.summary.to_csv(index=False).encode())
+    write_atomically(out / TIMELINE, png_bytes(found.timeline()))
+    write_manifest(out, manifest)
+    return found
 
 
 def _bound(scenario: Scenario, stored: Stored) -> float:

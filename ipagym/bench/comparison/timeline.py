@@ -11,7 +11,6 @@ from matplotlib.ticker import StrMethodFormatter
 from numpy.typing import NDArray
 
 from ipagym.system.files import content_of
-from ipagym.task.scenario import Scenario
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 """The colour-blind-safe palette of Okabe and Ito (its yellow left out: too pale for lines)."""
@@ -23,7 +22,7 @@ FLOOR_S = 1e-3
 LOG_SPREAD = 20
 
 
-def timeline(frame: pd.DataFrame, scenario: Scenario) -> Figure:
+def timeline(frame: pd.DataFrame, slo_s: float) -> Figure:
     """Five panels over time, one line per agent: load, p99 latency with the SLO, violations, cores, PAS.
 
     `frame` is a table of windows; of several seeds the first is shown. The figure is one text column wide.
@@ -37,9 +36,9 @@ def timeline(frame: pd.DataFrame, scenario: Scenario) -> Figure:
         _draw(axes, rows, {**_style(order), "label": str(agent)})
     first = shown[shown["agent"] == shown["agent"].iloc[0]]
     _steps(axes[0], first, first["arrivals"] / first["duration_s"], {"color": "0.35", "linewidth": 0.8})
-    axes[1].axhline(scenario.pipeline.slo_s, color="0.2", linewidth=0.7, linestyle=(0, (1, 1)))
+    axes[1].axhline(slo_s, color="0.2", linewidth=0.7, linestyle=(0, (1, 1)))
     at_the_right_edge = axes[1].get_yaxis_transform()
-    axes[1].text(1.01, scenario.pipeline.slo_s, "SLO", fontsize=6, va="center", transform=at_the_right_edge)
+    axes[1].text(1.01, slo_s, "SLO", fontsize=6, va="center", transform=at_the_right_edge)
     _dress(axes, shown)
     handles, labels = axes[1].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside upper center", ncols=min(len(labels), 3), fontsize=7, frameon=False)

@@ -4,11 +4,12 @@ import json
 import platform
 import subprocess
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
 from itertools import chain, count
 from pathlib import Path
+from typing import Any
 
 import ipagym
 from ipagym.system.errors import InputError
@@ -75,6 +76,20 @@ def make_manifest(
 def write_manifest(folder: Path, manifest: Manifest) -> None:
     """Write the manifest into `folder`, atomically."""
     write_atomically(folder / FILE_NAME, (json.dumps(asdict(manifest), indent=2) + "\n").encode())
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """The manifest in the folder.
+
+    Raises:
+        OSError: it cannot be read.
+        ValueError: it is not a manifest.
+    """
+    try:
+        read = Manifest(**_content(folder / FILE_NAME))
+        return replace(read, slo_s=float(read.slo_s), seeds=list(map(int, read.seeds)))
+    except (ValueError, TypeError, OverflowError, RecursionError) as error:
+        raise ValueError(f"{FILE_NAME} is not a manifest of ipagym") from error
 
 
 def check_folder(folder: Path, scenario: Scenario) -> None:
@@ -145,14 +160,18 @@ def _read(folder: Path) -> _Found | None:
     if not path.exists():
         return None
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise ValueError(f"larger than {MAX_BYTES} bytes")
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = _content(path)
         marks = dict.fromkeys(content["agents"], "") | content.get("fingerprints", {})
         known = {str(agent): str(mark) for agent, mark in marks.items()}
         return _Found(str(content["scenario_hash"]), list(map(int, content["seeds"])), known)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise InputError(f"{path} is not a manifest of ipagym: choose another --out") from error
+
+
+def _content(path: Path) -> Any:
+    if path.stat().st_size > MAX_BYTES:
+        raise ValueError(f"larger than {MAX_BYTES} bytes")
+    return json.loads(path.read_text(encoding="utf-8"))
 
 
 def git_commit(folder: Path) -> str | None:

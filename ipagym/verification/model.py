@@ -13,7 +13,7 @@ from ipagym.model.latency import LatencyModel
 from ipagym.model.pipeline import Pipeline, Stage, Variant
 from ipagym.task.physics import Physics
 from ipagym.task.scenario import Scenario
-from ipagym.verify.observed import Measure
+from ipagym.verification.observed import Measure
 from ipagym.workload.generators import Constant
 from ipagym.workload.protocol import Workload
 

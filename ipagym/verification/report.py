@@ -10,10 +10,10 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from ipagym.system.files import write_atomically
-from ipagym.verify.check import Check
-from ipagym.verify.compare_theory import Row
-from ipagym.verify.effects import Effect
-from ipagym.verify.run import CIW, Report
+from ipagym.verification.check import Check
+from ipagym.verification.compare_theory import Row
+from ipagym.verification.effects import Effect
+from ipagym.verification.run import CIW, Report
 
 
 def tables(report: Report) -> Iterator[Table]:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from ipagym.cluster.sim.log import RequestLog
 from ipagym.model.window import Window
 from ipagym.task.scenario import Scenario
-from ipagym.verify.order import earliest_deadline_first, first_in_first_out
+from ipagym.verification.order import earliest_deadline_first, first_in_first_out
 
 INSTANT_S = 1e-9
 """Times closer than this are the same: sums of times are rounded."""

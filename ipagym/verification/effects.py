@@ -16,7 +16,7 @@ from ipagym.model.configuration import Configuration, Limits, StageSetting, core
 from ipagym.model.pipeline import Stage, Variant
 from ipagym.task.physics import Physics
 from ipagym.task.scenario import SHORTEST_INTERVAL_S, Scenario
-from ipagym.verify.paths import walk
+from ipagym.verification.paths import walk
 from ipagym.workload.generators import MAX_RATE_RPS, Constant
 
 OVERLOAD = 1.5

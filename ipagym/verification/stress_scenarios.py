@@ -12,7 +12,7 @@ from ipagym.model.pipeline import Pipeline, Stage, Variant
 from ipagym.task.faults import Faults
 from ipagym.task.physics import DropPolicy, Physics
 from ipagym.task.scenario import Scenario
-from ipagym.verify.model import Waves
+from ipagym.verification.model import Waves
 from ipagym.workload.network import FourG, Network
 
 BATCHES = (1, 2, 4, 8)

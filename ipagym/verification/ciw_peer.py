@@ -11,8 +11,8 @@ from ipagym.cluster.sim.log import RequestLog
 from ipagym.cluster.sim.request import Outcome
 from ipagym.model.window import StageWindow, Window
 from ipagym.task.scenario import Scenario
-from ipagym.verify.model import Model
-from ipagym.verify.observed import Observed, measured_part
+from ipagym.verification.model import Model
+from ipagym.verification.observed import Observed, measured_part
 
 KNOWN_PHYSICS = {"service", "arrivals", "drop"}
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from ipagym.model.configuration import Configuration, Limits, StageSetting
 from ipagym.random.streams import Streams
 from ipagym.task.scenario import SHORTEST_INTERVAL_S, Scenario
-from ipagym.verify.effort import Bounds
+from ipagym.verification.effort import Bounds
 from ipagym.workload.protocol import Workload
 
 

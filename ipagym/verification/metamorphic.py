@@ -15,10 +15,10 @@ from ipagym.cluster.sim.log import RequestLog
 from ipagym.model.configuration import Configuration, Limits, StageSetting
 from ipagym.task.physics import Physics
 from ipagym.task.scenario import Scenario
-from ipagym.verify.model import Model, Station, in_batches, one_by_one, poisson
-from ipagym.verify.paths import same_requests, walk
-from ipagym.verify.stress_scenarios import all_scenarios
-from ipagym.verify.theory.batches import full_or_timeout
+from ipagym.verification.model import Model, Station, in_batches, one_by_one, poisson
+from ipagym.verification.paths import same_requests, walk
+from ipagym.verification.stress_scenarios import all_scenarios
+from ipagym.verification.theory.batches import full_or_timeout
 from ipagym.workload.generators import Step
 
 RATE_RPS = 4.0

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from ipagym.bench.comparison.confidence import half_width
 from ipagym.cluster.sim.engine import Engine
-from ipagym.verify.model import Model, Quantity
-from ipagym.verify.observed import observe
+from ipagym.verification.model import Model, Quantity
+from ipagym.verification.observed import observe
 
 STANDARD_ERRORS = 3.0
 """How far a mean may lie from the exact value."""

@@ -9,9 +9,9 @@ from ipagym.model.configuration import Configuration
 from ipagym.model.window import Window
 from ipagym.task.physics import MEASURED
 from ipagym.task.scenario import Scenario
-from ipagym.verify.excerpt import Subject
-from ipagym.verify.laws import Path
-from ipagym.verify.paths import difference, random_decisions, same_requests, walk
+from ipagym.verification.excerpt import Subject
+from ipagym.verification.laws import Path
+from ipagym.verification.paths import difference, random_decisions, same_requests, walk
 
 
 def one_seed_one_result(subject: Subject, engine: Engine, seed: int) -> str:

@@ -13,11 +13,11 @@ from ipagym.model.window import Window
 from ipagym.task.faults import Faults
 from ipagym.task.physics import DropPolicy
 from ipagym.task.scenario import Scenario
-from ipagym.verify import laws
-from ipagym.verify.check import Check
-from ipagym.verify.excerpt import Subject
-from ipagym.verify.laws import Path
-from ipagym.verify.stress_scenarios import random_configuration
+from ipagym.verification import laws
+from ipagym.verification.check import Check
+from ipagym.verification.excerpt import Subject
+from ipagym.verification.laws import Path
+from ipagym.verification.stress_scenarios import random_configuration
 
 Law = Callable[[Path], str]
 

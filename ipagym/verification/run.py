@@ -11,18 +11,18 @@ import numpy as np
 from ipagym.cluster.sim.engine import Engine
 from ipagym.system.processes import as_they_finish
 from ipagym.task.scenario import Scenario
-from ipagym.verify import ciw_peer
-from ipagym.verify.check import Check
-from ipagym.verify.compare_theory import Row, measure, rows
-from ipagym.verify.effects import Effect, changes, effects
-from ipagym.verify.effort import Effort
-from ipagym.verify.excerpt import Subject, excerpt, whole
-from ipagym.verify.families import all_models
-from ipagym.verify.metamorphic import RELATIONS
-from ipagym.verify.model import Model
-from ipagym.verify.paths import check_paths, check_standing, difference, walk
-from ipagym.verify.reproducible import REPRODUCIBLE
-from ipagym.verify.stress_scenarios import all_scenarios
+from ipagym.verification import ciw_peer
+from ipagym.verification.check import Check
+from ipagym.verification.compare_theory import Row, measure, rows
+from ipagym.verification.effects import Effect, changes, effects
+from ipagym.verification.effort import Effort
+from ipagym.verification.excerpt import Subject, excerpt, whole
+from ipagym.verification.families import all_models
+from ipagym.verification.metamorphic import RELATIONS
+from ipagym.verification.model import Model
+from ipagym.verification.paths import check_paths, check_standing, difference, walk
+from ipagym.verification.reproducible import REPRODUCIBLE
+from ipagym.verification.stress_scenarios import all_scenarios
 
 Item = Row | Check | Effect
 Found = Sequence[Item]

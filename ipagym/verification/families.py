@@ -11,10 +11,10 @@ import numpy as np
 
 from ipagym.task.faults import Faults
 from ipagym.task.physics import DropPolicy
-from ipagym.verify import observed
-from ipagym.verify.model import Model, Quantity, Waves, in_batches, one_by_one, poisson
-from ipagym.verify.theory import batches, many_servers, one_server, transient
-from ipagym.verify.theory.one_server import Moments
+from ipagym.verification import observed
+from ipagym.verification.model import Model, Quantity, Waves, in_batches, one_by_one, poisson
+from ipagym.verification.theory import batches, many_servers, one_server, transient
+from ipagym.verification.theory.one_server import Moments
 
 REFERENCE_REQUESTS = 4_000_000
 """Length of the reference run of family H, which has no closed form: its standard error is about 0.03 %."""

@@ -1,0 +1,145 @@
+"""Those who take part in a comparison: agents by name, and classes, functions or objects that are given instead."""
+
+import pickle
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from hashlib import sha256
+from inspect import isclass, isroutine
+from itertools import count
+from pathlib import Path
+from uuid import uuid4
+
+from ipagym.agents import USUAL, AgentSpec, kept_by, make_agent, suitable
+from ipagym.agents.catalogue import AGENTS, EVERY
+from ipagym.agents.external import build, find, version_of
+from ipagym.agents.spec import split_specs
+from ipagym.bench.storage.code_mark import code_mark
+from ipagym.model.agent import Agent
+from ipagym.system.errors import InputError
+from ipagym.system.files import is_file
+from ipagym.task.scenario import Scenario
+
+Given = str | AgentSpec | Agent | Callable[[], Agent] | Callable[[Scenario], Agent]
+"""An agent by name, or what makes it."""
+
+AllGiven = Given | Sequence[Given] | Mapping[str, Given] | None
+"""One, several, or several under names of the caller's choice."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Contestant:
+    """An agent by the name that it has in tables, and what makes a new one.
+
+    `fingerprint` changes with what is behind it beside its factory's own code: a checkpoint, a manifest, a module of
+    the user's, the state of an object. `keeps` has the knobs that it leaves alone.
+    """
+
+    name: str
+    make: Callable[[], Agent]
+    fingerprint: str
+    keeps: str
+
+
+def contestants(given: AllGiven, scenario: Scenario) -> tuple[Contestant, ...]:
+    """Those that are given, each made once to see whether it can be.
+
+    A text holds names between commas, or is `all`: every agent of the catalogue that suits; nothing stands for the
+    usual ones among these. What is not given by name is called as its class or function is, with a number where that
+    name is taken.
+
+    Raises:
+        InputError: one cannot be made, or two have the same name.
+    """
+    return tuple(_contestant(name, each, scenario) for name, each in _named(given, scenario))
+
+
+def check_sendable(all_of_them: Iterable[Contestant]) -> None:
+    """Refuse agents that no other process could make.
+
+    Raises:
+        InputError: naming the agent.
+    """
+    for each in all_of_them:
+        try:
+            sent = pickle.dumps(each.make)
+        except Exception as error:
+            raise _not_sendable(each.name, str(error)) from error
+        if b"__main__" in sent and not is_file(Path(getattr(sys.modules["__main__"], "__file__", ""))):
+            raise _not_sendable(each.name, "it is defined in an interactive session")
+
+
+def _not_sendable(name: str, reason: str) -> InputError:
+    return InputError(f"{name} cannot be made in another process ({reason}): define it in a module, or set workers=1")
+
+
+def _named(given: AllGiven, scenario: Scenario) -> list[tuple[str, Given]]:
+    if isinstance(given, Mapping):
+        return list(given.items())
+    named = [(_name(each), each) for each in _listed(given, scenario)]
+    by_text = [name for name, each in named if isinstance(each, str | AgentSpec)]
+    if len(set(by_text)) < len(by_text):
+        raise InputError(f"an agent is named twice: {', '.join(by_text)}")
+    taken = set(by_text)
+    return [(name if isinstance(each, str | AgentSpec) else _free(name, taken), each) for name, each in named]
+
+
+def _listed(given: Given | Sequence[Given] | None, scenario: Scenario) -> Sequence[Given]:
+    if given is None:
+        return [name for name in suitable(scenario) if name in USUAL]
+    if isinstance(given, str):
+        return suitable(scenario) if given.strip() == "all" else split_specs(given)
+    return given if isinstance(given, Sequence) else [given]
+
+
+def _name(given: Given) -> str:
+    if isinstance(given, str | AgentSpec):
+        return str(given)
+    return given.__name__ if isclass(given) or isroutine(given) else type(given).__name__
+
+
+def _free(name: str, taken: set[str]) -> str:
+    """The name, or the first of `name-2`, `name-3` and so on that is not taken; taken from now on."""
+    numbered = (f"{name}-{number}" for number in count(2))
+    free = name if name not in taken else next(each for each in numbered if each not in taken)
+    taken.add(free)
+    return free
+
+
+def _contestant(name: str, given: Given, scenario: Scenario) -> Contestant:
+    if isinstance(given, str | AgentSpec):
+        spec = AgentSpec.parse(given) if isinstance(given, str) else given
+        make: Callable[[], Agent] = partial(make_agent, str(spec), scenario)  # the code mark knows texts
+        turns, fingerprint = spec.entry.turns, partial(_behind, spec)
+    else:
+        make = partial(build, given, scenario, name)
+        turns, fingerprint = EVERY, partial(_version, given)
+    return Contestant(name=name, make=make, keeps=kept_by(make(), turns, scenario), fingerprint=fingerprint())
+
+
+def _behind(spec: AgentSpec) -> str:
+    """The hash of the file that the argument names, if it does; the code of an agent from outside of the package."""
+    if spec.name not in AGENTS:
+        return f"{version_of(spec.name)} {_version(find(spec.name))}".strip()
+    return _content(spec.path) if spec.path else ""
+
+
+def _content(path: Path) -> str:
+    files = sorted(path.glob("*.pt")) if path.is_dir() else [path]
+    return sha256(b"".join(sha256(file.read_bytes()).digest() for file in files if file.is_file())).hexdigest()
+
+
+def _version(target: object) -> str:
+    """The code of a class or function; that of an object, and its state."""
+    if isclass(target) or isroutine(target) or (callable(target) and not isinstance(target, Agent)):
+        return code_mark(target)
+    return f"{code_mark(type(target))} {_state(target)}"
+
+
+def _state(target: object) -> str:
+    """A hash of what the object holds; never the same twice where that cannot be written down."""
+    try:
+        return sha256(pickle.dumps(target, protocol=5)).hexdigest()[:16]
+    except Exception:
+        return uuid4().hex

@@ -1,0 +1,160 @@
+"""Agents from outside of the package: a class, a function or an object that a module of the user's has.
+
+They are named by import path, as in `my_agents:MyAgent`, for which the working folder counts as well, or by the entry
+points that installed packages have in the group `ipagym.agents`. A class is called without an argument, or with the
+scenario where it has one parameter without a default; a function likewise; an object is copied.
+"""
+
+import inspect
+import multiprocessing
+import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from copy import deepcopy
+from difflib import get_close_matches
+from functools import reduce
+from importlib import import_module
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from types import ModuleType
+
+from ipagym.agents.catalogue import AGENTS, EVERY, AgentEntry
+from ipagym.model.agent import Agent
+from ipagym.system.errors import InputError, IpagymError, unknown_name
+from ipagym.system.files import is_file
+from ipagym.task.scenario import Scenario
+
+GROUP = "ipagym.agents"
+
+ANY = AgentEntry("from outside of the package", "installed", EVERY)
+"""An entry for those of which nothing is known: they may turn every knob, and serve every scenario."""
+
+
+def installed() -> dict[str, EntryPoint]:
+    """The agents of installed packages by name; those of the catalogue cannot be replaced."""
+    return {point.name: point for point in sorted(entry_points(group=GROUP)) if point.name not in AGENTS}
+
+
+def installed_entries() -> dict[str, AgentEntry]:
+    """Entries for them, as the catalogue has them for its own; nothing is imported."""
+    return {name: AgentEntry(f"{_origin(point)}: {point.value}", "installed", EVERY)
+            for name, point in installed().items()}  # fmt: skip
+
+
+def is_import_path(name: str) -> bool:
+    """True for a name that is written as `module:attribute`; both may have dots."""
+    module, colon, attribute = name.partition(":")
+    return bool(colon) and all(part.isidentifier() for part in [*module.split("."), *attribute.split(".")])
+
+
+def find(name: str) -> object:
+    """The class, function or object of that name.
+
+    Raises:
+        InputError: there is none, or the import of its module fails.
+    """
+    point = installed().get(name)
+    module, _, attribute = (f"{point.module}:{point.attr}" if point else name).partition(":")
+    imported = _module(module, name)
+    try:
+        return reduce(getattr, attribute.split("."), imported)
+    except AttributeError:
+        own = [each for each in vars(imported) if not each.startswith("_")]
+        raise unknown_name(f"agent {name}: in module {module} there is no", attribute, own) from None
+
+
+def version_of(name: str) -> str:
+    """The package and its version where the name is that of an installed one; empty where it is not."""
+    point = installed().get(name)
+    return _origin(point) if point else ""
+
+
+def build(target: object, scenario: Scenario, name: str) -> Agent:
+    """The agent that a class or function makes; a copy of one that is made already.
+
+    Raises:
+        InputError: it makes none.
+    """
+    with _as_input_error(f"agent {name} cannot be made"):
+        agent = _call(target, scenario, name) if callable(target) else deepcopy(target)
+    if inspect.isclass(agent) or not isinstance(agent, Agent):
+        lacking = [method for method in ("reset", "decide") if not hasattr(agent, method)]
+        raise InputError(
+            f"{name} is no agent: {type(agent).__name__} lacks {' and '.join(lacking) or 'an object'}; "
+            "give a class, function or object with reset(pipeline, limits, rng) and decide(window)"
+        )
+    return agent
+
+
+def _call(target: object, scenario: Scenario, name: str) -> object:
+    assert callable(target)
+    if isinstance(target, Agent) and not inspect.isclass(target):
+        return deepcopy(target)
+    needed = _parameters_without_default(target)
+    if needed > 1:
+        raise InputError(f"agent {name} needs {needed} arguments: it may take none, or the scenario")
+    return target(scenario) if needed else target()
+
+
+def _parameters_without_default(target: object) -> int:
+    assert callable(target)
+    try:
+        parameters = inspect.signature(target).parameters.values()
+    except (ValueError, TypeError):  # some of what is written in C has none
+        return 0
+    starred = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    return sum(each.default is inspect.Parameter.empty and each.kind not in starred for each in parameters)
+
+
+def _module(module: str, name: str) -> ModuleType:
+    _make_working_folder_importable()
+    with _as_input_error(f"agent {name}: {module} cannot be imported"):
+        try:
+            return import_module(module)
+        except ModuleNotFoundError as error:
+            if error.name is None or not f"{module}.".startswith(f"{error.name}."):
+                raise
+            raise _no_module(module) from None
+
+
+def _make_working_folder_importable() -> None:
+    """Put the working folder on the path, as for a script; processes that this one starts have its path."""
+    here = str(Path.cwd())
+    if multiprocessing.parent_process() is None and here not in sys.path:
+        sys.path.insert(0, here)
+
+
+def unknown_agent(name: str) -> InputError:
+    """The error for a name that is neither of the catalogue, nor of an installed package, nor an import path."""
+    if is_file(Path(f"{name}.py")):
+        return InputError(f"agent {name} is a module: name what makes an agent there, as in {name}:MyAgent")
+    return unknown_name("agent", name.partition(":")[0], [*AGENTS, *installed()])
+
+
+def _no_module(module: str) -> InputError:
+    here = [path.stem for path in Path.cwd().glob("*.py")]
+    near = get_close_matches(module, [*AGENTS, *installed(), *here], n=1)
+    remedy = f"did you mean {near[0]!r}?" if near else f"put {module.split('.')[0]}.py into the working folder"
+    return InputError(f"unknown agent {module!r}, and no module of that name: {remedy}")
+
+
+def _origin(point: EntryPoint) -> str:
+    return f"{point.dist.name} {point.dist.version}" if point.dist else "an installed package"
+
+
+@contextmanager
+def _as_input_error(what: str) -> Iterator[None]:
+    """Say in one line what the user's code raised, and where."""
+    try:
+        yield
+    except IpagymError:
+        raise
+    except (Exception, SystemExit) as error:
+        raise InputError(f"{what}: {type(error).__name__}: {error}{_where(error)}") from error
+
+
+def _where(error: BaseException) -> str:
+    """File and line that raised it, unless it says so itself."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return "" if isinstance(error, SyntaxError) else f" ({Path(last.filename).name}, line {last.lineno})"

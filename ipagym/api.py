@@ -1,0 +1,108 @@
+"""The interface in Python: comparisons and verification, as on the command line, which calls the same."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from ipagym.agents.contestants import AllGiven, Contestant, check_sendable, contestants
+from ipagym.bench.comparison.compare import compare as run_comparison
+from ipagym.bench.comparison.compare import marks_of
+from ipagym.bench.comparison.results import Comparison
+from ipagym.bench.storage.manifest import free_folder
+from ipagym.cluster.sim import ENGINES
+from ipagym.envs.scenarios import make_scenario
+from ipagym.system.errors import unknown_name
+from ipagym.task.scenario import Scenario
+from ipagym.verification.effort import FAST, FULL
+from ipagym.verification.run import Report
+from ipagym.verification.run import verify as run_verification
+from ipagym.workload import Workload, by_name
+from ipagym.workload.rates import as_workload
+
+Load = str | Workload | Sequence[float]
+"""A workload, its name, or a list of rates, one per second."""
+
+
+def compare(
+    scenario: str | Path | Scenario,
+    agents: AllGiven = None,
+    *,
+    workload: Load | None = None,
+    seeds: int = 3,
+    seed0: int = 0,
+    out: str | Path | None = None,
+    backend: str = "compiled",
+    workers: int = 1,
+    title: str | None = None,
+) -> Comparison:
+    """Agents side by side, each on `seeds` seeds from `seed0` on, with identical requests.
+
+    `scenario` is a name, the path of a YAML file, or an object; `workload` replaces its load. `agents` are names as on
+    the command line, objects, classes and functions that make one (with no argument or with the scenario); a mapping
+    names them, otherwise they are called as their class is. Objects are copied for every episode. Without `agents`
+    the usual ones are taken.
+
+    Everything is written into `out`, and what is there is not run again; without `out` that is a folder below
+    `results` whose name begins with `title`, by default the scenario's. More than one of `workers` means processes:
+    the agents must then be defined in modules, and a script needs `if __name__ == "__main__":`.
+
+    Raises:
+        InputError: something that is given cannot be used; it is told before any episode is run.
+    """
+    task, named = _scenario(scenario, workload)
+    if backend not in ENGINES:
+        raise unknown_name("backend", backend, ENGINES)
+    taking_part = contestants(agents, task)
+    if workers > 1:
+        check_sendable(taking_part)
+    # What an engine compiles on its first use, it compiles here, once for all worker processes.
+    ENGINES[backend](task).advance(task.interval_s)
+    chosen_seeds = range(seed0, seed0 + seeds)
+    return run_comparison(
+        task,
+        {each.name: each.make for each in taking_part},
+        seeds=chosen_seeds,
+        out=Path(out) if out is not None else _usual_folder(title or named, task, taking_part, chosen_seeds),
+        make_cluster=ENGINES[backend],
+        workers=workers,
+        fingerprints={each.name: each.fingerprint for each in taking_part},
+        keeps={each.name: each.keeps for each in taking_part},
+    )
+
+
+def verify(
+    scenario: str | Path | Scenario | None = None,
+    *,
+    workload: Load | None = None,
+    fast: bool = False,
+    seed0: int = 0,
+    workers: int = 1,
+) -> Report:
+    """Both engines held against queueing theory and the laws of every path; with a scenario, against the laws on it.
+
+    `fast` looks at less. What does not hold is in `failures` of the report, and `left_out` says what of a long or large
+    scenario was not looked at.
+
+    Raises:
+        InputError: something that is given cannot be used.
+    """
+    task = None if scenario is None else _scenario(scenario, workload)[0]
+    return run_verification(ENGINES, FAST if fast else FULL, scenario=task, seed0=seed0, workers=workers)
+
+
+def _scenario(given: str | Path | Scenario, workload: Load | None) -> tuple[Scenario, str]:
+    """The scenario, and its name for a folder."""
+    if not isinstance(given, Scenario):
+        return make_scenario(str(given), workload), Path(given).stem
+    if workload is None:
+        return given, given.pipeline.name
+    load = by_name(workload) if isinstance(workload, str) else as_workload(workload)
+    return replace(given, workload=load), given.pipeline.name
+
+
+def _usual_folder(title: str, task: Scenario, taking_part: Sequence[Contestant], seeds: Sequence[int]) -> Path:
+    usual = Path("results") / f"{title}-{task.workload.name.partition(' ')[0]}-{task.digest()}"
+    marks = marks_of(
+        {each.name: each.make for each in taking_part}, {each.name: each.fingerprint for each in taking_part}
+    )
+    return free_folder(usual, task, marks, seeds)

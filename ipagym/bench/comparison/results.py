@@ -1,0 +1,112 @@
+"""The results of a comparison, and how they are read back from their folder."""
+
+from dataclasses import dataclass, field
+from hashlib import sha256
+from io import BytesIO
+from math import nan
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+from matplotlib.figure import Figure
+
+from ipagym.bench.comparison.summary import AgentSummary, Estimate, drawn_agents, summary_frame
+from ipagym.bench.comparison.timeline import timeline
+from ipagym.bench.storage.manifest import Manifest, read_manifest
+from ipagym.system.errors import InputError
+
+WINDOWS = "windows.parquet"
+TIMINGS = "timings.parquet"
+SUMMARY = "summary.csv"
+TIMELINE = "timeline.png"
+
+CI = "_ci95"
+"""The end of the names of columns with half widths of confidence intervals."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Comparison:
+    """The results of a comparison, which are in the folder `out` as well.
+
+    `summaries` has an entry per agent; `windows` a row per agent, seed and window; `timings` the time, in seconds, of
+    each decision; `manifest` what was run, and with what.
+    """
+
+    summaries: tuple[AgentSummary, ...] = field(repr=False)
+    windows: pd.DataFrame = field(repr=False)
+    timings: pd.DataFrame = field(repr=False)
+    manifest: Manifest = field(repr=False)
+    out: Path
+
+    @property
+    def summary(self) -> pd.DataFrame:
+        """One row per agent: mean over seeds and 95 % half width (`_ci95`) of each metric, and the load."""
+        return summary_frame(self.summaries).assign(load=self.manifest.load)
+
+    def timeline(self, seed: int | None = None) -> Figure:
+        """Load, latency, violations, cores and accuracy over time under one seed, the first where none is given.
+
+        Raises:
+            InputError: the seed was not run.
+        """
+        if seed is not None and seed not in self.manifest.seeds:
+            raise InputError(f"seed must be one of {self.manifest.seeds}, not {seed}")
+        shown = self.windows[self.windows["agent"].isin(drawn_agents(self.summaries))]
+        return timeline(shown if seed is None else shown[shown["seed"] == seed], self.manifest.slo_s)
+
+
+def load_results(folder: str | Path) -> Comparison:
+    """The results that a comparison wrote into the folder.
+
+    Raises:
+        InputError: it holds none, or they are not complete.
+    """
+    out = Path(folder)
+    try:
+        manifest = read_manifest(out)
+        return Comparison(
+            summaries=_summaries(out / SUMMARY, len(manifest.seeds)),
+            windows=_windows(out / WINDOWS, manifest.windows_sha256),
+            timings=pd.read_parquet(out / TIMINGS),
+            manifest=manifest,
+            out=out,
+        )
+    except (OSError, ValueError, KeyError, pa.ArrowException) as error:
+        raise InputError(
+            f"{out} holds no results ({_reason(error)}): give a folder that `ipagym compare` wrote"
+        ) from error
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.strerror}: {Path(str(error.filename)).name}"
+    return f"{error} is missing in {SUMMARY}" if isinstance(error, KeyError) else str(error)
+
+
+def _windows(path: Path, digest: str | None) -> pd.DataFrame:
+    if digest is None:
+        raise ValueError("the comparison was not finished; the same call goes on with it")
+    content = path.read_bytes()
+    if sha256(content).hexdigest() != digest:
+        raise ValueError(f"{path.name} is not as it was written")
+    return pd.read_parquet(BytesIO(content))
+
+
+def _summaries(path: Path, seeds: int) -> tuple[AgentSummary, ...]:
+    """The summaries as they were written, to the last bit, as Python reads numbers."""
+    frame = pd.read_csv(path, dtype=str, keep_default_na=False)
+    keys = [str(name) for name in frame.columns if f"{name}{CI}" in frame]
+    return tuple(
+        AgentSummary(
+            agent=row["agent"],
+            estimates={key: Estimate(_number(row[key]), _number(row[key + CI]) if seeds > 1 else None) for key in keys},
+            pareto=row["pareto"] == "True",
+            keeps=row["keeps"],
+        )
+        for row in frame.to_dict("records")
+    )
+
+
+def _number(text: str) -> float:
+    """The number that stands there; counts under a single seed are whole."""
+    return int(text) if text.isdecimal() else float(text or nan)
