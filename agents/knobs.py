@@ -5,7 +5,7 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 
-from ipagym.model.configuration import Configuration, Limits, StageSetting
+from ipagym.model.configuration import Configuration, Deployment, Limits
 from ipagym.model.knobs import KNOB_NAMES, MIX, open_knobs
 from ipagym.model.pipeline import Pipeline
 from ipagym.task.scenario import Scenario
@@ -34,11 +34,11 @@ def kept(turned: Iterable[str], scenario: Scenario) -> str:
         if knob == MIX:
             texts.append("one variant at a time")
         else:
-            values = (_value(knob, setting) for setting in scenario.initial.stages)
+            values = (_value(knob, each) for each in scenario.initial.first_deployments)
             texts.append(f"{knob} {' + '.join(values)}")
     return ", ".join(texts)
 
 
-def _value(knob: str, setting: StageSetting) -> str:
-    value = getattr(setting, knob)
+def _value(knob: str, deployment: Deployment) -> str:
+    value = getattr(deployment, knob)
     return "base" if value is None else str(value)

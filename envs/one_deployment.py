@@ -55,7 +55,7 @@ class OneDeployment:
 
     def indices(self, setting: StageSetting) -> list[int]:
         """The part of an action that stands for a setting."""
-        return [self._values[knob.name].index(knob.read(setting, self.stage)) for knob in self._open]
+        return [self._values[knob.name].index(knob.read(setting.first, self.stage)) for knob in self._open]
 
     def masks(self) -> list[Flags]:
         """Flags of the values that may be chosen: those for which a cluster of these limits has room."""

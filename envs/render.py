@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ipagym.model.configuration import StageSetting
+from ipagym.model.configuration import Deployment
 from ipagym.model.knobs import KNOBS
 from ipagym.model.pipeline import Pipeline, Stage
 from ipagym.model.window import Window
@@ -30,10 +30,10 @@ def ansi(window: Window, pipeline: Pipeline) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _deployment(setting: StageSetting, stage: Stage, share: float) -> str:
+def _deployment(deployment: Deployment, stage: Stage, share: float) -> str:
     """The knobs of a deployment, and the share of the stage's requests that goes to it where it is not alone."""
-    numbers = "   ".join(f"{knob.name} {knob.shown(setting, stage):>2}" for knob in KNOBS[1:])
-    text = f"    {setting.variant:<16} {numbers}"
+    numbers = "   ".join(f"{knob.name} {knob.shown(deployment, stage):>2}" for knob in KNOBS[1:])
+    text = f"    {deployment.variant:<16} {numbers}"
     return text if share == 1 else f"{text}   share {100 * share:>3.0f} %"
 
 

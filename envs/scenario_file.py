@@ -212,7 +212,7 @@ def _initial(file: ScenarioFile, pipeline: Pipeline, limits: Limits, load: workl
         rates = checked_rates(load, Streams.spawn(0).load)
         lightest = lightest_configuration(pipeline, limits, float(rates[:INITIAL_RATE_WINDOW_S].mean()))
         return fitted(lightest, pipeline, limits)
-    return Configuration(tuple(StageSetting(**setting.model_dump()) for setting in file.initial))
+    return Configuration(tuple(StageSetting.of(**setting.model_dump()) for setting in file.initial))
 
 
 def _physics(file: ScenarioFile, profile: Profile, limits: Limits, choices: Choices) -> Physics:

@@ -55,7 +55,7 @@ class SeveralDeployments:
         for each in setting.deployments:
             v = self._names.index(each.variant)
             indices[v] = 1 + self._forms[v].index((each.replicas, cores_of(each, self.stage)))
-        return [*indices, *([self.stage.batches.index(setting.batch)] if self._has_batch else [])]
+        return [*indices, *([self.stage.batches.index(setting.first.batch)] if self._has_batch else [])]
 
     def masks(self) -> list[Flags]:
         """Which values may be chosen: sizes that no cluster of this kind has room for are masked."""

@@ -63,14 +63,14 @@ def window(
         in_system=0,
         arrivals_per_s=np.array(arrivals_per_s, dtype=np.int64),
         latency_s=np.full(arrivals, 0.2),
-        cores=float(sum(s.replicas for s in configuration.stages)),
+        cores=float(sum(s.first.replicas for s in configuration.stages)),
         accuracy=0.25,
         energy_j=100.0,
-        stages=tuple(stages or [stage_window(arrivals=arrivals, ready=s.replicas) for s in configuration.stages]),
+        stages=tuple(stages or [stage_window(arrivals=arrivals, ready=s.first.replicas) for s in configuration.stages]),
         configuration=configuration,
     )
 
 
 def one_each(pipeline: Pipeline) -> Configuration:
     """One replica of the lightest variant at the smallest batch in every stage."""
-    return Configuration(tuple(StageSetting(s.lightest.name, 1, s.batches[0]) for s in pipeline.stages))
+    return Configuration(tuple(StageSetting.of(s.lightest.name, 1, s.batches[0]) for s in pipeline.stages))

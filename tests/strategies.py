@@ -1,11 +1,10 @@
 """Random scenarios and decisions: everything that the physics knows, in small."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from hypothesis import strategies as st
 
-from ipagym.model.configuration import Configuration, Limits, StageSetting
+from ipagym.model.configuration import Configuration, Deployment, Limits, StageSetting
 from ipagym.model.latency import LatencyModel
 from ipagym.model.pipeline import Pipeline, Stage, Variant
 from ipagym.task.faults import Faults
@@ -110,17 +109,16 @@ def physics(draw: st.DrawFn, *, bounded: bool) -> Physics:
 def settings_of(draw: st.DrawFn, stage: Stage, limits: Limits) -> StageSetting:
     names = draw(st.lists(st.sampled_from(VARIANTS), min_size=1, max_size=limits.max_deployments, unique=True))
 
-    def deployment(name: str, **beside: Any) -> StageSetting:
-        return StageSetting(
+    def deployment(name: str) -> Deployment:
+        return Deployment(
             variant=name,
             replicas=draw(st.integers(1, limits.max_replicas)),
             batch=draw(st.sampled_from(BATCHES)),
             cores=draw(st.none() | st.sampled_from(stage.variant(name).core_choices)),
             weight=draw(st.sampled_from([0.3, 1.0, 2.0])),
-            **beside,
         )
 
-    return deployment(names[0], beside=tuple(deployment(name) for name in names[1:]))
+    return StageSetting(tuple(map(deployment, names)))
 
 
 def networks() -> st.SearchStrategy[Network]:

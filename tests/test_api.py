@@ -71,7 +71,9 @@ class Steady:
         assert isinstance(window, ipagym.Window)
         self.decided += 1
         found = window.configuration.stages
-        return ipagym.Configuration(tuple(ipagym.StageSetting(s.variant, self.replicas, s.batch) for s in found))
+        return ipagym.Configuration(
+            tuple(ipagym.StageSetting.of(s.first.variant, self.replicas, s.first.batch) for s in found)
+        )
 
 
 class Counted(Steady):

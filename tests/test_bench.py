@@ -65,7 +65,7 @@ class ScriptedCluster:
     def advance(self, seconds: float) -> Window:
         start, self._now = self._now, self._now + seconds
         arrivals = int(self._rng.poisson(20)) + self.bias
-        single = self._configuration.stages[0].replicas == 1
+        single = self._configuration.stages[0].first.replicas == 1
         late = arrivals // 2 if single else 0
         stage = StageWindow(
             queue=0, arrivals=arrivals, dropped=0, utilisation=0.5, ready=1, starting=0, pending=0, draining=0
@@ -104,7 +104,7 @@ class Constant:
     def decide(self, window: Window) -> Configuration:
         if self.interrupt:
             raise KeyboardInterrupt
-        return Configuration((StageSetting("small", self.replicas, 1),) * len(window.stages))
+        return Configuration((StageSetting.of("small", self.replicas, 1),) * len(window.stages))
 
 
 @dataclass

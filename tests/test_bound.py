@@ -93,7 +93,7 @@ def one_model(*, service: str, cores: int = 1, load_s: float = 0.0) -> Scenario:
     return Scenario(
         pipeline=pipeline,
         workload=FixedRates(rates=(4.0,) * 40),
-        initial=Configuration((StageSetting("v", 2, 1),)),
+        initial=Configuration((StageSetting.of("v", 2, 1),)),
         objective=Objective(alpha=10.0, beta=1.0, delta=0.0, violation=200.0),
         physics=Physics(service=service, arrivals="uniform"),
         limits=Limits(max_replicas=6),
@@ -124,7 +124,7 @@ def test_chance_makes_the_bound_looser_and_energy_is_in_it() -> None:
 
 def test_a_held_replica_is_paid_for_where_nothing_comes() -> None:
     scenario = replace(one_model(service="constant", cores=3), workload=FixedRates(rates=(0.0,) * 40))
-    _, demand = played(scenario, 0, [Configuration((StageSetting("v", 1, 1),))] * 3)
+    _, demand = played(scenario, 0, [Configuration((StageSetting.of("v", 1, 1),))] * 3)
     assert bound(scenario, demand) == pytest.approx(5.0 - 3.0) == most_per_window(scenario)
     bounded = replace(scenario, limits=Limits(max_replicas=2, node_cores=(3,)))
     assert bound(bounded, demand) == pytest.approx(5.0), "on nodes it might wait for room"

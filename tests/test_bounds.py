@@ -74,7 +74,9 @@ def test_a_start_that_is_not_written_fits_where_it_can(tmp_path: Path) -> None:
         assert window["completed"] > 0
         assert max(stage["ready"] for stage in window["stages"]) > 0
     chosen = load_scenario(written(tmp_path, workload="constant:90:60", limits={"node_cores": [3]}))
-    assert [setting.replicas for setting in chosen.initial.stages] == [2, 2], "the third core goes to the first come"
+    assert [setting.first.replicas for setting in chosen.initial.stages] == [2, 2], (
+        "the third core goes to the first come"
+    )
     assert "stage classification starts without a replica" in refused(tmp_path, limits={"node_cores": [1]})
     assert "max_cores 1 is too little for one replica of every stage" in refused(tmp_path, limits={"max_cores": 1})
 
@@ -201,7 +203,7 @@ def test_variants_measured_on_different_cores_run_everywhere(tmp_path: Path) -> 
     env = ServingEnv(chosen)
     assert env.codec.names == ("only.variant", "only.cores")
     assert env.codec.sizes == (3, 5)  # 1, 2, 3, 4 and 8 cores
-    got = [[env.codec.decode([v, c]).stages[0].cores or chosen.pipeline.stages[0].variants[v].base_cores
+    got = [[env.codec.decode([v, c]).stages[0].first.cores or chosen.pipeline.stages[0].variants[v].base_cores
             for c in range(5)] for v in range(3)]  # fmt: skip
     assert got == [[3, 3, 3, 3, 3], [1, 2, 2, 2, 2], [2, 2, 2, 4, 8]]
     for v, c in np.ndindex(3, 5):

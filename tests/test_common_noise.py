@@ -16,7 +16,7 @@ from ipagym.random.philox import Concern, philox, uniforms
 from ipagym.task.faults import Faults
 from ipagym.task.physics import Physics
 from ipagym.task.scenario import Scenario
-from tests.tiny import pipeline, scenario, setting
+from tests.tiny import pipeline, scenario, setting, side_by_side
 
 EACH_ENGINE = pytest.mark.parametrize("engine", ENGINES.values(), ids=ENGINES)
 F = 0xFFFFFFFF
@@ -168,9 +168,9 @@ def test_deployments_crash_by_their_place_in_the_stage(engine: Any) -> None:
             cluster.apply(Configuration((decision,)))
         return [cluster.advance(0.1).stages[0].ready for _ in range(400)]
 
-    asked_for = [ready(replace(first, beside=(second,))) for first, second in ((one, other), (other, one))]
+    asked_for = [ready(side_by_side(first, second)) for first, second in ((one, other), (other, one))]
     assert asked_for[0] == asked_for[1], "the one that runs keeps its place"
-    assert ready(other, replace(one, beside=(other,))) != asked_for[0]
+    assert ready(other, side_by_side(one, other)) != asked_for[0]
 
 
 @EACH_ENGINE

@@ -122,5 +122,5 @@ def test_every_configuration_is_reached_where_there_is_room(run: tuple[SimpyClus
         cluster.apply(configuration)
         window = cluster.advance(30.0)
         for asked, seen, station in zip(configuration.stages, window.stages, cluster._stations, strict=True):
-            assert (seen.ready, seen.starting, seen.pending, seen.draining) == (asked.replicas, 0, 0, 0)
-            assert {r.variant.name for r in station.fleet.replicas} == {asked.variant}
+            assert (seen.ready, seen.starting, seen.pending, seen.draining) == (asked.first.replicas, 0, 0, 0)
+            assert {r.variant.name for r in station.fleet.replicas} == {asked.first.variant}

@@ -162,7 +162,7 @@ def test_a_plan_that_no_price_points_to_is_found() -> None:
         stages=(stage,), rate_rps=1.0, slo_s=0.5, objective=Objective(), max_replicas=4, total_cores=10
     )
     found = frontier.solve(problem)
-    assert (found.status, found.answer.stages[0].variant) == (Status.OPTIMAL, "middle")
+    assert (found.status, found.answer.stages[0].first.variant) == (Status.OPTIMAL, "middle")
     assert found.objective == pytest.approx(2 * 0.5 - 10 - 1e-6, abs=1e-12)
 
 

@@ -14,7 +14,7 @@ from ipagym.system.errors import InputError
 from ipagym.task.faults import Faults
 from ipagym.task.physics import DropPolicy, Physics
 from ipagym.task.scenario import Scenario
-from tests.tiny import FixedRates, pipeline, scenario, setting, variant
+from tests.tiny import FixedRates, pipeline, scenario, setting, side_by_side, variant
 
 EVEN = Physics(arrivals="uniform", service="constant", batch_timeout_s=0.0)
 
@@ -33,7 +33,7 @@ def graph(*stages: Stage) -> Pipeline:
 
 
 def served(pipe: Pipeline, rates: tuple[float, ...], *settings: StageSetting, **changes: Any) -> Scenario:
-    chosen = settings or (StageSetting("only", 1, 1),) * len(pipe.stages)
+    chosen = settings or (StageSetting.of("only", 1, 1),) * len(pipe.stages)
     fields: dict[str, Any] = {"limits": Limits(max_replicas=4), "physics": EVEN, "interval_s": 1.0} | changes
     return Scenario(pipeline=pipe, workload=FixedRates(rates=rates), initial=Configuration(chosen), **fields)
 
@@ -86,7 +86,7 @@ def test_what_one_branch_drops_leaves_the_queue_of_the_other(engine: Any) -> Non
 @both
 def test_routing_follows_the_weights(engine: Any) -> None:
     several = setting(1, 1)
-    several = replace(several, weight=3.0, beside=(replace(setting(1, 1, "big"), weight=1.0),))
+    several = side_by_side(several.turned(weight=3.0), setting(1, 1, "big"))
     chosen = scenario((8.0, 0.0, 0.0, 0.0), several, physics=EVEN, limits=Limits(max_replicas=4, max_deployments=2))
     cluster = kept(engine, chosen)
     window = cluster.advance(4.0)
@@ -98,7 +98,7 @@ def test_routing_follows_the_weights(engine: Any) -> None:
 
 @both
 def test_a_deployment_that_goes_serves_what_it_has(engine: Any) -> None:
-    pair = replace(setting(1, 1), beside=(setting(1, 1, "big"),))
+    pair = side_by_side(setting(1, 1), setting(1, 1, "big"))
     chosen = scenario((8.0,) + (0.0,) * 9, pair, physics=EVEN, limits=Limits(max_replicas=4, max_deployments=2))
     cluster = kept(engine, chosen)
     cluster.advance(1.0)
@@ -115,7 +115,7 @@ def test_cores_change_in_place_for_the_next_batch(engine: Any) -> None:
     quick = graph(stage("a", 0.5, c2=0.25))
     cluster = kept(engine, served(quick, (1.0, 1.0, 1.0, 0.0), physics=replace(EVEN, resize_s=0.75)))
     cluster.advance(0.5)
-    cluster.apply(Configuration((StageSetting("only", 1, 1, cores=2),)))
+    cluster.apply(Configuration((StageSetting.of("only", 1, 1, cores=2),)))
     window = cluster.advance(0.5)
     assert (window.stages[0].resizing, window.stages[0].starting, window.cores) == (1, 0, 1.0)
     window = cluster.advance(1.0)
@@ -128,7 +128,7 @@ def test_cores_change_in_place_for_the_next_batch(engine: Any) -> None:
 def test_without_in_place_resize_new_cores_need_new_replicas(engine: Any) -> None:
     quick = graph(stage("a", 0.5, c2=0.25))
     cluster = kept(engine, served(quick, (0.0,) * 6, physics=replace(EVEN, resize_s=None)))
-    cluster.apply(Configuration((StageSetting("only", 1, 1, cores=2),)))
+    cluster.apply(Configuration((StageSetting.of("only", 1, 1, cores=2),)))
     during = cluster.advance(1.0)
     assert (during.stages[0].ready, during.stages[0].starting, during.cores) == (1, 1, 3.0)
     cluster.advance(1.5)
@@ -139,11 +139,11 @@ def test_without_in_place_resize_new_cores_need_new_replicas(engine: Any) -> Non
 def test_a_resize_that_does_not_fit_waits_for_room(engine: Any) -> None:
     quick = graph(stage("a", 0.5, c2=0.25))
     limits = Limits(max_replicas=4, node_cores=(3,))
-    start = StageSetting("only", 2, 1)
+    start = StageSetting.of("only", 2, 1)
     cluster = kept(engine, served(quick, (0.0,) * 6, start, limits=limits, physics=replace(EVEN, resize_s=0.0)))
-    cluster.apply(Configuration((replace(start, cores=2),)))
+    cluster.apply(Configuration((start.turned(cores=2),)))
     assert cluster.advance(1.0).stages[0].resizing == 1
-    cluster.apply(Configuration((replace(start, cores=2, replicas=1),)))
+    cluster.apply(Configuration((start.turned(cores=2, replicas=1),)))
     window = cluster.advance(1.0)
     assert (window.stages[0].resizing, window.cores) == (0, 2.0)
 
@@ -219,10 +219,10 @@ def test_nonsense_is_named(change: Any, message: str) -> None:
 @pytest.mark.parametrize(
     ("wanted", "message"),
     [
-        (replace(setting(), cores=3), r"cores of small must be one of \(1,\), not 3"),
-        (replace(setting(), weight=0.0), "weight of small"),
-        (replace(setting(), beside=(setting(1, 1, "big"), setting(1, 1, "big"))), "may run 2 deployments, not 3"),
-        (replace(setting(), beside=(setting(),)), "different variants"),
+        (setting().turned(cores=3), r"cores of small must be one of \(1,\), not 3"),
+        (setting().turned(weight=0.0), "weight of small"),
+        (side_by_side(setting(), setting(1, 1, "big"), setting(1, 1, "big")), "may run 2 deployments, not 3"),
+        (side_by_side(setting(), setting()), "different variants"),
     ],
 )
 def test_impossible_deployments_are_named(wanted: StageSetting, message: str) -> None:

@@ -6,7 +6,7 @@ from ipagym.model.configuration import Configuration, StageSetting
 from ipagym.system.errors import InputError
 from ipagym.task.objective import Objective, RewardTerms
 from ipagym.task.reward import Rewards
-from tests.tiny import pipeline
+from tests.tiny import pipeline, side_by_side
 
 TERMS = ("accuracy", "cost", "batch", "violation", "switching", "energy", "loading")
 
@@ -36,16 +36,16 @@ def configuration(*settings: StageSetting) -> Configuration:
 
 
 def test_loading_is_that_of_the_slowest_new_deployment() -> None:
-    small, big = StageSetting("small", 2, 1), StageSetting("big", 1, 1)
-    both = StageSetting("small", 2, 1, beside=(big,))
+    small, big = StageSetting.of("small", 2, 1), StageSetting.of("big", 1, 1)
+    both = side_by_side(small, big)
     rewards = Rewards(pipeline(1), 2)
 
     def loading_s(before: Configuration, after: Configuration) -> float:
         return rewards.between(before, after)[1]
 
     assert loading_s(configuration(small), configuration(small)) == 0.0
-    assert loading_s(configuration(small), configuration(StageSetting("small", 4, 2))) == 0.0
+    assert loading_s(configuration(small), configuration(StageSetting.of("small", 4, 2))) == 0.0
     assert loading_s(configuration(small), configuration(big)) == 3.0
     assert loading_s(configuration(small), configuration(both)) == 3.0
     assert loading_s(configuration(both), configuration(small)) == 0.0
-    assert loading_s(configuration(big), configuration(StageSetting("small", 1, 1, 1))) == 2.0
+    assert loading_s(configuration(big), configuration(StageSetting.of("small", 1, 1, 1))) == 2.0

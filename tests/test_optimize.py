@@ -122,7 +122,7 @@ def test_integer_program_finds_the_objective_of_exhaustive_search(form: str, sol
 @pytest.mark.parametrize("solver", ["highs", "cbc"])
 def test_delta_decides_between_batches_of_equal_cost(solver: str) -> None:
     problem = small_problem(rate_rps=1.0, slo_s=20.0)
-    assert [s.batch for s in solve(problem, solver).configuration.stages] == [1, 1]
+    assert [s.first.batch for s in solve(problem, solver).configuration.stages] == [1, 1]
 
 
 @pytest.mark.parametrize("solver", ["highs", "cbc"])
@@ -135,7 +135,7 @@ def test_load_that_replicas_meet_exactly_costs_no_further_replica(solver: str) -
         solution = solve(exact, solver)
         assert solution.feasible
         assert solution.objective == brute_force(exact).objective
-        assert {s.replicas for s in solution.configuration.stages} == {replicas}
+        assert {s.first.replicas for s in solution.configuration.stages} == {replicas}
 
 
 def test_more_weight_on_accuracy_never_lowers_it() -> None:
@@ -170,7 +170,9 @@ def test_fallback_serves_most_then_fastest_then_cheapest(
     assert not solution.feasible
     assert brute_force(problem).configuration == solution.configuration
     if nodes == (1,):
-        assert [(s.variant, s.replicas, s.batch) for s in solution.configuration.stages] == [("v0", 1, 1)] * 2
+        assert [(s.first.variant, s.first.replicas, s.first.batch) for s in solution.configuration.stages] == [
+            ("v0", 1, 1)
+        ] * 2
         return
 
     def rank(plan: Plan) -> tuple[float, float, int]:

@@ -22,7 +22,7 @@ from ipagym.bench.storage.own_imports import with_own_imports
 from ipagym.cli import main
 from ipagym.cluster.sim import ENGINES
 from ipagym.envs import ServingEnv, make_scenario
-from ipagym.model.configuration import Configuration, StageSetting
+from ipagym.model.configuration import Configuration, Deployment, StageSetting
 from ipagym.system.errors import InputError
 from ipagym.task.scenario import Scenario
 
@@ -62,7 +62,7 @@ def test_base_cores_are_recorded_as_a_number() -> None:
 
 def test_text_shows_cores_and_all_deployments() -> None:
     scenario = make_scenario("infadapter", "constant:20:300")
-    pair = StageSetting("resnet18", 1, 1, 8, 3.0, (StageSetting("resnet152", 1, 1, 12, 1.0),))
+    pair = StageSetting((Deployment("resnet18", 1, 1, 8, 3.0), Deployment("resnet152", 1, 1, 12, 1.0)))
     env = ServingEnv(replace(scenario, initial=Configuration((pair,))), render_mode="ansi")
     env.reset(seed=0)
     lines = [" ".join(line.split()) for line in env.render().splitlines()]
@@ -168,7 +168,7 @@ class Mine:
         self.pipeline = pipeline
     def decide(self, window):
         from dataclasses import replace
-        return Configuration(tuple(replace(s, replicas=REPLICAS) for s in window.configuration.stages))
+        return Configuration(tuple(s.turned(replicas=REPLICAS) for s in window.configuration.stages))
 """
 
 

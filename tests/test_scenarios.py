@@ -166,7 +166,7 @@ def test_latency_competes_under_the_tight_slo() -> None:
         for scenario in [make_scenario("video", "steady-high", slo=slo)]
     }
     batches = {
-        slo: np.mean([s.batch for w in episode.windows for s in w.configuration.stages])
+        slo: np.mean([s.first.batch for w in episode.windows for s in w.configuration.stages])
         for slo, episode in chosen.items()
     }
     assert batches["tight"] <= batches["paper"]

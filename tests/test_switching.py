@@ -14,13 +14,13 @@ from ipagym.model.deployments import configuration_of, deployments_of
 from ipagym.model.pipeline import Pipeline
 from ipagym.task.reward import Rewards
 from ipagym.task.scenario import Scenario
-from tests.tiny import pipeline
+from tests.tiny import pipeline, side_by_side
 
 
 def explicit(configuration: Configuration, pipe: Pipeline) -> Configuration:
     """The same with its base cores written out."""
     pairs = zip(configuration.stages, pipe.stages, strict=True)
-    return Configuration(tuple(replace(setting, cores=cores_of(setting, stage)) for setting, stage in pairs))
+    return Configuration(tuple(setting.turned(cores=cores_of(setting.first, stage)) for setting, stage in pairs))
 
 
 def priced(name: str) -> Scenario:
@@ -56,27 +56,27 @@ def test_the_file_and_the_action_of_one_configuration_are_equal(tmp_path: Path) 
         "initial: [{variant: yolov5s, cores: 1}]\nobjective: {switching: 1}\n"
     )
     chosen = make_scenario(str(path))
-    assert chosen.initial.stages[0].cores == 1 == chosen.pipeline.stages[0].variants[0].base_cores
+    assert chosen.initial.stages[0].first.cores == 1 == chosen.pipeline.stages[0].variants[0].base_cores
     env = ServingEnv(chosen)
     env.reset(seed=0)
     assert env.step(env.codec.encode(chosen.initial))[4]["reward_terms"]["switching"] == 0.0
 
 
-SMALL, BIG = StageSetting("small", 1, 1), StageSetting("big", 2, 4)
+SMALL, BIG = StageSetting.of("small", 1, 1), StageSetting.of("big", 2, 4)
 
 
 @pytest.mark.parametrize(
     ("before", "after", "changes"),
     [
         (SMALL, SMALL, 0),
-        (SMALL, replace(SMALL, cores=1), 0),
-        (SMALL, replace(SMALL, replicas=3), 1),
-        (SMALL, replace(SMALL, replicas=3, batch=2), 2),
-        (SMALL, replace(BIG, replicas=1, batch=1), 1),  # cores are no knob here: those of the variant come with it
-        (SMALL, replace(SMALL, beside=(BIG,)), 1),
-        (replace(SMALL, beside=(BIG,)), BIG, 1),
-        (replace(SMALL, beside=(BIG,)), replace(BIG, beside=(SMALL,)), 0),
-        (replace(SMALL, beside=(BIG,)), replace(BIG, batch=8, beside=(replace(SMALL, replicas=2),)), 2),
+        (SMALL, SMALL.turned(cores=1), 0),
+        (SMALL, SMALL.turned(replicas=3), 1),
+        (SMALL, SMALL.turned(replicas=3, batch=2), 2),
+        (SMALL, BIG.turned(replicas=1, batch=1), 1),  # cores are no knob here: those of the variant come with it
+        (SMALL, side_by_side(SMALL, BIG), 1),
+        (side_by_side(SMALL, BIG), BIG, 1),
+        (side_by_side(SMALL, BIG), side_by_side(BIG, SMALL), 0),
+        (side_by_side(SMALL, BIG), side_by_side(BIG.turned(batch=8), SMALL.turned(replicas=2)), 2),
     ],
 )
 def test_knobs_that_differ_are_counted_by_deployment(before: StageSetting, after: StageSetting, changes: int) -> None:
@@ -88,11 +88,9 @@ def test_knobs_that_differ_are_counted_by_deployment(before: StageSetting, after
 def test_cores_count_where_there_is_a_choice_of_them() -> None:
     served = make_scenario("joint").pipeline
     base = [stage.variants[0].base_cores for stage in served.stages]
-    found = Configuration(tuple(StageSetting(stage.variants[0].name, 1, 1) for stage in served.stages))
-    same = Configuration(tuple(replace(s, cores=c) for s, c in zip(found.stages, base, strict=True)))
-    other = Configuration(
-        (replace(same.stages[0], cores=served.stages[0].variants[0].core_choices[-1]), found.stages[1])
-    )
+    found = Configuration(tuple(StageSetting.of(stage.variants[0].name, 1, 1) for stage in served.stages))
+    same = Configuration(tuple(s.turned(cores=c) for s, c in zip(found.stages, base, strict=True)))
+    other = Configuration((same.stages[0].turned(cores=served.stages[0].variants[0].core_choices[-1]), found.stages[1]))
     rewards = Rewards(served, 1)
     assert [rewards.between(found, each)[0] for each in (same, other)] == [0, 1]
     assert [rewards.between(other, each)[0] for each in (same, found)] == [1, 1]
@@ -100,8 +98,8 @@ def test_cores_count_where_there_is_a_choice_of_them() -> None:
 
 def test_a_configuration_that_is_cut_down_reads_back_as_it_was_cut() -> None:
     served, limits = pipeline(1), Limits(max_deployments=2, max_cores=2)
-    pair = deployments_of(Configuration((replace(SMALL, beside=(replace(BIG, replicas=1),)),)), served, 2)
-    swapped = deployments_of(Configuration((replace(BIG, replicas=1, beside=(SMALL,)),)), served, 2)
+    pair = deployments_of(Configuration((side_by_side(SMALL, BIG.turned(replicas=1)),)), served, 2)
+    swapped = deployments_of(Configuration((side_by_side(BIG.turned(replicas=1), SMALL),)), served, 2)
     for asked in (pair, swapped):
         cut = within_budget(asked[np.newaxis], served, limits.max_cores)[0]
         assert np.array_equal(cut["variant"], deployments_of(configuration_of(cut, served), served, 2)["variant"])

@@ -96,8 +96,8 @@ def test_decisions_keep_to_a_budget_that_few_variants_meet() -> None:
     small = scenario((2.0,) * 40, setting(1), setting(1), limits=Limits(max_replicas=4, max_cores=2))
     decisions = random_decisions(small, 0)
     assert all(requested_cores(decision, small.pipeline) == 2 for decision in decisions)
-    assert {each.variant for decision in decisions for each in decision.stages} == {"small"}
-    assert {each.batch for decision in decisions for each in decision.stages} >= {1}
+    assert {each.first.variant for decision in decisions for each in decision.stages} == {"small"}
+    assert {each.first.batch for decision in decisions for each in decision.stages} >= {1}
 
 
 def test_infadapter_is_verified() -> None:

@@ -56,7 +56,7 @@ def pipeline(stages: int = 1, base_s: float = 0.25, slo_s: float = 1.0) -> Pipel
 
 
 def setting(replicas: int = 1, batch: int = 1, name: str = "small") -> StageSetting:
-    return StageSetting(name, replicas, batch)
+    return StageSetting.of(name, replicas, batch)
 
 
 def scenario(rates: tuple[float, ...], *settings: StageSetting, **changes: Any) -> Scenario:
@@ -70,3 +70,8 @@ def scenario(rates: tuple[float, ...], *settings: StageSetting, **changes: Any) 
         "interval_s": 1.0,
     }
     return Scenario(**(fields | changes))
+
+
+def side_by_side(*settings: StageSetting) -> StageSetting:
+    """The deployments of several settings in one stage."""
+    return StageSetting(tuple(each for setting in settings for each in setting.deployments))

@@ -5,7 +5,7 @@ works uses all its cores); `rps`, `queue` and `in_flight` are what an adapter su
 replica that loads its model has none of these yet; the CPU of one that became ready in a window counts from the next.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Literal
 
 from ipagym.agents.autoscalers.hpa_behavior import (
@@ -111,7 +111,7 @@ class HpaRule:
 
         The bounds come first: what is outside of them moves there, whatever the metrics say and however fast.
         """
-        now_s, current = view.now_s, view.setting.replicas
+        now_s, current = view.now_s, view.running.replicas
         if not self._recommended:
             # As in Kubernetes: the number found at the start counts as recommended, so that it is not cut at once.
             self._recommended.append((now_s, current))
@@ -121,13 +121,13 @@ class HpaRule:
             normal = self._normalised(current, desired, now_s)
             replicas = min(max(normal, self.settings.min_replicas), most)
         self._remember(replicas - current, now_s)
-        return replace(view.setting, replicas=replicas)
+        return view.setting.turned(replicas=replicas)
 
     def _desired(self, view: StageView, fresh: int) -> int | None:
         """The most that a metric asks for; None if none of them can say, or not all and the rest would scale down."""
         asked = [wanted(metric, view, fresh, self.settings.tolerance) for metric in self.settings.metrics]
         known = [replicas for replicas in asked if replicas is not None]
-        if not known or (len(known) < len(asked) and max(known) < view.setting.replicas):
+        if not known or (len(known) < len(asked) and max(known) < view.running.replicas):
             return None
         return max(known)
 
@@ -152,7 +152,7 @@ class HpaRule:
 
 def wanted(metric: Metric, view: StageView, fresh: int, tolerance: Tolerance) -> int | None:
     """Replicas that one metric asks for; `fresh` ones have become ready since the figures before."""
-    current, seen = view.setting.replicas, view.seen
+    current, seen = view.running.replicas, view.seen
     if metric.source in ("cpu", "cpu_cores"):
         ready = seen.ready - fresh
         used_milli = target_milli(seen.utilisation * view.cores * ready)

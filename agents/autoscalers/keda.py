@@ -58,7 +58,7 @@ class KedaRule:
         told = self._told(self._cached if self.settings.use_cached_metrics else in_flight)
         if told is None:
             return self._hpa.sync(view, None)
-        current = view.setting.replicas
+        current = view.running.replicas
         return self._hpa.sync(view, recommend_by_average(told, self.settings.threshold, current, Tolerance()))
 
     def _told(self, in_flight: float | None) -> float | None:

@@ -72,14 +72,14 @@ class KpaRule:
         before = first(view.seen.ready, view.now_s) if self._panic is None else self._panic
         if view.window.scraped:
             self._recent.add(view.now_s, view.window.duration_s, view.in_flight)
-        target = UTILISATION * (self.concurrency or view.setting.batch)
+        target = UTILISATION * (self.concurrency or view.running.batch)
         stable, panic = (self._recent.mean_over(seconds) for seconds in (STABLE_S, PANIC_SHARE * STABLE_S))
         by_stable, by_panic, is_over = desired(view.seen.ready, stable, panic, target)
         self._panic, wanted = after(before, view.now_s, is_over=is_over), by_stable
         if self._panic.is_on:
             wanted = max(by_stable, by_panic, self._panic.most)
             self._panic = replace(self._panic, most=wanted)
-        return replace(view.setting, replicas=min(max(wanted, 1), view.limits.max_replicas))
+        return view.setting.turned(replicas=min(max(wanted, 1), view.limits.max_replicas))
 
 
 def make(scenario: Scenario, argument: str = "") -> Agent:

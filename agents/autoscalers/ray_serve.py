@@ -6,7 +6,7 @@ number asked for. Ray ticks ten times a second; here a decision is taken once pe
 lasted for the delay. While none runs, those asked for are waited for. Not here: scaling to zero.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import ceil
 
 from ipagym.agents.common.arguments import positive
@@ -55,11 +55,11 @@ class RayServeRule:
         """The replicas wanted, once wanted for long enough."""
         if view.window.scraped:
             self._recent.add(view.now_s, view.window.duration_s, view.in_flight)
-        current, running, most = view.setting.replicas, view.seen.ready, view.limits.max_replicas
+        current, running, most = view.running.replicas, view.seen.ready, view.limits.max_replicas
         ongoing = self._recent.mean_over(self.settings.look_back_s)
         if not running:
             cold = ceil(self.settings.upscaling_factor) if ongoing > 0 else 0
-            return replace(view.setting, replicas=min(max(current, cold), most))
+            return view.setting.turned(replicas=min(max(current, cold), most))
         wanted = min(desired_replicas(running, ongoing, self.settings), most)
         direction = (wanted > current) - (wanted < current)
         if direction != self._direction:
@@ -67,7 +67,7 @@ class RayServeRule:
         delay_s = self.settings.upscale_delay_s if direction > 0 else self.settings.downscale_delay_s
         if direction and view.now_s - self._since_s >= delay_s:
             self._direction = 0
-            return replace(view.setting, replicas=wanted)
+            return view.setting.turned(replicas=wanted)
         return view.setting
 
 

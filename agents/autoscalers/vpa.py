@@ -7,7 +7,7 @@ time constants (a half-life of 24 hours, pods left alone for 12) make it act onl
 minutes: `time_scale` divides them.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 from ipagym.agents.autoscalers.vpa_histogram import HALF_LIFE_S, DecayingHistogram
@@ -94,16 +94,16 @@ class VpaRule:
         if cores == view.cores:
             return view.setting
         self._changed_s = view.now_s
-        return replace(view.setting, cores=cores)
+        return view.setting.turned(cores=cores)
 
     def _cores(self, view: StageView, wanted: Recommendation) -> int:
-        choices = view.stage.variant(view.setting.variant).core_choices
+        choices = view.stage.variant(view.running.variant).core_choices
         target = next((cores for cores in choices if cores >= wanted.target), choices[-1])
         if self.settings.update == "plus":
             self._lower_in_a_row = self._lower_in_a_row + 1 if target < view.cores else 0
             return target if target > view.cores or self._lower_in_a_row >= PATIENCE else view.cores
         is_old = view.now_s - self._changed_s >= OLD_S / self.settings.time_scale
-        may_act = self.settings.update != "off" and view.setting.replicas >= self.settings.min_replicas
+        may_act = self.settings.update != "off" and view.running.replicas >= self.settings.min_replicas
         return target if may_act and is_worth_it(view.cores, wanted, is_old=is_old) else view.cores
 
 

@@ -7,7 +7,7 @@ from typing import Protocol
 import numpy as np
 
 from ipagym.model.budget import affordable
-from ipagym.model.configuration import Configuration, Limits, StageSetting, cores_of
+from ipagym.model.configuration import Configuration, Deployment, Limits, StageSetting, cores_of
 from ipagym.model.latency import LatencyModel
 from ipagym.model.pipeline import Pipeline, Stage
 from ipagym.model.window import StageWindow, Window
@@ -32,6 +32,11 @@ class StageView:
     slo_share_s: float
 
     @property
+    def running(self) -> Deployment:
+        """The deployment that rules deal with."""
+        return self.setting.first
+
+    @property
     def now_s(self) -> float:
         """Seconds since the episode began."""
         return self.window.end_s
@@ -44,17 +49,17 @@ class StageView:
     @property
     def in_flight(self) -> float:
         """Requests queued or being served: the queue at the window's end and the batches of the busy replicas."""
-        return self.seen.queue + self.seen.utilisation * self.seen.ready * self.setting.batch
+        return self.seen.queue + self.seen.utilisation * self.seen.ready * self.running.batch
 
     @property
     def cores(self) -> int:
         """Cores of one replica."""
-        return cores_of(self.setting, self.stage)
+        return cores_of(self.running, self.stage)
 
     @property
     def latency(self) -> LatencyModel:
         """The profile of what runs."""
-        return latency_of(self.setting, self.stage)
+        return latency_of(self.running, self.stage)
 
 
 class StageRule(Protocol):
@@ -83,7 +88,7 @@ class ByStage:
 
     def _views(self, window: Window) -> list[StageView]:
         running = list(zip(self._pipeline.stages, window.configuration.stages, window.stages, strict=True))
-        shares_s = slo_shares_s(window.configuration.stages, self._pipeline)
+        shares_s = slo_shares_s(window.configuration.first_deployments, self._pipeline)
         return [
             StageView(
                 index=index,
@@ -99,17 +104,17 @@ class ByStage:
         ]
 
 
-def slo_shares_s(settings: Sequence[StageSetting], pipeline: Pipeline) -> list[float]:
+def slo_shares_s(running: Sequence[Deployment], pipeline: Pipeline) -> list[float]:
     """The SLO shared out among the stages, in proportion to their latency at batch 1."""
-    alone_s = [latency_of(setting, stage).p99(1) for setting, stage in zip(settings, pipeline.stages, strict=True)]
+    alone_s = [latency_of(each, stage).p99(1) for each, stage in zip(running, pipeline.stages, strict=True)]
     return [pipeline.slo_s * each / sum(alone_s) for each in alone_s]
 
 
-def replica_rps(setting: StageSetting, stage: Stage) -> float:
-    """Requests per second that one replica (of the first deployment) is planned to serve."""
-    return latency_of(setting, stage).throughput_rps(setting.batch)
+def replica_rps(deployment: Deployment, stage: Stage) -> float:
+    """Requests per second that one replica is planned to serve."""
+    return latency_of(deployment, stage).throughput_rps(deployment.batch)
 
 
-def latency_of(setting: StageSetting, stage: Stage) -> LatencyModel:
-    """The profile of what a stage runs (of its first deployment)."""
-    return stage.variant(setting.variant).latency_on(cores_of(setting, stage))
+def latency_of(deployment: Deployment, stage: Stage) -> LatencyModel:
+    """The profile of a deployment: its variant on its cores."""
+    return stage.variant(deployment.variant).latency_on(cores_of(deployment, stage))

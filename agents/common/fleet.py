@@ -14,13 +14,13 @@ from ipagym.agents.common.packing import has_room
 from ipagym.agents.common.primitives import half_slo_batch, replicas_for, with_variant
 from ipagym.agents.common.wrapper import Wrapper
 from ipagym.model.agent import Agent
-from ipagym.model.configuration import Configuration, Limits, StageSetting, cores_of
+from ipagym.model.configuration import Configuration, Deployment, Limits, cores_of
 from ipagym.model.pipeline import Pipeline, Stage, Variant
 from ipagym.model.window import Window
 from ipagym.task.scenario import Scenario
 from ipagym.workload.statistics import peak_rps
 
-VariantOf = Callable[[Stage, StageSetting], Variant]
+VariantOf = Callable[[Stage, Deployment], Variant]
 
 PEAK_S = 10
 """The highest rate is the highest mean of so many seconds."""
@@ -52,11 +52,11 @@ class OnFleet(Wrapper):
 
     def holds(self, found: Configuration) -> Configuration:
         """The configuration that was found, on the fleet."""
-        pairs = zip(found.stages, self._pipeline.stages, strict=True)
-        chosen = [with_variant(setting, self.variant_of(stage, setting)) for setting, stage in pairs]
+        pairs = zip(found.first_deployments, self._pipeline.stages, strict=True)
+        chosen = [with_variant(each, self.variant_of(stage, each)) for each, stage in pairs]
         numbers = fleet_of(chosen, self._pipeline, self._limits, self.peak_rps)
         stages = zip(found.stages, numbers, strict=True)
-        return Configuration(tuple(replace(setting, replicas=number) for setting, number in stages))
+        return Configuration(tuple(setting.turned(replicas=number) for setting, number in stages))
 
 
 def load_peak_rps(scenario: Scenario) -> float:
@@ -64,30 +64,30 @@ def load_peak_rps(scenario: Scenario) -> float:
     return peak_rps(scenario.workload.rates_rps(np.random.default_rng(0)), PEAK_S)
 
 
-def most_accurate(stage: Stage, found: StageSetting) -> Variant:
+def most_accurate(stage: Stage, found: Deployment) -> Variant:
     """The fleet of one that is to be accurate at all times."""
     return stage.most_accurate
 
 
-def lightest(stage: Stage, found: StageSetting) -> Variant:
+def lightest(stage: Stage, found: Deployment) -> Variant:
     """The fleet of one that gives up accuracy when it must."""
     return stage.lightest
 
 
-def as_found(stage: Stage, found: StageSetting) -> Variant:
+def as_found(stage: Stage, found: Deployment) -> Variant:
     """The fleet of one that leaves variants alone."""
     return stage.variant(found.variant)
 
 
-def fleet_of(settings: Sequence[StageSetting], pipeline: Pipeline, limits: Limits, peak_rps: float) -> tuple[int, ...]:
-    """Replicas of these settings of the stages that carry the peak, or as many as there is room for.
+def fleet_of(chosen: Sequence[Deployment], pipeline: Pipeline, limits: Limits, peak_rps: float) -> tuple[int, ...]:
+    """Replicas of these deployments, one of each stage, that carry the peak, or as many as there is room for.
 
     Where room is short, the stage that could carry most gives up a replica first.
     """
-    pairs = list(zip(settings, pipeline.stages, strict=True))
-    shares_s = slo_shares_s(settings, pipeline)
+    pairs = list(zip(chosen, pipeline.stages, strict=True))
+    shares_s = slo_shares_s(chosen, pipeline)
     each_rps = [_rps(*pair, share_s) for pair, share_s in zip(pairs, shares_s, strict=True)]
-    cores = [cores_of(setting, stage) for setting, stage in pairs]
+    cores = [cores_of(each, stage) for each, stage in pairs]
     replicas = [replicas_for(peak_rps, rps, limits.max_replicas) for rps in each_rps]
     while max(replicas) > 1 and not has_room(cores, replicas, limits):
         spare = [number * rps if number > 1 else 0.0 for number, rps in zip(replicas, each_rps, strict=True)]
@@ -95,6 +95,6 @@ def fleet_of(settings: Sequence[StageSetting], pipeline: Pipeline, limits: Limit
     return tuple(replicas)
 
 
-def _rps(setting: StageSetting, stage: Stage, slo_s: float) -> float:
-    latency = latency_of(setting, stage)
+def _rps(deployment: Deployment, stage: Stage, slo_s: float) -> float:
+    latency = latency_of(deployment, stage)
     return latency.throughput_rps(half_slo_batch(latency, slo_s, stage.batches) or stage.batches[0])

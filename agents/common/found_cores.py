@@ -3,28 +3,28 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ipagym.model.configuration import Configuration, StageSetting
+from ipagym.model.configuration import Configuration, Deployment
 from ipagym.model.pipeline import Pipeline, Stage, Variant
 
 
-def on_found_cores(pipeline: Pipeline, found: Sequence[StageSetting]) -> Pipeline:
+def on_found_cores(pipeline: Pipeline, found: Sequence[Deployment]) -> Pipeline:
     """The pipeline whose variants have, as their base cores, those that each stage was found to run on.
 
     Where base cores were found (`cores` None) they stay; so do those of a variant that was not measured on the others.
     """
     stages = zip(pipeline.stages, found, strict=True)
-    return replace(pipeline, stages=tuple(_stage(stage, setting.cores) for stage, setting in stages))
+    return replace(pipeline, stages=tuple(_stage(stage, each.cores) for stage, each in stages))
 
 
 def explicit_cores(configuration: Configuration, seen: Pipeline, pipeline: Pipeline) -> Configuration:
     """A configuration of the pipeline as it was seen, in terms of the pipeline itself: cores said where they differ."""
     stages = zip(configuration.stages, seen.stages, pipeline.stages, strict=True)
-    return Configuration(tuple(replace(s, cores=_cores(s, was, now)) for s, was, now in stages))
+    return Configuration(tuple(s.turned(cores=_cores(s.first, was, now)) for s, was, now in stages))
 
 
-def _cores(setting: StageSetting, seen: Stage, stage: Stage) -> int | None:
-    cores = seen.variant(setting.variant).base_cores
-    return None if cores == stage.variant(setting.variant).base_cores else cores
+def _cores(running: Deployment, seen: Stage, stage: Stage) -> int | None:
+    cores = seen.variant(running.variant).base_cores
+    return None if cores == stage.variant(running.variant).base_cores else cores
 
 
 def _stage(stage: Stage, cores: int | None) -> Stage:

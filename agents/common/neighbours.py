@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
-from ipagym.model.configuration import Configuration, Limits, StageSetting, cores_of
+from ipagym.model.configuration import Configuration, Deployment, Limits, StageSetting, cores_of
 from ipagym.model.pipeline import Pipeline, Stage
 
 Value = TypeVar("Value")
@@ -19,21 +19,25 @@ def neighbours(current: Configuration, pipeline: Pipeline, limits: Limits) -> It
 
 def stage_neighbours(setting: StageSetting, stage: Stage, limits: Limits) -> Iterator[StageSetting]:
     """The same for one stage; a stage with several deployments has none."""
-    if setting.beside:
-        return
+    if len(setting.deployments) == 1:
+        yield from (StageSetting((each,)) for each in deployment_neighbours(setting.first, stage, limits))
+
+
+def deployment_neighbours(current: Deployment, stage: Stage, limits: Limits) -> Iterator[Deployment]:
+    """The same for one deployment; another variant keeps its cores where it was measured on as many."""
     by_accuracy = sorted(stage.variants, key=lambda variant: variant.accuracy)
     names = [variant.name for variant in by_accuracy]
-    choices = stage.variant(setting.variant).core_choices
-    for name in _beside(names, setting.variant):
-        variant, cores = stage.variant(name), cores_of(setting, stage)
-        yield replace(setting, variant=name, cores=cores if cores in variant.core_choices else None)
-    for replicas in (setting.replicas - 1, setting.replicas + 1):
+    choices = stage.variant(current.variant).core_choices
+    for name in _beside(names, current.variant):
+        variant, cores = stage.variant(name), cores_of(current, stage)
+        yield replace(current, variant=name, cores=cores if cores in variant.core_choices else None)
+    for replicas in (current.replicas - 1, current.replicas + 1):
         if 1 <= replicas <= limits.max_replicas:
-            yield replace(setting, replicas=replicas)
-    for batch in _beside(stage.batches, setting.batch):
-        yield replace(setting, batch=batch)
-    for number in _beside(choices, cores_of(setting, stage)):
-        yield replace(setting, cores=number)
+            yield replace(current, replicas=replicas)
+    for batch in _beside(stage.batches, current.batch):
+        yield replace(current, batch=batch)
+    for number in _beside(choices, cores_of(current, stage)):
+        yield replace(current, cores=number)
 
 
 def _beside(values: Sequence[Value], value: Value) -> list[Value]:

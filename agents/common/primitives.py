@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ipagym.model.configuration import StageSetting
+from ipagym.model.configuration import Deployment
 from ipagym.model.latency import LatencyModel
 from ipagym.model.pipeline import Variant
 from ipagym.optimize.options import fewest
@@ -31,7 +31,7 @@ def replicas_for(rate_rps: float, throughput_rps: float, most: int) -> int:
     return min(fewest(rate_rps, throughput_rps), most)
 
 
-def with_variant(setting: StageSetting, variant: Variant) -> StageSetting:
-    """The setting with another variant on as many cores, or on its base cores where it was not measured on as many."""
-    cores = setting.cores if setting.cores in variant.core_choices else None
-    return replace(setting, variant=variant.name, cores=cores, beside=())
+def with_variant(running: Deployment, variant: Variant) -> Deployment:
+    """The deployment with another variant on as many cores, or on its base cores if it was not measured on as many."""
+    cores = running.cores if running.cores in variant.core_choices else None
+    return replace(running, variant=variant.name, cores=cores)

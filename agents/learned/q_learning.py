@@ -65,7 +65,7 @@ class QLearning:
         """The best state known for the load; learns first where the load is new."""
         self.forecaster.observe(window.arrivals_per_s)
         if self._model is None:
-            seen = on_found_cores(self._pipeline, window.configuration.stages)
+            seen = on_found_cores(self._pipeline, window.configuration.first_deployments)
             self._model = PlannedReward(seen, self._limits, self.objective)
         start = self._model.state_of(window.configuration)
         bucket = round(log(max(self.forecaster.predict(), 1e-3)) / log(BUCKET))
@@ -173,7 +173,7 @@ class PlannedReward:
         """The state of a configuration (of the first deployment of each stage)."""
         stages: Sequence[tuple[int, int, int]] = [
             ([v.name for v in stage.variants].index(s.variant), s.replicas, stage.batches.index(s.batch))
-            for s, stage in zip(configuration.stages, self.pipeline.stages, strict=True)
+            for s, stage in zip(configuration.first_deployments, self.pipeline.stages, strict=True)
         ]
         return tuple(stages)
 
@@ -181,7 +181,7 @@ class PlannedReward:
         """The configuration of a state."""
         return Configuration(
             tuple(
-                StageSetting(stage.variants[variant].name, replicas, stage.batches[batch])
+                StageSetting.of(stage.variants[variant].name, replicas, stage.batches[batch])
                 for (variant, replicas, batch), stage in zip(state, self.pipeline.stages, strict=True)
             )
         )

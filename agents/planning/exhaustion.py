@@ -35,7 +35,7 @@ def _settings(stage: Stage, limits: Limits) -> Iterator[StageSetting]:
     for variant in stage.variants:
         for numbers in product(*(knob.choices_of(variant, stage, limits) for knob in KNOBS[1:])):
             knobs = zip(KNOBS[1:], numbers, strict=True)
-            yield StageSetting(variant.name, *(knob.written(number, variant) for knob, number in knobs))
+            yield StageSetting.of(variant.name, *(knob.written(number, variant) for knob, number in knobs))
 
 
 def sequences(choices: int, decisions: int) -> int:

@@ -12,7 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ipagym.agents.common.by_stage import latency_of
-from ipagym.model.configuration import Configuration, StageSetting, configured_accuracy, cores_of, requested_cores
+from ipagym.model.configuration import (
+    Configuration,
+    Deployment,
+    StageSetting,
+    configured_accuracy,
+    cores_of,
+    requested_cores,
+)
 from ipagym.model.deployments import deployments_of
 from ipagym.model.pipeline import Pipeline, Stage
 from ipagym.task.objective import Objective
@@ -84,9 +91,9 @@ def _stage_rps(setting: StageSetting, stage: Stage) -> float:
     return min(each.replicas * _average_rps(each, stage) / (each.weight / total) for each in setting.deployments)
 
 
-def _average_rps(setting: StageSetting, stage: Stage) -> float:
-    latency = latency_of(setting, stage)
-    return max(batch / latency.average(batch) for batch in range(1, setting.batch + 1))
+def _average_rps(deployment: Deployment, stage: Stage) -> float:
+    latency = latency_of(deployment, stage)
+    return max(batch / latency.average(batch) for batch in range(1, deployment.batch + 1))
 
 
 def _worth(configuration: Configuration, pipeline: Pipeline, objective: Objective) -> float:

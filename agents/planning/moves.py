@@ -6,10 +6,10 @@ from typing import TypeVar
 
 import numpy as np
 
-from ipagym.agents.common.neighbours import stage_neighbours
+from ipagym.agents.common.neighbours import deployment_neighbours, stage_neighbours
 from ipagym.agents.planning.course import Asked
 from ipagym.model.budget import affordable
-from ipagym.model.configuration import Configuration, StageSetting
+from ipagym.model.configuration import Configuration, Deployment, StageSetting
 from ipagym.model.pipeline import Stage
 from ipagym.task.scenario import Scenario
 
@@ -53,7 +53,7 @@ class Moves:
         stage = self.scenario.pipeline.stages[s]
         variant = self._any(stage.variants)
         cores = self._any(variant.core_choices)
-        setting = StageSetting(
+        setting = StageSetting.of(
             variant.name,
             int(self.rng.integers(1, self.scenario.limits.max_replicas + 1)),
             self._any(stage.batches),
@@ -112,25 +112,25 @@ class Moves:
 
 def settings_around(setting: StageSetting, stage: Stage, scenario: Scenario) -> Iterator[StageSetting]:
     """Every setting one step away; of several deployments one is changed, its weight too, or one comes or goes."""
-    if not setting.beside:
+    if len(setting.deployments) == 1:
         yield from stage_neighbours(setting, stage, scenario.limits)
     else:
         for index, each in enumerate(setting.deployments):
-            rest = tuple(replace(other, beside=()) for i, other in enumerate(setting.deployments) if i != index)
-            yield replace(rest[0], beside=rest[1:])
-            for other in _alone(replace(each, beside=()), stage, scenario):
+            rest = (*setting.deployments[:index], *setting.deployments[index + 1 :])
+            yield StageSetting(rest)
+            for other in _around(each, stage, scenario):
                 if other.variant not in {one.variant for one in rest}:
-                    yield replace(other, beside=rest)
+                    yield StageSetting((other, *rest))
     if len(setting.deployments) < scenario.limits.max_deployments:
         running = {each.variant for each in setting.deployments}
         for variant in stage.variants:
             if variant.name not in running:
-                new = StageSetting(variant.name, 1, setting.batch, variant.core_choices[0])
-                yield replace(setting, beside=(*setting.beside, new))
+                new = Deployment(variant.name, 1, setting.first.batch, variant.core_choices[0])
+                yield StageSetting((*setting.deployments, new))
 
 
-def _alone(each: StageSetting, stage: Stage, scenario: Scenario) -> Iterator[StageSetting]:
-    yield from stage_neighbours(each, stage, scenario.limits)
+def _around(each: Deployment, stage: Stage, scenario: Scenario) -> Iterator[Deployment]:
+    yield from deployment_neighbours(each, stage, scenario.limits)
     yield from (replace(each, weight=each.weight * factor) for factor in WEIGHTS)
 
 

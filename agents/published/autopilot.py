@@ -7,7 +7,7 @@ tasks.
 """
 
 from collections import deque
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -78,10 +78,10 @@ class VerticalRule:
         used = view.seen.utilisation * view.cores * (UNSEEN if view.seen.utilisation >= FULL else 1.0)
         if not view.window.scraped or not self._ticks.ended(used, view.now_s):
             return view.setting
-        choices = view.stage.variant(view.setting.variant).core_choices
+        choices = view.stage.variant(view.running.variant).core_choices
         self._hour.append(self._recommended(choices))
         wanted = max(self._hour)
-        return replace(view.setting, cores=next((c for c in choices if c >= wanted), choices[-1]))
+        return view.setting.turned(cores=next((c for c in choices if c >= wanted), choices[-1]))
 
     def _recommended(self, choices: tuple[int, ...]) -> float:
         ticks = list(self._ticks.kept)
@@ -106,11 +106,11 @@ class HorizontalRule:
         if not view.window.scraped or not self._ticks.ended(used, view.now_s):
             return view.setting
         self._wanted.append(peak(list(self._ticks.kept)) / (self.settings.target * view.cores))
-        wanted, current = max(self._wanted), view.setting.replicas
+        wanted, current = max(self._wanted), view.running.replicas
         if wanted < current:
             # So many ticks make an hour that what is too much halves in it.
             wanted = max(wanted, current - (current - wanted) * (1 - 0.5 ** (TICK_S / HOUR_S)))
-        return replace(view.setting, replicas=replicas_for(wanted, 1.0, view.limits.max_replicas))
+        return view.setting.turned(replicas=replicas_for(wanted, 1.0, view.limits.max_replicas))
 
 
 def make(scenario: Scenario, argument: str = "") -> Agent:

@@ -5,8 +5,6 @@ at each batch; here a window's latency counts, its 99th percentile against the p
 stage may run, the largest within that size is taken. Variant, replicas and cores stay.
 """
 
-from dataclasses import replace
-
 from ipagym.agents.common.by_stage import ByStage, StageView
 from ipagym.agents.common.fleet import OnFleet, as_found, load_peak_rps
 from ipagym.model.agent import Agent
@@ -31,12 +29,12 @@ class AimdRule:
     def setting(self, view: StageView) -> StageSetting:
         """The batch wanted."""
         if self._size is None:
-            self._size = float(view.setting.batch)
+            self._size = float(view.running.batch)
         window, batches = view.window, view.stage.batches
         if window.scraped and (window.completed or window.violations):
             latency_s = window.latency_quantile_s(0.99) if window.completed else float("inf")
             self._size = next_size(self._size, latency_s, view.slo_s, batches[-1])
-        return replace(view.setting, batch=max((b for b in batches if b <= self._size + 1e-9), default=batches[0]))
+        return view.setting.turned(batch=max((b for b in batches if b <= self._size + 1e-9), default=batches[0]))
 
 
 def make(scenario: Scenario, argument: str = "") -> Agent:

@@ -36,10 +36,10 @@ class CocktailRule:
 
     def setting(self, view: StageView) -> StageSetting:
         """The variant, in the replicas that MArk's rule wants of it."""
-        chosen = best_variant(view.stage.variants, view.setting.batch, view.slo_share_s)
-        if chosen.name == view.setting.variant:
+        chosen = best_variant(view.stage.variants, view.running.batch, view.slo_share_s)
+        if chosen.name == view.running.variant:
             return self._scaler.setting(view)
-        return with_variant(view.setting, chosen)
+        return StageSetting((with_variant(view.running, chosen),))
 
 
 def make(scenario: Scenario, argument: str = "") -> Agent:

@@ -4,8 +4,6 @@ Variants and cores stay as it finds them. Where no plan meets the SLO, every sta
 replicas for the load (the paper does not say).
 """
 
-from dataclasses import replace
-
 import numpy as np
 
 from ipagym.agents.common.by_stage import latency_of
@@ -36,21 +34,21 @@ class Fa2:
         """The cheapest plan."""
         self.forecaster.observe(window.arrivals_per_s)
         rate, most = self.forecaster.predict(), self._limits.max_replicas
-        running = list(zip(window.configuration.stages, self._pipeline.stages, strict=True))
+        running = list(zip(window.configuration.first_deployments, self._pipeline.stages, strict=True))
         stages = [
             Fa2Stage(
-                latency=latency_of(setting, stage),
+                latency=latency_of(each, stage),
                 batches=stage.batches,
-                cores=cores_of(setting, stage),
+                cores=cores_of(each, stage),
                 level=level,
             )
-            for (setting, stage), level in zip(running, self._levels, strict=True)
+            for (each, stage), level in zip(running, self._levels, strict=True)
         ]
         sizes = fewest_cores(stages, rate, slo_s=self._pipeline.slo_s, max_replicas=most) or [
             (replicas_for(rate, each.latency.throughput_rps(each.batches[0]), most), each.batches[0]) for each in stages
         ]
         chosen = zip(window.configuration.stages, sizes, strict=True)
-        wanted = Configuration(tuple(replace(s, replicas=n, batch=b) for s, (n, b) in chosen))
+        wanted = Configuration(tuple(s.turned(replicas=n, batch=b) for s, (n, b) in chosen))
         return affordable(wanted, self._pipeline, self._limits)
 
 

@@ -14,7 +14,7 @@ from math import ceil
 
 from ipagym.agents.common.by_stage import ByStage, StageView, latency_of, replica_rps
 from ipagym.model.agent import Agent
-from ipagym.model.configuration import StageSetting
+from ipagym.model.configuration import Deployment, StageSetting
 from ipagym.task.scenario import Scenario
 
 SLACK = 0.95
@@ -32,7 +32,7 @@ class InfaasRule:
 
     def setting(self, view: StageView) -> StageSetting:
         """Replicate, upgrade, downgrade or wait."""
-        current = view.setting
+        current = view.running
         if self._accuracy is None:
             self._accuracy = view.stage.variant(current.variant).accuracy
         per_replica = replica_rps(current, view.stage)
@@ -41,51 +41,50 @@ class InfaasRule:
             self._votes = 0
             return self._up(view, ceil(lacking / per_replica))
         if view.rate_rps > (current.replicas - 1) * per_replica or (current.replicas == 1 and current.batch == 1):
-            return current
+            return view.setting
         self._votes += 1
         if self._votes <= VOTES:
-            return current
+            return view.setting
         self._votes = 0
         return self._down(view)
 
     def _up(self, view: StageView, more: int) -> StageSetting:
-        load_s = view.stage.variant(view.setting.variant).load_s
-        beyond = view.setting.replicas + more > view.limits.max_replicas
+        load_s = view.stage.variant(view.running.variant).load_s
+        beyond = view.running.replicas + more > view.limits.max_replicas
         replicating = load_s * more * (BEYOND_PENALTY if beyond else 1.0)
         upgrades = [(self._loading_s(view, each), each) for each in self._upgrades(view)]
         if upgrades:
             cost, upgrade = min(upgrades, key=lambda each: each[0])
             if replicating > UPGRADE_FACTOR * cost:
                 return upgrade
-        return replace(view.setting, replicas=min(view.setting.replicas + more, view.limits.max_replicas))
+        return view.setting.turned(replicas=min(view.running.replicas + more, view.limits.max_replicas))
 
     def _upgrades(self, view: StageView) -> Iterator[StageSetting]:
         """Faster variants, in the replicas that carry the load: another model, batch or number of cores."""
         assert self._accuracy is not None
-        now = replica_rps(view.setting, view.stage)
+        now = replica_rps(view.running, view.stage)
         for variant in view.stage.variants:
             for cores in variant.core_choices if variant.accuracy >= self._accuracy else ():
                 for batch in view.stage.batches:
-                    other = StageSetting(variant.name, 1, batch, cores)
+                    other = Deployment(variant.name, 1, batch, cores)
                     latency = latency_of(other, view.stage)
                     needed = ceil(view.rate_rps / (SLACK * latency.throughput_rps(batch)))
                     is_faster = latency.throughput_rps(batch) > now and latency.p99(batch) <= view.slo_share_s
                     if is_faster and needed <= view.limits.max_replicas:
-                        yield replace(other, replicas=needed)
+                        yield StageSetting((replace(other, replicas=needed),))
 
     def _loading_s(self, view: StageView, upgrade: StageSetting) -> float:
-        return view.stage.variant(upgrade.variant).load_s * upgrade.replicas
+        return view.stage.variant(upgrade.first.variant).load_s * upgrade.first.replicas
 
     def _down(self, view: StageView) -> StageSetting:
         """A batch back where that carries the load, otherwise a replica less."""
-        current, batches = view.setting, view.stage.batches
+        current, batches = view.running, view.stage.batches
         smaller = [batch for batch in batches if batch < current.batch]
         if smaller:
-            before = replace(current, batch=smaller[-1])
-            throughput = replica_rps(before, view.stage)
+            throughput = replica_rps(replace(current, batch=smaller[-1]), view.stage)
             if view.rate_rps <= SLACK * current.replicas * throughput:
-                return before
-        return replace(current, replicas=max(1, current.replicas - 1))
+                return view.setting.turned(batch=smaller[-1])
+        return view.setting.turned(replicas=max(1, current.replicas - 1))
 
 
 def make(scenario: Scenario, argument: str = "") -> Agent:

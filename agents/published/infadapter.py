@@ -7,7 +7,7 @@ from ipagym.agents.common.planning_with import planning_with
 from ipagym.forecast import Forecaster
 from ipagym.forecast.catalogue import make_forecaster
 from ipagym.model.agent import Agent
-from ipagym.model.configuration import Configuration, Limits, StageSetting, cores_of
+from ipagym.model.configuration import Configuration, Deployment, Limits, StageSetting, cores_of
 from ipagym.model.pipeline import Pipeline, Variant
 from ipagym.model.window import Window
 from ipagym.optimize.infadapter.planned_capacity import planned_rps
@@ -85,10 +85,8 @@ class InfAdapterProgram:
 
     def _configuration(self, solution: InfAdapterSolution) -> Configuration:
         batch = self._stage.batches[0]
-        first, *others = (
-            StageSetting(name, 1, batch, cores, solution.share[name]) for name, cores in solution.cores.items()
-        )
-        return Configuration((StageSetting(first.variant, 1, batch, first.cores, first.weight, tuple(others)),))
+        running = (Deployment(name, 1, batch, cores, solution.share[name]) for name, cores in solution.cores.items())
+        return Configuration((StageSetting(tuple(running)),))
 
 
 def capacity_rps(candidates: Sequence[Candidate], cores: Mapping[str, int]) -> float:

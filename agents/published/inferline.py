@@ -19,7 +19,7 @@ from ipagym.agents.published.inferline_envelope import rates_rps, window_lengths
 from ipagym.agents.published.trial import p99_s
 from ipagym.model.agent import Agent
 from ipagym.model.budget import affordable
-from ipagym.model.configuration import Configuration, Limits, StageSetting, cores_of, requested_cores
+from ipagym.model.configuration import Configuration, Deployment, Limits, StageSetting, cores_of, requested_cores
 from ipagym.model.pipeline import Pipeline, Stage
 from ipagym.model.window import Window
 from ipagym.task.scenario import Scenario
@@ -65,12 +65,11 @@ class InferLine:
         sample = np.resize(self._arrivals, TRIAL_S)
         left_s = max(self._pipeline.slo_s - self._network_s, LEAST_SLO_S)
         self._plan = plan(replace(self._pipeline, slo_s=left_s), self._limits, sample, window.configuration)
-        stages = zip(self._plan.stages, self._pipeline.stages, strict=True)
-        self._lengths = window_lengths(sum(latency_of(setting, stage).p99(setting.batch) for setting, stage in stages))
+        stages = list(zip(self._plan.first_deployments, self._pipeline.stages, strict=True))
+        self._lengths = window_lengths(sum(latency_of(each, stage).p99(each.batch) for each, stage in stages))
         self._planned_rps = rates_rps(sample, self._lengths)
         self._load = [
-            min(1.0, float(sample.mean()) / (setting.replicas * replica_rps(setting, stage))) or 1.0
-            for setting, stage in zip(self._plan.stages, self._pipeline.stages, strict=True)
+            min(1.0, float(sample.mean()) / (each.replicas * replica_rps(each, stage))) or 1.0 for each, stage in stages
         ]
         self._changed_s = window.end_s
 
@@ -79,23 +78,24 @@ class InferLine:
         live = rates_rps(self._arrivals, self._lengths)
         over = [now for now, planned in zip(live, self._planned_rps, strict=True) if now > planned]
         needed = self._replicas(max(over, default=0.0), self._load)
-        if any(n > s.replicas for n, s in zip(needed, current.stages, strict=True)):
-            return self._with(current, [max(n, s.replicas) for n, s in zip(needed, current.stages, strict=True)])
+        running = [each.replicas for each in current.first_deployments]
+        if any(n > now for n, now in zip(needed, running, strict=True)):
+            return self._with(current, list(map(max, needed, running)))
         if window.end_s - self._changed_s < DOWN_AFTER_S:
             return current
         highest = rates_rps(self._arrivals[-DOWN_WINDOW_S:], [float(DOWN_BIN_S)])[0]
         enough = map(max, needed, self._replicas(highest, [min(self._load)] * len(self._load)))
-        return self._with(current, [min(n, s.replicas) for n, s in zip(enough, current.stages, strict=True)])
+        return self._with(current, list(map(min, enough, running)))
 
     def _replicas(self, rate_rps: float, load: list[float]) -> list[int]:
         assert self._plan is not None
-        stages = zip(self._plan.stages, self._pipeline.stages, load, strict=True)
-        needed = (ceil(rate_rps / (replica_rps(setting, stage) * share) - 1e-9) for setting, stage, share in stages)
+        stages = zip(self._plan.first_deployments, self._pipeline.stages, load, strict=True)
+        needed = (ceil(rate_rps / (replica_rps(each, stage) * share) - 1e-9) for each, stage, share in stages)
         return [min(max(1, number), self._limits.max_replicas) for number in needed]
 
     def _with(self, current: Configuration, replicas: list[int]) -> Configuration:
         stages = zip(current.stages, replicas, strict=True)
-        return Configuration(tuple(replace(setting, replicas=number) for setting, number in stages))
+        return Configuration(tuple(setting.turned(replicas=number) for setting, number in stages))
 
 
 def plan(pipeline: Pipeline, limits: Limits, sample: np.ndarray, running: Configuration) -> Configuration:
@@ -108,7 +108,7 @@ def plan(pipeline: Pipeline, limits: Limits, sample: np.ndarray, running: Config
     chosen = _first(pipeline, limits, float(sample.mean()), running)
     while not meets_slo(chosen):
         more = Configuration(
-            tuple(replace(s, replicas=min(s.replicas + 1, limits.max_replicas)) for s in chosen.stages)
+            tuple(s.turned(replicas=min(s.first.replicas + 1, limits.max_replicas)) for s in chosen.stages)
         )
         more = affordable(more, pipeline, limits)
         if requested_cores(more, pipeline) <= requested_cores(chosen, pipeline):
@@ -126,13 +126,12 @@ def plan(pipeline: Pipeline, limits: Limits, sample: np.ndarray, running: Config
 def _first(pipeline: Pipeline, limits: Limits, rate_rps: float, running: Configuration) -> Configuration:
     """The smallest batch, the most cores, replicas for the mean rate."""
 
-    def setting(current: StageSetting, stage: Stage) -> StageSetting:
-        best = replace(
-            current, batch=stage.batches[0], cores=stage.variant(current.variant).core_choices[-1], beside=()
-        )
-        return replace(best, replicas=min(max(1, ceil(rate_rps / replica_rps(best, stage))), limits.max_replicas))
+    def setting(current: Deployment, stage: Stage) -> StageSetting:
+        best = replace(current, batch=stage.batches[0], cores=stage.variant(current.variant).core_choices[-1])
+        replicas = min(max(1, ceil(rate_rps / replica_rps(best, stage))), limits.max_replicas)
+        return StageSetting((replace(best, replicas=replicas),))
 
-    wanted = Configuration(tuple(map(setting, running.stages, pipeline.stages)))
+    wanted = Configuration(tuple(map(setting, running.first_deployments, pipeline.stages)))
     return affordable(wanted, pipeline, limits)
 
 
@@ -144,16 +143,17 @@ def _steps(chosen: Configuration, pipeline: Pipeline) -> Iterator[Configuration]
 
 
 def _stage_steps(setting: StageSetting, stage: Stage) -> Iterator[StageSetting]:
-    if setting.replicas > 1:
-        yield replace(setting, replicas=setting.replicas - 1)
-    larger = [batch for batch in stage.batches if batch >= 2 * setting.batch]
+    current = setting.first
+    if current.replicas > 1:
+        yield setting.turned(replicas=current.replicas - 1)
+    larger = [batch for batch in stage.batches if batch >= 2 * current.batch]
     if larger:
-        other = replace(setting, batch=larger[0])
-        spared = ceil(setting.replicas * replica_rps(setting, stage) / replica_rps(other, stage))
-        yield replace(other, replicas=max(1, min(setting.replicas - 1, spared)))
-    fewer = [c for c in stage.variant(setting.variant).core_choices if c < cores_of(setting, stage)]
+        other = replace(current, batch=larger[0])
+        spared = ceil(current.replicas * replica_rps(current, stage) / replica_rps(other, stage))
+        yield setting.turned(batch=larger[0], replicas=max(1, min(current.replicas - 1, spared)))
+    fewer = [c for c in stage.variant(current.variant).core_choices if c < cores_of(current, stage)]
     if fewer:
-        yield replace(setting, cores=fewer[-1])
+        yield setting.turned(cores=fewer[-1])
 
 
 def make(scenario: Scenario, argument: str = "") -> Agent:

@@ -34,7 +34,7 @@ class IpaProgram:
         feasible.
         """
         if self._seen is None:
-            self._seen = on_found_cores(self._pipeline, window.configuration.stages)
+            self._seen = on_found_cores(self._pipeline, window.configuration.first_deployments)
         solution = solve(ipa_problem(self._seen, rate_rps, self._limits, self.objective), settings)
         if (found := solution.configuration) is None:
             return solution, None

@@ -44,13 +44,13 @@ class FixedVariants:
     def holds(self, found: Configuration) -> Configuration:
         """The configuration that was found, with the variants that are kept."""
         stages = zip(found.stages, self._variants, strict=True)
-        return Configuration(tuple(replace(setting, variant=variant) for setting, variant in stages))
+        return Configuration(tuple(setting.turned(variant=variant) for setting, variant in stages))
 
     def decide(self, window: Window) -> Configuration:
         """The optimum for the forecast rate; the fallback of `ipagym.optimize.fallback` where there is none."""
         self.forecaster.observe(window.arrivals_per_s)
         if self._seen is None:
-            self._seen = on_found_cores(self._pipeline, window.configuration.stages)
+            self._seen = on_found_cores(self._pipeline, window.configuration.first_deployments)
         problem = ipa_problem(self._seen, self.forecaster.predict(), self._limits, self.objective)
         stages = zip(problem.stages, self._variants, strict=True)
         kept = tuple(tuple(c for c in choices if c.variant == variant) for choices, variant in stages)
@@ -75,15 +75,15 @@ class FixedReplicas:
     def decide(self, window: Window) -> Configuration:
         """The optimum for the forecast rate; what runs where there is none."""
         self.forecaster.observe(window.arrivals_per_s)
-        running = window.configuration.stages
+        running = window.configuration.first_deployments
         if self._seen is None:
             self._seen = on_found_cores(self._pipeline, running)
-            self._numbers = [setting.replicas for setting in running]
+            self._numbers = [each.replicas for each in running]
         found = solve(self._problem(self._seen, self.forecaster.predict()))
         if not found.feasible or found.configuration is None:
             return window.configuration
         chosen = zip(found.configuration.stages, self._numbers, strict=True)
-        wanted = Configuration(tuple(replace(setting, replicas=number) for setting, number in chosen))
+        wanted = Configuration(tuple(setting.turned(replicas=number) for setting, number in chosen))
         return explicit_cores(wanted, self._seen, self._pipeline)
 
     def _problem(self, seen: Pipeline, rate_rps: float) -> IpaProblem:

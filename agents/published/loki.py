@@ -21,7 +21,7 @@ from ipagym.agents.published.device_mix import Option
 from ipagym.agents.published.proteus import ewma_rps, options_of
 from ipagym.model.agent import Agent
 from ipagym.model.budget import affordable
-from ipagym.model.configuration import Configuration, Limits, StageSetting, requested_cores
+from ipagym.model.configuration import Configuration, Deployment, Limits, StageSetting, requested_cores
 from ipagym.model.pipeline import Pipeline
 from ipagym.model.window import Window
 from ipagym.optimize.problem import TOLERANCE
@@ -42,7 +42,7 @@ class Loki:
         """Hardware scaling if it will do, accuracy scaling if not, the highest throughput where neither does."""
         self._arrivals = np.concatenate([self._arrivals, window.arrivals_per_s])[-20:]
         rate = ewma_rps(self._arrivals)
-        running = window.configuration.stages
+        running = window.configuration.first_deployments
         options = self._options(running)
         best = [max(stage, key=lambda option: option.accuracy) for stage in options]
         for chosen in (best, *self._by_accuracy(options)):
@@ -52,32 +52,32 @@ class Loki:
         fastest = [max(stage, key=lambda option: option.rps) for stage in options]
         return affordable(self._configuration(fastest, rate, running), self._pipeline, self._limits)
 
-    def _options(self, running: Sequence[StageSetting]) -> list[list[Option]]:
+    def _options(self, running: Sequence[Deployment]) -> list[list[Option]]:
         stages = self._pipeline.stages
-        shares_s = slo_shares_s([StageSetting(stage.most_accurate.name, 1, 1) for stage in stages], self._pipeline)
+        shares_s = slo_shares_s([Deployment(stage.most_accurate.name, 1, 1) for stage in stages], self._pipeline)
         return [options_of(*each, MAX_BATCH) for each in zip(stages, running, shares_s, strict=True)]
 
     def _by_accuracy(self, options: Sequence[Sequence[Option]]) -> Iterator[Sequence[Option]]:
         every = sorted(product(*options), key=lambda chosen: -prod(option.accuracy for option in chosen))
         yield from every
 
-    def _configuration(self, chosen: Sequence[Option], rate: float, running: Sequence[StageSetting]) -> Configuration:
+    def _configuration(self, chosen: Sequence[Option], rate: float, running: Sequence[Deployment]) -> Configuration:
         each = zip(chosen, running, self._pipeline.stages, strict=True)
-        return Configuration(
-            tuple(
-                replace(
-                    with_variant(setting, stage.variant(option.variant)),
-                    batch=option.batch,
-                    replicas=replicas_for(rate, option.rps, self._limits.max_replicas),
-                )
-                for option, setting, stage in each
+        wanted = (
+            replace(
+                with_variant(found, stage.variant(option.variant)),
+                batch=option.batch,
+                replicas=replicas_for(rate, option.rps, self._limits.max_replicas),
             )
+            for option, found, stage in each
         )
+        return Configuration(tuple(StageSetting((deployment,)) for deployment in wanted))
 
     def _carries(self, chosen: Sequence[Option], wanted: Configuration, rate: float) -> bool:
         cores, total = requested_cores(wanted, self._pipeline), self._limits.total_cores
         served = (
-            option.rps * s.replicas >= rate * (1 - TOLERANCE) for option, s in zip(chosen, wanted.stages, strict=True)
+            option.rps * each.replicas >= rate * (1 - TOLERANCE)
+            for option, each in zip(chosen, wanted.first_deployments, strict=True)
         )
         return all(served) and (total is None or cores <= total)
 

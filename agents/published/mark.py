@@ -7,7 +7,6 @@ to functions.
 """
 
 from collections import deque
-from dataclasses import replace
 from math import ceil
 
 import numpy as np
@@ -43,17 +42,17 @@ class MarkRule:
     def setting(self, view: StageView) -> StageSetting:
         """The replicas wanted."""
         self._arrivals = np.concatenate([self._arrivals, view.window.arrivals_per_s])[-int(PERIOD_S) :]
-        current, most = view.setting.replicas, view.limits.max_replicas
-        per_replica = replica_rps(view.setting, view.stage)
+        current, most = view.running.replicas, view.limits.max_replicas
+        per_replica = replica_rps(view.running, view.stage)
         if not self._pace.is_due(view.now_s):
             lacking = peak_rps(view.window.arrivals_per_s, BIN_S) - current * per_replica
             more = ceil(OVERLOAD_SHARE * lacking / per_replica) if lacking > 0 else 0
-            return replace(view.setting, replicas=min(current + more, most))
+            return view.setting.turned(replicas=min(current + more, most))
         forecast = [MARGIN * peak_rps(self._arrivals, BIN_S)] * LOOK_AHEAD
         running = Kind(name="running", capacity=per_replica, price=1.0, available=current)
         new = Kind(name="new", capacity=per_replica, price=1.0, launch=LAUNCH_STEPS)
         self._plans.append(sum(cover(forecast, (running, new)).values()))
-        return replace(view.setting, replicas=min(max(1, *self._plans), most))
+        return view.setting.turned(replicas=min(max(1, *self._plans), most))
 
 
 def make(scenario: Scenario, argument: str = "") -> Agent:

@@ -22,7 +22,7 @@ from ipagym.agents.common.primitives import with_variant
 from ipagym.agents.published.trial import p99_s
 from ipagym.model.agent import Agent
 from ipagym.model.budget import affordable
-from ipagym.model.configuration import Configuration, Limits, StageSetting
+from ipagym.model.configuration import Configuration, Deployment, Limits, StageSetting
 from ipagym.model.pipeline import Pipeline, Stage, Variant
 from ipagym.model.window import Window
 from ipagym.task.scenario import Scenario
@@ -33,14 +33,16 @@ LOADS = 12
 TRIAL_S = 30
 
 
-def p99_by_load(stage: Stage, setting: StageSetting, loads_rps: NDArray[np.float64], pipeline: Pipeline) -> list[float]:
+def p99_by_load(
+    stage: Stage, deployment: Deployment, loads_rps: NDArray[np.float64], pipeline: Pipeline
+) -> list[float]:
     """The 99th percentile of latency, in seconds, of one stage by itself at each load; infinite once overloaded."""
     alone = replace(pipeline, stages=(replace(stage, after=None),))
-    limits = Limits(max_replicas=setting.replicas)
+    limits = Limits(max_replicas=deployment.replicas)
     found: list[float] = []
     for rate in loads_rps.tolist():
         is_hopeless = bool(found) and found[-1] == float("inf")
-        trial = Configuration((setting,))
+        trial = Configuration((StageSetting((deployment,)),))
         found.append(float("inf") if is_hopeless else p99_s(alone, trial, limits, [rate] * TRIAL_S))
     return found
 
@@ -55,7 +57,7 @@ class ModelSwitching:
 
     def decide(self, window: Window) -> Configuration:
         """The variants for the load of the last second."""
-        running = window.configuration.stages
+        running = window.configuration.first_deployments
         if not self._tables:
             self._tables = list(map(self._table, self._pipeline.stages, running))
         rate = float(window.arrivals_per_s[-1])
@@ -64,8 +66,8 @@ class ModelSwitching:
             for stage, table in zip(self._pipeline.stages, self._tables, strict=True)
         ]
         best = max(product(*stages), key=self._worth)
-        chosen = zip(running, self._pipeline.stages, best, strict=True)
-        wanted = Configuration(tuple(with_variant(setting, variant) for setting, stage, (variant, _) in chosen))
+        chosen = (with_variant(each, variant) for each, (variant, _) in zip(running, best, strict=True))
+        wanted = Configuration(tuple(StageSetting((each,)) for each in chosen))
         return affordable(wanted, self._pipeline, self._limits)
 
     def _worth(self, chosen: tuple[tuple[Variant, float], ...]) -> tuple[bool, float]:
@@ -76,11 +78,11 @@ class ModelSwitching:
     def _alone_s(self, chosen: tuple[tuple[Variant, float], ...]) -> float:
         return sum(variant.latency.p99(1) for variant, _ in chosen)
 
-    def _table(self, stage: Stage, setting: StageSetting) -> Callable[[Variant, float], float]:
+    def _table(self, stage: Stage, running: Deployment) -> Callable[[Variant, float], float]:
         """The latency of a variant at a load: that of the next higher load measured."""
-        trials = [with_variant(setting, variant) for variant in stage.variants]
+        trials = [with_variant(running, variant) for variant in stage.variants]
         fastest = max(replica_rps(trial, stage) for trial in trials)
-        loads = np.linspace(0, 1.1 * setting.replicas * fastest, LOADS + 1)[1:]
+        loads = np.linspace(0, 1.1 * running.replicas * fastest, LOADS + 1)[1:]
         measured = {t.variant: p99_by_load(stage, t, loads, self._pipeline) for t in trials}
 
         def lookup(variant: Variant, rate_rps: float) -> float:

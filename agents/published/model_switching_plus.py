@@ -38,7 +38,7 @@ class ModelSwitchingPlus:
         """One variant with its cores; what runs where less is enough, for a while."""
         self.forecaster.observe(window.arrivals_per_s)
         rate_rps = self.forecaster.predict()
-        running = window.configuration.stages[0]
+        running = window.configuration.stages[0].first
         previous = (running.variant, cores_of(running, self._stage))
         planned_rps = capacity_rps(self._candidates, dict([previous]))
         if self._patience.waits(self._has_plan and rate_rps <= planned_rps):
@@ -54,7 +54,7 @@ class ModelSwitchingPlus:
             previous=previous,
         )
         variant, cores = solve(problem)
-        return Configuration((StageSetting(variant, 1, self._stage.batches[0], cores),))
+        return Configuration((StageSetting.of(variant, 1, self._stage.batches[0], cores),))
 
 
 def make(scenario: Scenario, argument: str = "") -> Agent:

@@ -8,8 +8,6 @@ run one batch size: that of the saturated ones where there are any. The stages' 
 cores stay.
 """
 
-from dataclasses import replace
-
 from ipagym.agents.common.by_stage import ByStage, StageView
 from ipagym.agents.common.pace import Pace
 from ipagym.agents.common.primitives import half_slo_batch, residual_batch
@@ -52,7 +50,7 @@ class NexusRule:
             return view.setting
         self._planned_rps, self._planned_s = rate, view.now_s
         replicas, batch = plan(view.latency, rate, view.slo_share_s, view.stage.batches)
-        return replace(view.setting, replicas=min(replicas, view.limits.max_replicas), batch=batch)
+        return view.setting.turned(replicas=min(replicas, view.limits.max_replicas), batch=batch)
 
 
 def make(scenario: Scenario, argument: str = "") -> Agent:

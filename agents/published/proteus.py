@@ -10,7 +10,7 @@ exact. Devices are replicas (`ipagym.agents.common.fleet` says how many). Cores 
 are ours.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -21,7 +21,7 @@ from ipagym.agents.common.pace import Pace
 from ipagym.agents.common.primitives import half_slo_batch, with_variant
 from ipagym.agents.published.device_mix import Mix, Option, largest_mix, most_accurate_mix
 from ipagym.model.agent import Agent
-from ipagym.model.configuration import StageSetting
+from ipagym.model.configuration import Deployment, StageSetting
 from ipagym.model.pipeline import Stage
 from ipagym.task.scenario import Scenario
 
@@ -57,7 +57,7 @@ PROTEUS = FleetSettings(headroom=HEADROOM, demand=ewma_rps, max_batch=8, network
 JELLYFISH = FleetSettings(headroom=1.0, demand=recent_rps, max_batch=12, network=True)
 
 
-def options_of(stage: Stage, running: StageSetting, slo_s: float, max_batch: int) -> list[Option]:
+def options_of(stage: Stage, running: Deployment, slo_s: float, max_batch: int) -> list[Option]:
     """Each variant with the largest batch that leaves half the SLO, or its smallest batch where none does."""
     batches = [batch for batch in stage.batches if batch <= max_batch] or list(stage.batches[:1])
     found = []
@@ -86,10 +86,10 @@ class FleetRule:
         """The mix for the load."""
         self._arrivals = np.concatenate([self._arrivals, view.window.arrivals_per_s])[-SECONDS:]
         if self._devices is None:
-            self._devices = view.setting.replicas
+            self._devices = view.running.replicas
         if not self._pace.is_due(view.now_s):
             return view.setting
-        options = options_of(view.stage, view.setting, self._slo_s(view), self.settings.max_batch)
+        options = options_of(view.stage, view.running, self._slo_s(view), self.settings.max_batch)
         rate = self.settings.headroom * self.settings.demand(self._arrivals)
         kinds = min(2, view.limits.max_deployments)
         mix = most_accurate_mix(options, self._devices, rate, kinds=kinds) or largest_mix(options, self._devices)
@@ -102,16 +102,17 @@ class FleetRule:
 
 def setting_of(mix: Mix, view: StageView) -> StageSetting:
     """The mix as deployments."""
-    parts: Sequence[StageSetting] = [
-        replace(
-            with_variant(view.setting, view.stage.variant(option.variant)),
-            replicas=number,
-            batch=option.batch,
-            weight=share,
+    return StageSetting(
+        tuple(
+            replace(
+                with_variant(view.running, view.stage.variant(option.variant)),
+                replicas=number,
+                batch=option.batch,
+                weight=share,
+            )
+            for option, number, share in mix.parts
         )
-        for option, number, share in mix.parts
-    ]
-    return replace(parts[0], beside=tuple(parts[1:]))
+    )
 
 
 def make_proteus(scenario: Scenario, argument: str = "") -> Agent:

@@ -3,7 +3,7 @@
 import numpy as np
 
 from ipagym.forecast import Forecaster
-from ipagym.model.configuration import Configuration, Limits, StageSetting
+from ipagym.model.configuration import Configuration, Deployment, Limits, StageSetting
 from ipagym.model.pipeline import Pipeline
 from ipagym.model.window import Window
 from ipagym.optimize.ipa.program import solve
@@ -44,9 +44,9 @@ class ReleasedIpa:
         found = solve(released_problem(self.profile, rate_rps, self.objective, self.settings))
         if not found.feasible or found.configuration is None:
             return None
-        return Configuration(tuple(map(self._setting, range(len(self._cores)), found.configuration.stages)))
+        return Configuration(tuple(map(self._setting, range(len(self._cores)), found.configuration.first_deployments)))
 
-    def _setting(self, stage: int, chosen: StageSetting) -> StageSetting:
+    def _setting(self, stage: int, chosen: Deployment) -> StageSetting:
         fixed = self.settings.replicas
         replicas = chosen.replicas if fixed is None else fixed[stage]
-        return StageSetting(chosen.variant, replicas, chosen.batch, self._cores[stage][chosen.variant])
+        return StageSetting.of(chosen.variant, replicas, chosen.batch, self._cores[stage][chosen.variant])

@@ -39,7 +39,7 @@ class SpongeProgram:
         """The optimum for the rate and the longest way seen, or the best point found in time; the nearest to it where
         the SLO cannot be met.
         """
-        running = window.configuration.stages[0]
+        running = window.configuration.stages[0].first
         variant = self._stage.variant(running.variant)
         problem = SpongeProblem(
             points=points_of({c: variant.latency_on(c) for c in variant.core_choices}, self._stage.batches),
@@ -50,7 +50,7 @@ class SpongeProgram:
         solution = solve(problem, settings)
         if (point := solution.point) is None:
             return solution, None
-        setting = StageSetting(running.variant, running.replicas, point.batch, point.cores)
+        setting = StageSetting.of(running.variant, running.replicas, point.batch, point.cores)
         return solution, Configuration((setting,))
 
 

@@ -14,7 +14,7 @@ from ipagym.agents.common.by_stage import latency_of, replica_rps
 from ipagym.agents.common.neighbours import neighbours
 from ipagym.forecast.moving_maximum import MovingMaximum
 from ipagym.model.agent import Agent
-from ipagym.model.configuration import Configuration, Limits, StageSetting, configured_accuracy, requested_cores
+from ipagym.model.configuration import Configuration, Deployment, Limits, configured_accuracy, requested_cores
 from ipagym.model.pipeline import Pipeline, Stage
 from ipagym.model.window import Window
 from ipagym.optimize.problem import queue_wait_s
@@ -56,20 +56,19 @@ def planned_reward(
     candidate: Configuration, pipeline: Pipeline, objective: Objective, *, rate_rps: float, slo_s: float
 ) -> float:
     """The objective of a window under a steady load, without switching and energy."""
-    pairs = list(zip(candidate.stages, pipeline.stages, strict=True))
-    shares = [min(1.0, _rps(setting, stage) / rate_rps) if rate_rps > 0 else 1.0 for setting, stage in pairs]
+    pairs = list(zip(candidate.first_deployments, pipeline.stages, strict=True))
+    shares = [min(1.0, _rps(each, stage) / rate_rps) if rate_rps > 0 else 1.0 for each, stage in pairs]
     latency_s = sum(
-        latency_of(setting, stage).p99(setting.batch) + queue_wait_s(setting.batch, rate_rps)
-        for setting, stage in pairs
+        latency_of(each, stage).p99(each.batch) + queue_wait_s(each.batch, rate_rps) for each, stage in pairs
     )
     violation = 1 - prod(shares) if latency_s <= slo_s else 1.0
     accuracy, cores = configured_accuracy(candidate, pipeline), requested_cores(candidate, pipeline)
-    batches = sum(setting.batch for setting, _ in pairs)
+    batches = sum(each.batch for each, _ in pairs)
     return objective.planned(accuracy, cores, batches) - objective.violation * violation
 
 
-def _rps(setting: StageSetting, stage: Stage) -> float:
-    return setting.replicas * replica_rps(setting, stage)
+def _rps(deployment: Deployment, stage: Stage) -> float:
+    return deployment.replicas * replica_rps(deployment, stage)
 
 
 def make(scenario: Scenario, argument: str = "") -> Agent:

@@ -5,7 +5,6 @@ cut to [−1, 1]. In its velocity form (Åström and Hägglund, PID Controllers,
 it has by exp(Kp·(e − e') + Ki·e·Δt): nothing winds up at a bound, and what noise adds it takes back.
 """
 
-from dataclasses import replace
 from math import ceil, exp
 from typing import Literal
 
@@ -32,8 +31,8 @@ class LatencyRule:
     def setting(self, view: StageView) -> StageSetting:
         """Replicas or cores for the latency seen."""
         window, by_replicas = view.window, self.turned == "replicas"
-        now = view.setting.replicas if by_replicas else view.cores
-        choices = view.stage.variant(view.setting.variant).core_choices
+        now = view.running.replicas if by_replicas else view.cores
+        choices = view.stage.variant(view.running.variant).core_choices
         most = view.limits.max_replicas if by_replicas else choices[-1]
         level = float(now) if self._level is None else self._level
         if window.scraped and (window.completed or window.violations):
@@ -45,8 +44,8 @@ class LatencyRule:
         self._level = min(max(level, 1.0), float(most))
         wanted = ceil(self._level - 1e-9)
         if by_replicas:
-            return replace(view.setting, replicas=wanted)
-        return replace(view.setting, cores=next(cores for cores in choices if cores >= wanted))
+            return view.setting.turned(replicas=wanted)
+        return view.setting.turned(cores=next(cores for cores in choices if cores >= wanted))
 
     def _error(self, view: StageView) -> float:
         if not view.window.completed:

@@ -63,7 +63,7 @@ class Static:
 
     def _setting(self, variant: Variant, replicas: int, cores: int, stage: Stage) -> StageSetting:
         batch = stage.batches[-1 if self.corner.batch else 0]
-        return StageSetting(variant.name, replicas, batch, None if cores == variant.base_cores else cores)
+        return StageSetting.of(variant.name, replicas, batch, None if cores == variant.base_cores else cores)
 
 
 class Hold:

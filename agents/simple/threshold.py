@@ -1,6 +1,6 @@
 """One replica more above a utilisation, one less below another: the rule that everyone writes first."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from ipagym.agents.common.by_stage import ByStage, StageView
 from ipagym.agents.common.pace import Pace
@@ -32,12 +32,12 @@ class ThresholdRule:
 
     def setting(self, view: StageView) -> StageSetting:
         """The replicas wanted."""
-        utilisation, replicas = view.seen.utilisation, view.setting.replicas
+        utilisation, replicas = view.seen.utilisation, view.running.replicas
         change = int(utilisation > self.thresholds.high) - int(utilisation < self.thresholds.low)
         wanted = min(max(replicas + change, 1), view.limits.max_replicas)
         if wanted == replicas or not self._cool.is_due(view.now_s):
             return view.setting
-        return replace(view.setting, replicas=wanted)
+        return view.setting.turned(replicas=wanted)
 
 
 def make(scenario: Scenario, argument: str = "") -> Agent:

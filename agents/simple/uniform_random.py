@@ -30,7 +30,7 @@ class UniformRandom:
 
     def _draw(self, stage: Stage) -> StageSetting:
         variant = stage.variants[self._rng.integers(len(stage.variants))]
-        return StageSetting(variant.name, *(self._value(knob, variant, stage) for knob in KNOBS[1:]))
+        return StageSetting.of(variant.name, *(self._value(knob, variant, stage) for knob in KNOBS[1:]))
 
     def _value(self, knob: Knob, variant: Variant, stage: Stage) -> Any:
         choices = knob.choices_of(variant, stage, self._limits)

@@ -44,9 +44,10 @@ class Pins:
         return self.numbers.get(CORES.name, min(variant.core_choices[0] for variant in variants))
 
     def _stage(self, index: int, setting: StageSetting) -> StageSetting:
-        variant = setting.variant if self.variants is None else self.variants[index]
-        beside = setting.beside if self.variants is None else ()
-        return replace(setting, variant=variant, beside=beside, **self.numbers)
+        turned = setting.turned(**self.numbers)
+        if self.variants is None:
+            return turned
+        return StageSetting((replace(turned.first, variant=self.variants[index]),))
 
 
 def parse_pins(text: str, scenario: Scenario) -> Pins:

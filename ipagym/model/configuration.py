@@ -1,17 +1,18 @@
 """What an agent chooses, and the bounds within which it may choose."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from ipagym.model.pipeline import Pipeline, Stage, pas
 from ipagym.system.errors import InputError
 
 
 @dataclass(frozen=True, slots=True)
-class StageSetting:
-    """The knobs of one stage: which variant, how many replicas, which batch size, how many cores for each replica.
+class Deployment:
+    """Replicas of one variant in a stage: how many, with which batch size, on how many cores each.
 
-    `cores` None stands for the variant's base cores. `beside` holds further deployments, of other variants, that share
-    the stage's requests in proportion to their weights; they must not have any beside themselves.
+    `cores` None stands for the variant's base cores. Where several deployments run side by side, each gets requests in
+    proportion to its `weight`.
     """
 
     variant: str
@@ -19,16 +20,36 @@ class StageSetting:
     batch: int
     cores: int | None = None
     weight: float = 1.0
-    beside: tuple["StageSetting", ...] = ()
-
-    @property
-    def deployments(self) -> tuple["StageSetting", ...]:
-        """The deployment itself and those beside it."""
-        return (self, *self.beside)
 
     def __str__(self) -> str:
         cores = "" if self.cores is None else f" c{self.cores}"
-        return " + ".join([f"{self.variant}×{self.replicas} b{self.batch}{cores}", *map(str, self.beside)])
+        return f"{self.variant}×{self.replicas} b{self.batch}{cores}"
+
+
+@dataclass(frozen=True, slots=True)
+class StageSetting:
+    """The knobs of one stage: its deployments, of different variants, which share its requests."""
+
+    deployments: tuple[Deployment, ...]
+
+    @classmethod
+    def of(
+        cls, variant: str, replicas: int, batch: int, cores: int | None = None, weight: float = 1.0
+    ) -> "StageSetting":
+        """The setting of a stage that runs one deployment."""
+        return cls((Deployment(variant, replicas, batch, cores, weight),))
+
+    @property
+    def first(self) -> Deployment:
+        """The first deployment, or the only one."""
+        return self.deployments[0]
+
+    def turned(self, **knobs: Any) -> "StageSetting":
+        """The setting with other values for knobs of the first deployment."""
+        return StageSetting((replace(self.first, **knobs), *self.deployments[1:]))
+
+    def __str__(self) -> str:
+        return " + ".join(map(str, self.deployments))
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +57,11 @@ class Configuration:
     """The full assignment of knobs: one setting per stage, in pipeline order."""
 
     stages: tuple[StageSetting, ...]
+
+    @property
+    def first_deployments(self) -> tuple[Deployment, ...]:
+        """The first deployment of each stage, which is the only one where stages run one."""
+        return tuple(setting.first for setting in self.stages)
 
     def __str__(self) -> str:
         return " -> ".join(map(str, self.stages))
@@ -72,9 +98,9 @@ class Limits:
         return min((cores for cores in known if cores is not None), default=None)
 
 
-def cores_of(setting: StageSetting, stage: Stage) -> int:
+def cores_of(deployment: Deployment, stage: Stage) -> int:
     """Cores of one replica of this deployment."""
-    return stage.variant(setting.variant).base_cores if setting.cores is None else setting.cores
+    return stage.variant(deployment.variant).base_cores if deployment.cores is None else deployment.cores
 
 
 def requested_cores(configuration: Configuration, pipeline: Pipeline) -> int:

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from ipagym.model.configuration import Configuration, StageSetting
+from ipagym.model.configuration import Configuration, Deployment, StageSetting
 from ipagym.model.knobs import KNOBS
 from ipagym.model.pipeline import Pipeline, Stage
 
@@ -38,14 +38,11 @@ def configuration_of(records: Deployments, pipeline: Pipeline) -> Configuration:
 
 
 def _setting(row: Deployments, stage: Stage) -> StageSetting:
-    first, *others = (_one(record, stage) for record in row if record["variant"] >= 0)
-    if not others:
-        return first
-    return StageSetting(first.variant, first.replicas, first.batch, first.cores, first.weight, tuple(others))
+    return StageSetting(tuple(_deployment(record, stage) for record in row if record["variant"] >= 0))
 
 
-def _one(record: Deployments, stage: Stage) -> StageSetting:
+def _deployment(record: Deployments, stage: Stage) -> Deployment:
     *numbers, weight = record.item()
     variant = stage.variants[numbers[0]]
     knobs = {knob.name: knob.written(number, variant) for knob, number in zip(KNOBS, numbers, strict=True)}
-    return StageSetting(**knobs, weight=weight)
+    return Deployment(**knobs, weight=weight)

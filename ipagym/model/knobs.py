@@ -11,7 +11,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from ipagym.model.configuration import Limits, StageSetting, cores_of
+from ipagym.model.configuration import Deployment, Limits, cores_of
 from ipagym.model.pipeline import Stage, Variant
 
 Flags = NDArray[np.bool_]
@@ -34,7 +34,7 @@ class Knob:
     ends: tuple[str, str]
     choices: Callable[[Stage, Limits], Sequence[int]]
     choices_of: Callable[[Variant, Stage, Limits], Sequence[int]]
-    read: Callable[[StageSetting, Stage], int]
+    read: Callable[[Deployment, Stage], int]
     close: Callable[[Stage, Limits], tuple[Stage, Limits]]
     written: Callable[[int, Variant], Any] = lambda number, variant: number
     allowed: Callable[[Stage, Limits, Sequence[int]], Flags] = lambda stage, limits, values: np.full(len(values), True)
@@ -48,13 +48,13 @@ class Knob:
         """Whether a stage has more than one choice."""
         return len(self.choices(stage, limits)) > 1
 
-    def shown(self, setting: StageSetting, stage: Stage) -> str | int:
+    def shown(self, deployment: Deployment, stage: Stage) -> str | int:
         """The value of a deployment as results show it: the name of the variant, else the number."""
-        return setting.variant if self.name == "variant" else int(self.read(setting, stage))
+        return deployment.variant if self.name == "variant" else int(self.read(deployment, stage))
 
 
-def _index(setting: StageSetting, stage: Stage) -> int:
-    return next(i for i, variant in enumerate(stage.variants) if variant.name == setting.variant)
+def _index(deployment: Deployment, stage: Stage) -> int:
+    return next(i for i, variant in enumerate(stage.variants) if variant.name == deployment.variant)
 
 
 def _has_node(stage: Stage, limits: Limits, values: Sequence[int]) -> Flags:
@@ -101,7 +101,7 @@ REPLICAS = Knob(
     ends=("few", "many"),
     choices=lambda stage, limits: range(1, limits.max_replicas + 1),
     choices_of=lambda variant, stage, limits: range(1, limits.max_replicas + 1),
-    read=lambda setting, stage: setting.replicas,
+    read=lambda deployment, stage: deployment.replicas,
     close=lambda stage, limits: (stage, replace(limits, max_replicas=1)),
     allowed=_has_room,
     scale="size",
@@ -113,7 +113,7 @@ BATCH = Knob(
     ends=("small", "large"),
     choices=lambda stage, limits: stage.batches,
     choices_of=lambda variant, stage, limits: stage.batches,
-    read=lambda setting, stage: setting.batch,
+    read=lambda deployment, stage: deployment.batch,
     close=lambda stage, limits: (replace(stage, batches=stage.batches[:1]), limits),
 )
 

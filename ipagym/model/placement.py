@@ -1,7 +1,5 @@
 """Whether the replicas of a configuration find room on the nodes."""
 
-from dataclasses import replace
-
 from ipagym.model.budget import affordable
 from ipagym.model.configuration import Configuration, Limits, StageSetting, cores_of
 from ipagym.model.pipeline import Pipeline, Stage
@@ -27,8 +25,8 @@ def check_placed(configuration: Configuration, pipeline: Pipeline, limits: Limit
         if not replicas:
             cores = min(cores_of(each, stage) for each in setting.deployments)
             raise InputError(
-                f"stage {stage.name} starts without a replica: one of {setting.variant} takes {_in_words(cores)}, "
-                f"{_room(cores, limits)}: give more node_cores, or another initial"
+                f"stage {stage.name} starts without a replica: one of {setting.first.variant} takes "
+                f"{_in_words(cores)}, {_room(cores, limits)}: give more node_cores, or another initial"
             )
 
 
@@ -47,7 +45,7 @@ def fitted(configuration: Configuration, pipeline: Pipeline, limits: Limits) -> 
     room; to one of each where even these do not.
     """
     asked = affordable(configuration, pipeline, limits)
-    fewest, most = 1, max(setting.replicas for setting in asked.stages)
+    fewest, most = 1, max(each.replicas for each in asked.first_deployments)
     while fewest < most:
         middle = (fewest + most + 1) // 2
         if 0 in placed(_at_most(middle, asked), pipeline, limits):
@@ -58,7 +56,7 @@ def fitted(configuration: Configuration, pipeline: Pipeline, limits: Limits) -> 
 
 
 def _at_most(replicas: int, configuration: Configuration) -> Configuration:
-    return Configuration(tuple(replace(s, replicas=min(s.replicas, replicas)) for s in configuration.stages))
+    return Configuration(tuple(s.turned(replicas=min(s.first.replicas, replicas)) for s in configuration.stages))
 
 
 def _place(setting: StageSetting, stage: Stage, free: list[int]) -> int:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from numbers import Integral
 
-from ipagym.model.configuration import Configuration, Limits, StageSetting, requested_cores
+from ipagym.model.configuration import Configuration, Deployment, Limits, StageSetting, requested_cores
 from ipagym.model.knobs import KNOBS, VARIANT
 from ipagym.model.pipeline import Pipeline, Stage
 from ipagym.system.errors import InputError
@@ -31,10 +31,10 @@ def check(configuration: Configuration, pipeline: Pipeline, limits: Limits) -> N
 
 
 def _check_types(setting: StageSetting, stage: Stage) -> None:
-    if not isinstance(setting, StageSetting) or not isinstance(setting.beside, tuple):
+    if not isinstance(setting, StageSetting) or not isinstance(setting.deployments, tuple):
         raise InputError(f"setting of stage {stage.name} must be a StageSetting, not {setting!r}")
     for deployment in setting.deployments:
-        if not isinstance(deployment, StageSetting) or not isinstance(deployment.variant, str):
+        if not isinstance(deployment, Deployment) or not isinstance(deployment.variant, str):
             raise InputError(f"deployments of stage {stage.name} name a variant each, unlike {deployment!r}")
         for knob in KNOBS[1:]:
             value = getattr(deployment, knob.name)
@@ -50,24 +50,24 @@ def _is_whole(value: object) -> bool:
 
 def _check_mix(setting: StageSetting, stage: Stage, limits: Limits) -> None:
     variants = [deployment.variant for deployment in setting.deployments]
+    if not variants:
+        raise InputError(f"stage {stage.name} needs at least one deployment")
     if len(variants) > limits.max_deployments:
         raise InputError(f"stage {stage.name} may run {limits.max_deployments} deployments, not {len(variants)}")
     if len(set(variants)) < len(variants):
         raise InputError(f"deployments of stage {stage.name} must be of different variants, not {variants}")
-    if any(deployment.beside for deployment in setting.beside):
-        raise InputError(f"a deployment beside another in stage {stage.name} has deployments beside itself")
 
 
-def _check_deployment(setting: StageSetting, stage: Stage, limits: Limits) -> None:
-    variant = stage.variant(setting.variant)
+def _check_deployment(deployment: Deployment, stage: Stage, limits: Limits) -> None:
+    variant = stage.variant(deployment.variant)
     for knob in KNOBS:
         choices = knob.choices_of(variant, stage, limits)
-        if knob is not VARIANT and knob.read(setting, stage) not in choices:
+        if knob is not VARIANT and knob.read(deployment, stage) not in choices:
             place = variant.name if knob.of_variant else f"stage {stage.name}"
-            value = getattr(setting, knob.name)
+            value = getattr(deployment, knob.name)
             raise InputError(f"{knob.name} of {place} must be {_in_words(choices)}, not {value}")
-    if not 0 < setting.weight < float("inf"):
-        raise InputError(f"weight of {variant.name} must be above 0 and finite, not {setting.weight}")
+    if not 0 < deployment.weight < float("inf"):
+        raise InputError(f"weight of {variant.name} must be above 0 and finite, not {deployment.weight}")
 
 
 def _in_words(choices: Sequence[int]) -> str:

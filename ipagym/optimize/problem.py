@@ -162,4 +162,4 @@ def objective_value(problem: IpaProblem, plan: Plan) -> float:
 
 def plan_configuration(plan: Plan) -> Configuration:
     """The configuration that a plan stands for."""
-    return Configuration(tuple(StageSetting(choice.variant, replicas, choice.batch) for choice, replicas in plan))
+    return Configuration(tuple(StageSetting.of(choice.variant, replicas, choice.batch) for choice, replicas in plan))

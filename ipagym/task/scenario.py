@@ -82,6 +82,6 @@ def lightest_configuration(pipeline: Pipeline, limits: Limits, rate_rps: float) 
         variant = stage.lightest
         batch = stage.batches[0]
         needed = -(-rate_rps // variant.latency.throughput_rps(batch))
-        return StageSetting(variant.name, int(min(max(needed, 1), limits.max_replicas)), batch)
+        return StageSetting.of(variant.name, int(min(max(needed, 1), limits.max_replicas)), batch)
 
     return Configuration(tuple(setting(i) for i in range(len(pipeline.stages))))

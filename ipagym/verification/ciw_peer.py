@@ -105,7 +105,7 @@ def _window(log: RequestLog, scenario: Scenario) -> Window:
     """The run as one window; what no measure asks for is left at 0. Requests not yet ended have no record."""
     seconds = float(scenario.workload.duration_s)
     busy_s = np.nansum(log.finished_s - log.started_s, axis=0)
-    servers = [setting.replicas for setting in scenario.initial.stages]
+    servers = [each.replicas for each in scenario.initial.first_deployments]
     late = log.completed & (log.end_s > log.deadline_s)
     return Window(
         start_s=0.0,

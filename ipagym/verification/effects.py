@@ -12,7 +12,7 @@ from math import ceil
 import numpy as np
 
 from ipagym.cluster.sim.engine import Engine
-from ipagym.model.configuration import Configuration, Limits, StageSetting, cores_of
+from ipagym.model.configuration import Configuration, Deployment, Limits, StageSetting, cores_of
 from ipagym.model.pipeline import Stage, Variant
 from ipagym.task.physics import Physics
 from ipagym.task.scenario import SHORTEST_INTERVAL_S, Scenario
@@ -39,8 +39,8 @@ class Change:
 
     stage: Stage
     what: str
-    weak: StageSetting
-    strong: StageSetting
+    weak: Deployment
+    strong: Deployment
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -102,14 +102,14 @@ def _of_stage(stage: Stage, limits: Limits) -> Iterator[Change]:
 
 def _pairs(stage: Stage, limits: Limits) -> Iterator[Change]:
     slow, fast = (choose(stage.variants, key=_one_by_one_s) for choose in (max, min))
-    one = StageSetting(slow.name, 1, 1)
+    one = Deployment(slow.name, 1, 1)
     if limits.max_replicas > 1:
         many = min(limits.max_replicas, MOST_REPLICAS)
         yield Change(stage=stage, what=f"replicas 1 → {many}", weak=one, strong=replace(one, replicas=many))
     for variant in stage.variants:
         few, more = variant.core_choices[0], variant.core_choices[-1]
         if _is_faster(variant.latency_on(more).average(1), variant.latency_on(few).average(1)):
-            weak = StageSetting(variant.name, 1, 1, cores=few)
+            weak = Deployment(variant.name, 1, 1, cores=few)
             what = f"cores of {variant.name} {few} → {more}"
             yield Change(stage=stage, what=what, weak=weak, strong=replace(weak, cores=more))
     if _is_faster(_one_by_one_s(fast), _one_by_one_s(slow)):
@@ -125,18 +125,18 @@ def _is_faster(service_s: float, other_s: float) -> bool:
     return service_s <= NOTICEABLE * other_s
 
 
-def _service_s(stage: Stage, setting: StageSetting) -> float:
-    return stage.variant(setting.variant).latency_on(cores_of(setting, stage)).average(1)
+def _service_s(stage: Stage, deployment: Deployment) -> float:
+    return stage.variant(deployment.variant).latency_on(cores_of(deployment, stage)).average(1)
 
 
-def _alone(scenario: Scenario, stage: Stage, setting: StageSetting, rate_rps: float) -> Scenario:
-    """The stage with this setting under a constant load, and nothing else."""
+def _alone(scenario: Scenario, stage: Stage, deployment: Deployment, rate_rps: float) -> Scenario:
+    """The stage with this deployment under a constant load, and nothing else."""
     seconds = max(REQUESTS / rate_rps, 2 * SHORTEST_INTERVAL_S)
     return Scenario(
         pipeline=replace(scenario.pipeline, stages=(replace(stage, after=None, batches=(1,)),)),
         workload=Constant(rate_rps=rate_rps, duration_s=ceil(seconds)),
-        initial=Configuration((setting,)),
-        limits=Limits(max_replicas=setting.replicas),
+        initial=Configuration((StageSetting((deployment,)),)),
+        limits=Limits(max_replicas=deployment.replicas),
         physics=Physics(order=scenario.physics.order, batch_timeout_s=0.0, service="constant"),
         interval_s=seconds / 2,
     )

@@ -68,8 +68,8 @@ def _with_fewer_replicas(scenario: Scenario, bounds: Bounds) -> Scenario:
     replicas = min(limits.max_replicas, max(1, bounds.replicas // (stages * deployments)))
 
     def fewer(setting: StageSetting) -> StageSetting:
-        first, *others = (replace(each, replicas=min(each.replicas, replicas)) for each in setting.deployments)
-        return replace(first, beside=tuple(others[: deployments - 1]))
+        kept = setting.deployments[:deployments]
+        return StageSetting(tuple(replace(each, replicas=min(each.replicas, replicas)) for each in kept))
 
     nodes = None if limits.node_cores is None else limits.node_cores[: bounds.nodes]
     return replace(

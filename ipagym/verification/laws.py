@@ -103,9 +103,9 @@ def never_idle(path: Path) -> str:
     Without faults or sleep, one deployment to a stage. In a pipeline that forks, without drops too: the record does
     not tell when a batch ends all of whose requests were dropped in another branch meanwhile.
     """
-    for stage, setting in enumerate(path.scenario.initial.stages):
+    for stage, running in enumerate(path.scenario.initial.first_deployments):
         ready = path.windows[0].stages[stage].ready
-        if failure := _idleness(path, stage, ready, setting.batch):
+        if failure := _idleness(path, stage, ready, running.batch):
             return f"stage {stage}: {failure}"
     return ""
 

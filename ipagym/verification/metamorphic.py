@@ -12,7 +12,7 @@ import numpy as np
 
 from ipagym.cluster.sim.engine import Engine
 from ipagym.cluster.sim.log import RequestLog
-from ipagym.model.configuration import Configuration, Limits, StageSetting
+from ipagym.model.configuration import Configuration, Deployment, Limits, StageSetting
 from ipagym.task.physics import Physics
 from ipagym.task.scenario import Scenario
 from ipagym.verification.model import Model, Station, in_batches, one_by_one, poisson
@@ -110,11 +110,11 @@ def _log(engine: Engine, scenario: Scenario, seed: int) -> RequestLog:
 
 def _mixed(order: Any) -> Scenario:
     plain = all_scenarios(SECONDS)["chain"]
-    mixed = replace(StageSetting("small", 6, 1), beside=(StageSetting("big", 6, 1),))
+    mixed = StageSetting((Deployment("small", 6, 1), Deployment("big", 6, 1)))
     return replace(
         plain,
         pipeline=replace(plain.pipeline, slo_s=0.25),
-        initial=Configuration((mixed, StageSetting("small", 1, 1))),
+        initial=Configuration((mixed, StageSetting.of("small", 1, 1))),
         limits=Limits(max_replicas=6, max_deployments=2),
         physics=Physics(order=order, batch_timeout_s=0.0, service="constant"),
         workload=Step(before_rps=30.0, after_rps=0.0, at_s=SECONDS, duration_s=SECONDS + SECONDS // 4),

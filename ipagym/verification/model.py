@@ -100,7 +100,7 @@ class Model:
                 busy_watts_per_core=2.0,
             ),
             workload=self.load(seconds),
-            initial=Configuration(tuple(StageSetting("server", s.servers, s.batch) for s in self.stations)),
+            initial=Configuration(tuple(StageSetting.of("server", s.servers, s.batch) for s in self.stations)),
             limits=Limits(max_replicas=max(station.servers for station in self.stations)),
             physics=Physics(**{**PLAIN, **self.physics}),
             interval_s=seconds / 2,

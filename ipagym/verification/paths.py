@@ -8,7 +8,7 @@ import numpy as np
 
 from ipagym.cluster.sim.engine import Engine
 from ipagym.cluster.sim.log import RequestLog
-from ipagym.model.configuration import Configuration
+from ipagym.model.configuration import Configuration, StageSetting
 from ipagym.model.window import Window
 from ipagym.task.faults import Faults
 from ipagym.task.physics import DropPolicy
@@ -73,7 +73,7 @@ def _standing(scenario: Scenario) -> Scenario:
     if scenario.pipeline.predecessors != chain:
         physics = replace(physics, drop=DropPolicy())
     limits = replace(scenario.limits, max_deployments=1, node_cores=None)
-    alone = Configuration(tuple(replace(setting, beside=()) for setting in scenario.initial.stages))
+    alone = Configuration(tuple(StageSetting((each,)) for each in scenario.initial.first_deployments))
     return replace(scenario, physics=physics, limits=limits, initial=alone)
 
 

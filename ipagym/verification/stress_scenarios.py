@@ -6,7 +6,7 @@ from math import inf
 import numpy as np
 
 from ipagym.model.budget import affordable
-from ipagym.model.configuration import Configuration, Limits, StageSetting
+from ipagym.model.configuration import Configuration, Deployment, Limits, StageSetting
 from ipagym.model.latency import LatencyModel
 from ipagym.model.pipeline import Pipeline, Stage, Variant
 from ipagym.task.faults import Faults
@@ -27,7 +27,7 @@ def all_scenarios(duration_s: int) -> dict[str, Scenario]:
     chain = Scenario(
         pipeline=_pipeline(_stage("detect", 0.05), _stage("classify", 0.03)),
         workload=Waves(mean_rps=40.0, swing=0.9, period_s=30, duration_s=duration_s),
-        initial=Configuration((StageSetting("small", 4, 4), StageSetting("small", 3, 2))),
+        initial=Configuration((StageSetting.of("small", 4, 4), StageSetting.of("small", 3, 2))),
         limits=Limits(max_replicas=6),
         physics=Physics(batch_timeout_s=0.05),
         interval_s=5.0,
@@ -44,7 +44,7 @@ def all_scenarios(duration_s: int) -> dict[str, Scenario]:
         "chain": chain,
         "chain that drops": replace(chain, physics=replace(chain.physics, drop=drops)),
         "chain on few nodes, with faults": replace(chain, limits=nodes, physics=replace(chain.physics, faults=HARSH)),
-        "fork and join": replace(chain, pipeline=fork, initial=Configuration((StageSetting("small", 4, 2),) * 4)),
+        "fork and join": replace(chain, pipeline=fork, initial=Configuration((StageSetting.of("small", 4, 2),) * 4)),
         "several deployments, with faults": replace(
             chain, limits=several, physics=Physics(batch_timeout_s=0.05, resize_s=None, drop=drops, faults=HARSH)
         ),
@@ -81,9 +81,9 @@ def _fewest_cores(configuration: Configuration, pipeline: Pipeline) -> int:
 
 def _any_configuration(scenario: Scenario, rng: np.random.Generator) -> Configuration:
 
-    def deployment(stage: Stage, name: str) -> StageSetting:
+    def deployment(stage: Stage, name: str) -> Deployment:
         cores = stage.variant(name).core_choices
-        return StageSetting(
+        return Deployment(
             variant=name,
             replicas=int(rng.integers(1, scenario.limits.max_replicas + 1)),
             batch=int(rng.choice(stage.batches)),
@@ -94,8 +94,7 @@ def _any_configuration(scenario: Scenario, rng: np.random.Generator) -> Configur
     def setting(stage: Stage) -> StageSetting:
         names = [variant.name for variant in stage.variants]
         number = int(rng.integers(1, min(scenario.limits.max_deployments, len(names)) + 1))
-        first, *others = (deployment(stage, str(name)) for name in rng.choice(names, number, replace=False))
-        return replace(first, beside=tuple(others))
+        return StageSetting(tuple(deployment(stage, str(name)) for name in rng.choice(names, number, replace=False)))
 
     return Configuration(tuple(setting(stage) for stage in scenario.pipeline.stages))
 

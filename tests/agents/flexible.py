@@ -56,7 +56,7 @@ def flexible_scenario(load: Steps, *, stages: int = 1, limits: Limits | None = N
     return Scenario(
         pipeline=pipeline,
         workload=load,
-        initial=Configuration((StageSetting("v1", 2, 2, 2),) * stages),
+        initial=Configuration((StageSetting.of("v1", 2, 2, 2),) * stages),
         limits=limits or Limits(max_replicas=8, max_deployments=3, max_cores=64),
         objective=Objective(alpha=40.0),
         physics=Physics(batch_timeout_s=0.1, drop=DropPolicy(max_age_s=10.0)),

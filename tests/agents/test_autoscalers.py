@@ -111,7 +111,7 @@ def test_vpa_acts_outside_its_bounds_or_on_old_pods() -> None:
 
 def view(seen: StageWindow, *, replicas: int = 1, start_s: float = 0.0, duration_s: int = 10) -> StageView:
     """The one stage of a pipeline at the end of a window."""
-    running = Configuration((StageSetting("v0", replicas, 1, 1),))
+    running = Configuration((StageSetting.of("v0", replicas, 1, 1),))
     stage = flexible_pipeline(1).stages[0]
     return StageView(
         index=0,
@@ -129,12 +129,12 @@ def cores_over_time(agent: ByStage, usages: list[float], start: int) -> list[int
     """Cores of the one stage, a decision every 30 s, usage given in cores."""
     pipeline = flexible_pipeline(1)
     agent.reset(pipeline, Limits(), np.random.default_rng(0))
-    running, found = Configuration((StageSetting("v0", 1, 1, start),)), []
+    running, found = Configuration((StageSetting.of("v0", 1, 1, start),)), []
     for step, usage in enumerate(usages):
-        cores = running.stages[0].cores or 1
+        cores = running.stages[0].first.cores or 1
         seen = stage_window(utilisation=min(1.0, usage / cores))
         running = agent.decide(window(running, stages=[seen], arrivals_per_s=[5] * 30, start_s=30 * step))
-        found.append(running.stages[0].cores or 1)
+        found.append(running.stages[0].first.cores or 1)
     return found
 
 
@@ -154,12 +154,12 @@ def test_vpa_is_inert_in_minutes_unless_time_is_compressed() -> None:
 def replicas_over_time(agent: ByStage, in_flight: list[float], interval_s: int, ready: int = 1) -> list[int]:
     """Replicas of the one stage, followed at once, with so many requests queued."""
     agent.reset(flexible_pipeline(1), Limits(max_replicas=50), np.random.default_rng(0))
-    running, found = Configuration((StageSetting("v0", ready, 1),)), []
+    running, found = Configuration((StageSetting.of("v0", ready, 1),)), []
     for step, queued in enumerate(in_flight):
-        seen = stage_window(queue=int(queued), utilisation=0.0, ready=running.stages[0].replicas)
+        seen = stage_window(queue=int(queued), utilisation=0.0, ready=running.stages[0].first.replicas)
         arrivals = [5] * interval_s
         running = agent.decide(window(running, stages=[seen], arrivals_per_s=arrivals, start_s=interval_s * step))
-        found.append(running.stages[0].replicas)
+        found.append(running.stages[0].first.replicas)
     return found
 
 
@@ -215,10 +215,10 @@ def test_ray_serve_is_in_proportion_to_what_runs() -> None:
     settings = RayServeSettings(upscaling_factor=0.5, upscale_delay_s=0.0)
     rule = RayServeRule(settings)
     seen = stage_window(queue=16, utilisation=0.0, ready=2, starting=2)
-    assert rule.setting(view(seen, replicas=4)).replicas == 5, "half of the way from the 2 that run to 8"
+    assert rule.setting(view(seen, replicas=4)).first.replicas == 5, "half of the way from the 2 that run to 8"
     cold = view(stage_window(queue=9, ready=0, starting=2), replicas=2)
-    assert RayServeRule(settings).setting(cold).replicas == 2
-    assert RayServeRule(RayServeSettings(upscaling_factor=2.5)).setting(cold).replicas == 3
+    assert RayServeRule(settings).setting(cold).first.replicas == 2
+    assert RayServeRule(RayServeSettings(upscaling_factor=2.5)).setting(cold).first.replicas == 3
 
 
 def test_ray_serve_waits_for_its_delays() -> None:
@@ -252,12 +252,12 @@ def course_when_lost(settings: KedaSettings, lost: list[bool]) -> list[int]:
     """Replicas of the one stage, followed at once, with 10 requests in flight; a sync every 15 s."""
     agent = keda(settings)
     agent.reset(flexible_pipeline(1), Limits(), np.random.default_rng(0))
-    running, found = Configuration((StageSetting("v0", 2, 1),)), []
+    running, found = Configuration((StageSetting.of("v0", 2, 1),)), []
     for step, is_lost in enumerate(lost):
-        seen = stage_window(queue=10, utilisation=0.0, ready=running.stages[0].replicas)
+        seen = stage_window(queue=10, utilisation=0.0, ready=running.stages[0].first.replicas)
         full = window(running, stages=[seen], arrivals_per_s=[5] * 15, start_s=15 * step)
         running = agent.decide(replace(full, scraped=not is_lost))
-        found.append(running.stages[0].replicas)
+        found.append(running.stages[0].first.replicas)
     return found
 
 

@@ -58,7 +58,7 @@ def test_a_step_up_and_a_step_down_are_answered(name: str) -> None:
     meanwhile = [window.configuration for window in episode.windows[60:119]]
     during = max(meanwhile, key=lambda each: capacity_rps(each, scenario))
     if name == "clipper":
-        assert during.stages[0].batch > before.stages[0].batch or during.stages[0].batch == 8
+        assert during.stages[0].first.batch > before.stages[0].first.batch or during.stages[0].first.batch == 8
         return
     rose = capacity_rps(during, scenario) > capacity_rps(before, scenario)
     assert rose or capacity_rps(during, scenario) >= 40.0

@@ -25,7 +25,7 @@ from ipagym.bench.storage.table import episode_frame
 from ipagym.bench.storage.targets import configuration_from, text_of
 from ipagym.cluster.sim import CompiledCluster, SimpyCluster
 from ipagym.envs import make_scenario
-from ipagym.model.configuration import Configuration, StageSetting
+from ipagym.model.configuration import Configuration, Deployment, StageSetting
 from ipagym.model.validity import check
 from ipagym.model.window import Window
 from ipagym.task.scenario import Scenario
@@ -83,7 +83,7 @@ def test_on_a_small_problem_the_clairvoyant_is_optimal(rates: tuple[float, ...])
 def test_what_is_not_tried_could_not_have_been_better(rates: tuple[float, ...]) -> None:
     scenario = tiny(rates)
     stage = rehearsal(scenario, 2)
-    worst = stage.played([Configuration((StageSetting("v0", 1, 1),))] * 3)
+    worst = stage.played([Configuration((StageSetting.of("v0", 1, 1),))] * 3)
     best = best_of_all(stage, every(scenario), worst)
     assert best.earned == pytest.approx(optimum(scenario, 2), abs=1e-9)
     assert stage.simulated < 3 + 8 + 8**2 + 8**3, "branches without hope are left"
@@ -91,7 +91,7 @@ def test_what_is_not_tried_could_not_have_been_better(rates: tuple[float, ...]) 
 
 def test_local_search_comes_near_the_optimum_and_repeats_itself() -> None:
     scenario = tiny(SHORT[1])
-    worst: Asked = (Configuration((StageSetting("v0", 1, 1),)),) * 3
+    worst: Asked = (Configuration((StageSetting.of("v0", 1, 1),)),) * 3
 
     def polished() -> Course:
         stage = rehearsal(scenario, 1)
@@ -117,13 +117,13 @@ def test_moves_keep_to_the_limits_and_reach_every_knob(name: str) -> None:
             seen |= {setting for stage in configuration.stages for setting in stage.deployments}
     assert len({setting.variant for setting in seen}) == sum(len(s.variants) for s in scenario.pipeline.stages)
     assert len({setting.replicas for setting in seen}) > 1 or scenario.limits.max_replicas == 1
-    assert any(setting.beside for setting in seen) == (scenario.limits.max_deployments > 1)
+    assert any(len(setting.deployments) > 1 for setting in seen) == (scenario.limits.max_deployments > 1)
 
 
 def test_a_set_of_deployments_has_neighbours() -> None:
     scenario = make_scenario("infadapter")
-    one = StageSetting("resnet18", 1, 1, 4)
-    pair = replace(one, beside=(StageSetting("resnet50", 1, 1, 8, 2.0),))
+    one = StageSetting.of("resnet18", 1, 1, 4)
+    pair = StageSetting((*one.deployments, Deployment("resnet50", 1, 1, 8, 2.0)))
     around = list(settings_around(pair, scenario.pipeline.stages[0], scenario))
     assert one in around, "one may go"
     assert any(len(each.deployments) == 3 for each in around), "one may come"
@@ -180,10 +180,11 @@ def test_in_a_comparison_the_clairvoyant_comes_last_and_is_kept_by_whom_it_learn
 
 
 def test_what_was_asked_for_is_stored_to_the_last_knob() -> None:
-    three = StageSetting("c", 1, 4, 8, 0.3)
-    one = Configuration((StageSetting("a", 2, 1, None, 0.1, (StageSetting("b", np.int64(3), 2, 1), three)), three))
+    three = Deployment("c", 1, 4, 8, 0.3)
+    several = StageSetting((Deployment("a", 2, 1, None, 0.1), Deployment("b", np.int64(3), 2, 1), three))  # type: ignore[arg-type]
+    one = Configuration((several, StageSetting((three,))))
     assert configuration_from(text_of(one)) == one
-    for broken in ("", "[1]", "[{}]", '[{"variant": "a", "beside": []}]', "{"):
+    for broken in ("", "[1]", "[{}]", '[{"deployments": [{"variant": "a", "beside": []}]}]', "{"):
         with pytest.raises((ValueError, TypeError, KeyError)):
             configuration_from(broken)
 

@@ -129,7 +129,7 @@ def test_ipa_under_overload_serves_as_much_as_it_can() -> None:
     decision = agent.decide(window(one_each(pipeline), arrivals_per_s=[10_000] * 10))
     assert agent.last is not None
     assert not agent.last.feasible
-    assert decision.stages == (StageSetting("v0", 3, 8),) * 2
+    assert decision.stages == (StageSetting.of("v0", 3, 8),) * 2
 
 
 def test_ipa_without_load_keeps_one_replica_each() -> None:
@@ -137,7 +137,7 @@ def test_ipa_without_load_keeps_one_replica_each() -> None:
     agent = Planner(IpaProgram(Objective()), MovingMaximum())
     agent.reset(pipeline, Limits(), np.random.default_rng(0))
     decision = agent.decide(window(one_each(pipeline), arrivals_per_s=[0] * 10))
-    assert decision.stages == (StageSetting("v1", 1, 1),) * 2, "v1 takes no more cores than v0"
+    assert decision.stages == (StageSetting.of("v1", 1, 1),) * 2, "v1 takes no more cores than v0"
 
 
 def test_random_reaches_every_bound() -> None:

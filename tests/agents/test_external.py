@@ -30,7 +30,7 @@ class Mine:
     def reset(self, pipeline, limits, rng):
         pass
     def decide(self, window):
-        return Configuration(tuple(replace(setting, replicas=REPLICAS) for setting in window.configuration.stages))
+        return Configuration(tuple(setting.turned(replicas=REPLICAS) for setting in window.configuration.stages))
 
 class ForScenario(Mine):
     def __init__(self, scenario):

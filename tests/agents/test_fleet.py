@@ -11,18 +11,18 @@ from ipagym.agents.common.fleet import fleet_of, lightest, load_peak_rps, most_a
 from ipagym.agents.common.packing import fits
 from ipagym.bench.episode import run_episode
 from ipagym.cluster.sim import CompiledCluster
-from ipagym.model.configuration import Limits, StageSetting
+from ipagym.model.configuration import Deployment, Limits
 from ipagym.model.pipeline import Pipeline
 from tests.agents.flexible import Steps, flexible_pipeline, flexible_scenario
 
 SYSTEMS = ["rim", "proteus", "jellyfish", "model-switching", "clipper"]
 
 
-def capacity_rps(settings: list[StageSetting], replicas: tuple[int, ...], pipeline: Pipeline) -> list[float]:
+def capacity_rps(running: list[Deployment], replicas: tuple[int, ...], pipeline: Pipeline) -> list[float]:
     """With the largest batch that leaves half of an equal part of the SLO."""
     found = []
-    for setting, number, stage in zip(settings, replicas, pipeline.stages, strict=True):
-        latency = latency_of(setting, stage)
+    for each, number, stage in zip(running, replicas, pipeline.stages, strict=True):
+        latency = latency_of(each, stage)
         part_s = pipeline.slo_s / len(pipeline.stages)
         batch = max((b for b in stage.batches if 2 * latency.p99(b) <= part_s), default=stage.batches[0])
         found.append(number * latency.throughput_rps(batch))
@@ -32,21 +32,21 @@ def capacity_rps(settings: list[StageSetting], replicas: tuple[int, ...], pipeli
 @pytest.mark.parametrize("peak", [1.0, 37.0, 200.0])
 def test_a_fleet_carries_the_peak_and_not_a_replica_more(peak: float) -> None:
     pipeline = flexible_pipeline(2)
-    settings = [StageSetting("v1", 1, 1, 2)] * 2
-    fleet = fleet_of(settings, pipeline, Limits(max_replicas=1000), peak)
-    assert min(capacity_rps(settings, fleet, pipeline)) >= peak * (1 - 1e-6)
+    running = [Deployment("v1", 1, 1, 2)] * 2
+    fleet = fleet_of(running, pipeline, Limits(max_replicas=1000), peak)
+    assert min(capacity_rps(running, fleet, pipeline)) >= peak * (1 - 1e-6)
     fewer = tuple(max(1, number - 1) for number in fleet)
-    assert fewer == fleet or min(capacity_rps(settings, fewer, pipeline)) < peak
+    assert fewer == fleet or min(capacity_rps(running, fewer, pipeline)) < peak
 
 
 def test_a_fleet_keeps_to_the_room_that_there_is() -> None:
     pipeline = flexible_pipeline(2)
-    settings = [StageSetting("v1", 1, 1, 2)] * 2
-    assert sum(fleet_of(settings, pipeline, Limits(max_replicas=99, max_cores=11), 1e6)) == 5
-    in_nodes = fleet_of(settings, pipeline, Limits(max_replicas=99, node_cores=(3, 5, 1)), 1e6)
+    running = [Deployment("v1", 1, 1, 2)] * 2
+    assert sum(fleet_of(running, pipeline, Limits(max_replicas=99, max_cores=11), 1e6)) == 5
+    in_nodes = fleet_of(running, pipeline, Limits(max_replicas=99, node_cores=(3, 5, 1)), 1e6)
     assert sum(in_nodes) == 3
     assert fits([2, 2], list(in_nodes), (3, 5, 1))
-    assert fleet_of(settings, pipeline, Limits(max_replicas=3), 1e6) == (3, 3)
+    assert fleet_of(running, pipeline, Limits(max_replicas=3), 1e6) == (3, 3)
 
 
 def test_the_peak_is_the_highest_mean_of_ten_seconds() -> None:
@@ -70,7 +70,7 @@ def test_replicas_stay_and_pinned_ones_take_their_place(name: str) -> None:
 
 def test_the_fleet_of_the_accurate_is_the_larger_one() -> None:
     pipeline = flexible_pipeline(1)
-    stage, found = pipeline.stages[0], StageSetting("v1", 1, 1, 2)
+    stage, found = pipeline.stages[0], Deployment("v1", 1, 1, 2)
     fleets = [
         fleet_of([replace(found, variant=of(stage, found).name)], pipeline, Limits(max_replicas=99), 50.0)[0]
         for of in (lightest, most_accurate)

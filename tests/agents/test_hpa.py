@@ -16,12 +16,12 @@ from tests.pipelines import small_pipeline, stage_window, window
 def course(agent: ByStage, usages: list[float]) -> list[int]:
     """Replicas of the first stage when every replica is ready at once and usage is as given, every 15 s."""
     agent.reset(small_pipeline(), Limits(max_replicas=10), np.random.default_rng(0))
-    running, replicas = Configuration((StageSetting("v0", 2, 1),) * 2), []
+    running, replicas = Configuration((StageSetting.of("v0", 2, 1),) * 2), []
     for step, usage in enumerate(usages):
         stages = [stage_window(utilisation=usage, ready=2) for _ in running.stages]
         seen = window(running, stages=stages, arrivals_per_s=[5] * 15, start_s=step * 15)
         running = agent.decide(seen)
-        replicas.append(running.stages[0].replicas)
+        replicas.append(running.stages[0].first.replicas)
     return replicas
 
 
@@ -46,29 +46,29 @@ def test_the_strictest_metric_decides() -> None:
 def test_what_has_just_become_ready_does_not_count_in_a_rise() -> None:
     agent = on_cpu(0.5, behavior=None)
     agent.reset(small_pipeline(1), Limits(max_replicas=10), np.random.default_rng(0))
-    running = Configuration((StageSetting("v0", 2, 1),))
+    running = Configuration((StageSetting.of("v0", 2, 1),))
     agent.decide(window(running, stages=[stage_window(utilisation=0.5, ready=1)], start_s=0))
     fresh = window(running, stages=[stage_window(utilisation=0.7, ready=2)], start_s=20)
-    assert agent.decide(fresh).stages[0].replicas == 2, "1.4 of one replica is 0.7 of two"
+    assert agent.decide(fresh).stages[0].first.replicas == 2, "1.4 of one replica is 0.7 of two"
 
 
 def test_lost_figures_hold_it() -> None:
     agent = on_cpu(0.5)
     agent.reset(small_pipeline(1), Limits(), np.random.default_rng(0))
-    running = Configuration((StageSetting("v0", 2, 1),))
+    running = Configuration((StageSetting.of("v0", 2, 1),))
     busy = window(running, stages=[stage_window(utilisation=1.0, ready=2)])
     assert agent.decide(busy.known_at(window(running), is_new=False)) == running
-    assert agent.decide(busy.known_at(window(running, start_s=20), is_new=True)).stages[0].replicas == 4
+    assert agent.decide(busy.known_at(window(running, start_s=20), is_new=True)).stages[0].first.replicas == 4
 
 
 def run(agent: ByStage, seen: list[dict[str, float]], replicas: int = 2) -> list[int]:
     """Replicas of a single stage, followed at once, when it is as described at each sync."""
     agent.reset(small_pipeline(1), Limits(max_replicas=100), np.random.default_rng(0))
-    running, found = Configuration((StageSetting("v0", replicas, 1),)), []
+    running, found = Configuration((StageSetting.of("v0", replicas, 1),)), []
     for step, fields in enumerate(seen):
         described = window(running, stages=[stage_window(**fields)], arrivals_per_s=[5] * 15, start_s=step * 15)
         running = agent.decide(described)
-        found.append(running.stages[0].replicas)
+        found.append(running.stages[0].first.replicas)
     return found
 
 
@@ -95,8 +95,8 @@ def test_the_bounds_come_before_the_metrics() -> None:
     )
     agent = hpa(few)
     agent.reset(small_pipeline(1), Limits(), np.random.default_rng(0))
-    lost = window(Configuration((StageSetting("v0", 1, 1),)), stages=[stage_window()])
-    assert agent.decide(lost.known_at(lost, is_new=False)).stages[0].replicas == 4, "and without figures"
+    lost = window(Configuration((StageSetting.of("v0", 1, 1),)), stages=[stage_window()])
+    assert agent.decide(lost.known_at(lost, is_new=False)).stages[0].first.replicas == 4, "and without figures"
 
 
 def test_without_behavior_it_goes_on_to_the_highest_recommendation() -> None:

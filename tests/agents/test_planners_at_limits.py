@@ -48,7 +48,7 @@ def ends(monkeypatch: pytest.MonkeyPatch, status: mip.OptimizationStatus) -> Non
 def other_than(running: Configuration, plan: Configuration) -> Configuration:
     """A configuration that is neither, as an operator or a lagging scrape may bring into a window."""
     first = plan.stages[0]
-    changed = StageSetting(first.variant, first.replicas + 1, first.batch, first.cores)
+    changed = StageSetting.of(first.first.variant, first.first.replicas + 1, first.first.batch, first.first.cores)
     found = Configuration((changed, *plan.stages[1:]))
     assert found not in (running, plan)
     return found

@@ -101,7 +101,7 @@ def test_the_twin_follows_what_it_is_told() -> None:
     twin = Twin(scenario, scenario.initial, 30)
     cluster = CompiledCluster(scenario)
     cluster.reset(1)
-    busy = Configuration((StageSetting("v0", 2, 4),))
+    busy = Configuration((StageSetting.of("v0", 2, 4),))
     for _ in range(3):
         twin.follow(cluster.advance(10.0))
         cluster.apply(busy)

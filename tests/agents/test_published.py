@@ -22,7 +22,7 @@ from ipagym.agents.published.nexus import plan
 from ipagym.agents.published.proteus import ewma_rps
 from ipagym.agents.published.trial import p99_s
 from ipagym.envs import make_scenario
-from ipagym.model.configuration import Configuration, Limits, StageSetting
+from ipagym.model.configuration import Configuration, Deployment, Limits, StageSetting
 from ipagym.model.latency import LatencyModel
 from ipagym.optimize.fa2 import Fa2Stage, fewest_cores
 from ipagym.optimize.infadapter.model_switching_plus import MsPlusProblem, solve
@@ -230,16 +230,16 @@ def test_inferline_knows_the_most_in_any_window() -> None:
 
 def test_trials_tell_who_keeps_up() -> None:
     pipeline, limits = flexible_pipeline(1), Limits(max_replicas=4)
-    one = Configuration((StageSetting("v0", 1, 1),))
+    one = Configuration((StageSetting.of("v0", 1, 1),))
     calm, busy = ([rate] * 20 for rate in (4.0, 30.0))
     assert 0.05 < p99_s(pipeline, one, limits, calm) < 0.5
     assert p99_s(pipeline, one, limits, busy) == float("inf")
-    four = Configuration((StageSetting("v0", 4, 2),))
+    four = Configuration((StageSetting.of("v0", 4, 2),))
     assert p99_s(pipeline, four, limits, busy) < pipeline.slo_s
 
 
 def test_another_variant_keeps_its_cores_where_it_can() -> None:
     variant = flexible_pipeline(1).stages[0].variants[2]
-    assert with_variant(StageSetting("v0", 3, 2, 4), variant) == StageSetting("v2", 3, 2, 4)
-    assert with_variant(StageSetting("v0", 3, 2, 3), variant) == StageSetting("v2", 3, 2)
-    assert with_variant(StageSetting("v0", 3, 2), variant) == StageSetting("v2", 3, 2)
+    assert with_variant(Deployment("v0", 3, 2, 4), variant) == Deployment("v2", 3, 2, 4)
+    assert with_variant(Deployment("v0", 3, 2, 3), variant) == Deployment("v2", 3, 2)
+    assert with_variant(Deployment("v0", 3, 2), variant) == Deployment("v2", 3, 2)

@@ -82,8 +82,8 @@ class Clusters(RuleBasedStateMachine):
         stages = list(self.scenario.initial.stages)
         bad: dict[str, Any] = {"variant": "huge", "replicas": 0, "batch": 3, "cores": 99, "weight": float("nan")}
         setting = stages[-1]
-        fields = {"variant": setting.variant, "replicas": setting.replicas, "batch": setting.batch}
-        stages[-1] = StageSetting(**fields | {kind: bad[kind]}) if kind in bad else setting
+        fields = {"variant": setting.first.variant, "replicas": setting.first.replicas, "batch": setting.first.batch}
+        stages[-1] = StageSetting.of(**fields | {kind: bad[kind]}) if kind in bad else setting
         chosen = Configuration(tuple(stages) + (() if kind in bad else (setting,)))
         for cluster in self.both:
             refused(lambda cluster=cluster: cluster.apply(chosen))  # type: ignore[misc]

@@ -52,7 +52,7 @@ class Model:
                 busy_watts_per_core=2.0,
             ),
             workload=Constant(rate_rps=self.rate_rps, duration_s=duration_s),
-            initial=Configuration((StageSetting("only", self.replicas, self.batch),) * self.stages),
+            initial=Configuration((StageSetting.of("only", self.replicas, self.batch),) * self.stages),
             limits=Limits(max_replicas=self.replicas),
             physics=Physics(batch_timeout_s=self.batch_timeout_s),
         )

@@ -62,7 +62,7 @@ def bound(problem: IpaProblem) -> IpaProblem:
     """The problem with an SLO that binds."""
     shortest_s = sum(float(stage.latency_s.min()) for stage in undominated_options(problem))
     free = frontier.solve(problem).answer
-    chosen = {(stage, s.variant, s.batch) for stage, s in enumerate(free.stages)}
+    chosen = {(stage, s.variant, s.batch) for stage, s in enumerate(free.first_deployments)}
     taken = [c for stage in problem.stages for c in stage if (c.stage, c.variant, c.batch) in chosen]
     longest_s = sum(stage_latency_s(choice, problem.rate_rps) for choice in taken)
     return replace(problem, slo_s=(shortest_s + longest_s) / 2)

@@ -8,7 +8,7 @@ import pandas as pd
 
 from ipagym.bench.episode import Episode
 from ipagym.bench.storage.targets import text_of
-from ipagym.model.configuration import StageSetting
+from ipagym.model.configuration import Deployment
 from ipagym.model.knobs import KNOBS
 from ipagym.model.pipeline import Stage
 from ipagym.model.window import Window
@@ -106,7 +106,7 @@ def _stages(window: Window, scenario: Scenario) -> dict[str, Any]:
     stages = zip(scenario.pipeline.stages, window.configuration.stages, window.stages, strict=True)
     for stage, setting, observed in stages:
         columns |= {
-            **{f"{stage.name}.{knob.name}": knob.shown(setting, stage) for knob in KNOBS},
+            **{f"{stage.name}.{knob.name}": knob.shown(setting.first, stage) for knob in KNOBS},
             f"{stage.name}.deployments": [_deployment(each, stage) for each in setting.deployments],
             f"{stage.name}.queue": observed.queue,
             f"{stage.name}.ready": observed.ready,
@@ -115,5 +115,5 @@ def _stages(window: Window, scenario: Scenario) -> dict[str, Any]:
     return columns
 
 
-def _deployment(setting: StageSetting, stage: Stage) -> dict[str, Any]:
-    return {knob.name: knob.shown(setting, stage) for knob in KNOBS} | {"weight": float(setting.weight)}
+def _deployment(deployment: Deployment, stage: Stage) -> dict[str, Any]:
+    return {knob.name: knob.shown(deployment, stage) for knob in KNOBS} | {"weight": float(deployment.weight)}

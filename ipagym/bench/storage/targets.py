@@ -4,7 +4,7 @@ import json
 from dataclasses import asdict
 from typing import Any
 
-from ipagym.model.configuration import Configuration, StageSetting
+from ipagym.model.configuration import Configuration, Deployment, StageSetting
 
 
 def text_of(configuration: Configuration) -> str:
@@ -22,4 +22,4 @@ def configuration_from(text: str) -> Configuration:
 
 
 def _setting(fields: dict[str, Any]) -> StageSetting:
-    return StageSetting(**{**fields, "beside": tuple(map(_setting, fields["beside"]))})
+    return StageSetting(tuple(Deployment(**each) for each in fields["deployments"]))

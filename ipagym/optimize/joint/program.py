@@ -191,7 +191,7 @@ def _without_plan(problem: JointProblem, stats: SolveStats) -> Solution:
 
 
 def _with_cores(plan: Plan) -> Configuration:
-    return Configuration(tuple(StageSetting(c.variant, n, c.batch, c.cores) for c, n in plan))
+    return Configuration(tuple(StageSetting.of(c.variant, n, c.batch, c.cores) for c, n in plan))
 
 
 def _both(stage: StageVariables) -> list[tuple[StagePlan, mip.Var]]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ipagym.model.configuration import StageSetting
+from ipagym.model.configuration import Deployment, StageSetting
 from ipagym.model.pipeline import Stage
 from ipagym.optimize.frontier.kernels import undominated
 from ipagym.optimize.options import fewest_replicas
@@ -50,10 +50,8 @@ class StagePlan:
     @property
     def setting(self) -> StageSetting:
         """The plan as a configuration of the stage."""
-        first, *others = (
-            StageSetting(p.choice.variant, p.replicas, p.choice.batch, p.choice.cores, p.share) for p in self.parts
-        )
-        return StageSetting(first.variant, first.replicas, first.batch, first.cores, first.weight, tuple(others))
+        parts = (Deployment(p.choice.variant, p.replicas, p.choice.batch, p.choice.cores, p.share) for p in self.parts)
+        return StageSetting(tuple(parts))
 
 
 def choices_on_all_cores(index: int, stage: Stage) -> tuple[Choice, ...]:

@@ -9,7 +9,7 @@ from ipagym.cluster.sim.reference.replica import Replica, State
 from ipagym.cluster.sim.reference.resize import Resize
 from ipagym.cluster.sim.reference.sampling import Sampling
 from ipagym.cluster.sim.reference.target import Target
-from ipagym.model.configuration import StageSetting
+from ipagym.model.configuration import Deployment
 from ipagym.model.pipeline import Stage
 from ipagym.task.physics import Physics
 
@@ -37,7 +37,7 @@ class Fleet:
         self.on_ready: Callable[[], None] = lambda: None
         self.life.on_loaded = self._loaded
 
-    def start(self, setting: StageSetting) -> None:
+    def start(self, setting: Deployment) -> None:
         """Have the setting's replicas ready now, as far as they fit."""
         self.target.aim_at(setting)
         for replica in self._create(setting.replicas):
@@ -47,7 +47,7 @@ class Fleet:
             else:
                 self._nodes.wait_for_room(replica)
 
-    def follow(self, setting: StageSetting) -> None:
+    def follow(self, setting: Deployment) -> None:
         """Move towards a new setting; an unfinished move is superseded."""
         self.target.aim_at(setting)
         deployment = self.deployment()

@@ -7,7 +7,7 @@ from ipagym.cluster.sim.reference.replica import State
 from ipagym.cluster.sim.reference.routing import route
 from ipagym.cluster.sim.reference.station import Station
 from ipagym.cluster.sim.request import Request
-from ipagym.model.configuration import StageSetting
+from ipagym.model.configuration import Deployment, StageSetting
 
 
 class StageServer:
@@ -66,7 +66,7 @@ class StageServer:
         self.dispatch(station)
         self._use_room()
 
-    def _assign(self, setting: StageSetting) -> dict[int, StageSetting]:
+    def _assign(self, setting: StageSetting) -> dict[int, Deployment]:
         """A variant keeps its station, a new one takes over that of one that goes: open ones before closed ones."""
         wanted = {deployment.variant: deployment for deployment in setting.deployments}
         assigned = {

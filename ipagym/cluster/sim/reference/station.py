@@ -9,7 +9,7 @@ from ipagym.cluster.sim.reference.replica import Replica, State
 from ipagym.cluster.sim.reference.sampling import Sampling
 from ipagym.cluster.sim.reference.sleep import sleep, wake
 from ipagym.cluster.sim.request import Outcome, Request
-from ipagym.model.configuration import StageSetting
+from ipagym.model.configuration import Deployment
 from ipagym.model.latency import LatencyModel
 from ipagym.task.physics import Physics
 
@@ -39,7 +39,7 @@ class Station:
         fleet.life.on_look = self._look
 
     @property
-    def setting(self) -> StageSetting:
+    def setting(self) -> Deployment:
         """The deployment asked for; of a closed station, the last one."""
         assert self.fleet.target.setting is not None, "a station that was never open has no requests"
         return self.fleet.target.setting

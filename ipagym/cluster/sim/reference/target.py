@@ -1,7 +1,7 @@
 """The deployment that a fleet is asked for."""
 
 from ipagym.cluster.sim.reference.replica import Replica, State
-from ipagym.model.configuration import StageSetting, cores_of
+from ipagym.model.configuration import Deployment, cores_of
 from ipagym.model.pipeline import Stage
 
 
@@ -13,11 +13,11 @@ class Target:
     """
 
     def __init__(self, stage: Stage, *, in_place: bool) -> None:
-        self.setting: StageSetting | None = None
+        self.setting: Deployment | None = None
         self._stage = stage
         self._in_place = in_place
 
-    def aim_at(self, setting: StageSetting) -> None:
+    def aim_at(self, setting: Deployment) -> None:
         """From now on this is asked for."""
         self.setting = setting
         self.variant = self._stage.variant(setting.variant)
