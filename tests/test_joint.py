@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from ipagym.envs.scenarios import make_scenario
-from ipagym.model.configuration import Configuration, Deployment, Limits
+from ipagym.model.configuration import Configuration, Limits
 from ipagym.model.latency import LatencyModel
 from ipagym.model.pipeline import Pipeline, Stage, Variant
 from ipagym.model.validity import check

@@ -17,6 +17,7 @@ import numpy as np
 from ipagym.agents.common.by_stage import latency_of, replica_rps
 from ipagym.agents.published.inferline_envelope import rates_rps, window_lengths
 from ipagym.agents.published.trial import p99_s
+from ipagym.forecast.recent_seconds import RecentSeconds
 from ipagym.model.agent import Agent
 from ipagym.model.budget import affordable
 from ipagym.model.configuration import Configuration, Deployment, Limits, StageSetting, cores_of, requested_cores
@@ -42,16 +43,16 @@ class InferLine:
         """Forget plan and load."""
         self._pipeline, self._limits = pipeline, limits
         self._plan: Configuration | None = None
-        self._arrivals = np.zeros(0, dtype=np.int64)
+        self._arrivals = RecentSeconds(KEPT_S)
         self._network_s = 0.0
         self._changed_s = 0.0
 
     def decide(self, window: Window) -> Configuration:
         """The plan with the replicas that the load needs."""
-        self._arrivals = np.concatenate([self._arrivals, window.arrivals_per_s])[-KEPT_S:]
+        self._arrivals.observe(window.arrivals_per_s)
         self._network_s = max(self._network_s, window.network_max_s)
         if self._plan is None:
-            if len(self._arrivals) < SAMPLE_S:
+            if len(self._arrivals.counts) < SAMPLE_S:
                 return window.configuration
             self._make_plan(window)
             assert self._plan is not None
@@ -62,7 +63,7 @@ class InferLine:
         return wanted
 
     def _make_plan(self, window: Window) -> None:
-        sample = np.resize(self._arrivals, TRIAL_S)
+        sample = np.resize(self._arrivals.counts, TRIAL_S)
         left_s = max(self._pipeline.slo_s - self._network_s, LEAST_SLO_S)
         self._plan = plan(replace(self._pipeline, slo_s=left_s), self._limits, sample, window.configuration)
         stages = list(zip(self._plan.first_deployments, self._pipeline.stages, strict=True))
@@ -75,7 +76,7 @@ class InferLine:
 
     def _tuned(self, window: Window) -> Configuration:
         current = window.configuration
-        live = rates_rps(self._arrivals, self._lengths)
+        live = rates_rps(self._arrivals.counts, self._lengths)
         over = [now for now, planned in zip(live, self._planned_rps, strict=True) if now > planned]
         needed = self._replicas(max(over, default=0.0), self._load)
         running = [each.replicas for each in current.first_deployments]
@@ -83,7 +84,7 @@ class InferLine:
             return self._with(current, list(map(max, needed, running)))
         if window.end_s - self._changed_s < DOWN_AFTER_S:
             return current
-        highest = rates_rps(self._arrivals[-DOWN_WINDOW_S:], [float(DOWN_BIN_S)])[0]
+        highest = rates_rps(self._arrivals.counts[-DOWN_WINDOW_S:], [float(DOWN_BIN_S)])[0]
         enough = map(max, needed, self._replicas(highest, [min(self._load)] * len(self._load)))
         return self._with(current, list(map(min, enough, running)))
 

@@ -18,7 +18,8 @@ import numpy as np
 from ipagym.agents.common.by_stage import slo_shares_s
 from ipagym.agents.common.primitives import replicas_for, with_variant
 from ipagym.agents.published.device_mix import Option
-from ipagym.agents.published.proteus import ewma_rps, options_of
+from ipagym.agents.published.proteus import SECONDS, ewma_rps, options_of
+from ipagym.forecast.recent_seconds import RecentSeconds
 from ipagym.model.agent import Agent
 from ipagym.model.budget import affordable
 from ipagym.model.configuration import Configuration, Deployment, Limits, StageSetting, requested_cores
@@ -36,12 +37,12 @@ class Loki:
     def reset(self, pipeline: Pipeline, limits: Limits, rng: np.random.Generator) -> None:
         """Forget the load seen so far."""
         self._pipeline, self._limits = pipeline, limits
-        self._arrivals = np.zeros(0)
+        self._arrivals = RecentSeconds(SECONDS)
 
     def decide(self, window: Window) -> Configuration:
         """Hardware scaling if it will do, accuracy scaling if not, the highest throughput where neither does."""
-        self._arrivals = np.concatenate([self._arrivals, window.arrivals_per_s])[-20:]
-        rate = ewma_rps(self._arrivals)
+        self._arrivals.observe(window.arrivals_per_s)
+        rate = ewma_rps(self._arrivals.counts)
         running = window.configuration.first_deployments
         options = self._options(running)
         best = [max(stage, key=lambda option: option.accuracy) for stage in options]

@@ -9,11 +9,10 @@ to functions.
 from collections import deque
 from math import ceil
 
-import numpy as np
-
 from ipagym.agents.common.by_stage import ByStage, StageView, replica_rps
 from ipagym.agents.common.pace import Pace
 from ipagym.agents.published.mark_plan import LOOK_AHEAD, Kind, cover
+from ipagym.forecast.recent_seconds import RecentSeconds
 from ipagym.model.agent import Agent
 from ipagym.model.configuration import StageSetting
 from ipagym.task.scenario import Scenario
@@ -37,18 +36,18 @@ class MarkRule:
     def __init__(self) -> None:
         self._pace = Pace(PERIOD_S)
         self._plans: deque[int] = deque(maxlen=KEPT_PLANS)
-        self._arrivals = np.zeros(0)
+        self._arrivals = RecentSeconds(int(PERIOD_S))
 
     def setting(self, view: StageView) -> StageSetting:
         """The replicas wanted."""
-        self._arrivals = np.concatenate([self._arrivals, view.window.arrivals_per_s])[-int(PERIOD_S) :]
+        self._arrivals.observe(view.window.arrivals_per_s)
         current, most = view.running.replicas, view.limits.max_replicas
         per_replica = replica_rps(view.running, view.stage)
         if not self._pace.is_due(view.now_s):
             lacking = peak_rps(view.window.arrivals_per_s, BIN_S) - current * per_replica
             more = ceil(OVERLOAD_SHARE * lacking / per_replica) if lacking > 0 else 0
             return view.setting.turned(replicas=min(current + more, most))
-        forecast = [MARGIN * peak_rps(self._arrivals, BIN_S)] * LOOK_AHEAD
+        forecast = [MARGIN * peak_rps(self._arrivals.counts, BIN_S)] * LOOK_AHEAD
         running = Kind(name="running", capacity=per_replica, price=1.0, available=current)
         new = Kind(name="new", capacity=per_replica, price=1.0, launch=LAUNCH_STEPS)
         self._plans.append(sum(cover(forecast, (running, new)).values()))

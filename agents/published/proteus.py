@@ -20,6 +20,7 @@ from ipagym.agents.common.fleet import OnFleet, lightest, load_peak_rps
 from ipagym.agents.common.pace import Pace
 from ipagym.agents.common.primitives import half_slo_batch, with_variant
 from ipagym.agents.published.device_mix import Mix, Option, largest_mix, most_accurate_mix
+from ipagym.forecast.recent_seconds import RecentSeconds
 from ipagym.model.agent import Agent
 from ipagym.model.configuration import Deployment, StageSetting
 from ipagym.model.pipeline import Stage
@@ -43,7 +44,7 @@ class FleetSettings:
 
 def ewma_rps(arrivals: np.ndarray) -> float:
     """The mean of the last 20 seconds, weights falling by com/(1 + com) with age (pandas' `ewm(com=1.6)`)."""
-    recent = arrivals[-SECONDS:][::-1]
+    recent = arrivals[-SECONDS:].astype(np.float64)[::-1]
     weights = (COM / (1 + COM)) ** np.arange(len(recent))
     return float(weights @ recent / weights.sum()) if len(recent) else 0.0
 
@@ -80,17 +81,17 @@ class FleetRule:
         self.settings = settings
         self._devices: int | None = None
         self._pace = Pace(PERIOD_S)
-        self._arrivals = np.zeros(0)
+        self._arrivals = RecentSeconds(SECONDS)
 
     def setting(self, view: StageView) -> StageSetting:
         """The mix for the load."""
-        self._arrivals = np.concatenate([self._arrivals, view.window.arrivals_per_s])[-SECONDS:]
+        self._arrivals.observe(view.window.arrivals_per_s)
         if self._devices is None:
             self._devices = view.running.replicas
         if not self._pace.is_due(view.now_s):
             return view.setting
         options = options_of(view.stage, view.running, self._slo_s(view), self.settings.max_batch)
-        rate = self.settings.headroom * self.settings.demand(self._arrivals)
+        rate = self.settings.headroom * self.settings.demand(self._arrivals.counts)
         kinds = min(2, view.limits.max_deployments)
         mix = most_accurate_mix(options, self._devices, rate, kinds=kinds) or largest_mix(options, self._devices)
         return setting_of(mix, view)

@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from ipagym.forecast.recent_seconds import RecentSeconds
 from ipagym.system.errors import InputError
 
 
@@ -22,17 +23,17 @@ class Ewma:
 
     def reset(self) -> None:
         """Forget the past."""
-        self._recent: NDArray[np.int64] = np.zeros(0, dtype=np.int64)
+        self._recent = RecentSeconds(self.bin_s * self.history)
 
     def observe(self, arrivals_per_s: NDArray[np.int64]) -> None:
         """Take in the arrivals of each further second."""
-        self._recent = np.concatenate([self._recent, arrivals_per_s])[-self.bin_s * self.history :]
+        self._recent.observe(arrivals_per_s)
 
     def predict(self) -> float:
         """The rate to plan for, in requests per second; 0 before the first observation."""
-        if not self._recent.size:
+        if not self._recent.counts.size:
             return 0.0
-        newest_first = self._recent[::-1]
+        newest_first = self._recent.counts[::-1]
         starts = range(0, len(newest_first), self.bin_s)
         maxima = np.array([newest_first[start : start + self.bin_s].max() for start in starts], dtype=np.float64)
         weights = (1 - 2 / (self.span + 1)) ** np.arange(len(maxima))

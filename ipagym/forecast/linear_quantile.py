@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ipagym.forecast.lstm import HORIZONS, WEIGHTS
+from ipagym.forecast.recent_seconds import RecentSeconds
 from ipagym.system.errors import InputError
 from ipagym.system.files import is_file
 
@@ -81,15 +82,15 @@ class LinearQuantile:
 
     def reset(self) -> None:
         """Forget the past."""
-        self._recent: NDArray[np.int64] = np.zeros(0, dtype=np.int64)
+        self._recent = RecentSeconds(SECONDS)
 
     def observe(self, arrivals_per_s: NDArray[np.int64]) -> None:
         """Take in the arrivals of each further second."""
-        self._recent = np.concatenate([self._recent, arrivals_per_s])[-SECONDS:]
+        self._recent.observe(arrivals_per_s)
 
     def predict(self) -> float:
         """The rate to plan for, in requests per second; 0 before the first observation."""
-        if self._recent.size < SECONDS:
-            return float(self._recent.max(initial=0))
-        inputs, size = features(self._recent[np.newaxis].astype(np.float64))
+        if self._recent.counts.size < SECONDS:
+            return float(self._recent.counts.max(initial=0))
+        inputs, size = features(self._recent.counts[np.newaxis].astype(np.float64))
         return max(0.0, float((inputs @ self._weights * size)[0]))

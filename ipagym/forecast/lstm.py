@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from ipagym.forecast import Forecaster
 from ipagym.forecast.moving_maximum import MovingMaximum
+from ipagym.forecast.recent_seconds import RecentSeconds
 from ipagym.system.errors import InputError
 from ipagym.system.files import is_file
 
@@ -115,18 +116,18 @@ class Lstm:
     def reset(self) -> None:
         """Forget the past."""
         self._backup.reset()
-        self._recent: NDArray[np.int64] = np.zeros(0, dtype=np.int64)
+        self._recent = RecentSeconds(self._seconds)
 
     def observe(self, arrivals_per_s: NDArray[np.int64]) -> None:
         """Take in the arrivals of each further second."""
         self._backup.observe(arrivals_per_s)
-        self._recent = np.concatenate([self._recent, arrivals_per_s])[-self._seconds :]
+        self._recent.observe(arrivals_per_s)
 
     def predict(self) -> float:
         """The rate to plan for, in requests per second; 0 before the first observation."""
-        if self._recent.size < self._seconds:
+        if self._recent.counts.size < self._seconds:
             return self._backup.predict()
-        maxima = self._recent.reshape(-1, self.weights.horizon.bin_s).max(axis=1).astype(np.float64)
+        maxima = self._recent.counts.reshape(-1, self.weights.horizon.bin_s).max(axis=1).astype(np.float64)
         return max(0.0, float(predict(self.weights, maxima[np.newaxis])[0]))
 
 

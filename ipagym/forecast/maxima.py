@@ -6,6 +6,7 @@ from math import isfinite
 import numpy as np
 from numpy.typing import NDArray
 
+from ipagym.forecast.recent_seconds import RecentSeconds
 from ipagym.system.errors import InputError
 
 IPA_LSTM_WEIGHTS = (0.77, 0.13, 0.07, 0.04)
@@ -36,19 +37,19 @@ class WeightedMaxima:
 
     def reset(self) -> None:
         """Forget the past."""
-        self._recent: NDArray[np.int64] = np.zeros(0, dtype=np.int64)
+        self._recent = RecentSeconds(self.bin_s * self.history)
 
     def observe(self, arrivals_per_s: NDArray[np.int64]) -> None:
         """Take in the arrivals of each further second."""
-        self._recent = np.concatenate([self._recent, arrivals_per_s])[-self.bin_s * self.history :]
+        self._recent.observe(arrivals_per_s)
 
     def predict(self) -> float:
         """The rate to plan for, in requests per second; 0 before the first observation."""
-        if not self._recent.size:
+        if not self._recent.counts.size:
             return 0.0
-        if self._recent.size < self.bin_s * self.history:
-            return float(self._recent.max())
-        maxima = self._recent.reshape(self.history, self.bin_s).max(axis=1)[::-1]
+        if self._recent.counts.size < self.bin_s * self.history:
+            return float(self._recent.counts.max())
+        maxima = self._recent.counts.reshape(self.history, self.bin_s).max(axis=1)[::-1]
         return max(0.0, float(self.weights @ maxima[: len(self.weights)]) + self.intercept_rps)
 
 

@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from ipagym.forecast.recent_seconds import RecentSeconds
 from ipagym.system.errors import InputError
 from ipagym.workload.statistics import peak_rps
 
@@ -27,12 +28,12 @@ class MovingMaximum:
 
     def reset(self) -> None:
         """Forget the past."""
-        self._recent: NDArray[np.int64] = np.zeros(0, dtype=np.int64)
+        self._recent = RecentSeconds(self.horizon_s)
 
     def observe(self, arrivals_per_s: NDArray[np.int64]) -> None:
         """Take in the arrivals of each further second; those older than the horizon are forgotten."""
-        self._recent = np.concatenate([self._recent, arrivals_per_s])[-self.horizon_s :]
+        self._recent.observe(arrivals_per_s)
 
     def predict(self) -> float:
         """The rate to plan for, in requests per second; 0 before the first observation."""
-        return peak_rps(self._recent, self.smooth_s)
+        return peak_rps(self._recent.counts, self.smooth_s)

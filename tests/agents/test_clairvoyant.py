@@ -109,15 +109,16 @@ def test_moves_keep_to_the_limits_and_reach_every_knob(name: str) -> None:
     scenario = make_scenario(name)
     asked: Asked = (scenario.initial,) * 6
     moves, weights = Moves(scenario, [asked], np.random.default_rng(0)), np.full(6, 1 / 6)
-    seen = set()
+    seen, are_mixed = set(), False
     for _ in range(400):
         asked = moves.from_course(asked, weights)
         for configuration in asked:
             check(configuration, scenario.pipeline, scenario.limits)
-            seen |= {setting for stage in configuration.stages for setting in stage.deployments}
-    assert len({setting.variant for setting in seen}) == sum(len(s.variants) for s in scenario.pipeline.stages)
-    assert len({setting.replicas for setting in seen}) > 1 or scenario.limits.max_replicas == 1
-    assert any(len(setting.deployments) > 1 for setting in seen) == (scenario.limits.max_deployments > 1)
+            seen |= {each for stage in configuration.stages for each in stage.deployments}
+            are_mixed |= any(len(stage.deployments) > 1 for stage in configuration.stages)
+    assert len({each.variant for each in seen}) == sum(len(s.variants) for s in scenario.pipeline.stages)
+    assert len({each.replicas for each in seen}) > 1 or scenario.limits.max_replicas == 1
+    assert are_mixed == (scenario.limits.max_deployments > 1)
 
 
 def test_a_set_of_deployments_has_neighbours() -> None:

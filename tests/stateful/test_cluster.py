@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from ipagym.cluster.sim import CompiledCluster, SimpyCluster
-from ipagym.model.configuration import Configuration, StageSetting
+from ipagym.model.configuration import Configuration
 from ipagym.model.window import Window
 from tests.stateful.bad_input import BAD_SECONDS, refused
 from tests.strategies import Run, runs, settings_of
@@ -82,8 +82,7 @@ class Clusters(RuleBasedStateMachine):
         stages = list(self.scenario.initial.stages)
         bad: dict[str, Any] = {"variant": "huge", "replicas": 0, "batch": 3, "cores": 99, "weight": float("nan")}
         setting = stages[-1]
-        fields = {"variant": setting.first.variant, "replicas": setting.first.replicas, "batch": setting.first.batch}
-        stages[-1] = StageSetting.of(**fields | {kind: bad[kind]}) if kind in bad else setting
+        stages[-1] = setting.turned(**{kind: bad[kind]}) if kind in bad else setting
         chosen = Configuration(tuple(stages) + (() if kind in bad else (setting,)))
         for cluster in self.both:
             refused(lambda cluster=cluster: cluster.apply(chosen))  # type: ignore[misc]
