@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ipagym.envs.scenario_file import load_scenario
     from ipagym.envs.scenarios import make_scenario
     from ipagym.model.agent import Agent
-    from ipagym.model.configuration import Configuration, Limits, StageSetting
+    from ipagym.model.configuration import Configuration, Deployment, Limits, StageSetting
     from ipagym.model.pipeline import Pipeline, Stage, Variant
     from ipagym.model.window import Window
     from ipagym.system.errors import InputError, IpagymError
@@ -31,6 +31,7 @@ __all__ = [
     "Agent",
     "Comparison",
     "Configuration",
+    "Deployment",
     "InputError",
     "IpagymError",
     "Limits",
@@ -57,6 +58,7 @@ _HOMES = {
     "Agent": "model.agent",
     "Comparison": "bench.comparison.results",
     "Configuration": "model.configuration",
+    "Deployment": "model.configuration",
     "InputError": "system.errors",
     "IpagymError": "system.errors",
     "Limits": "model.configuration",

@@ -19,6 +19,7 @@ PROMISED = [
     "Agent",
     "Comparison",
     "Configuration",
+    "Deployment",
     "InputError",
     "IpagymError",
     "Limits",

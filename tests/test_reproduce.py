@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from ipagym.bench.reproduction import ipa_episodes
+from ipagym.bench.reproduction.ipa_episodes import PREDICTORS, compare_predictors, compare_runs
+from ipagym.bench.reproduction.ipa_runs import METHODS, PUBLISHED, published_run
 from ipagym.cli import main
-from ipagym.reproduce import ipa_episodes
-from ipagym.reproduce.ipa_episodes import PREDICTORS, compare_predictors, compare_runs
-from ipagym.reproduce.ipa_runs import METHODS, PUBLISHED, published_run
 
 TRACE = Path(__file__).parents[2] / "shared" / "data" / "twitter_trace" / "workload.tbz2"
 needs_trace = pytest.mark.skipif(not TRACE.is_file(), reason="the Twitter trace is not at hand")

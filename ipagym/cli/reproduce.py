@@ -16,9 +16,9 @@ def reproduce(
     out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("results/reproduce"),
 ) -> None:
     """Run IPA's 60 published runs and its comparison of predictors; print tables and write CSV."""
+    from ipagym.bench.reproduction.ipa_episodes import compare_predictors, compare_runs
+    from ipagym.bench.reproduction.report import csv_text, predictor_table, run_table
     from ipagym.cli.console import console
-    from ipagym.reproduce.ipa_episodes import compare_predictors, compare_runs
-    from ipagym.reproduce.report import csv_text, predictor_table, run_table
     from ipagym.system.progress import progress_bar
     from ipagym.workload import by_name
     from ipagym.workload.origin import origin_of

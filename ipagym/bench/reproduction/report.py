@@ -7,7 +7,7 @@ from io import StringIO
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
-from ipagym.reproduce.ipa_episodes import Compared, Predicted
+from ipagym.bench.reproduction.ipa_episodes import Compared, Predicted
 
 
 def run_table(rows: Sequence[Compared]) -> Table:

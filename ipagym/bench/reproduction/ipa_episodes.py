@@ -9,6 +9,15 @@ import numpy as np
 from ipagym import profiles
 from ipagym.agents.published.released_ipa import ReleasedIpa
 from ipagym.bench.episode import Episode, run_episode
+from ipagym.bench.reproduction.ipa_runs import (
+    LOADS,
+    METHODS,
+    PUBLISHED,
+    PUBLISHED_FAILED_PERCENT,
+    Run,
+    predictor_run,
+    published_run,
+)
 from ipagym.cluster.sim import CompiledCluster
 from ipagym.envs.scenarios import make_scenario
 from ipagym.forecast import Forecaster
@@ -20,15 +29,6 @@ from ipagym.model.configuration import Limits, configured_accuracy, requested_co
 from ipagym.model.latency import LatencyModel
 from ipagym.model.pipeline import Variant
 from ipagym.random.streams import Streams
-from ipagym.reproduce.ipa_runs import (
-    LOADS,
-    METHODS,
-    PUBLISHED,
-    PUBLISHED_FAILED_PERCENT,
-    Run,
-    predictor_run,
-    published_run,
-)
 from ipagym.task.scenario import Scenario
 
 Progress = Callable[[str, int, int], None]
