@@ -1,4 +1,4 @@
-"""What pyproject.toml cannot say: how a checkout that is installed with `pip install -e` is found.
+"""The part of the build that pyproject.toml cannot say: finding a checkout installed with `pip install -e`.
 
 setuptools lets a finder behind Python's own look for the package. Where the folder that holds the checkout is on the
 path, as it is for scripts beside it, Python's own comes to the checkout's folder, of the package's name, and takes it

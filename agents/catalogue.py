@@ -1,4 +1,4 @@
-"""What agents there are, as data: where each is made, which knobs it turns, and which scenarios it suits."""
+"""The catalogue of agents: the factory of each, the knobs that it turns, the scenarios that it suits."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -59,16 +59,16 @@ class AgentEntry:
 
     @property
     def needs_argument(self) -> bool:
-        """Whether the agent cannot be made without an argument."""
+        """True if the agent cannot be made without an argument."""
         return bool(self.argument) and not self.argument.startswith("[")
 
     @property
     def takes_path(self) -> bool:
-        """Whether the argument may be the path of a file or folder."""
+        """True if the argument may be the path of a file or folder."""
         return bool({"PATH", "MANIFEST"} & set(self.argument.strip("[]").split("|")))
 
     def suits(self, scenario: Scenario) -> bool:
-        """Whether it can serve the scenario, and turn any of its knobs; one that turns none at all suits all."""
+        """True if it can serve the scenario and turn any of its knobs; an agent without knobs suits every scenario."""
         return self.demands(scenario) and (
             not self.turns or bool(self.turns & open_knobs(scenario.pipeline.stages, scenario.limits))
         )
@@ -236,4 +236,4 @@ AGENTS: dict[str, AgentEntry] = {
 """Every agent by name, as on the command line."""
 
 USUAL = ("ipa", "infadapter", "sponge", "joint", "static-min", "static-max", "random", "hpa")
-"""What `ipagym compare` takes where no agents are named: the reference of each problem, and the floor."""
+"""The agents of `ipagym compare` where none are named: the reference of each problem, and the floor."""

@@ -1,4 +1,4 @@
-"""Which knobs a scenario opens, and which of them an agent leaves as it finds them."""
+"""The open knobs of a scenario that an agent leaves as it finds them."""
 
 from collections.abc import Iterable
 from typing import Protocol, runtime_checkable
@@ -19,11 +19,11 @@ class Holding(Protocol):
         """As of every agent."""
 
     def holds(self, found: Configuration) -> Configuration:
-        """What was found, with those values in it; asked after `reset`."""
+        """The configuration that was found, with those values in it; asked after `reset`."""
 
 
 def kept(turned: Iterable[str], scenario: Scenario) -> str:
-    """What an agent that turns only these knobs keeps, with the value for each stage: that of the start.
+    """The open knobs that an agent keeps which turns only these, each with its value for every stage at the start.
 
     Empty where it keeps nothing.
     """

@@ -1,4 +1,4 @@
-"""How agents are written: `name`, `name:argument`, either with `@` and what is to be pinned; several between commas.
+"""The spelling of agents: `name`, `name:argument`, either with `@` and what is to be pinned; several between commas.
 
 The argument may be a path, in which all of these signs may stand: a path that exists is taken whole, and the longest
 one where several exist. `ppo:runs/a@n=4` is the file or folder `runs/a@n=4` where there is one, else `runs/a` with four
@@ -75,7 +75,7 @@ def _takes_path(name: str) -> bool:
 
 
 def _pieces_of_a_path(parts: Sequence[str]) -> int:
-    """How many of the parts, from the first on, make up one agent."""
+    """The number of parts, from the first on, that make up one agent."""
     name, sign, _ = _first(parts[0].strip(), ":@")
     if sign != ":" or not _takes_path(name):
         return 1
@@ -87,7 +87,7 @@ def _pieces_of_a_path(parts: Sequence[str]) -> int:
 
 
 def _first(text: str, signs: str) -> tuple[str, str, str]:
-    """What stands before the first of the signs, the sign, and what stands after it."""
+    """The text before the first of the signs, the sign, and the text after it."""
     before = re.split(f"[{signs}]", text, maxsplit=1)[0]
     return before, text[len(before) : len(before) + 1], text[len(before) + 1 :]
 
@@ -99,7 +99,7 @@ def _existing(rest: str) -> str | None:
 
 
 def exists(path: str) -> bool:
-    """Whether there is a file or folder of that name; names that none can have are none of any."""
+    """True if there is a file or folder of that name; false for names that none can have."""
     try:
         return bool(path) and Path(path).exists()
     except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""What deployments can be expected to give: accuracy and throughput, for many configurations at once."""
+"""Accuracy and throughput to be expected of deployments, for many configurations at once."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,7 +31,7 @@ class Capacity:
                     self._throughput_rps[s, v, c, b] = latency.throughput_rps(batch)
 
     def throughput_rps(self, records: Deployments) -> Values:
-        """What each deployment can be planned to serve, n·h, shape (n, S, L); 0 for none."""
+        """The load that each deployment can be planned to serve, n·h, shape (n, S, L); 0 for none."""
         cores = np.searchsorted(self._all_cores, records["cores"])
         batch = np.searchsorted(self._all_batches, records["batch"])
         rate = records["replicas"] * self._throughput_rps[self._stages, records["variant"], cores, batch]

@@ -63,7 +63,7 @@ class Codec:
         return np.array([index for part in parts for index in part], dtype=np.int64)
 
     def records(self, indices: NDArray[np.int64]) -> Deployments:
-        """What actions, shape (n, dimensions), stand for: records of shape (n, stages, max_deployments)."""
+        """The deployments that actions, shape (n, dimensions), stand for: records (n, stages, max_deployments)."""
         ends = np.cumsum([len(stage.sizes) for stage in self.stages])[:-1]
         parts = np.split(indices, ends, axis=1)
         asked = np.stack([stage.records(part) for stage, part in zip(self.stages, parts, strict=True)], axis=1)
@@ -73,7 +73,7 @@ class Codec:
         return records
 
     def masks(self) -> NDArray[np.bool_]:
-        """Which values may be chosen, flat over all dimensions, shape (sum of sizes,)."""
+        """Flags of the values that may be chosen, flat over all dimensions, shape (sum of sizes,)."""
         return np.concatenate([part for stage in self.stages for part in stage.masks()])
 
     def checked(self, actions: ArrayLike, number: int) -> NDArray[np.int64]:
@@ -97,7 +97,7 @@ class Codec:
 
 
 def as_array(given: Any, what: str) -> NDArray[Any]:
-    """What was given, as an array.
+    """The values given, as an array.
 
     Raises:
         InputError: it cannot be one, its rows being of different lengths.

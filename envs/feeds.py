@@ -1,4 +1,4 @@
-"""What the controllers of many environments have of the last windows: `ipagym.task.telemetry.Feed` over arrays."""
+"""The last windows as they reach the controllers of many environments: `ipagym.task.telemetry.Feed` over arrays."""
 
 from typing import NamedTuple
 

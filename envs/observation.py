@@ -1,4 +1,4 @@
-"""What a learner sees of windows: named numbers, scaled to about [-1, 1]."""
+"""Windows as a learner sees them: named numbers, scaled to about [-1, 1]."""
 
 from typing import Any
 

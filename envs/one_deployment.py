@@ -28,7 +28,7 @@ class OneDeployment:
         self._open = [knob for knob in KNOBS if len(self._values[knob.name]) > 1]
 
     def _granted_of(self, knob: Knob) -> Indices:
-        """What each variant gets where the action asks for each of the values, shape (variants, values)."""
+        """The value that each variant gets where the action asks for each of the values, shape (variants, values)."""
         choices = [knob.choices_of(variant, self.stage, self.limits) for variant in self.stage.variants]
         return np.array([[_granted(each, asked) for asked in self._values[knob.name]] for each in choices])
 

@@ -33,7 +33,7 @@ INITIAL_RATE_WINDOW_S = 60
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Choices:
-    """What replaces parts of a scenario as it is written; None leaves a part as it is.
+    """Replacements of parts of a scenario as it is written; None leaves a part as it is.
 
     `slo` is a number of seconds, or `paper` or `tight` for those of the profile. `trace` is the Twitter trace file that
     the papers' windows are cut from.
@@ -109,12 +109,12 @@ def load_profile(pipeline: str) -> Profile:
 
 
 def is_yaml(name: str) -> bool:
-    """Whether it is the path of a file rather than a name of the package's."""
+    """True for the path of a file, false for a name of the package's."""
     return name.lower().endswith((".yaml", ".yml"))
 
 
 def named_by(path: Path, made: Callable[[], Scenario]) -> Scenario:
-    """What `made` makes; an error says which file it is about."""
+    """The result of `made`; an error names the file."""
     try:
         return made()
     except InputError as error:

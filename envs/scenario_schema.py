@@ -34,7 +34,7 @@ class LimitsFile(Strict):
 
 
 class DropFile(Strict):
-    """When requests are given up, as in `ipagym.task.scenario.DropPolicy`."""
+    """The rules by which requests are given up, as in `ipagym.task.scenario.DropPolicy`."""
 
     expired: bool = False
     hopeless: bool = False
@@ -43,7 +43,7 @@ class DropFile(Strict):
 
 
 class PhysicsFile(Strict):
-    """How the cluster behaves, as in `ipagym.task.scenario.Physics`; what is left out is the profile's."""
+    """The behaviour of the cluster, as in `ipagym.task.physics.Physics`; the profile's where a field is left out."""
 
     order: Literal["fifo", "edf"] = "fifo"
     batch_timeout_s: NotNegative | None = None
@@ -55,7 +55,7 @@ class PhysicsFile(Strict):
 
 
 class FaultsFile(Strict):
-    """What goes wrong, as in `ipagym.task.faults.Faults`."""
+    """Faults and how often they happen, as in `ipagym.task.faults.Faults`."""
 
     crashes_per_hour: PerHour = 0.0
     slow_start: Probability = 0.0
@@ -85,21 +85,21 @@ class ObjectiveFile(Strict):
 
 
 class NetworkFile(Strict):
-    """What requests have to come through: the name of a network (`ipagym.workload.network`) and their size."""
+    """The network before the cluster: its name (`ipagym.workload.network`) and the size of requests."""
 
     name: Path_ = "4g"
     payload_kib: Annotated[float, Field(ge=0, le=1e9)] | None = None
 
 
 class TelemetryFile(Strict):
-    """How figures reach controllers, as in `ipagym.task.telemetry.Telemetry`."""
+    """The way of figures to controllers, as in `ipagym.task.telemetry.Telemetry`."""
 
     scrape_s: Seconds | None = None
     lag_s: NotNegative = 0.0
 
 
 class SettingFile(Strict):
-    """What a stage starts with: one deployment."""
+    """The deployment that a stage starts with."""
 
     variant: Name
     replicas: Annotated[int, Field(ge=1, le=1000)] = 1

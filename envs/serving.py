@@ -65,7 +65,7 @@ class ServingEnv(gymnasium.Env[Any, Any]):
         return self.observer.names
 
     def action_masks(self) -> NDArray[np.bool_]:
-        """Which values may be chosen, flat over all dimensions of the action."""
+        """Flags of the values that may be chosen, flat over all dimensions of the action."""
         return self.codec.masks()
 
     def reset(

@@ -38,7 +38,7 @@ class SeveralDeployments:
         return (*(1 + len(forms) for forms in self._forms), *((len(self.stage.batches),) if self._has_batch else ()))
 
     def records(self, indices: Indices) -> Deployments:
-        """What actions, shape (n, dimensions), ask for: records of shape (n, max_deployments)."""
+        """The deployments that actions, shape (n, dimensions), ask for: records of shape (n, max_deployments)."""
         batches = self.stage.batches
         batch = np.array(batches)[indices[:, -1]] if self._has_batch else np.full(len(indices), batches[0])
         records = no_deployments(len(indices), self.limits.max_deployments)
@@ -58,7 +58,7 @@ class SeveralDeployments:
         return [*indices, *([self.stage.batches.index(setting.first.batch)] if self._has_batch else [])]
 
     def masks(self) -> list[Flags]:
-        """Which values may be chosen: sizes that no cluster of this kind has room for are masked."""
+        """Flags of the values that may be chosen: sizes that no cluster of these limits has room for are masked."""
         nodes, most = self.limits.node_cores, self.limits.max_cores
         largest, total = (np.inf, np.inf) if nodes is None else (max(nodes), sum(nodes))
         total = total if most is None else min(total, most)

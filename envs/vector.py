@@ -69,7 +69,7 @@ class ServingVectorEnv(VectorEnv[Any, Any, Any]):
         return self.observer.names
 
     def action_masks(self) -> NDArray[np.bool_]:
-        """Which values may be chosen in each environment, shape (num_envs, sum of the dimensions' sizes)."""
+        """Flags of the values that may be chosen, shape (num_envs, sum of the dimensions' sizes)."""
         return np.tile(self.codec.masks(), (self.num_envs, 1))
 
     def reset(

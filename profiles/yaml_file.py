@@ -26,7 +26,7 @@ UNREADABLE = (
     OverflowError,
     RecursionError,
 )
-"""What comes out of PyYAML: its own errors, and those of its constructors, which take their input to be sound."""
+"""Errors of PyYAML: its own, and those of its constructors, which take their input to be sound."""
 
 _SHORT = Repr()
 _SHORT.maxstring = _SHORT.maxother = 60

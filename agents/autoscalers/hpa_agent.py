@@ -23,7 +23,7 @@ from ipagym.task.scenario import Scenario
 LOGGER = logging.getLogger("ipagym")
 
 SUFFIXES = (".yaml", ".yml", ".json")
-"""What looks like a manifest, though there be no such file."""
+"""Endings of names that are taken for manifests, even if there is no such file."""
 
 
 def make(scenario: Scenario, argument: str = "") -> Agent:

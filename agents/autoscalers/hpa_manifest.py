@@ -25,7 +25,7 @@ KIND = "HorizontalPodAutoscaler"
 VERSION = "autoscaling/v2"
 
 DEFAULT_METRIC = Metric(target=0.8)
-"""What Kubernetes takes where `metrics` is left out."""
+"""The metric that Kubernetes takes where `metrics` is left out."""
 
 CUSTOM: dict[str, Source] = {
     "requests_per_second": "rps",

@@ -18,7 +18,7 @@ ORACLE = "oracle"
 """The forecaster that `make_agent` has told the load."""
 
 AHEAD_S = 20
-"""How far it sees at least; otherwise two intervals: the one decided on, and the next, until which that must last."""
+"""The seconds that it sees ahead at least; otherwise two intervals: that decided on, and the next, until which it must last."""
 
 
 LIMIT = re.compile(r"\d+(\.\d+)?s", re.ASCII)

@@ -9,7 +9,7 @@ from ipagym.task.reward import Rewards
 from ipagym.task.scenario import Scenario
 
 Asked = tuple[Configuration, ...]
-"""What is asked for in each scored window."""
+"""The configurations asked for, one for each scored window."""
 
 
 @dataclass(frozen=True, slots=True)

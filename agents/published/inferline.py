@@ -33,7 +33,7 @@ DOWN_BIN_S = 5
 KEPT_S = 120
 
 LEAST_SLO_S = 1e-3
-"""What the network leaves of the SLO is at least this."""
+"""The seconds of the SLO that the network leaves, at least."""
 
 
 class InferLine:

@@ -51,7 +51,7 @@ class Pins:
 
 
 def parse_pins(text: str, scenario: Scenario) -> Pins:
-    """What follows the @: variants joined by +, one for each stage, and n=, b= or c=, separated by /
+    """The pins that follow the @: variants joined by +, one for each stage, and n=, b= or c=, separated by /
 
     Raises:
         InputError: the text cannot be read, or the scenario does not allow the values.

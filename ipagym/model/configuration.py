@@ -1,4 +1,4 @@
-"""What an agent chooses, and the bounds within which it may choose."""
+"""The configuration that an agent chooses, and the limits within which it may choose."""
 
 from dataclasses import dataclass, replace
 from typing import Any

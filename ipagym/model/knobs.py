@@ -45,7 +45,7 @@ class Knob:
     is_optional: bool = False
 
     def is_open(self, stage: Stage, limits: Limits) -> bool:
-        """Whether a stage has more than one choice."""
+        """True if the stage has more than one choice."""
         return len(self.choices(stage, limits)) > 1
 
     def shown(self, deployment: Deployment, stage: Stage) -> str | int:

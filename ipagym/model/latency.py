@@ -1,4 +1,4 @@
-"""How long a batch takes: measured points, and the quadratic of the IPA paper between them."""
+"""Latency of a batch: measured points, and the quadratic of the IPA paper between them."""
 
 import math
 from collections.abc import Mapping
@@ -64,7 +64,7 @@ class LatencyModel:
         return self._at(batch)[1]
 
     def throughput_rps(self, batch: int) -> float:
-        """What one replica can be planned to serve: h(b) = b / l(b), with the p99 latency as l."""
+        """The load that one replica can be planned to serve: h(b) = b / l(b), with the p99 latency as l."""
         return batch / self.p99(batch)
 
     def noise_sigma(self, batch: int) -> float:

@@ -1,4 +1,4 @@
-"""What is served: variants, stages and the pipeline they form."""
+"""Variants, stages, and the pipeline that they form."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field

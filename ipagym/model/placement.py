@@ -1,4 +1,4 @@
-"""Whether the replicas of a configuration find room on the nodes."""
+"""Placement of the replicas of a configuration on the nodes, and refusal of what finds no room."""
 
 from ipagym.model.budget import affordable
 from ipagym.model.configuration import Configuration, Limits, StageSetting, cores_of
@@ -7,7 +7,7 @@ from ipagym.system.errors import InputError
 
 
 def placed(configuration: Configuration, pipeline: Pipeline, limits: Limits) -> tuple[int, ...]:
-    """How many replicas of each stage find room when all are placed first-fit, stage by stage, as at time 0."""
+    """The replicas of each stage that find room when all are placed first-fit, stage by stage, as at time 0."""
     if limits.node_cores is None:
         return tuple(sum(each.replicas for each in setting.deployments) for setting in configuration.stages)
     free = list(limits.node_cores)
@@ -60,7 +60,7 @@ def _at_most(replicas: int, configuration: Configuration) -> Configuration:
 
 
 def _place(setting: StageSetting, stage: Stage, free: list[int]) -> int:
-    """How many replicas find room; what they take is no longer free."""
+    """The number of replicas that find room; the cores that they take are no longer free."""
     number = 0
     for each in setting.deployments:
         cores, left = cores_of(each, stage), each.replicas

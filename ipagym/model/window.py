@@ -1,4 +1,4 @@
-"""What was observed in one adaptation interval."""
+"""Observations of one adaptation interval."""
 
 from dataclasses import dataclass, field, replace
 
@@ -79,7 +79,7 @@ class Window:
         return float(np.quantile(self.latency_s, q)) if self.latency_s.size else 0.0
 
     def known_at(self, now: "Window", *, is_new: bool) -> "Window":
-        """What a controller has at the end of a later window `now`, if these are the latest figures that reached it.
+        """The window that a controller has at the end of a later one, `now`, if these are its latest figures.
 
         It knows the time and what it asked for. `is_new` says whether they have just come.
         """

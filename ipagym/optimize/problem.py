@@ -37,7 +37,7 @@ Plan = Sequence[tuple[Choice, int]]
 
 
 Accuracy = Literal["product", "sum"]
-"""How stage accuracies make that of the pipeline: their product (IPA's revised metric), or their sum (its first)."""
+"""Combination of stage accuracies: their product (IPA's revised metric), or their sum (its first)."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

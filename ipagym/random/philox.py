@@ -8,20 +8,20 @@ from enum import IntEnum
 ROUNDS = 10
 MULTIPLIERS = 0xD2511F53, 0xCD9E8D57
 WEYL = 0x9E3779B9, 0xBB67AE85
-"""What the two words of the key grow by from round to round."""
+"""The growth of the two words of the key from round to round."""
 
 WORD = 0xFFFFFFFF
 UNIT = 2.0**-53
 """A uniform number in [0, 1) is a whole number below 2**53 times this."""
 
 ATTEMPT_BITS, TRIAL_BITS = 40, 56
-"""Where in the number of a repeated service its attempt and its trial begin, behind the number of the request."""
+"""First bits of the attempt and of the trial in the number of a repeated service, behind the number of the request."""
 
 Words = tuple[int, int, int, int]
 
 
 class Concern(IntEnum):
-    """What a pair of numbers decides, and what its place and number are."""
+    """The subject that a pair of numbers decides; the comments say what its place and its number are."""
 
     STRAGGLER = 0  # stage; request
     START = 1  # variant, counted over all stages; how many of its replicas started before

@@ -1,4 +1,4 @@
-"""Where the random numbers of an episode come from: one stream or key per concern, all from one seed."""
+"""Random numbers of an episode: one stream or key per concern, all from one seed."""
 
 from dataclasses import dataclass
 

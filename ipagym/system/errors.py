@@ -1,4 +1,4 @@
-"""What can go wrong, drawn as a tree.
+"""Errors, drawn as a tree.
 
 IpagymError
 ├── InputError       what the user gave cannot be used; the message names the thing and the remedy

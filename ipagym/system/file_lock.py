@@ -5,10 +5,10 @@ import sys
 from typing import IO
 
 NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
-"""What file systems say that know no locks."""
+"""Error numbers of file systems that know no locks."""
 
 BUSY = (errno.EAGAIN, errno.EACCES, errno.EDEADLK)
-"""What systems say of a lock that another process holds."""
+"""Error numbers for a lock that another process holds."""
 
 
 def try_lock(file: IO[bytes], *, waits: bool = False) -> bool:

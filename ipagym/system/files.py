@@ -16,7 +16,7 @@ STALE_S = 3600.0
 
 
 def is_file(path: Path) -> bool:
-    """Whether there is a file of that name; names that no file can have are none of any."""
+    """True if there is a file of that name; false for names that no file can have."""
     try:
         return path.is_file()
     except (OSError, ValueError):
@@ -60,7 +60,7 @@ def remove_leftovers(folder: Path) -> None:
 
 
 def content_of(write: Callable[[IO[bytes]], object]) -> bytes:
-    """What `write` puts into the binary file it is given."""
+    """The bytes that `write` puts into the binary file that it is given."""
     buffer = BytesIO()
     write(buffer)
     return buffer.getvalue()

@@ -21,7 +21,7 @@ from ipagym.system.file_lock import try_lock, unlock
 LOGGER = logging.getLogger("ipagym")
 
 HAS_COMPILER = not config.DISABLE_JIT  # type: ignore[attr-defined]  # set from the environment
-"""Whether numba compiles; else its decorators return functions as they are."""
+"""True if numba compiles; else its decorators return functions as they are."""
 
 Function = TypeVar("Function", bound=Callable[..., object])
 
@@ -117,7 +117,7 @@ class CompilationTurn:
 
     @property
     def is_mine(self) -> bool:
-        """Whether this process has it."""
+        """True if this process has it."""
         return self._file is not None
 
     def take(self, folder: Path, owner: object) -> bool:

@@ -1,4 +1,4 @@
-"""What goes wrong, how often, and in which usual mixtures."""
+"""Faults, how often they happen, and their usual mixtures."""
 
 from dataclasses import dataclass, replace
 
@@ -17,7 +17,7 @@ MOST_FAILED_STARTS = 0.99
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Faults:
-    """What goes wrong, and how often; by default nothing.
+    """Faults and how often they happen; by default none do.
 
     crashes_per_hour: of each ready replica; it loses its batch to the front of the queue and loads its model anew.
     slow_start and failed_start: the probability that a start takes `slow_start_factor` times as long, or fails when

@@ -1,4 +1,4 @@
-"""What is good: the terms of the reward and their weighted sum."""
+"""The objective: terms of the reward and their weighted sum."""
 
 from dataclasses import dataclass, fields
 from typing import Generic, TypeVar
@@ -57,7 +57,7 @@ class Objective:
         return self.alpha * accuracy - self.beta * cores - self.delta * batch
 
     def price(self, cores: Quantity, batch: Quantity) -> Quantity:
-        """What a plan costs in that objective: β·cores + δ·Σ batch sizes."""
+        """The price of a plan in that objective: β·cores + δ·Σ batch sizes."""
         return self.beta * cores + self.delta * batch
 
     def scalar(self, terms: RewardTerms[Quantity]) -> Quantity:

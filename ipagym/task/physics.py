@@ -1,4 +1,4 @@
-"""How a simulated cluster behaves: queue order, batching, drops, spread of service times, resizes, sleep, faults."""
+"""Rules of a simulated cluster: queue order, batching, drops, spread of service times, resizes, sleep, faults."""
 
 from dataclasses import dataclass, field
 from typing import Literal
@@ -14,7 +14,7 @@ MEASURED = "measured"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DropPolicy:
-    """When a stage gives a request up instead of serving it; by default never.
+    """The conditions on which a stage gives a request up instead of serving it; by default none.
 
     expired: its deadline has passed when it would be dequeued. hopeless: it would miss its deadline even if started
     now in the batch being formed. max_queue: the stage's queue is full when it arrives. max_age_s: it has been in the
@@ -35,7 +35,7 @@ class DropPolicy:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Physics:
-    """How the cluster behaves; the same for every stage and every agent.
+    """The rules of a cluster; the same for every stage and every agent.
 
     `arrivals` is the rule that turns rates into timestamps: poisson, uniform, or gamma:CV. `service` is how service
     times spread around the profile's average: measured (lognormal, to the profile's p99), constant, exponential,

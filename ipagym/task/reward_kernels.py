@@ -77,7 +77,7 @@ def _differ(was: Ints, now: Ints, has_choice: Flags) -> int:
 
 @kernel
 def _place_of(deployments: Ints, variant: int) -> int:
-    """Where the deployment of that variant stands, -1 if it is none of them."""
+    """The place of the deployment of that variant, -1 without one."""
     for place in range(len(deployments)):
         if deployments[place, 0] == variant:
             return place
@@ -86,7 +86,7 @@ def _place_of(deployments: Ints, variant: int) -> int:
 
 @kernel
 def _place_of_new(before: Ints, after: Ints, number: int) -> int:
-    """Where the deployment stands that is new with so many new ones before it, -1 if there are not as many."""
+    """The place of the new deployment with so many new ones before it, -1 without one."""
     for place in range(len(after)):
         if after[place, 0] >= 0 and _place_of(before, after[place, 0]) < 0:
             if number == 0:

@@ -1,4 +1,4 @@
-"""What of a cluster's figures reaches its controller, and when: the same for every controller of a scenario.
+"""The way of a cluster's figures to its controller, the same for every controller of a scenario.
 
 Figures are taken over an adaptation interval, at its end. They are scraped every so often and known some time later; a
 scrape may be lost (`Faults.lost_scrape`). Until newer ones are known, a controller has the latest that came. It always
@@ -40,7 +40,7 @@ class Telemetry:
 
 
 class Feed:
-    """What a controller has at the end of each window of an episode."""
+    """The figures that a controller has at the end of each window of an episode."""
 
     def __init__(self, telemetry: Telemetry, interval_s: float) -> None:
         self._every, self._lag = telemetry.every(interval_s), telemetry.lag(interval_s)
@@ -49,7 +49,7 @@ class Feed:
         self._index = -1
 
     def see(self, window: Window) -> Window:
-        """What it has after this window; it is marked `scraped` where that is new."""
+        """The figures that it has after this window, marked `scraped` where they are new."""
         self._index += 1
         self._kept = [*self._kept, window][-self._lag - 1 :]
         source = max(0, self._index - self._lag)

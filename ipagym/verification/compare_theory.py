@@ -13,7 +13,7 @@ from ipagym.verification.model import Model, Quantity
 from ipagym.verification.observed import observe
 
 STANDARD_ERRORS = 3.0
-"""How far a mean may lie from the exact value."""
+"""The distance of a mean from the exact value that is allowed."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -39,7 +39,7 @@ SHAPES: dict[str, tuple[int, Callable[..., Workload]]] = {
     "step": (2, lambda s, a, b: Step(before_rps=a, after_rps=b, at_s=s // 2, duration_s=s)),
     "spike": (2, lambda s, a, b: Spike(base_rps=a, peak_rps=b, at_s=s // 2, duration_s=s)),
 }
-"""How many rates a shape has, and how it is made of its length in seconds and these."""
+"""The number of rates of a shape, and its making of its length in seconds and these."""
 
 
 def by_name(name: str, trace: str | Path | None = None) -> Workload:

@@ -1,4 +1,4 @@
-"""What the course of a generated load is made of: bursts, and a level that wanders."""
+"""The parts of a generated load: bursts, and a level that wanders."""
 
 from math import ceil, exp, log, sqrt
 

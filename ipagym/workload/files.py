@@ -1,4 +1,4 @@
-"""What users keep in files: read within bounds, and refused in a line where it cannot be read."""
+"""Files of users: read within bounds, and refused in one line where they cannot be read."""
 
 from pathlib import Path
 

@@ -45,7 +45,7 @@ def generated(shape: Shape) -> Iterator[Rates]:
 
 
 def measures(rates_rps: Rates) -> dict[str, float]:
-    """What each figure of `Shape`, by its name, is told from; proportional to it for small changes."""
+    """The measure that each figure of `Shape` is told from, by its name; proportional to it for small changes."""
     rates = rates_rps[rates_rps > 0]
     bursts = find_bursts(rates)
     return _burst_measures(bursts) | _quiet_measures(rates, bursts) | {"diurnal": _wave(rates_rps)[0]}

@@ -29,7 +29,7 @@ MAX_TRACE_BYTES = 10_000_000
 
 
 class Bandwidth(Protocol):
-    """How fast the link is, in megabytes (10^6 bytes) per second; the same generator state gives the same link."""
+    """The speed of the link in megabytes (10^6 bytes) per second; the same generator state gives the same link."""
 
     def mb_per_s(self, rng: np.random.Generator, duration_s: int) -> Seconds:
         """Of each second, shape (duration_s,), all above 0."""
@@ -98,7 +98,7 @@ class Network:
 
 
 def in_order_of_arrival(sent_s: Seconds, delays_s: Seconds) -> tuple[Seconds, Seconds]:
-    """When the requests were sent and when they arrive, by arrival; shapes (N,). Equal arrivals keep their order.
+    """Times at which the requests were sent and arrive, by arrival; shapes (N,). Equal arrivals keep their order.
 
     `sent_s` rises; `delays_s` are the seconds on the way by second of sending.
     """

@@ -1,4 +1,4 @@
-"""Where a load comes from, in words for tables: no figure should be without it."""
+"""The origin of a load in words, for tables: no figure should be without it."""
 
 from typing import Protocol, runtime_checkable
 
@@ -17,5 +17,5 @@ class Told(Protocol):
 
 
 def origin_of(load: Workload) -> str:
-    """Where the load comes from; that of an object of the user's, who may not say, is called that."""
+    """The origin of the load; an object of the user's without one is called that."""
     return load.origin if isinstance(load, Told) else "the user's own"

@@ -1,4 +1,4 @@
-"""What a load is: a rate for every second of an episode."""
+"""The protocol of a load: a rate for every second of an episode."""
 
 from typing import Protocol
 

@@ -39,7 +39,7 @@ class GivenRates:
 
 
 def as_workload(given: object) -> Workload:
-    """What a user gives as a load, as one: a list of rates becomes `GivenRates`.
+    """The load that a user gives: a list of rates becomes `GivenRates`.
 
     Raises:
         InputError: it is neither, or its length is no number of seconds.

@@ -1,4 +1,4 @@
-"""What a load looks like: its level, how fast it rises, and its bursts, from the rate of every second."""
+"""Statistics of a load: its level, how fast it rises, and its bursts, from the rate of every second."""
 
 from dataclasses import dataclass
 
@@ -18,12 +18,12 @@ ABOVE, BELOW = 2.2, 1.55
 """A burst is where the smoothed rate gets above 2.2 times the median of the load, for as long as it is above 1.55."""
 
 LEAST_CLIMB = 0.9
-"""How far, in medians, a burst must climb for its rise and fall to be told from noise."""
+"""The climb of a burst, in medians, from which its rise and fall are told from noise."""
 
 
 @dataclass(frozen=True, slots=True)
 class Burst:
-    """Where a burst begins and ends, its level, and how long it takes from 10 to 90 % of the climb and back."""
+    """A burst: its beginning, its end, its level, and the seconds from 10 to 90 % of the climb and back."""
 
     start_s: int
     end_s: int

@@ -49,7 +49,7 @@ class TraceWindow:
 
     @property
     def origin(self) -> str:
-        """Which seconds of which trace."""
+        """The seconds, and the trace that they are cut from."""
         window = WINDOWS.get(self.name)
         if window is None:
             return "counts of a trace file"

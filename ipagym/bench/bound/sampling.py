@@ -13,7 +13,7 @@ from ipagym.model.latency import LatencyModel
 from ipagym.task.physics import MEASURED, Physics
 
 CHANCE = 1e-9
-"""How likely it is, in an episode, that chance is kinder than allowed for."""
+"""The probability, in an episode, that chance is kinder than allowed for."""
 
 FARTHEST = 10.0
 """Φ(−10) = 8·10⁻²⁴."""

@@ -15,7 +15,7 @@ INTERVAL_S = 10
 C_LOOP = "C loop"
 
 SLOW_REQUESTS, FAST_REQUESTS = 30_000, 1_000_000
-"""How many requests a measurement takes with interpreted and with compiled contenders."""
+"""Requests of a measurement, with interpreted and with compiled contenders."""
 
 QUICK_SHARE = 20
 """By how much fewer they are in a quick run."""

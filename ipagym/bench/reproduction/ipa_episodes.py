@@ -52,7 +52,7 @@ class Compared:
 
     @property
     def cores_percent(self) -> float:
-        """How far our cores are from the published ones."""
+        """The distance of our cores from the published ones, in percent."""
         return 100 * (self.cores / self.published_cores - 1)
 
     @property

@@ -73,7 +73,7 @@ THRESHOLDS_RPS = {"video": 4.0, "audio-qa": 1.0, "audio-sent": 1.0, "sum-qa": 5.
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Run:
-    """How a published run was set up; the forecast is raised by `forecast_margin`."""
+    """The settings of a published run; the forecast is raised by `forecast_margin`."""
 
     settings: ReleasedSettings
     objective: Objective

@@ -24,7 +24,7 @@ NEEDED_COLUMNS = frozenset({
     *("agent", "seed", "window", "start_s", "duration_s", "arrivals", "completed", "dropped", "violations"),
     *("violation_rate", "in_system", "latency_p99_s", "cores", "pas", "reward", *RAW_COLUMNS),
 })  # fmt: skip
-"""What summaries and figures are made of."""
+"""The columns that summaries and figures need."""
 
 
 def window_rows(episode: Episode, scenario: Scenario) -> list[dict[str, Any]]:

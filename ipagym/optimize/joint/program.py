@@ -33,7 +33,7 @@ MAX_DEPLOYMENTS = 2
 """More than two deployments of a stage are allowed by the limits, but not planned for."""
 
 LEAST_SHARE = 1e-3
-"""What is left of the SLO is at least this share of it: a request that was on its way for longer is late whatever is
+"""The share of the SLO that is planned with at least: a request that was on its way for longer is late whatever is
 decided.
 """
 
