@@ -1,15 +1,14 @@
 """Agents that never change their mind: the corners of what may be configured, and what they find."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ipagym.agents.common.packing import largest_replicas
 from ipagym.model.agent import Agent
 from ipagym.model.budget import affordable
-from ipagym.model.configuration import Configuration, Limits, StageSetting
-from ipagym.model.knobs import KNOBS, open_knobs
+from ipagym.model.configuration import Configuration, Deployment, Limits, StageSetting
+from ipagym.model.knobs import CORES, KNOBS, REPLICAS, VARIANT, open_knobs
 from ipagym.model.pipeline import Pipeline, Stage, Variant
 from ipagym.model.window import Window
 from ipagym.system.errors import InputError
@@ -21,17 +20,8 @@ WORDS: Mapping[str, tuple[str, bool]] = {
 """The two ends of each knob; the first of each pair is what is taken where nothing is said, base cores for cores."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Corner:
-    """One end of every knob: True for the most accurate variant, the most replicas, the largest batch, the most cores.
-
-    `cores` None stands for base cores.
-    """
-
-    variant: bool = False
-    replicas: bool = False
-    batch: bool = False
-    cores: bool | None = None
+Corner = Mapping[str, bool]
+"""Ends of knobs by name, true for the highest choice: the most accurate variant, the most replicas, and so on."""
 
 
 class Static:
@@ -42,9 +32,12 @@ class Static:
 
     def reset(self, pipeline: Pipeline, limits: Limits, rng: np.random.Generator) -> None:
         """Settle on the configuration."""
-        variants = [stage.most_accurate if self.corner.variant else stage.lightest for stage in pipeline.stages]
+        self._limits = limits
+        variants = [
+            stage.most_accurate if self.corner.get(VARIANT.name) else stage.lightest for stage in pipeline.stages
+        ]
         cores = list(map(self._cores, variants))
-        numbers = largest_replicas(cores, limits) if self.corner.replicas else [1] * len(cores)
+        numbers = largest_replicas(cores, limits) if self.corner.get(REPLICAS.name) else [1] * len(cores)
         settings = map(self._setting, variants, numbers, cores, pipeline.stages)
         self.configuration = affordable(Configuration(tuple(settings)), pipeline, limits)
 
@@ -57,13 +50,18 @@ class Static:
         return self.configuration
 
     def _cores(self, variant: Variant) -> int:
-        if self.corner.cores is None:
+        if CORES.name not in self.corner:
             return variant.base_cores
-        return variant.core_choices[-1 if self.corner.cores else 0]
+        return variant.core_choices[-1 if self.corner[CORES.name] else 0]
 
     def _setting(self, variant: Variant, replicas: int, cores: int, stage: Stage) -> StageSetting:
-        batch = stage.batches[-1 if self.corner.batch else 0]
-        return StageSetting.of(variant.name, replicas, batch, None if cores == variant.base_cores else cores)
+        others = {
+            knob.name: knob.choices_of(variant, stage, self._limits)[-1 if self.corner.get(knob.name) else 0]
+            for knob in KNOBS
+            if knob not in (VARIANT, REPLICAS, CORES)
+        }
+        deployment = Deployment(variant.name, replicas, cores=CORES.written(cores, variant), **others)
+        return StageSetting((deployment,))
 
 
 class Hold:
@@ -83,15 +81,14 @@ def corner_of(text: str) -> Corner:
     Raises:
         InputError: a word is unknown, or a knob is named twice.
     """
-    corner, seen = Corner(), set[str]()
+    corner: dict[str, bool] = {}
     for word in text.split("-"):
         if word not in WORDS:
             raise InputError(f"corners of static are {', '.join(WORDS)}, joined by -, not {word!r}")
         knob, end = WORDS[word]
-        if knob in seen:
+        if knob in corner:
             raise InputError(f"{text!r} says twice which {knob} static is to have")
-        seen.add(knob)
-        corner = replace(corner, **{knob: end})
+        corner[knob] = end
     return corner
 
 
@@ -102,14 +99,14 @@ def make(scenario: Scenario, argument: str = "") -> Agent:
 
 def make_min(scenario: Scenario, argument: str = "") -> Agent:
     """The lightest variants, one replica each, the smallest batch."""
-    return Static(Corner())
+    return Static({})
 
 
 def make_max(scenario: Scenario, argument: str = "") -> Agent:
     """The most accurate variants in as many replicas as fit, on the most cores where only these are open."""
     turned = open_knobs(scenario.pipeline.stages, scenario.limits)
-    wide = True if "cores" in turned and "replicas" not in turned else None
-    return Static(Corner(variant=True, replicas=True, cores=wide))
+    wide = {CORES.name: True} if CORES.name in turned and REPLICAS.name not in turned else {}
+    return Static({VARIANT.name: True, REPLICAS.name: True} | wide)
 
 
 def make_hold(scenario: Scenario, argument: str = "") -> Agent:
