@@ -116,7 +116,7 @@ def test_these_names_are_promised() -> None:
     assert re.fullmatch(r"\d+\.\d+\.\d+", ipagym.__version__)
     assert ipagym.ENV_IDS["ipagym/Video-v0"] == "video"
     with pytest.raises(AttributeError, match="has no attribute 'comparre'"):
-        ipagym.comparre  # noqa: B018
+        ipagym.comparre  # type: ignore[attr-defined]  # noqa: B018
     assert issubclass(ipagym.InputError, ipagym.IpagymError)
 
 
@@ -182,7 +182,7 @@ def test_agents_of_ones_own_are_compared_with_those_of_the_package() -> None:
 def test_a_scenario_object_takes_another_load_and_agents_take_names() -> None:
     task = ipagym.load_scenario("mine.yaml")
     agents = {"two": Steady(2), "three": Steady(3), "pinned": "hold@n=4"}
-    found = ipagym.compare(task, agents, workload=[3.0] * 100, seeds=1)
+    found = ipagym.compare(task, agents, workload=[3.0] * 100, seeds=1)  # type: ignore[arg-type]
     assert replicas(found) == {"two": 2, "three": 3, "pinned": 4}
     assert found.out.parent == Path("results")
     assert found.out.name.startswith("video-given-")

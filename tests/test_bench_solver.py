@@ -51,7 +51,7 @@ def test_a_slow_solver_is_not_asked_again(monkeypatch: pytest.MonkeyPatch) -> No
         calls.append(1)
         return ipa.solve(problem)  # type: ignore[arg-type]
 
-    monkeypatch.setitem(SOLVERS, "mip/CBC", slow)  # type: ignore[arg-type]
+    monkeypatch.setitem(SOLVERS, "mip/CBC", slow)
     settings = Settings(sizes=(Size(3, 3), Size(4, 4)), loads=4, time_limit_s=1e-6, solvers=("mip/CBC",))
     rows = run(settings, lambda what, done, total: None)
     assert (len(calls), [row.loads for row in rows]) == (1, [0, 0])
@@ -63,7 +63,7 @@ def test_solvers_that_disagree_are_told(monkeypatch: pytest.MonkeyPatch) -> None
         found = ipa.solve(problem)  # type: ignore[arg-type]
         return replace(found, objective=found.objective - 1)
 
-    monkeypatch.setitem(SOLVERS, "mip/CBC", wrong)  # type: ignore[arg-type]
+    monkeypatch.setitem(SOLVERS, "mip/CBC", wrong)
     settings = Settings(sizes=(Size(2, 2),), loads=2, solvers=("frontier", "mip/CBC"))
     right, missing = run(settings, lambda what, done, total: None)
     assert right.note == ""
@@ -83,7 +83,7 @@ def test_how_a_solver_ended_is_told(status: Status, gap: float, note: str, monke
         stats = SolveStats(status=status, build_s=0.0, solve_s=0.0, gap=gap)
         return replace(ipa.solve(problem), stats=stats, objective=nan)  # type: ignore[arg-type]
 
-    monkeypatch.setitem(SOLVERS, "mip/CBC", ended)  # type: ignore[arg-type]
+    monkeypatch.setitem(SOLVERS, "mip/CBC", ended)
     settings = Settings(sizes=(Size(2, 2), Size(3, 3)), loads=2, solvers=("frontier", "mip/CBC"))
     rows = run(settings, lambda what, done, total: None)
     assert [(row.loads, row.note) for row in rows] == [(2, ""), (0, note)] * 2

@@ -44,7 +44,7 @@ def test_philox_gives_the_known_answers(
 def test_numbers_by_counter_are_uniform_and_independent() -> None:
     numbers = np.array([uniforms(7, Concern.START, place, n) for place in range(4) for n in range(5_000)])
     assert 0 <= numbers.min() < numbers.max() < 1
-    counts = np.histogram2d(*numbers.T, bins=10, range=((0, 1), (0, 1)))[0]
+    counts = np.histogram2d(*numbers.T, bins=10, range=((0, 1), (0, 1)))[0]  # type: ignore[call-overload]
     assert ((counts - 200) ** 2 / 200).sum() < 149  # the 99.9th percentile of chi-squared with 99 degrees of freedom
     assert abs(np.corrcoef(numbers[:-1, 0], numbers[1:, 0])[0, 1]) < 0.025
 
@@ -219,7 +219,7 @@ def test_a_service_that_was_cut_off_is_drawn_anew(service: str) -> None:
 def test_what_is_drawn_anew_has_its_distribution(service: str, mean: float, variance: float) -> None:
     family = family_of(service)
     numbers = np.array([
-        spread_again(*family, lambda trial, n=n: uniforms(3, Concern.REPEAT, trial, n)) for n in range(20_000)
+        spread_again(*family, lambda trial, n=n: uniforms(3, Concern.REPEAT, trial, n)) for n in range(20_000)  # type: ignore[misc]
     ])  # fmt: skip
     assert numbers.mean() == pytest.approx(mean, abs=4 * (variance / 20_000) ** 0.5)
     assert numbers.var() == pytest.approx(variance, rel=0.15)

@@ -54,7 +54,7 @@ def test_both_engines_give_the_same_requests_and_windows(run: Run) -> None:
         window = simpy.advance(seconds)
         assert not differences(window, compiled.advance(seconds))
         assert simpy.in_system == compiled.in_system
-        for mine, own in zip(records_of(window), compiled.records, strict=True):
+        for mine, own in zip(records_of(window), compiled.records, strict=True):  # type: ignore[union-attr]
             assert mine.tolist() == own.tolist()
     for one, other in zip(simpy.requests, compiled.requests, strict=True):
         assert same(record(one), record(other))

@@ -133,7 +133,7 @@ def test_ewma_is_that_of_pandas(seconds: int) -> None:
 def random_weights(seed: int) -> Weights:
     rng = np.random.default_rng(seed)
     arrays = {name: rng.normal(scale=0.3, size=shape) for name, shape in SHAPES.items()}
-    return Weights(**arrays, dense_bias=0.5, scale_rps=10.0)
+    return Weights(**arrays, dense_bias=0.5, scale_rps=10.0)  # type: ignore[arg-type]
 
 
 def test_the_lstm_is_that_of_torch() -> None:
@@ -230,7 +230,7 @@ def test_scores_are_those_of_their_formulas() -> None:
     found = forecast_scores(np.array([8.0, 12.0, 0.0]), np.array([10.0, 10.0, 0.0]))
     assert found.smape_percent == pytest.approx(100 * (4 / 18 + 4 / 22) / 3)
     assert found.pinball_rps == pytest.approx((0.9 * 2 + 0.1 * 2) / 3)
-    assert (found.under_share, found.bias_rps) == (pytest.approx(1 / 3), pytest.approx(0.0))
+    assert (found.under_share, found.bias_rps) == (pytest.approx(1 / 3), pytest.approx(0.0))  # type: ignore[comparison-overlap]
 
 
 @needs_trace

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import settings
 
 from ipagym import profiles
+from ipagym.model.pipeline import Variant
 from ipagym.optimize.infadapter.planned_capacity import planned_rps
 from ipagym.optimize.infadapter.program import Candidate, InfAdapterProblem, objective_value, solve
 from ipagym.optimize.solver import SolverSettings
@@ -29,7 +30,7 @@ def candidates() -> tuple[Candidate, ...]:
     )
 
 
-def measured(variant: profiles.Variant) -> dict[int, float]:
+def measured(variant: Variant) -> dict[int, float]:
     return {n: variant.latency_on(n).throughput_rps(1) for n in variant.core_choices}
 
 
@@ -77,7 +78,7 @@ def test_the_optimum_is_that_of_the_enumeration(beta: float) -> None:
     """At every load in the nightly profile, at every seventh as usual."""
     previous = {"resnet152": 20}
     enumeration = Enumeration(previous)
-    for rate in range(10, 387, 1 if settings.default.max_examples > 200 else 7):
+    for rate in range(10, 387, 1 if settings.default.max_examples > 200 else 7):  # type: ignore[union-attr]
         asked = problem(float(rate), beta, previous)
         found = solve(asked)
         assert found.feasible, rate

@@ -67,7 +67,7 @@ DAMAGES: dict[str, Callable[[bytes], bytes]] = {
     "cut short by a byte": lambda content: content[:-1],
     "garbage": lambda content: b"\x80\x04garbage" * 50,
     "another pickle": lambda content: b"\x80\x04N.",
-    **{f"a byte changed at {where}": lambda content, at=where: changed(content, at) for where in (0, 0.2, 0.5, 0.8, 1)},
+    **{f"a byte changed at {where}": lambda content, at=where: changed(content, at) for where in (0, 0.2, 0.5, 0.8, 1)},  # type: ignore[misc]
 }
 
 

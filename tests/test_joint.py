@@ -120,7 +120,7 @@ def test_the_optimum_is_that_of_exhaustive_search(solver: str) -> None:
         problem = random_problem(seed)
         expected, found = best_of(problem), solve(problem, SolverSettings(solver=solver))
         assert found.feasible == (expected is not None), seed
-        check(found.configuration, problem.pipeline, problem.limits)
+        check(found.answer, problem.pipeline, problem.limits)
         if expected is not None:
             assert found.objective == pytest.approx(expected, abs=1e-7), seed
             feasible += 1
@@ -151,7 +151,7 @@ def test_the_joint_scenario_is_solved_and_every_knob_is_used() -> None:
                 objective=scenario.objective,
                 network_max_s=network_s,
             )
-            chosen.append(solve(problem).configuration)
+            chosen.append(solve(problem).answer)
             check(chosen[-1], scenario.pipeline, scenario.limits)
     settings = [setting for configuration in chosen for setting in configuration.stages]
     for knob in ("variant", "replicas", "batch", "cores"):

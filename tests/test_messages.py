@@ -138,7 +138,7 @@ WRONG_TYPES = [
     for what, place, name, field in fields()
     for kind in [
         "form" if any(forms_in(field.annotation)) and list not in map(get_origin, [field.annotation]) else
-        next((o for o in map(get_origin, [field.annotation, *get_args(field.annotation)]) if o is dict), None)
+        next((o for o in map(get_origin, [field.annotation, *get_args(field.annotation)]) if o is dict), None)  # type: ignore[comparison-overlap]
     ]
 ]  # fmt: skip
 

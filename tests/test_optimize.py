@@ -88,8 +88,8 @@ def small_problem(
 def plan_of(problem: IpaProblem, solution: Solution) -> Plan:
     """The plan behind a configuration, found again from its names alone."""
     known = {(c.stage, c.variant, c.batch): c for stage in problem.stages for c in stage}
-    settings = enumerate(solution.configuration.stages)
-    return [(known[index, s.variant, s.batch], s.replicas) for index, s in settings]
+    settings = enumerate(solution.answer.stages)
+    return [(known[index, s.variant, s.batch], s.replicas) for index, s in settings]  # type: ignore[attr-defined]
 
 
 def every_plan(problem: IpaProblem) -> list[tuple[tuple[Choice, int], ...]]:
@@ -113,7 +113,7 @@ def test_integer_program_finds_the_objective_of_exhaustive_search(form: str, sol
         expected, found = brute_force(problem), FORMS[form](problem, SolverSettings(solver=solver))
         assert found.feasible == expected.feasible, seed
         assert found.objective == pytest.approx(expected.objective, abs=1e-9), seed
-        check(found.configuration, pipeline, Limits(max_replicas=problem.max_replicas))
+        check(found.answer, pipeline, Limits(max_replicas=problem.max_replicas))
         assert is_feasible(problem, plan_of(problem, found)) == found.feasible, seed
         feasible += found.feasible
     assert 0.25 * len(seeds) < feasible < 0.75 * len(seeds)
@@ -122,7 +122,7 @@ def test_integer_program_finds_the_objective_of_exhaustive_search(form: str, sol
 @pytest.mark.parametrize("solver", ["highs", "cbc"])
 def test_delta_decides_between_batches_of_equal_cost(solver: str) -> None:
     problem = small_problem(rate_rps=1.0, slo_s=20.0)
-    assert [s.first.batch for s in solve(problem, solver).configuration.stages] == [1, 1]
+    assert [s.first.batch for s in solve(problem, solver).answer.stages] == [1, 1]
 
 
 @pytest.mark.parametrize("solver", ["highs", "cbc"])
@@ -135,7 +135,7 @@ def test_load_that_replicas_meet_exactly_costs_no_further_replica(solver: str) -
         solution = solve(exact, solver)
         assert solution.feasible
         assert solution.objective == brute_force(exact).objective
-        assert {s.first.replicas for s in solution.configuration.stages} == {replicas}
+        assert {s.first.replicas for s in solution.answer.stages} == {replicas}
 
 
 def test_more_weight_on_accuracy_never_lowers_it() -> None:
@@ -170,7 +170,7 @@ def test_fallback_serves_most_then_fastest_then_cheapest(
     assert not solution.feasible
     assert brute_force(problem).configuration == solution.configuration
     if nodes == (1,):
-        assert [(s.first.variant, s.first.replicas, s.first.batch) for s in solution.configuration.stages] == [
+        assert [(s.first.variant, s.first.replicas, s.first.batch) for s in solution.answer.stages] == [
             ("v0", 1, 1)
         ] * 2
         return

@@ -103,7 +103,7 @@ def unpaired(names: dict[str, list[str]], exempt: dict[str, str]) -> set[str]:
     known = {f"{file} {rule}" for file, rules in RULES.items() for rule in rules.split()}
     for entry in exempt:
         file, *few = entry.split()
-        known |= {f"{file} {name}" for name in few or names.get(file, ())}
+        known |= {f"{file} {name}" for name in few or names.get(file, [])}
     return {f"{file} {name}" for file, found in names.items() for name in found} - known
 
 

@@ -66,8 +66,8 @@ def test_a_list_of_rates_is_a_load() -> None:
     assert env.scenario.workload.duration_s == 60
     assert env.scenario.workload.rates_rps(np.random.default_rng(0)).tolist() == [4.0] * 60
     env.reset(seed=0)
-    assert make_scenario("video", np.full(60, 4.0)).digest() == env.scenario.digest()
-    assert make_scenario("video", np.full(60, 5.0)).digest() != env.scenario.digest()
+    assert make_scenario("video", np.full(60, 4.0)).digest() == env.scenario.digest()  # type: ignore[arg-type]
+    assert make_scenario("video", np.full(60, 5.0)).digest() != env.scenario.digest()  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

@@ -195,7 +195,7 @@ def test_edited_code_is_run_again() -> None:
     found = []
     for replicas in (1, 3, 3):
         module = edited(replicas)
-        compare(scenario, {"mine": lambda made=module: made.Mine()}, seeds=[0], out=Path("out"),
+        compare(scenario, {"mine": lambda made=module: made.Mine()}, seeds=[0], out=Path("out"),  # type: ignore[misc]
                 make_cluster=ENGINES["compiled"])  # fmt: skip
         found.append(pd.read_parquet("out/windows.parquet")["crop.replicas"].max())
     assert found == [1, 3, 3]

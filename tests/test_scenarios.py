@@ -94,7 +94,7 @@ def test_a_budget_binds_the_joint_program() -> None:
     ]
     found = [solve(problem) for problem in problems]
     for each, most in zip(found, (8, 20), strict=True):
-        assert requested_cores(each.configuration, bounded.pipeline) <= most
+        assert requested_cores(each.answer, bounded.pipeline) <= most
     assert found[0].objective < found[1].objective
 
 

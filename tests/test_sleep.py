@@ -14,7 +14,7 @@ both = pytest.mark.parametrize("engine", ENGINES.values(), ids=ENGINES)
 
 
 def physics(keep_alive_s: float, **changes: Any) -> Physics:
-    return Physics(**{
+    return Physics(**{  # type: ignore[arg-type]
         "arrivals": "uniform", "service": "constant", "batch_timeout_s": 0.0, "keep_alive_s": keep_alive_s
     } | changes)  # fmt: skip
 

@@ -52,7 +52,7 @@ def every_option(problem: IpaProblem, settings: SolverSettings) -> Solution:
 
 def joint_problem(rate_rps: float, **changes: Any) -> joint.JointProblem:
     fields = {"pipeline": JOINT.pipeline, "limits": JOINT.limits, "objective": JOINT.objective} | changes
-    return joint.JointProblem(rate_rps=rate_rps, **fields)
+    return joint.JointProblem(rate_rps=rate_rps, **fields)  # type: ignore[arg-type]
 
 
 def allocation_problem(rate_rps: float) -> infadapter.InfAdapterProblem:
@@ -244,10 +244,10 @@ def test_the_frontier_looks_at_the_clock_within_a_stage(monkeypatch: pytest.Monk
     monkeypatch.setattr("ipagym.optimize.frontier.search.perf_counter", lambda: float(next(times)))
     monkeypatch.setattr("ipagym.optimize.frontier.search.BLOCK", 1)
     problem = large_problem(0, stages=6, variants=6)
-    t = frontier.tables(undominated_options(problem), problem)
-    dual, _ = frontier.price(t)
+    t = frontier.tables(undominated_options(problem), problem)  # type: ignore[attr-defined]
+    dual, _ = frontier.price(t)  # type: ignore[attr-defined]
     with pytest.raises(OutOfTime):
-        frontier.search(t, dual, -inf, deadline_s=2 * len(problem.stages) + 1.0)
+        frontier.search(t, dual, -inf, deadline_s=2 * len(problem.stages) + 1.0)  # type: ignore[attr-defined]
     assert next(times) == 2 * len(problem.stages) + 2
 
 

@@ -79,7 +79,7 @@ def test_what_is_refused_changes_nothing() -> None:
     with cluster._population.turn:
         for refused in (lambda: cluster.apply(Configuration((setting(1, 1),))), lambda: cluster.restore(snapshot)):
             with pytest.raises(BusyError):
-                refused()
+                refused()  # type: ignore[no-untyped-call]
     assert cluster.advance(1.0).configuration == Configuration((setting(2, 4),))
 
 
@@ -89,7 +89,7 @@ def test_nothing_is_copied_while_it_is_at_work(make: Callable[[], Any], copy: Ca
     """Half of what a kernel was about to write would be no state to simulate on."""
     environment = make()
     environment.reset(seed=2)
-    population = environment.cluster._population if isinstance(environment, ServingEnv) else environment.population
+    population = environment.cluster._population if isinstance(environment, ServingEnv) else environment.population  # type: ignore[attr-defined]
     with population.turn, pytest.raises(BusyError):
         copy(environment)
     twin, action = copy(environment), environment.action_space.sample()

@@ -30,7 +30,7 @@ from ipagym.envs import Codec, Observer, make_scenario
 
 def run(out: Path, **changes: Any) -> Path:
     fields = {"scenario": "video", "workload": "constant:5", "out": out, "steps": 32, "envs": 2, "rollout": 16}
-    return train(TrainSettings(**(fields | changes)))
+    return train(TrainSettings(**(fields | changes)))  # type: ignore[arg-type]
 
 
 def test_train_writes_a_checkpoint_that_decides(tmp_path: Path) -> None:
@@ -85,7 +85,7 @@ class TwoStates(gymnasium.Env[np.ndarray, int]):
     """Alternates between two states with rewards 1 and 0; cut off after 10 steps, which is not an end."""
 
     observation_space = gymnasium.spaces.Box(0.0, 1.0, (2,), np.float32)
-    action_space = gymnasium.spaces.Discrete(2)
+    action_space = gymnasium.spaces.Discrete(2)  # type: ignore[assignment]
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
@@ -100,14 +100,14 @@ class TwoStates(gymnasium.Env[np.ndarray, int]):
         return self._observe(), reward, False, self._time >= 10, {}
 
     def _observe(self) -> np.ndarray:
-        return np.eye(2, dtype=np.float32)[self._time % 2]
+        return np.eye(2, dtype=np.float32)[self._time % 2]  # type: ignore[no-any-return]
 
 
 def test_truncation_is_bootstrapped() -> None:
     """V(0) = 1 / (1 − γ²) and V(1) = γ·V(0); a learner that takes the cut for an end learns far less."""
     gamma = 0.9
     sizes = {"n_steps": 200, "batch_size": 50}
-    model = PPO("MlpPolicy", TwoStates(), gamma=gamma, gae_lambda=1.0, learning_rate=3e-3, seed=0, **sizes)
+    model = PPO("MlpPolicy", TwoStates(), gamma=gamma, gae_lambda=1.0, learning_rate=3e-3, seed=0, **sizes)  # type: ignore[arg-type]
     model.learn(8_000)
     observations, _ = model.policy.obs_to_tensor(np.eye(2, dtype=np.float32))
     values = model.policy.predict_values(observations).detach().numpy().ravel()

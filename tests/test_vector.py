@@ -75,7 +75,7 @@ def test_neither_number_nor_neighbours_matter(number: int, seed: int) -> None:
     chosen = busy()
     rng = np.random.default_rng(seed)
     env = ServingVectorEnv(chosen, number)
-    actions = rng.integers(0, env.single_action_space.nvec, size=(5, number, 6))
+    actions = rng.integers(0, env.single_action_space.nvec, size=(5, number, 6))  # type: ignore[attr-defined]
     many, _ = env.reset(seed=seed)
     alone = ServingEnv(chosen, with_info=False)
     last, _ = alone.reset(seed=seed + number - 1)
@@ -89,8 +89,8 @@ def test_neither_number_nor_neighbours_matter(number: int, seed: int) -> None:
 def test_make_vec_by_entry_point() -> None:
     env = gym.make_vec("ipagym/Video-v0", 3, vectorization_mode="vector_entry_point", workload="constant:5")
     observations, _ = env.reset(seed=1)
-    assert observations.shape == (3, len(env.unwrapped.observation_names))
-    assert env.action_masks().shape == (3, sum(env.single_action_space.nvec))
+    assert observations.shape == (3, len(env.unwrapped.observation_names))  # type: ignore[attr-defined]
+    assert env.action_masks().shape == (3, sum(env.single_action_space.nvec))  # type: ignore[attr-defined]
     single = gym.make("ipagym/Video-v0", workload="constant:5")
     assert observations[2].tobytes() == single.reset(seed=3)[0].tobytes()
     env.close()
@@ -118,7 +118,7 @@ def test_a_seed_for_each_and_a_reset_of_some() -> None:
         (lambda env: env.reset(options={"reset_mask": np.zeros(2, dtype=bool)}), "reset_mask"),
         (lambda env: ServingVectorEnv(env.scenario, 0), "num_envs"),
         (lambda env: ServingVectorEnv(env.scenario, 10**9), "num_envs"),
-        (lambda env: ServingVectorEnv(env.scenario, 1.5), "num_envs"),
+        (lambda env: ServingVectorEnv(env.scenario, 1.5), "num_envs"),  # type: ignore[arg-type]
         (lambda env: ServingVectorEnv(env.scenario, 1, autoreset=AutoresetMode.DISABLED), "autoreset"),
     ],
 )
@@ -211,5 +211,5 @@ def test_ppo_learns_on_the_adapter_and_sees_the_last_observation() -> None:
     assert infos[0]["terminal_observation"].shape == (len(env.env.observation_names),)
     assert infos[0]["episode"]["r"] == pytest.approx(2 * total)
     returns, _ = evaluate_policy(model, env, n_eval_episodes=4, return_episode_rewards=True)
-    assert len(returns) == 4
-    assert env.env_method("action_masks")[3].shape == (sum(env.action_space.nvec),)
+    assert len(returns) == 4  # type: ignore[arg-type]
+    assert env.env_method("action_masks")[3].shape == (sum(env.action_space.nvec),)  # type: ignore[attr-defined]

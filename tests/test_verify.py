@@ -111,7 +111,7 @@ class IdlingSimpy(SimpyCluster):
     def reset(self, seed: int) -> None:
         super().reset(seed)
         for stage in self._stages:
-            stage.dispatch = lambda station, honest=stage.dispatch: len(station.queue) == 2 or honest(station)  # type: ignore[method-assign, misc]
+            stage.dispatch = lambda station, honest=stage.dispatch: len(station.queue) == 2 or honest(station)  # type: ignore[assignment, method-assign, misc]
 
 
 class Forgetful(CompiledCluster):
@@ -163,7 +163,7 @@ def test_service_that_is_3_percent_too_fast_is_found_in_the_simpy_engine(engine:
 
 def test_the_fast_suite_passes_and_finds_service_that_is_3_percent_too_fast() -> None:
     assert not verify(ENGINES, FAST).failures
-    found = verify({"compiled": TooFast}, FAST)
+    found = verify({"compiled": TooFast}, FAST)  # type: ignore[dict-item]
     assert {row.family for row in found.rows if not row.passed} >= set("ABCDFHM")
 
 
@@ -191,25 +191,25 @@ def test_a_drop_that_is_not_counted_is_found(engine: Any) -> None:
 
 def test_engines_that_differ_are_found() -> None:
     chain = whole(all_scenarios(40)["chain"], "chain")
-    checks = check_paths(chain, {"one": CompiledCluster, "other": TooFast}, range(1))
+    checks = check_paths(chain, {"one": CompiledCluster, "other": TooFast}, range(1))  # type: ignore[dict-item]
     assert failed(checks) == {"the engines give the same requests and windows, to the bit"}
 
 
 def test_decisions_without_effect_are_found() -> None:
     chain = all_scenarios(40)["chain"]
-    assert not any(effect.passed for effect in effects(chain, "chain", ("deaf", Deaf), seed=0))
+    assert not any(effect.passed for effect in effects(chain, "chain", ("deaf", Deaf), seed=0))  # type: ignore[arg-type]
 
 
 def test_a_snapshot_of_something_else_is_found() -> None:
     busy = whole(all_scenarios(40)["several deployments, with faults"], "busy")
     holds = REPRODUCIBLE["snapshot, restore and fork change nothing"]
-    assert holds(busy, Shy, 1)
+    assert holds(busy, Shy, 1)  # type: ignore[arg-type]
     assert not holds(busy, CompiledCluster, 1)
 
 
 def test_a_broken_recursion_is_found() -> None:
-    assert RELATIONS["full batches or a timeout follow the recursion"](Idling, 0)
-    assert RELATIONS["all times doubled double every timestamp"](Idling, 0)
+    assert RELATIONS["full batches or a timeout follow the recursion"](Idling, 0)  # type: ignore[arg-type]
+    assert RELATIONS["all times doubled double every timestamp"](Idling, 0)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("faults", MIXTURES)

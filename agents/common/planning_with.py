@@ -18,7 +18,7 @@ ORACLE = "oracle"
 """The forecaster that `make_agent` has told the load."""
 
 AHEAD_S = 20
-"""The seconds that it sees ahead at least; otherwise two intervals: that decided on, and the next, until which it must last."""
+"""Seconds that it sees ahead at least; otherwise two intervals: that decided on, and the next, until which it lasts."""
 
 
 LIMIT = re.compile(r"\d+(\.\d+)?s", re.ASCII)

@@ -177,7 +177,7 @@ def test_knative_panics_and_does_not_shrink_meanwhile() -> None:
     assert not knative.after(panic, 71.0, is_over=False).is_on
     agent = ByStage(lambda stage: KpaRule(10.0))
     # Panic is left 60 s after it was last over the threshold, at 20 s; then it halves at most with every decision.
-    course = replicas_over_time(agent, [7, 7, 7, 100, 100, 0, 0, 0] + [0] * 30, 4)
+    course = replicas_over_time(agent, [7, 7, 7, 100, 100, 0, 0, 0] + [0] * 30, 4)  # type: ignore[arg-type]
     assert course[:4] == [1, 1, 1, 8], "the panic window is of the last two windows"
     assert set(course[4:18]) == {15}
     assert course[19] < 15

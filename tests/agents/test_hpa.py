@@ -76,7 +76,7 @@ def test_a_value_does_not_run_away_while_replicas_start() -> None:
     agent = hpa(HpaSettings(metrics=(Metric(source="queue", target=10.0, scope="all", whole=True),)))
     assert run(agent, [{"queue": 20, "ready": 2, "starting": 2}], replicas=4) == [4], "twice the 2 that are ready"
     slow = [{"queue": 20, "ready": 1, "starting": step > 0} for step in range(8)]
-    assert run(agent, slow, replicas=1) == [2] * 8
+    assert run(agent, slow, replicas=1) == [2] * 8  # type: ignore[arg-type]
 
 
 def test_the_bounds_come_before_the_metrics() -> None:

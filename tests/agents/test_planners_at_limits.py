@@ -73,7 +73,7 @@ def test_the_last_plan_stays_where_no_answer_came_in_time(name: str, monkeypatch
     ends(monkeypatch, mip.OptimizationStatus.NO_SOLUTION_FOUND)
     for rate in (13, 17):
         assert decided(agent, other_than(scenario.initial, plan), rate) == plan
-        assert agent.last.status is Status.NO_ANSWER
+        assert agent.last.status is Status.NO_ANSWER  # type: ignore[comparison-overlap]
     agent.reset(scenario.pipeline, scenario.limits, np.random.default_rng(0))
     assert decided(agent, scenario.initial, 9) == scenario.initial, "a new episode knows of no plan"
 

@@ -79,7 +79,7 @@ def test_a_wrapper_has_the_abilities_of_the_agent_and_those_it_adds(kind: str, n
     wrapper = wrap(agent)
     assert isinstance(wrapper, Agent)
     assert {name for name, ability in ABILITIES.items() if isinstance(wrapper, ability)} == names | added
-    use(wrapper, names | added)
+    use(wrapper, names | added)  # type: ignore[arg-type]
     assert set(agent.told) >= ({"reset"} | names) - ({"holds"} if "fleet" in kind else set())
 
 
@@ -89,7 +89,7 @@ def test_the_abilities_of_a_copy_are_those_of_the_copied_agent(again: Callable[[
     copied = again(wrapper)
     use(copied, set(METHODS))
     assert copied.agent.told == ["reset", "foresee", "holds", "learn"]
-    assert wrapper.agent.told == []
+    assert wrapper.agent.told == []  # type: ignore[attr-defined]
 
 
 def test_an_agent_that_changes_nothing_is_asked_as_it_is() -> None:
@@ -120,7 +120,7 @@ def test_no_cluster_is_forked_for_a_pinned_agent_that_is_shown_nothing(monkeypat
     scenario = make_scenario("video", "constant:5:60")
     forks = []
     fork = CompiledCluster.fork
-    monkeypatch.setattr(CompiledCluster, "fork", lambda cluster: forks.append(1) or fork(cluster))
+    monkeypatch.setattr(CompiledCluster, "fork", lambda cluster: forks.append(1) or fork(cluster))  # type: ignore[func-returns-value]
     run_episode(make_agent("hold@n=2", scenario), CompiledCluster(scenario), scenario, 0)
     assert forks == []
     run_episode(make_agent("ipa:oracle@n=2", scenario), CompiledCluster(scenario), scenario, 0)

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from ipagym import profiles
 from ipagym.agents import AGENTS, make_agent
 from ipagym.agents.autoscalers.hpa_agent import hpa_of_manifest
-from ipagym.agents.learned.policy import load_checkpoint
+from ipagym.agents.learned.checkpoint import load_checkpoint
 from ipagym.bench.episode import run_episode
 from ipagym.bench.solver_speed import parse_sizes
 from ipagym.bench.storage.manifest import FILE_NAME, check_folder, make_manifest, write_manifest

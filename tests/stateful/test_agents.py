@@ -65,5 +65,5 @@ class Agents(RuleBasedStateMachine):
         self.window = window if window.scraped else self.window.known_at(window, is_new=False)
 
 
-Agents.TestCase.settings = settings(max_examples=max(15, settings.default.max_examples // 10), stateful_step_count=15)
+Agents.TestCase.settings = settings(max_examples=max(15, settings.default.max_examples // 10), stateful_step_count=15)  # type: ignore[union-attr]
 TestAgents = Agents.TestCase

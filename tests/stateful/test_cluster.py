@@ -74,7 +74,7 @@ class Clusters(RuleBasedStateMachine):
     def refuse_seconds(self, seconds: float) -> None:
         for cluster in self.both:
             before = cluster.now
-            refused(lambda cluster=cluster: cluster.advance(seconds))  # type: ignore[misc]
+            refused(lambda cluster=cluster: cluster.advance(seconds))
             assert cluster.now == before
 
     @rule(kind=st.sampled_from(["variant", "replicas", "batch", "cores", "weight", "stages"]))
@@ -85,7 +85,7 @@ class Clusters(RuleBasedStateMachine):
         stages[-1] = setting.turned(**{kind: bad[kind]}) if kind in bad else setting
         chosen = Configuration(tuple(stages) + (() if kind in bad else (setting,)))
         for cluster in self.both:
-            refused(lambda cluster=cluster: cluster.apply(chosen))  # type: ignore[misc]
+            refused(lambda cluster=cluster: cluster.apply(chosen))
 
     @rule()
     def close(self) -> None:
@@ -110,5 +110,5 @@ class Clusters(RuleBasedStateMachine):
         assert nodes is None or window.cores <= sum(nodes) + 1e-9
 
 
-Clusters.TestCase.settings = settings(max_examples=max(20, settings.default.max_examples // 4), stateful_step_count=25)
+Clusters.TestCase.settings = settings(max_examples=max(20, settings.default.max_examples // 4), stateful_step_count=25)  # type: ignore[union-attr]
 TestClusters = Clusters.TestCase

@@ -116,7 +116,7 @@ class VectorEnvironments(RuleBasedStateMachine):
         chosen = data.draw(actions(self.size))
         results = [env.step(chosen) for env in (self.env, self.twin)]
         for one, other in zip(results[0][:4], results[1][:4], strict=True):
-            assert one.tobytes() == other.tobytes()
+            assert one.tobytes() == other.tobytes()  # type: ignore[attr-defined]
         assert np.isfinite(results[0][1]).all()
         assert self.env.observation_space.contains(results[0][0])
 
@@ -148,7 +148,8 @@ class VectorEnvironments(RuleBasedStateMachine):
 
 for machine in (Environments, VectorEnvironments):
     machine.TestCase.settings = settings(
-        max_examples=max(20, settings.default.max_examples // 4), stateful_step_count=30
+        max_examples=max(20, settings.default.max_examples // 4),  # type: ignore[union-attr]
+        stateful_step_count=30,
     )
 TestEnvironments = Environments.TestCase
 TestVectorEnvironments = VectorEnvironments.TestCase
