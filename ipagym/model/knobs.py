@@ -44,6 +44,10 @@ class Knob:
     of_variant: bool = False
     is_optional: bool = False
 
+    def __reduce__(self) -> tuple[Callable[[str], "Knob"], tuple[str]]:
+        """Copied and sent to other processes by its name: there is one knob of it."""
+        return _by_name, (self.name,)
+
     def is_open(self, stage: Stage, limits: Limits) -> bool:
         """True if the stage has more than one choice."""
         return len(self.choices(stage, limits)) > 1
@@ -51,6 +55,10 @@ class Knob:
     def shown(self, deployment: Deployment, stage: Stage) -> str | int:
         """The value of a deployment as results show it: the name of the variant, else the number."""
         return deployment.variant if self.name == "variant" else int(self.read(deployment, stage))
+
+
+def _by_name(name: str) -> Knob:
+    return next(knob for knob in KNOBS if knob.name == name)
 
 
 def _index(deployment: Deployment, stage: Stage) -> int:

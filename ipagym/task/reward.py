@@ -1,6 +1,5 @@
 """The reward as a vector, over records: of one window or of those of many clusters at once."""
 
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,7 +37,8 @@ class Rewards:
         for s, each in enumerate(variants):
             self._load_s[s, : len(each)] = [variant.load_s for variant in each]
             self._has_choice[s, : len(each)] = [_has_choice(variant) for variant in each]
-        self._numbers_of = lru_cache(REMEMBERED)(lambda c: numbers(deployments_of(c, pipeline, width)[np.newaxis]))
+        self._pipeline, self._width = pipeline, width
+        self._known: dict[Configuration, Numbers] = {}
 
     def of_window(self, window: Window, previous: Configuration) -> RewardTerms[float]:
         """The reward vector of one window; `previous` is the configuration in force before it."""
@@ -86,6 +86,14 @@ class Rewards:
         changed = reward_kernels.changed_knobs(before, after, self._has_choice)
         loading_s = reward_kernels.loading_s(before, after, self._load_s, KNOBS.index(CORES))
         return changed, loading_s, reward_kernels.total(after, KNOBS.index(BATCH))
+
+    def _numbers_of(self, configuration: Configuration) -> Numbers:
+        if configuration not in self._known:
+            if len(self._known) >= REMEMBERED:
+                self._known.clear()
+            records = deployments_of(configuration, self._pipeline, self._width)
+            self._known[configuration] = numbers(records[np.newaxis])
+        return self._known[configuration]
 
     def _compare(self, before: Configuration, after: Configuration) -> tuple[Values, Values, Values]:
         return self.compared(self._numbers_of(before), self._numbers_of(after))
