@@ -12,7 +12,9 @@ from ipagym.model.configuration import Configuration, Limits, StageSetting
 from ipagym.task.physics import DropPolicy, Physics
 from tests.tiny import scenario
 
-SETTINGS = st.builds(StageSetting, st.sampled_from(["small", "big"]), st.integers(1, 4), st.sampled_from([1, 2, 4, 8]))
+SETTINGS = st.builds(
+    StageSetting.of, st.sampled_from(["small", "big"]), st.integers(1, 4), st.sampled_from([1, 2, 4, 8])
+)
 DROPS = st.builds(
     DropPolicy,
     expired=st.booleans(),

@@ -153,7 +153,7 @@ def test_the_joint_scenario_is_solved_and_every_knob_is_used() -> None:
             )
             chosen.append(solve(problem).answer)
             check(chosen[-1], scenario.pipeline, scenario.limits)
-    settings = [setting for configuration in chosen for setting in configuration.stages]
+    settings = [each for configuration in chosen for each in configuration.first_deployments]
     for knob in ("variant", "replicas", "batch", "cores"):
         assert len({getattr(setting, knob) for setting in settings}) > 1, knob
 

@@ -88,8 +88,8 @@ def small_problem(
 def plan_of(problem: IpaProblem, solution: Solution) -> Plan:
     """The plan behind a configuration, found again from its names alone."""
     known = {(c.stage, c.variant, c.batch): c for stage in problem.stages for c in stage}
-    settings = enumerate(solution.answer.stages)
-    return [(known[index, s.variant, s.batch], s.replicas) for index, s in settings]  # type: ignore[attr-defined]
+    settings = enumerate(solution.answer.first_deployments)
+    return [(known[index, s.variant, s.batch], s.replicas) for index, s in settings]
 
 
 def every_plan(problem: IpaProblem) -> list[tuple[tuple[Choice, int], ...]]:

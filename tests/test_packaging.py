@@ -16,7 +16,7 @@ FOLDERS = {"ipagym": "ipagym", "envs": "ipagym/envs", "agents": "ipagym/agents",
 
 SMOKE = """
 import gymnasium, ipagym
-env = gymnasium.make("ipagym/Video-v0", workload="constant:5")
+env = gymnasium.make("ipagym/Video-v0", workload="constant:5", backend="simpy")
 env.reset(seed=0)
 over = False
 while not over:

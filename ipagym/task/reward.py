@@ -1,6 +1,5 @@
 """The reward as a vector, over records: of one window or of those of many clusters at once."""
 
-
 import numpy as np
 from numpy.typing import NDArray
 

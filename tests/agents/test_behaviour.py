@@ -10,7 +10,7 @@ from ipagym.agents.common.by_stage import latency_of
 from ipagym.bench.episode import Episode, run_episode
 from ipagym.cluster.sim import ENGINES
 from ipagym.envs import make_scenario
-from ipagym.model.configuration import Configuration, StageSetting, configured_accuracy, requested_cores
+from ipagym.model.configuration import Configuration, Deployment, configured_accuracy, requested_cores
 from ipagym.task.scenario import Scenario
 from tests.agents.flexible import Steps, flexible_scenario
 
@@ -109,7 +109,7 @@ SCENARIOS = ["video", "audio-qa", "sum-qa", "audio-sent", "nlp", "infadapter", "
 @pytest.mark.parametrize("engine", sorted(ENGINES))
 @pytest.mark.parametrize("scenario", SCENARIOS)
 def test_every_agent_survives_every_scenario_that_it_suits_on_a_broken_cluster(scenario: str, engine: str) -> None:
-    chosen = shortened(scenario, 8 if engine == "compiled" else 3)
+    chosen = shortened(scenario, 8 if engine == "compiled" else 2)
     for name in suitable(chosen):
         episode = run_episode(make_agent(name, chosen), ENGINES[engine](chosen), chosen, 2, name=name)
         assert np.isfinite(episode.rewards).all(), name
@@ -125,11 +125,11 @@ def test_what_an_agent_says_it_keeps_it_keeps(scenario: str) -> None:
         episode = run_episode(make_agent(name, chosen), ENGINES["compiled"](chosen), chosen, 4, name=name)
         for knob, values in said.items():
             for window in episode.windows:
-                stages = zip(window.configuration.stages, values.split(" + "), strict=True)
-                assert all(is_as_said(setting, knob, value) for setting, value in stages), (name, knob)
+                stages = zip(window.configuration.first_deployments, values.split(" + "), strict=True)
+                assert all(is_as_said(running, knob, value) for running, value in stages), (name, knob)
 
 
-def is_as_said(setting: StageSetting, knob: str, value: str) -> bool:
+def is_as_said(running: Deployment, knob: str, value: str) -> bool:
     """Base cores need not be written."""
-    found = getattr(setting, knob)
+    found = getattr(running, knob)
     return found is None if (knob, value) == ("cores", "base") else str(found) == value

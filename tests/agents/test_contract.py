@@ -51,7 +51,7 @@ def episode(agent: Agent, pipeline: Pipeline, limits: Limits, seed: int = 1) -> 
     """Decisions on a fixed course of loads: none, calm, overload, calm; each followed at once."""
     agent.reset(pipeline, limits, np.random.default_rng(seed))
     running, decisions = one_each(pipeline), []
-    for step, load in enumerate([0, 5, 40, 400, 10_000, 5, 0, 3]):
+    for step, load in enumerate([0, 5, 40, 400, 2_000, 5, 0, 3]):
         busy = stage_window(utilisation=min(load / 50, 1.0), ready=step % 3, starting=step % 2, pending=1, draining=1)
         observed = window(running, arrivals_per_s=[load] * 10, stages=[busy] * len(pipeline.stages), start_s=step * 10)
         running = agent.decide(observed)

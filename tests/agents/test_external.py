@@ -183,7 +183,9 @@ def installed(folder: Path, *entries: str) -> None:
     (metadata / "entry_points.txt").write_text("\n".join(["[ipagym.agents]", *entries]))
 
 
-def test_agents_of_installed_packages_have_names(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_agents_of_installed_packages_have_names(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     entries = ("steady = own_agents:Mine", "hpa = own_agents:Mine", "gone = own_gone:Mine", "bare = own_agents")
     installed(tmp_path / "site", *entries)
     sys.path.insert(0, str(tmp_path / "site"))
@@ -199,6 +201,7 @@ def test_agents_of_installed_packages_have_names(tmp_path: Path, capsys: pytest.
     }.items():
         with pytest.raises(InputError, match=said):
             make_agent(spec, scenario)
+    monkeypatch.setenv("COLUMNS", "200")
     for flags in ([], ["--agents"]):
         assert main(["list", *flags]) == 0
         assert "own-package 1.2: own_agents:Mine" in " ".join(capsys.readouterr().out.split())

@@ -9,6 +9,7 @@ from tests.fuzz.targets import TARGETS, checkpoint, manifest, outcome, small, st
 
 SLOWEST_MS = 3000
 OF_TORCH = ("checkpoint", "checkpoint, values", "agent name, deciding")
+OF_PROFILES = ("profile", "profile, one value")
 EVERY = TARGETS | NEARLY_SOUND
 
 
@@ -19,10 +20,19 @@ def made_once() -> None:
 
 
 @pytest.mark.usefixtures("made_once")
-@pytest.mark.parametrize("name", [name for name in EVERY if name not in OF_TORCH])
+@pytest.mark.parametrize("name", [name for name in EVERY if name not in OF_TORCH + OF_PROFILES])
 @settings(suppress_health_check=list(HealthCheck), deadline=SLOWEST_MS)
 @given(data=st.data())
 def test_a_reader_answers_or_refuses_in_one_line(name: str, data: st.DataObject) -> None:
+    outcome(EVERY[name], data.draw(EVERY[name].inputs))
+
+
+@pytest.mark.usefixtures("made_once")
+@pytest.mark.parametrize("name", OF_PROFILES)
+@settings(suppress_health_check=list(HealthCheck), deadline=SLOWEST_MS, max_examples=60)
+@given(data=st.data())
+def test_a_profile_is_read_or_refused_in_one_line(name: str, data: st.DataObject) -> None:
+    """Fewer examples: a profile is many values to draw, and many curves to fit."""
     outcome(EVERY[name], data.draw(EVERY[name].inputs))
 
 

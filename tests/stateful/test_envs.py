@@ -116,7 +116,7 @@ class VectorEnvironments(RuleBasedStateMachine):
         chosen = data.draw(actions(self.size))
         results = [env.step(chosen) for env in (self.env, self.twin)]
         for one, other in zip(results[0][:4], results[1][:4], strict=True):
-            assert one.tobytes() == other.tobytes()
+            assert np.asarray(one).tobytes() == np.asarray(other).tobytes()
         assert np.isfinite(results[0][1]).all()
         assert self.env.observation_space.contains(results[0][0])
 

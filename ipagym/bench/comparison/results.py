@@ -5,19 +5,21 @@ from hashlib import sha256
 from io import BytesIO
 from math import nan
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 import pyarrow as pa
-from matplotlib.figure import Figure
 
 from ipagym.bench.comparison.summary import AgentSummary, Estimate, drawn_agents, summary_frame
-from ipagym.bench.comparison.timeline import timeline
 from ipagym.bench.storage.manifest import Manifest, read_manifest
 from ipagym.system.errors import InputError
 
 WINDOWS = "windows.parquet"
 TIMINGS = "timings.parquet"
 SUMMARY = "summary.csv"
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
 TIMELINE = "timeline.png"
 
 CI = "_ci95"
@@ -43,16 +45,18 @@ class Comparison:
         """One row per agent: mean over seeds and 95 % half width (`_ci95`) of each metric, and the load."""
         return summary_frame(self.summaries).assign(load=self.manifest.load)
 
-    def timeline(self, seed: int | None = None) -> Figure:
+    def timeline(self, seed: int | None = None) -> "Figure":
         """Load, latency, violations, cores and accuracy over time under one seed, the first where none is given.
 
         Raises:
             InputError: the seed was not run.
         """
+        from ipagym.bench.comparison.timeline import timeline as draw  # matplotlib takes half a second to import
+
         if seed is not None and seed not in self.manifest.seeds:
             raise InputError(f"seed must be one of {self.manifest.seeds}, not {seed}")
         shown = self.windows[self.windows["agent"].isin(drawn_agents(self.summaries))]
-        return timeline(shown if seed is None else shown[shown["seed"] == seed], self.manifest.slo_s)
+        return draw(shown if seed is None else shown[shown["seed"] == seed], self.manifest.slo_s)
 
 
 def load_results(folder: str | Path) -> Comparison:
