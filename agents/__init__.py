@@ -7,7 +7,7 @@ import numpy as np
 
 from ipagym.agents.catalogue import AGENTS, USUAL, AgentEntry
 from ipagym.agents.external import build, find
-from ipagym.agents.knobs import Holding, kept
+from ipagym.agents.kept_knobs import Holding, kept
 from ipagym.agents.spec import AgentSpec
 from ipagym.agents.wrappers.foretold import Foretold
 from ipagym.agents.wrappers.pinned import Pinned, parse_pins, pinned

@@ -34,7 +34,7 @@ class LimitsFile(Strict):
 
 
 class DropFile(Strict):
-    """The rules by which requests are given up, as in `ipagym.task.scenario.DropPolicy`."""
+    """The rules by which requests are given up, as in `ipagym.task.physics.DropPolicy`."""
 
     expired: bool = False
     hopeless: bool = False

@@ -46,7 +46,7 @@ Source = Literal["cpu", "cpu_cores", "rps", "queue", "in_flight"]
 class Metric:
     """A metric and what each replica is to have of it. `scope` says whose it is: measured by pod, or for all of them.
 
-    `whole` is for a target that all replicas are to have together (an external metric's `Value`).
+    `whole`: the target is a total for the stage, not for each replica (an external metric's `Value`).
     """
 
     source: Source = "cpu"

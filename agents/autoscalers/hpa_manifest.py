@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from ipagym.agents.autoscalers.hpa import HpaSettings, Metric, Source
 from ipagym.agents.autoscalers.hpa_behavior import Behavior, Direction, Policy, default_down, default_up
-from ipagym.agents.autoscalers.hpa_rule import Tolerance
+from ipagym.agents.autoscalers.hpa_rule import DEFAULT_TOLERANCE, Tolerance
 from ipagym.agents.autoscalers.manifest_schema import (
     HorizontalPodAutoscaler,
     MetricSpec,
@@ -131,7 +131,7 @@ def _direction(given: ScalingRules | None, default: Direction) -> Direction:
 
 
 def _tolerance(given: ScalingRules | None) -> float:
-    return 0.1 if given is None or given.tolerance is None else float(given.tolerance)
+    return DEFAULT_TOLERANCE if given is None or given.tolerance is None else float(given.tolerance)
 
 
 def _metric(spec: MetricSpec, index: int) -> Metric:

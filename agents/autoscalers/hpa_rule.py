@@ -31,12 +31,16 @@ class Pods:
     missing: int = 0
 
 
+DEFAULT_TOLERANCE = 0.1
+"""That of the controller manager (`--horizontal-pod-autoscaler-tolerance`)."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Tolerance:
     """The deviation of usage from target up to which the autoscaler does not act, by direction (KEP-4951)."""
 
-    up: float = 0.1
-    down: float = 0.1
+    up: float = DEFAULT_TOLERANCE
+    down: float = DEFAULT_TOLERANCE
 
     def __post_init__(self) -> None:
         for value in (self.up, self.down):

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from ipagym.agents.knobs import Holding
+from ipagym.agents.kept_knobs import Holding
 from ipagym.cluster.foresight import Foreseeing, Learning
 from ipagym.model.agent import Agent
 from ipagym.model.configuration import Configuration, Limits

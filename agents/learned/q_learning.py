@@ -27,7 +27,7 @@ from ipagym.optimize.problem import queue_wait_s
 from ipagym.task.objective import Objective
 from ipagym.task.scenario import Scenario
 
-KNOBS = 3
+KNOBS_TURNED = 3
 BUCKET = 1.15
 """Loads within 15 % share a table; it plans for the highest of them."""
 
@@ -110,7 +110,7 @@ class PlannedReward:
         self.pipeline = pipeline
         self.limits = limits
         self.objective = objective
-        self.actions = 2 * KNOBS * len(pipeline.stages) + 1
+        self.actions = 2 * KNOBS_TURNED * len(pipeline.stages) + 1
         self._sizes = [(len(stage.variants), limits.max_replicas, len(stage.batches)) for stage in pipeline.stages]
         self._models = [
             [[(v.latency.p99(b), v.latency.throughput_rps(b)) for b in stage.batches] for v in stage.variants]
@@ -153,7 +153,7 @@ class PlannedReward:
         """The state that an action leads to; the last action stays."""
         if action == self.actions - 1:
             return state
-        stage, rest = divmod(action, 2 * KNOBS)
+        stage, rest = divmod(action, 2 * KNOBS_TURNED)
         knob, step = rest // 2, 1 if rest % 2 else -1
         changed = list(state[stage])
         size = self._sizes[stage][knob]

@@ -6,7 +6,7 @@ import numpy as np
 
 from ipagym.agents.common.fleet import OnFleet
 from ipagym.agents.common.wrapper import Wrapper
-from ipagym.agents.knobs import Holding
+from ipagym.agents.kept_knobs import Holding
 from ipagym.model.agent import Agent
 from ipagym.model.budget import affordable
 from ipagym.model.configuration import Configuration, Limits, StageSetting

@@ -22,12 +22,12 @@ class Knob:
     """A knob: its name, which is that of its field, and what follows from it.
 
     `choices` are the numbers that any variant of a stage may have, rising; `choices_of` those of one variant. `read`
-    gives the number of a deployment, `written` the value of the field for a number and a variant. `allowed` tells
-    which choices a cluster of those limits has room for. `close` leaves a stage and limits one choice. `ends` are the
-    words for the lowest and the highest choice, `letter` stands for the knob where a number is pinned. `scale` says
-    how a number is observed: by its position among the choices, or by its size as a share of the largest; a knob that
-    is `observed_if_open` is left out where it has one choice. `of_variant` knobs have choices that differ from variant
-    to variant; those that are `is_optional` may be left unsaid.
+    gives the number of a deployment, `written` the value of the field for a number and a variant. `allowed` tells which
+    choices a cluster of those limits has room for. `close` returns the stage and the limits with one choice left for
+    the knob. `ends` are the words for the lowest and the highest choice, `letter` stands for the knob where a number is
+    pinned. `scale` says how a number is observed: by its position among the choices, or by its size as a share of the
+    largest; a knob that is `observed_if_open` is left out where it has one choice. `of_variant` knobs have choices that
+    differ from variant to variant; those that are `is_optional` may be left unsaid.
     """
 
     name: str

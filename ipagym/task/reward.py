@@ -3,10 +3,10 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from ipagym.model.configuration import Configuration
+from ipagym.model.configuration import Configuration, Limits
 from ipagym.model.deployments import Deployments, deployments_of
-from ipagym.model.knobs import BATCH, CORES, KNOBS
-from ipagym.model.pipeline import Pipeline, Variant
+from ipagym.model.knobs import BATCH, CORES, KNOBS, Knob
+from ipagym.model.pipeline import Pipeline, Stage, Variant
 from ipagym.model.records import Records
 from ipagym.model.window import Window
 from ipagym.task import reward_kernels
@@ -33,9 +33,10 @@ class Rewards:
         variants = [stage.variants for stage in pipeline.stages]
         self._load_s = np.zeros((len(variants), max(map(len, variants))))
         self._has_choice = np.zeros((*self._load_s.shape, len(KNOBS)), dtype=np.bool_)
-        for s, each in enumerate(variants):
+        for s, (stage, each) in enumerate(zip(pipeline.stages, variants, strict=True)):
             self._load_s[s, : len(each)] = [variant.load_s for variant in each]
-            self._has_choice[s, : len(each)] = [_has_choice(variant) for variant in each]
+            for v, variant in enumerate(each):
+                self._has_choice[s, v] = [_has_choice(knob, variant, stage) for knob in KNOBS]
         self._pipeline, self._width = pipeline, width
         self._known: dict[Configuration, Numbers] = {}
 
@@ -98,8 +99,9 @@ class Rewards:
         return self.compared(self._numbers_of(before), self._numbers_of(after))
 
 
-def _has_choice(variant: Variant) -> list[bool]:
-    return [not knob.of_variant or len(variant.core_choices) > 1 for knob in KNOBS]
+def _has_choice(knob: Knob, variant: Variant, stage: Stage) -> bool:
+    """True if a change of the knob counts; of a knob that hangs on the variant, if that has more than one choice."""
+    return not knob.of_variant or len(knob.choices_of(variant, stage, Limits())) > 1
 
 
 def numbers(records: Deployments) -> Numbers:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import isfinite
+from typing import assert_never
 
 import numpy as np
 from numpy.typing import NDArray
@@ -121,10 +122,13 @@ def in_order(path: Path) -> str:
         if not here.any():
             continue
         times = entered[here], left_queue_s(path.log, stage)[here]
-        if path.scenario.physics.order == "fifo":
-            failure = first_in_first_out(*times)
-        else:
-            failure = earliest_deadline_first(*times, path.log.deadline_s[here])
+        match path.scenario.physics.order:
+            case "fifo":
+                failure = first_in_first_out(*times)
+            case "edf":
+                failure = earliest_deadline_first(*times, path.log.deadline_s[here])
+            case other:
+                assert_never(other)
         if failure:
             return f"stage {stage}: {failure}"
     return ""

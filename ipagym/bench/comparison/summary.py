@@ -34,7 +34,7 @@ METRICS = (
 
 
 REGRET = Metric("regret", "regret", 2)
-"""Reward per window that is lacking to that of the agent that knows the future, on the same seed, where it was run."""
+"""The clairvoyant's reward per window less this agent's, on the same seed, where the clairvoyant was run."""
 
 BOUND = Metric("bound", "bound", 2)
 """The most that `ipagym.bench.bound.bound` leaves possible per window on the same seed, where the clairvoyant ran."""

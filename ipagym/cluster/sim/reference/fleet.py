@@ -51,7 +51,7 @@ class Fleet:
         """Move towards a new setting; an unfinished move is superseded."""
         self.target.aim_at(setting)
         deployment = self.deployment()
-        # Sleepers make up for what is not awake: a change of variant wakes none, and of too many they go first.
+        # Sleeping replicas count towards the target: a change of variant wakes none, and scale-down removes them first.
         self.asleep = max(0, min(self.asleep, setting.replicas - max(len(deployment), len(self._old()))))
         surplus = len(deployment) + self.asleep - setting.replicas
         self.launch(-surplus)
