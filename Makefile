@@ -1,7 +1,8 @@
 # make demo and make test each do all their own set-up in .venv/.
 PYTHON ?= python3
 BIN := .venv/bin
-INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+# Without byte code for all of torch: Python makes that of what is imported, which is little.
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile -c constraints.txt
 
 .PHONY: demo test nightly coverage lint audit train clean
 
@@ -9,7 +10,7 @@ demo: .venv/demo
 	$(BIN)/ipagym compare video --workload bursty --agents ipa,hpa,static-min,static-max,random --seeds 3 --out results/demo
 
 test: .venv/dev
-	$(BIN)/python -m pytest -q -n 2 --dist worksteal
+	$(BIN)/python -m pytest -q -n 3 --dist worksteal
 
 nightly: .venv/dev
 	$(BIN)/python -m pytest -q -n 2 --hypothesis-profile=nightly

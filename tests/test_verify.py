@@ -157,7 +157,7 @@ def model(name: str) -> Any:
 @pytest.mark.parametrize(("engine", "passes"), [(SimpyCluster, True), (TooFastSimpy, False)])
 def test_service_that_is_3_percent_too_fast_is_found_in_the_simpy_engine(engine: Any, passes: bool) -> None:
     system = model("M/D/4")
-    (row,) = rows(system, "simpy", measure(system, engine, range(20), 3000), 0.1)
+    (row,) = rows(system, "simpy", measure(system, engine, range(12), 3000), 0.1)
     assert row.passed is passes
 
 

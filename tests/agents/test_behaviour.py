@@ -118,7 +118,7 @@ def test_every_agent_survives_every_scenario_that_it_suits_on_a_broken_cluster(s
 @pytest.mark.parametrize("scenario", SCENARIOS)
 def test_what_an_agent_says_it_keeps_it_keeps(scenario: str) -> None:
     """The values that are said are those that the stages have in every window."""
-    chosen = shortened(scenario, 12)
+    chosen = shortened(scenario, 6)
     for name in suitable(chosen):
         parts = [part for part in keeps(name, chosen).split(", ") if part and not part.startswith("one ")]
         said = dict(part.split(" ", 1) for part in parts)

@@ -9,14 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from ipagym.agents import make_agent
-from ipagym.bench.storage.manifest import check_folder
-from ipagym.envs import make_scenario
-from ipagym.envs.scenario_file import load_scenario
-from ipagym.profiles import load_file
 from ipagym.system.errors import InputError
-from ipagym.workload.generators import Constant
-from ipagym.workload.trace import load_counts
+
+Reader = Callable[[Path], object]
 
 LIMIT_BYTES = 4_000_000_000
 """Of addresses: a reader that wants more dies rather than the machine."""
@@ -25,17 +20,48 @@ LONGEST_S = 20.0
 """The imports included, on a slow machine: readers that mind their input answer in well under a second."""
 
 
-def chosen_scenario() -> object:
-    return make_scenario("video", Constant(rate_rps=3.0, duration_s=60))
+def of_profiles() -> Reader:
+    from ipagym.profiles import load_file
+
+    return load_file
 
 
-READERS: dict[str, Callable[[Path], object]] = {
-    "profile": load_file,
-    "scenario": load_scenario,
-    "trace": load_counts,
-    "manifest": lambda path: check_folder(path.parent, chosen_scenario()),  # type: ignore[arg-type]
-    "checkpoint": lambda path: make_agent(f"ppo:{path}", chosen_scenario()),  # type: ignore[arg-type]
+def of_scenarios() -> Reader:
+    from ipagym.envs.scenario_file import load_scenario
+
+    return load_scenario
+
+
+def of_traces() -> Reader:
+    from ipagym.workload.trace import load_counts
+
+    return load_counts
+
+
+def of_manifests() -> Reader:
+    from ipagym.bench.storage.manifest import check_folder
+    from ipagym.envs import make_scenario
+
+    chosen = make_scenario("video", "constant:3:60")
+    return lambda path: check_folder(path.parent, chosen)
+
+
+def of_checkpoints() -> Reader:
+    from ipagym.agents import make_agent
+    from ipagym.envs import make_scenario
+
+    chosen = make_scenario("video", "constant:3:60")
+    return lambda path: make_agent(f"ppo:{path}", chosen)
+
+
+READERS: dict[str, Callable[[], Reader]] = {
+    "profile": of_profiles,
+    "scenario": of_scenarios,
+    "trace": of_traces,
+    "manifest": of_manifests,
+    "checkpoint": of_checkpoints,
 }
+"""Each imports what it needs, which takes a process most of its time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +95,10 @@ def feed(reader: str, path: Path) -> Answer:
 
 
 def read(reader: str, path: Path) -> Answer:
+    take = READERS[reader]()
     before, begun_s = peak_bytes(), time.monotonic()
     try:
-        READERS[reader](path)
+        take(path)
         outcome, message = "taken", ""
     except InputError as error:
         outcome, message = "refused", str(error)

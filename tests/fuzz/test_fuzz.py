@@ -29,7 +29,7 @@ def test_a_reader_answers_or_refuses_in_one_line(name: str, data: st.DataObject)
 
 @pytest.mark.usefixtures("made_once")
 @pytest.mark.parametrize("name", OF_PROFILES)
-@settings(suppress_health_check=list(HealthCheck), deadline=SLOWEST_MS, max_examples=60)
+@settings(suppress_health_check=list(HealthCheck), deadline=SLOWEST_MS, max_examples=30)
 @given(data=st.data())
 def test_a_profile_is_read_or_refused_in_one_line(name: str, data: st.DataObject) -> None:
     """Fewer examples: a profile is many values to draw, and many curves to fit."""
