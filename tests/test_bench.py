@@ -5,17 +5,15 @@ import os
 from dataclasses import dataclass, field, replace
 from functools import partial
 from hashlib import sha256
-from io import StringIO
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from rich.console import Console
 
 from ipagym.bench.comparison.compare import compare
 from ipagym.bench.comparison.results import Comparison
-from ipagym.bench.comparison.summary import Estimate, episode_metrics, estimate, summarise, summary_table
+from ipagym.bench.comparison.summary import episode_metrics
 from ipagym.bench.comparison.timeline import timeline
 from ipagym.bench.episode import run_episode
 from ipagym.bench.storage.store import Store
@@ -176,28 +174,6 @@ def test_metrics_are_over_requests_not_windows() -> None:
     assert (metrics["latency_p50_s"], metrics["cores"], metrics["reward"]) == (1.0, 3.0, 1.0)
     assert metrics["decision_ms"] == pytest.approx(2)
     assert metrics["unfinished"] == 3
-
-
-def test_estimate_uses_student_t() -> None:
-    assert estimate([3.0]) == Estimate(3.0, None)
-    found = estimate([1.0, 3.0])
-    assert found.half_width == pytest.approx(12.7062047)
-    assert found.text(1) == "2.0\n±12.7"
-    many = estimate([1.0, 3.0] * 60)
-    assert many.half_width == pytest.approx(1.980 / 119**0.5, abs=5e-5), "of tables: t with 119 degrees of freedom"
-
-
-def test_pareto_front_leaves_out_the_dominated() -> None:
-    base = dict.fromkeys(("drop_percent", "latency_p50_s", "latency_p99_s", "reward", "decision_ms"), 0.0)
-    agents = {"good": (90.0, 4.0, 1.0), "cheap": (80.0, 2.0, 1.0), "bad": (80.0, 4.0, 1.0)}
-    keys = ("pas_percent", "cores", "violation_percent")
-    found = summarise({name: [base | dict(zip(keys, v, strict=True))] for name, v in agents.items()})
-    assert [s.agent for s in found if s.pareto] == ["good", "cheap"]
-    console = Console(width=200, record=True, file=StringIO())
-    console.print(summary_table(found, "title", "load: a note"))
-    shown = console.export_text()
-    assert "good *" in shown
-    assert "load: a note" in shown
 
 
 def test_comparison_writes_what_its_manifest_says(tmp_path: Path) -> None:

@@ -34,7 +34,7 @@ class StageSetting:
 
     @classmethod
     def of(
-        cls, variant: str, replicas: int, batch: int, cores: int | None = None, weight: float = 1.0
+        cls, variant: str, replicas: int, batch: int, cores: int | None = None, *, weight: float = 1.0
     ) -> "StageSetting":
         """The setting of a stage that runs one deployment."""
         return cls((Deployment(variant, replicas, batch, cores, weight),))
