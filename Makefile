@@ -10,7 +10,7 @@ demo: .venv/demo
 	$(BIN)/ipagym compare video --workload bursty --agents ipa,hpa,static-min,static-max,random --seeds 3 --out results/demo
 
 test: .venv/dev
-	$(BIN)/python -m pytest -q -n 3 --dist worksteal
+	$(BIN)/python -m pytest -q -n 2 --dist worksteal
 
 nightly: .venv/dev
 	$(BIN)/python -m pytest -q -n 2 --hypothesis-profile=nightly
