@@ -15,6 +15,7 @@ from ipagym.model.configuration import Limits
 from ipagym.model.window import Window
 from ipagym.task.faults import MIXTURES
 from ipagym.task.scenario import lightest_configuration
+from ipagym.verification import ciw_peer
 from ipagym.verification.compare_theory import measure, rows
 from ipagym.verification.effects import effects
 from ipagym.verification.effort import FAST
@@ -265,3 +266,13 @@ def test_a_suite_that_fails_says_what_and_exits_with_1(
     monkeypatch.setitem(ENGINES, "compiled", TooFast)
     assert main(["verify", "--fast", "--scenario", str(tmp_path / "mine.yaml")]) == 1
     assert "does not hold: the engines give the same requests" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", ["M/M/4", "M/M/4/10", "M/M/1 with patience"])
+def test_ciw_has_the_same_models_in_the_same_measures(name: str) -> None:
+    pytest.importorskip("ciw")
+    system = model(name)
+    runs = [ciw_peer.observe(system, seed, 2000) for seed in range(10)]
+    for quantity in system.quantities:
+        values = np.array([quantity.measure(run) for run in runs])
+        assert abs(values.mean() - quantity.exact) <= 4 * values.std(ddof=1) / 10**0.5, quantity.name

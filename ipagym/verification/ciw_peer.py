@@ -98,7 +98,8 @@ def _log(requests: list[list[Any]], model: Model) -> RequestLog:
     arrival_s = np.array([records[0].arrival_date for records in requests], dtype=np.float64)
     batch = (~np.isnan(times["started_s"])).astype(np.int64)
     deadline_s = arrival_s + model.slo_s
-    return RequestLog(arrival_s=arrival_s, deadline_s=deadline_s, end_s=end_s, outcome=outcome, batch=batch, **times)
+    known = {"sent_s": arrival_s, "arrival_s": arrival_s, "deadline_s": deadline_s, "end_s": end_s}
+    return RequestLog(outcome=outcome, batch=batch, **known, **times)
 
 
 def _window(log: RequestLog, scenario: Scenario) -> Window:
