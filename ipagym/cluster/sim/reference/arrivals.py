@@ -26,7 +26,9 @@ class Arrivals:
         sampling: Sampling,
         enter: Callable[[Request], None],
     ) -> None:
-        self._pipeline = scenario.pipeline
+        self._slo_s = scenario.pipeline.slo_s
+        self._missing = [len(needed) for needed in scenario.pipeline.predecessors]
+        self._finals = sum(not following for following in scenario.pipeline.successors)
         self._clock = clock
         self._recorder = recorder
         self._sampling = sampling
@@ -47,11 +49,9 @@ class Arrivals:
         """
         if self._recorder.in_system == MOST_IN_SYSTEM:
             raise too_many()
-        missing = [len(needed) for needed in self._pipeline.predecessors]
-        unanswered = sum(not following for following in self._pipeline.successors)
-        deadline_s = sent_s + self._pipeline.slo_s
+        deadline_s, missing = sent_s + self._slo_s, self._missing.copy()
         index, spread = self._recorder.arrived, self._sampling.take_spread()
-        request = Request(index, sent_s, self._clock.now, deadline_s, missing, unanswered, spread)
+        request = Request(index, sent_s, self._clock.now, deadline_s, missing, self._finals, spread)
         self._recorder.arrival(request)
         return request
 

@@ -10,6 +10,8 @@ def route(stations: list[Station]) -> Station:
     Each gains its weight in credit and the one with the most is taken, and pays the sum of the weights: in the long run
     each gets its share, and requests in a row are spread over the stations rather than sent in bursts.
     """
+    if len(stations) == 1:
+        return stations[0]
     eligible = _eligible(stations)
     if len(eligible) == 1:
         return eligible[0]
