@@ -16,7 +16,7 @@ from ipagym.agents import make_agent
 from ipagym.bench.comparison.compare import compare, marks_of
 from ipagym.bench.comparison.summary import METRICS, summarise
 from ipagym.bench.storage import code_mark as code
-from ipagym.bench.storage.claim import claimed
+from ipagym.bench.storage.claim import claimed, say_waiting
 from ipagym.bench.storage.manifest import FILE_NAME, free_folder, make_manifest, write_manifest
 from ipagym.bench.storage.own_imports import with_own_imports
 from ipagym.cli import main
@@ -125,10 +125,11 @@ def test_two_comparisons_take_turns_in_one_folder() -> None:
         pass
 
 
-def test_results_made_while_a_comparison_waited_are_kept(capsys: pytest.CaptureFixture[str]) -> None:
+def test_results_made_while_a_comparison_waited_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     scenario = make_scenario("video", "constant:5:60")
     Path("out").mkdir()
-    refusals = list[str]()
+    refusals, waits = list[str](), threading.Event()
+    monkeypatch.setattr("ipagym.bench.comparison.compare.claimed", lambda out: claimed(out, lambda folder: waits.set()))
 
     def wait_and_run() -> None:
         with pytest.raises(InputError) as error:
@@ -138,9 +139,7 @@ def test_results_made_while_a_comparison_waited_are_kept(capsys: pytest.CaptureF
     other = threading.Thread(target=wait_and_run)
     with claimed(Path("out")):
         other.start()
-        said = ""
-        while "another comparison writes into out" not in said:
-            said += capsys.readouterr().err
+        assert waits.wait(60)
         write_manifest(Path("out"), make_manifest(scenario, {"hold": ""}, [0], None))
     other.join()
     assert refusals == ["out also holds results of hold: choose another --out, or ask for these too"]
@@ -287,3 +286,8 @@ def test_a_new_version_of_an_agent_gets_a_new_default_folder() -> None:
     assert free_folder(Path("out"), scenario, {"hold": "of other code"}, [0]) == Path("out-2")
     assert free_folder(Path("out"), scenario, marks | {"random": "x"}, [0, 1]) == Path("out")
     assert free_folder(Path("out"), make_scenario("video", "constant:6:60"), marks, [0]) == Path("out-2")
+
+
+def test_who_waits_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    say_waiting(Path("out"))
+    assert capsys.readouterr().err == "waiting: another comparison writes into out\n"

@@ -11,12 +11,13 @@ from ipagym.system.file_lock import NO_LOCKS, try_lock
 FILE_NAME = ".in-use"
 
 
-def _say(folder: Path) -> None:
+def say_waiting(folder: Path) -> None:
+    """Tell that the folder is in use."""
     print(f"waiting: another comparison writes into {folder}", file=sys.stderr)
 
 
 @contextmanager
-def claimed(folder: Path, say: Callable[[Path], object] = _say) -> Iterator[None]:
+def claimed(folder: Path, say: Callable[[Path], object] = say_waiting) -> Iterator[None]:
     """Keep the folder, which must be there, from other comparisons; `say` that one has to be waited for.
 
     When a process dies, the system frees what it had claimed.
