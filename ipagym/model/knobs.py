@@ -21,18 +21,17 @@ Flags = NDArray[np.bool_]
 class Knob:
     """A knob: its name, which is that of its field, and what follows from it.
 
-    `choices` are the numbers that any variant of a stage may have, rising; `choices_of` those of one variant. `read`
-    gives the number of a deployment, `written` the value of the field for a number and a variant. `allowed` tells which
-    choices a cluster of those limits has room for. `close` returns the stage and the limits with one choice left for
-    the knob. `ends` are the words for the lowest and the highest choice, `letter` stands for the knob where a number is
-    pinned. `scale` says how a number is observed: by its position among the choices, or by its size as a share of the
-    largest; a knob that is `observed_if_open` is left out where it has one choice. `of_variant` knobs have choices that
-    differ from variant to variant; those that are `is_optional` may be left unsaid.
+    `choices_of` are the numbers that a variant of a stage may have, rising. `read` gives the number of a deployment,
+    `written` the value of the field for a number and a variant. `allowed` tells which choices a cluster of those limits
+    has room for. `close` returns the stage and the limits with one choice left for the knob. `ends` are the words for
+    the lowest and the highest choice, `letter` stands for the knob where a number is pinned. `scale` says how a number
+    is observed: by its position among the choices, or by its size as a share of the largest; a knob that is
+    `observed_if_open` is left out where it has one choice. `of_variant` knobs have choices that differ from variant to
+    variant; those that are `is_optional` may be left unsaid.
     """
 
     name: str
     ends: tuple[str, str]
-    choices: Callable[[Stage, Limits], Sequence[int]]
     choices_of: Callable[[Variant, Stage, Limits], Sequence[int]]
     read: Callable[[Deployment, Stage], int]
     close: Callable[[Stage, Limits], tuple[Stage, Limits]]
@@ -47,6 +46,13 @@ class Knob:
     def __reduce__(self) -> tuple[Callable[[str], "Knob"], tuple[str]]:
         """Copied and sent to other processes by its name: there is one knob of it."""
         return _by_name, (self.name,)
+
+    def choices(self, stage: Stage, limits: Limits) -> Sequence[int]:
+        """The numbers that any variant of the stage may have, rising; one of them where no variant has a choice."""
+        each = [self.choices_of(variant, stage, limits) for variant in stage.variants]
+        if not self.of_variant or all(len(choices) == 1 for choices in each):
+            return each[0]
+        return sorted({number for choices in each for number in choices})
 
     def is_open(self, stage: Stage, limits: Limits) -> bool:
         """True if the stage has more than one choice."""
@@ -82,12 +88,6 @@ def _largest_node(limits: Limits) -> float:
     return np.inf if limits.node_cores is None else max(limits.node_cores)
 
 
-def _core_choices(stage: Stage, limits: Limits) -> Sequence[int]:
-    """All that any variant was measured on; one that stands for base cores where none was measured on several."""
-    choices = [variant.core_choices for variant in stage.variants]
-    return sorted({cores for each in choices for cores in each}) if any(len(each) > 1 for each in choices) else [0]
-
-
 def _on_base_cores(stage: Stage, limits: Limits) -> tuple[Stage, Limits]:
     return replace(stage, variants=tuple(replace(variant, on_cores={}) for variant in stage.variants)), limits
 
@@ -95,7 +95,6 @@ def _on_base_cores(stage: Stage, limits: Limits) -> tuple[Stage, Limits]:
 VARIANT = Knob(
     name="variant",
     ends=("light", "accurate"),
-    choices=lambda stage, limits: range(len(stage.variants)),
     choices_of=lambda variant, stage, limits: range(len(stage.variants)),
     read=_index,
     close=lambda stage, limits: (replace(stage, variants=(stage.lightest,)), limits),
@@ -107,7 +106,6 @@ REPLICAS = Knob(
     name="replicas",
     letter="n",
     ends=("few", "many"),
-    choices=lambda stage, limits: range(1, limits.max_replicas + 1),
     choices_of=lambda variant, stage, limits: range(1, limits.max_replicas + 1),
     read=lambda deployment, stage: deployment.replicas,
     close=lambda stage, limits: (stage, replace(limits, max_replicas=1)),
@@ -119,7 +117,6 @@ BATCH = Knob(
     name="batch",
     letter="b",
     ends=("small", "large"),
-    choices=lambda stage, limits: stage.batches,
     choices_of=lambda variant, stage, limits: stage.batches,
     read=lambda deployment, stage: deployment.batch,
     close=lambda stage, limits: (replace(stage, batches=stage.batches[:1]), limits),
@@ -129,7 +126,6 @@ CORES = Knob(
     name="cores",
     letter="c",
     ends=("narrow", "wide"),
-    choices=_core_choices,
     choices_of=lambda variant, stage, limits: variant.core_choices,
     read=cores_of,
     close=_on_base_cores,

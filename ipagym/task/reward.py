@@ -10,7 +10,7 @@ from ipagym.model.pipeline import Pipeline, Stage, Variant
 from ipagym.model.records import Records
 from ipagym.model.window import Window
 from ipagym.task import reward_kernels
-from ipagym.task.objective import RewardTerms
+from ipagym.task.objective import Quantity, RewardTerms
 
 Values = NDArray[np.float64]
 Numbers = NDArray[np.int64]
@@ -42,31 +42,17 @@ class Rewards:
 
     def of_window(self, window: Window, previous: Configuration) -> RewardTerms[float]:
         """The reward vector of one window; `previous` is the configuration in force before it."""
-        changed, loading_s, batch = self._compare(previous, window.configuration)
-        return RewardTerms(
-            accuracy=window.accuracy,
-            cost=window.cores,
-            batch=float(batch[0]),
-            violation=window.violation_rate,
-            switching=float(changed[0]),
-            energy=window.energy_j / 1000,
-            loading=float(loading_s[0]),
-        )
+        changed, loading_s, batch = (float(each[0]) for each in self._compare(previous, window.configuration))
+        seen = (window.accuracy, window.cores, window.violation_rate, window.energy_j)
+        return _terms(seen, (changed, loading_s, batch))
 
     def of_windows(self, windows: Records, before: Deployments, after: Deployments) -> RewardTerms[Values]:
         """The reward vectors of n windows, each term of shape (n,), from records of the windows and of the
         configurations in force before and in them, (n, S, width).
         """
-        changed, loading_s, batch = self.compared(numbers(before), numbers(after))
-        return RewardTerms(
-            accuracy=windows["accuracy"].copy(),
-            cost=windows["cores"].copy(),
-            batch=batch,
-            violation=np.minimum(1.0, windows["violations"] / np.maximum(windows["arrivals"], 1)),
-            switching=changed,
-            energy=windows["energy_j"] / 1000,
-            loading=loading_s,
-        )
+        violation = np.minimum(1.0, windows["violations"] / np.maximum(windows["arrivals"], 1))
+        seen = (windows["accuracy"].copy(), windows["cores"].copy(), violation, windows["energy_j"])
+        return _terms(seen, self.compared(numbers(before), numbers(after)))
 
     def between(self, before: Configuration, after: Configuration) -> tuple[int, float]:
         """The number of knobs that differ between two configurations, and the longest load time in going over."""
@@ -88,15 +74,32 @@ class Rewards:
         return changed, loading_s, reward_kernels.total(after, KNOBS.index(BATCH))
 
     def _numbers_of(self, configuration: Configuration) -> Numbers:
-        if configuration not in self._known:
+        known = self._known.get(configuration)
+        if known is None:
             if len(self._known) >= REMEMBERED:
                 self._known.clear()
-            records = deployments_of(configuration, self._pipeline, self._width)
-            self._known[configuration] = numbers(records[np.newaxis])
-        return self._known[configuration]
+            known = numbers(deployments_of(configuration, self._pipeline, self._width)[np.newaxis])
+            self._known[configuration] = known
+        return known
 
     def _compare(self, before: Configuration, after: Configuration) -> tuple[Values, Values, Values]:
         return self.compared(self._numbers_of(before), self._numbers_of(after))
+
+
+def _terms(
+    seen: tuple[Quantity, Quantity, Quantity, Quantity], compared: tuple[Quantity, Quantity, Quantity]
+) -> RewardTerms[Quantity]:
+    """The terms, from accuracy, cores, violation rate and joules, and from what `Rewards.compared` gives."""
+    (accuracy, cores, violation, energy_j), (changed, loading_s, batch) = seen, compared
+    return RewardTerms(
+        accuracy=accuracy,
+        cost=cores,
+        batch=batch,
+        violation=violation,
+        switching=changed,
+        energy=energy_j / 1000,
+        loading=loading_s,
+    )
 
 
 def _has_choice(knob: Knob, variant: Variant, stage: Stage) -> bool:

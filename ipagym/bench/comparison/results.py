@@ -14,12 +14,12 @@ from ipagym.bench.comparison.summary import AgentSummary, Estimate, drawn_agents
 from ipagym.bench.storage.manifest import Manifest, read_manifest
 from ipagym.system.errors import InputError
 
-WINDOWS = "windows.parquet"
-TIMINGS = "timings.parquet"
-SUMMARY = "summary.csv"
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+WINDOWS = "windows.parquet"
+TIMINGS = "timings.parquet"
+SUMMARY = "summary.csv"
 TIMELINE = "timeline.png"
 
 CI = "_ci95"
