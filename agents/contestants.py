@@ -77,7 +77,7 @@ def _not_sendable(name: str, reason: str) -> InputError:
 def _named(given: AllGiven, scenario: Scenario) -> list[tuple[str, Given]]:
     if isinstance(given, Mapping):
         return list(given.items())
-    named = [(_name(each), each) for each in _listed(given, scenario)]
+    named = [(_name(each), each) for each in listed(given, scenario)]
     by_text = [name for name, each in named if isinstance(each, str | AgentSpec)]
     if len(set(by_text)) < len(by_text):
         raise InputError(f"an agent is named twice: {', '.join(by_text)}")
@@ -85,7 +85,8 @@ def _named(given: AllGiven, scenario: Scenario) -> list[tuple[str, Given]]:
     return [(name if isinstance(each, str | AgentSpec) else _free(name, taken), each) for name, each in named]
 
 
-def _listed(given: Given | Sequence[Given] | None, scenario: Scenario) -> Sequence[Given]:
+def listed(given: Given | Sequence[Given] | None, scenario: Scenario) -> Sequence[Given]:
+    """Each of those that are given; the usual ones that suit where nothing is, all that suit for the text `all`."""
     if given is None:
         return [name for name in suitable(scenario) if name in USUAL]
     if isinstance(given, str):

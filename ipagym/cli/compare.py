@@ -124,12 +124,9 @@ def _slo(text: str | None) -> tuple[float | None, str | None]:
 
 
 def _agent_names(text: str | None, scenario: "Scenario") -> Sequence[str]:
-    from ipagym.agents import USUAL, suitable
-    from ipagym.agents.spec import split_specs
+    from ipagym.agents.contestants import listed
 
-    if text is None or text.strip() == "all":
-        return [name for name in suitable(scenario) if text or name in USUAL]
-    names = split_specs(text)
+    names = [str(name) for name in listed(text, scenario)]
     if not names:
         raise InputError("--agents names no agent: separate names by commas")
     if len(set(names)) < len(names):
