@@ -72,7 +72,7 @@ def read_yaml(path: Path, what: str) -> Any:
     Raises:
         InputError: the file is missing, too large, or not YAML.
     """
-    return _read(path, what, lambda text: yaml.load(text, PlainLoader))  # noqa: S506 (it is a SafeLoader)
+    return parsed(path, read_text(path, what))
 
 
 def read_yaml_documents(path: Path, what: str) -> list[Any]:
@@ -81,17 +81,38 @@ def read_yaml_documents(path: Path, what: str) -> list[Any]:
     Raises:
         InputError: the file is missing, too large, or not YAML.
     """
-    documents = _read(path, what, lambda text: list(yaml.load_all(text, PlainLoader)))
+    documents = _parsed(path, read_text(path, what), lambda text: list(yaml.load_all(text, PlainLoader)))
     return [document for document in documents if document is not None]
 
 
-def _read(path: Path, what: str, parse: Callable[[str], Any]) -> Any:
+def read_text(path: Path, what: str) -> str:
+    """The text of a YAML file that should hold a `what`.
+
+    Raises:
+        InputError: the file is missing, too large, or not text.
+    """
     if not is_file(path):
         raise InputError(f"{path.name}: no such file: give the path of a YAML {what}")
     if path.stat().st_size > MAX_FILE_BYTES:
         raise InputError(f"{path.name}: larger than {MAX_FILE_BYTES} bytes, which no {what} is")
     try:
-        return parse(path.read_text(encoding="utf-8"))
+        return path.read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        raise InputError(f"{path.name}: not a YAML text file") from None
+
+
+def parsed(path: Path, text: str) -> Any:
+    """The content of the file's text.
+
+    Raises:
+        InputError: it is not YAML.
+    """
+    return _parsed(path, text, lambda text: yaml.load(text, PlainLoader))  # noqa: S506 (it is a SafeLoader)
+
+
+def _parsed(path: Path, text: str, parse: Callable[[str], Any]) -> Any:
+    try:
+        return parse(text)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 0
         raise InputError(f"{path.name}: line {line}: not valid YAML ({error.problem})") from None
