@@ -67,6 +67,18 @@ class PlainLoader(yaml.SafeLoader):
             seen.add(key.value)
         return super().construct_mapping(node, deep=deep)
 
+    def construct_number(self, node: yaml.ScalarNode) -> Any:
+        """A whole number; `1:30`, which YAML 1.1 counts in sixties and nobody means so, is a text."""
+        return node.value if ":" in node.value else self.construct_yaml_int(node)  # type: ignore[no-untyped-call]
+
+    def construct_as_text(self, node: yaml.ScalarNode) -> str:
+        """A date or a time as it is written, as YAML 1.2 and JSON have it."""
+        return str(node.value)
+
+
+PlainLoader.add_constructor("tag:yaml.org,2002:int", PlainLoader.construct_number)
+PlainLoader.add_constructor("tag:yaml.org,2002:timestamp", PlainLoader.construct_as_text)
+
 
 def read_yaml(path: Path, what: str) -> Any:
     """The content of a YAML file that should hold a `what`.

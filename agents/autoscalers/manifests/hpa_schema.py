@@ -70,15 +70,10 @@ class ObjectMetric(PodsMetric):
     describedObject: dict[str, Any]
 
 
-class MetricSpec(Api):
+class TypedMetric(Api):
     """One metric; the field that bears its type's name holds it, and no other is there."""
 
     type: Literal["Resource", "ContainerResource", "Pods", "Object", "External"]
-    resource: ResourceMetric | None = None
-    containerResource: ContainerResourceMetric | None = None
-    pods: PodsMetric | None = None
-    object: ObjectMetric | None = None
-    external: ExternalMetric | None = None
 
     @property
     def field(self) -> str:
@@ -93,6 +88,16 @@ class MetricSpec(Api):
         if others:
             raise ValueError(f"a metric of type {self.type} has the field {self.field} only, not {min(others)}")
         return self
+
+
+class MetricSpec(TypedMetric):
+    """One of `metrics`."""
+
+    resource: ResourceMetric | None = None
+    containerResource: ContainerResourceMetric | None = None
+    pods: PodsMetric | None = None
+    object: ObjectMetric | None = None
+    external: ExternalMetric | None = None
 
 
 class PolicySpec(Api):

@@ -11,12 +11,12 @@ Source: kubernetes/kubernetes, `pkg/apis/autoscaling/{v1,v2beta1,v2beta2}/conver
 
 import json
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any, Literal, Self, TypeVar
+from typing import Annotated, Any, Self, TypeVar
 
 from pydantic import Field, ValidationError, model_validator
 
 from ipagym.agents.autoscalers.manifests.form import Api, Count, Loose, Replicas, TargetRef, formed
-from ipagym.agents.autoscalers.manifests.hpa_schema import BehaviorSpec, HorizontalPodAutoscaler, Spec
+from ipagym.agents.autoscalers.manifests.hpa_schema import BehaviorSpec, HorizontalPodAutoscaler, Spec, TypedMetric
 from ipagym.agents.autoscalers.manifests.objects import Object, annotations_of
 from ipagym.agents.autoscalers.manifests.quantity import TargetQuantity
 from ipagym.profiles.yaml_file import first_problem
@@ -115,10 +115,9 @@ class OldObject(Api):
         return {"describedObject": described, "metric": _metric(self.metricName, self.selector), "target": target}
 
 
-class OldMetricSpec(Api):
-    """One metric in v2beta1."""
+class OldMetricSpec(TypedMetric):
+    """One of `metrics` in v2beta1."""
 
-    type: Literal["Resource", "ContainerResource", "Pods", "Object", "External"]
     resource: OldResource | None = None
     containerResource: OldContainerResource | None = None
     pods: OldPods | None = None
@@ -127,8 +126,7 @@ class OldMetricSpec(Api):
 
     def current(self) -> Fields:
         """The same in v2."""
-        given = {name: getattr(self, name) for name in self.model_fields_set - {"type"}}
-        return {"type": self.type, **{name: None if each is None else each.current() for name, each in given.items()}}
+        return {"type": self.type, self.field: getattr(self, self.field).current()}
 
 
 class V1Spec(Api):

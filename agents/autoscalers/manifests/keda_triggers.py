@@ -22,7 +22,7 @@ from ipagym.system.errors import InputError, unknown_name
 SELECTOR = r"(?:\{[^{}]*\})?"
 RATE = pattern(rf"sum\(i?rate\(([a-zA-Z_:][\w:]*){SELECTOR}\[\w+\]\)\)")
 GAUGE = pattern(rf"(?:sum\(([a-zA-Z_:][\w:]*){SELECTOR}\)|([a-zA-Z_:][\w:]*){SELECTOR})")
-REQUESTS = pattern(r"(?:\w*[_:])?requests?_(?:total|count)")
+REQUESTS = pattern(r"(?:[\w:]*[_:])?requests?_(?:total|count)")
 """Counters of requests, by the naming rules of Prometheus."""
 
 RESOURCE_TYPES = ("cpu", "memory")

@@ -94,10 +94,8 @@ def autoscalers_of(manifests: Manifests) -> Autoscalers:
     others = [each for each, reader in found if reader is None]
     if not controls:
         kinds = ", ".join(sorted({each.kind[:60] for each in others}))
-        raise InputError(
-            f"{', '.join(each.name for each in manifests.sources)}: holds no autoscaler but {kinds}: give a "
-            f"{', a '.join(READERS)} or a Service of Knative"
-        )
+        files, but = ", ".join(each.name for each in manifests.sources), f" but {kinds}" if kinds else ""
+        raise InputError(f"{files}: holds no autoscaler{but}: give a {', a '.join(READERS)} or a Service of Knative")
     _check_ignored(manifests.ignored, controls)
     return Autoscalers(controls, (*_skipped(others), *_left_out(manifests.ignored)))
 
