@@ -104,7 +104,8 @@ def _name(given: Given) -> str:
     if isinstance(given, str | AgentSpec):
         return str(given)
     if isinstance(given, Manifests):
-        return autoscalers_of(given).name
+        name = autoscalers_of(given).name
+        return f"manifest-{name}" if name in AGENTS else name  # one called hpa is not ours of that name
     return given.__name__ if isclass(given) or isroutine(given) else type(given).__name__
 
 

@@ -69,7 +69,7 @@ class PlainLoader(yaml.SafeLoader):
 
     def construct_number(self, node: yaml.ScalarNode) -> Any:
         """A whole number; `1:30`, which YAML 1.1 counts in sixties and nobody means so, is a text."""
-        return node.value if ":" in node.value else self.construct_yaml_int(node)  # type: ignore[no-untyped-call]
+        return node.value if ":" in node.value else self.construct_yaml_int(node)
 
     def construct_as_text(self, node: yaml.ScalarNode) -> str:
         """A date or a time as it is written, as YAML 1.2 and JSON have it."""

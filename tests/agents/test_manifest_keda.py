@@ -83,6 +83,7 @@ def test_triggers_are_left_out_by_type_or_by_name() -> None:
 
 
 BY_HTTP = {"mode": "QueueLength", "value": "4", "protocol": "http"}
+MODIFIERS = "scalingModifiers: {formula: a + b}"
 RATE = "sum(rate(http_requests_total[1m]))"
 
 
@@ -139,10 +140,9 @@ def test_resources_by_either_spelling() -> None:
         (("idleReplicaCount: 0", "idleReplicaCount: 2"), r"idleReplicaCount: must be below minReplicaCount"),
         (("maxReplicaCount: 7", "maxReplicaCount: '7'"), "spec.maxReplicaCount: '7': Input should be a valid integer"),
         (("maxReplicaCount", "maxReplicasCount"), "spec.maxReplicasCount: .*did you mean maxReplicaCount"),
-        (("name: mine", "scalingModifiers: {}"), "scalingModifiers"),
-        (("restoreToOriginalReplicaCount: true", "scalingModifiers: {formula: a}"), "formulas are not read"),
+        (("restoreToOriginalReplicaCount: true", MODIFIERS), "formulas are not read: scale"),
         (("replicas: 4}", "replicas: 4, behavior: currentReplicas}"), "spec.fallback.behavior"),
-        (("{name: crop-scaler}", "{name: a, annotations: {autoscaling.keda.sh/paused: 'true'}}"), "it is paused: remove"),
+        (("{name: crop-scaler}", "{name: a, annotations: {autoscaling.keda.sh/paused: 'true'}}"), "is paused: remove"),
         (("keda.sh/v1alpha1", "keda.k8s.io/v1alpha1"), "is not read of a ScaledObject: give it as keda.sh/"),
     ],
 )  # fmt: skip

@@ -59,7 +59,7 @@ class Autoscalers:
     @property
     def name(self) -> str:
         """The names of the autoscalers joined by +, without those that do not fit in; that of a file without any."""
-        names = [each.found.name or _stem(each.found) for each in self.controls]
+        names = [each.found.name or _file(each.found) for each in self.controls]
         fitting = [name for index, name in enumerate(names) if len("+".join(names[: index + 1])) <= LONGEST_NAME]
         left = len(names) - len(fitting)
         return "+".join([*fitting, *([f"{left}-more"] if left and fitting else [])]) or names[0][:LONGEST_NAME]
@@ -141,7 +141,3 @@ def _few(titles: Sequence[str]) -> str:
 
 def _file(found: Object) -> str:
     return found.place.rpartition(": document ")[0]
-
-
-def _stem(found: Object) -> str:
-    return Path(_file(found)).stem or found.kind
