@@ -145,6 +145,10 @@ def folder(at: Path) -> Path:
     return at
 
 
+def here(at: Path) -> str:
+    return "."
+
+
 def missing(at: Path) -> Path:
     return at / "none"
 
@@ -157,6 +161,7 @@ def impossible(at: Path) -> str:
     ("path", "message"),
     [
         (folder, "is a folder: give the path of a YAML or JSON file, or - for standard input"),
+        (here, r"\.: is a folder"),
         (missing, "no manifest .*none: give the path of a YAML or JSON file"),
         (impossible, "no manifest a.*b: give the path"),
     ],

@@ -133,7 +133,7 @@ def test_resources_by_either_spelling() -> None:
         (("type: prometheus", "type: cron"), "spec.triggers.1.type: unknown trigger 'cron'.*--ignore-metric cron"),
         (("type: prometheus", "type: promethus"), "did you mean 'prometheus'"),
         (("{value: \"60\"}", "{value: \"60%\"}"), "spec.triggers.0.metadata.value: must be a whole percentage"),
-        (("{value: \"60\"}", "{value: \"160\"}"), "spec.triggers.0.target.averageUtilization: 160 is never reached"),
+        (("{value: \"60\"}", "{value: \"160\"}"), "spec.triggers.0.metadata.value: 160 is never reached"),
         (("metricType: Utilization", "metricType: Value"), "metricType: cpu has a Utilization or an AverageValue"),
         (("type: cpu\n", "type: cpu\n    useCachedMetrics: true\n"), "useCachedMetrics is not for cpu: remove it"),
         (("maxReplicaCount: 7", "maxReplicaCount: 1"), r"spec.maxReplicaCount must be minReplicaCount \(2\) or more"),

@@ -11,169 +11,37 @@ Source: kubernetes/kubernetes, `pkg/apis/autoscaling/{v1,v2beta1,v2beta2}/conver
 
 import json
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any, Self, TypeVar
+from typing import Any
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import ValidationError
 
-from ipagym.agents.autoscalers.manifests.form import Api, Count, Loose, Replicas, TargetRef, formed
-from ipagym.agents.autoscalers.manifests.hpa_schema import BehaviorSpec, HorizontalPodAutoscaler, Spec, TypedMetric
+from ipagym.agents.autoscalers.manifests.form import formed
+from ipagym.agents.autoscalers.manifests.hpa_old_forms import (
+    V1,
+    Fields,
+    OldMetrics,
+    OldMetricSpec,
+    V1Spec,
+    V2beta1,
+    V2beta1Spec,
+    utilisation,
+)
+from ipagym.agents.autoscalers.manifests.hpa_schema import BehaviorSpec, HorizontalPodAutoscaler, Spec
 from ipagym.agents.autoscalers.manifests.objects import Object, annotations_of
-from ipagym.agents.autoscalers.manifests.quantity import TargetQuantity
 from ipagym.profiles.yaml_file import first_problem
-from ipagym.system.errors import InputError, unknown_name
+from ipagym.system.errors import InputError
 
 PREFIX = "autoscaling.alpha.kubernetes.io/"
 METRICS, BEHAVIOR = f"{PREFIX}metrics", f"{PREFIX}behavior"
 TOLERANCES = {"scaleUp": f"{PREFIX}scale-up-tolerance", "scaleDown": f"{PREFIX}scale-down-tolerance"}
 
-Percent = Annotated[int, Field(ge=1, le=10_000)]
-Selector = dict[str, Any]
-Fields = dict[str, Any]
-
-
-One = TypeVar("One", bound=Api)
-
-
-def _one_of(part: One, *fields: str) -> One:
-    given = [field for field in fields if getattr(part, field) is not None]
-    if len(given) != 1:
-        raise ValueError(f"give one of {' and '.join(fields)}, not {'both' if given else 'neither'}")
-    return part
-
-
-class OldResource(Api):
-    """CPU or memory in v2beta1."""
-
-    name: str
-    targetAverageUtilization: Percent | None = None
-    targetAverageValue: TargetQuantity | None = None
-
-    @model_validator(mode="after")
-    def _has_one_target(self) -> Self:
-        return _one_of(self, "targetAverageUtilization", "targetAverageValue")
-
-    def current(self) -> Fields:
-        """The same in v2."""
-        return {"name": self.name, "target": _utilisation(self.targetAverageUtilization, self.targetAverageValue)}
-
-
-class OldContainerResource(OldResource):
-    """The same of a container."""
-
-    container: str
-
-    def current(self) -> Fields:
-        """The same in v2."""
-        return {**super().current(), "container": self.container}
-
-
-class OldPods(Api):
-    """A metric of the pods in v2beta1."""
-
-    metricName: str
-    targetAverageValue: TargetQuantity
-    selector: Selector | None = None
-
-    def current(self) -> Fields:
-        """The same in v2."""
-        target = _target(averageValue=self.targetAverageValue)
-        return {"metric": _metric(self.metricName, self.selector), "target": target}
-
-
-class OldExternal(Api):
-    """A metric from outside in v2beta1."""
-
-    metricName: str
-    metricSelector: Selector | None = None
-    targetValue: TargetQuantity | None = None
-    targetAverageValue: TargetQuantity | None = None
-
-    @model_validator(mode="after")
-    def _has_one_target(self) -> Self:
-        return _one_of(self, "targetValue", "targetAverageValue")
-
-    def current(self) -> Fields:
-        """The same in v2."""
-        target = _target(value=self.targetValue, averageValue=self.targetAverageValue)
-        return {"metric": _metric(self.metricName, self.metricSelector), "target": target}
-
-
-class OldObject(Api):
-    """A metric of an object in v2beta1."""
-
-    target: TargetRef
-    metricName: str
-    targetValue: TargetQuantity
-    averageValue: TargetQuantity | None = None
-    selector: Selector | None = None
-
-    def current(self) -> Fields:
-        """The same in v2."""
-        each = self.averageValue
-        target = _target(value=self.targetValue) if each is None else _target(averageValue=each)
-        described = self.target.model_dump(exclude_none=True)
-        return {"describedObject": described, "metric": _metric(self.metricName, self.selector), "target": target}
-
-
-class OldMetricSpec(TypedMetric):
-    """One of `metrics` in v2beta1."""
-
-    resource: OldResource | None = None
-    containerResource: OldContainerResource | None = None
-    pods: OldPods | None = None
-    object: OldObject | None = None
-    external: OldExternal | None = None
-
-    def current(self) -> Fields:
-        """The same in v2."""
-        return {"type": self.type, self.field: getattr(self, self.field).current()}
-
-
-class V1Spec(Api):
-    """`spec` in v1."""
-
-    scaleTargetRef: TargetRef
-    minReplicas: Replicas | None = None
-    maxReplicas: Count
-    targetCPUUtilizationPercentage: Percent | None = None
-
-
-class V1(Loose):
-    """The manifest in v1."""
-
-    spec: V1Spec
-
-
-class V2beta1Spec(Api):
-    """`spec` in v2beta1."""
-
-    scaleTargetRef: TargetRef
-    minReplicas: Replicas | None = None
-    maxReplicas: Count
-    metrics: Annotated[list[OldMetricSpec], Field(max_length=100)] | None = None
-
-
-class V2beta1(Loose):
-    """The manifest in v2beta1."""
-
-    spec: V2beta1Spec
-
-
-class OldMetrics(Api):
-    """The metrics in an annotation of v1."""
-
-    metrics: list[OldMetricSpec]
-
 
 def current_spec(found: Object) -> Spec:
-    """What the autoscaler says, in the form of v2.
+    """What the autoscaler, of one of `VERSIONS`, says in the form of v2.
 
     Raises:
-        InputError: its version is unknown, or it does not have the form of its version.
+        InputError: it does not have the form of its version; one line says where.
     """
-    if found.version not in VERSIONS:
-        known = unknown_name("version of HorizontalPodAutoscaler", found.version[:60], VERSIONS)
-        raise InputError(f"{found.place}: apiVersion: {known}")
     return VERSIONS[found.version](found)
 
 
@@ -181,7 +49,7 @@ def _of_v1(found: Object) -> Spec:
     spec = formed(found, V1).spec
     annotations, percent = annotations_of(found), spec.targetCPUUtilizationPercentage
     others = [each.current() for each in _old_metrics(found, annotations)]
-    cpu = {"type": "Resource", "resource": {"name": "cpu", "target": _utilisation(percent, None)}}
+    cpu = {"type": "Resource", "resource": {"name": "cpu", "target": utilisation(percent, None)}}
     fields = _fields(spec, [*others, *([] if percent is None else [cpu])])
     return _spec(found, fields | _behavior(found, annotations))
 
@@ -263,18 +131,3 @@ def _capitals_lowered(value: Any) -> Any:
     if isinstance(value, dict):
         return {k[:1].lower() + k[1:]: _capitals_lowered(each) for k, each in value.items() if each is not None}
     return value
-
-
-def _utilisation(percent: int | None, value: Any) -> Fields:
-    return _target(averageUtilization=percent) if percent is not None else _target(averageValue=value)
-
-
-def _target(**figures: Any) -> Fields:
-    """The target of the first figure that is given."""
-    types = {"averageUtilization": "Utilization", "averageValue": "AverageValue", "value": "Value"}
-    given = {field: figure for field, figure in figures.items() if figure is not None}
-    return {"type": types[next(iter(given), "averageValue")], **given}
-
-
-def _metric(name: str, selector: Selector | None) -> Fields:
-    return {"name": name} if selector is None else {"name": name, "selector": selector}

@@ -90,6 +90,8 @@ def _resource(trigger: TriggerSpec) -> Metric:
         return resource(trigger.type, Target.model_validate({"type": kind, **figure}))
     except ValidationError as error:
         raise InputError(f"metadata.value: {first_problem(error)}") from None
+    except InputError as error:
+        raise InputError(f"metadata.value: {str(error).partition(': ')[2]}") from None
 
 
 def _number(field: str, text: str) -> float:

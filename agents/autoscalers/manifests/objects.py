@@ -47,7 +47,7 @@ def read_source(path: str | Path) -> Source:
     Raises:
         InputError: there is none, it cannot be read, or it is too large.
     """
-    name = "stdin" if str(path) == STDIN else Path(path).name
+    name = "stdin" if str(path) == STDIN else Path(path).name or str(path)
     try:
         content = _read(path)
     except (OSError, ValueError) as error:
