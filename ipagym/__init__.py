@@ -10,6 +10,7 @@ from ipagym.task.environment_ids import ENV_IDS, register_all
 
 if TYPE_CHECKING:
     from ipagym.agents import make_agent
+    from ipagym.agents.autoscalers.manifests.read import read_manifests
     from ipagym.api import compare, verify
     from ipagym.bench.comparison.results import Comparison, load_results
     from ipagym.envs.scenario_file import load_scenario
@@ -51,6 +52,7 @@ __all__ = [
     "load_scenario",
     "make_agent",
     "make_scenario",
+    "read_manifests",
     "verify",
 ]
 
@@ -77,6 +79,7 @@ _HOMES = {
     "load_scenario": "envs.scenario_file",
     "make_agent": "agents",
     "make_scenario": "envs.scenarios",
+    "read_manifests": "agents.autoscalers.manifests.read",
     "verify": "api",
 }
 """The module below this package that each name is imported from."""

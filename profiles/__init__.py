@@ -98,6 +98,8 @@ def _variant(file: VariantFile) -> Variant:
         load_s=file.load_s,
         latency=latency,
         on_cores=on_cores,
+        memory_mib=file.memory_mib,
+        memory_request_mib=file.memory_request_mib,
     )
 
 
