@@ -14,7 +14,7 @@ from ipagym.cluster import Cluster, Simulator
 from ipagym.cluster.sim import ENGINES, CompiledCluster
 from ipagym.envs.codec import Codec
 from ipagym.envs.observation import Observer
-from ipagym.envs.render import ansi, rgb_array
+from ipagym.envs.rendering.view import FPS, MODES, View, check_mode
 from ipagym.envs.scenarios import make_scenario
 from ipagym.model.configuration import requested_cores
 from ipagym.model.window import Window
@@ -36,7 +36,7 @@ class ServingEnv(gymnasium.Env[Any, Any]):
     Without a cluster one is simulated by the compiled engine. Without `with_info`, `info` stays empty, which is faster.
     """
 
-    metadata = {"render_modes": ["ansi", "rgb_array"], "render_fps": 4}  # noqa: RUF012 (Gymnasium's own form)
+    metadata = {"render_modes": list(MODES), "render_fps": FPS}  # noqa: RUF012 (Gymnasium's own form)
 
     def __init__(
         self,
@@ -46,11 +46,11 @@ class ServingEnv(gymnasium.Env[Any, Any]):
         *,
         with_info: bool = True,
     ) -> None:
-        if render_mode is not None and render_mode not in self.metadata["render_modes"]:
-            raise InputError(f"render_mode must be one of {self.metadata['render_modes']}, not {render_mode!r}")
+        check_mode(render_mode, MODES)
         self.scenario = scenario
         self.cluster = cluster or CompiledCluster(scenario)
         self.render_mode = render_mode
+        self._view = None if render_mode is None else View(render_mode, scenario)
         self.codec = Codec(scenario.pipeline, scenario.limits)
         self.observer = Observer(scenario.pipeline, scenario.limits)
         self.action_space = self.codec.space()
@@ -76,6 +76,7 @@ class ServingEnv(gymnasium.Env[Any, Any]):
         self.cluster.reset(int(self.np_random.integers(2**31)) if seed is None else seed)
         window = self.cluster.advance(self.scenario.interval_s)
         self.history = [window]
+        self._show()
         self._feed = Feed(self.scenario.telemetry, self.scenario.interval_s)
         return self.observer.observe(self._feed.see(window)), self._info(window, None)
 
@@ -91,20 +92,22 @@ class ServingEnv(gymnasium.Env[Any, Any]):
         self.cluster.apply(self.codec.decode(action))
         window = self.cluster.advance(self.scenario.interval_s)
         self.history.append(window)
+        self._show()
         terms = self._rewards.of_window(window, previous)
         truncated = len(self.history) >= self.scenario.windows
         reward = self.scenario.objective.scalar(terms)
         return self.observer.observe(self._feed.see(window)), reward, False, truncated, self._info(window, terms)
 
     def fork(self) -> "ServingEnv":
-        """A second environment in the same state, independent from now on.
+        """A second environment in the same state, independent from now on; a person is not shown what happens in it.
 
         Raises:
             InputError: the cluster is not simulated.
         """
         if not isinstance(self.cluster, Simulator):
             raise InputError(f"{type(self.cluster).__name__} cannot be forked: only simulated clusters can")
-        twin = ServingEnv(self.scenario, self.cluster.fork(), self.render_mode, with_info=self._with_info)
+        mode = None if self.render_mode == "human" else self.render_mode
+        twin = ServingEnv(self.scenario, self.cluster.fork(), mode, with_info=self._with_info)
         twin.history = list(self.history)
         if self.history:
             twin._feed = copy(self._feed)
@@ -112,19 +115,28 @@ class ServingEnv(gymnasium.Env[Any, Any]):
         return twin
 
     def render(self) -> Any:
-        """The last window as text (ansi), or the episode so far as a picture (rgb_array)."""
-        if self.render_mode is None:
+        """The last window as text (ansi), the episode so far as a picture (rgb_array), or nothing: what a person sees
+        (human) is shown by `reset` and `step`.
+
+        Raises:
+            InputError: `reset` was never called.
+        """
+        if self._view is None:
             gymnasium.logger.warn("render() does nothing without a render_mode: pass one to gym.make()")
             return None
         if not self.history:
             raise InputError("nothing to render yet: call reset() first")
-        if self.render_mode == "ansi":
-            return ansi(self.history[-1], self.scenario.pipeline)
-        return rgb_array(self.history, self.scenario)
+        return None if self.render_mode == "human" else self._view.frame(self.history)
 
     def close(self) -> None:
-        """Release the cluster."""
+        """Release the cluster, and close what `human` has opened."""
+        if self._view is not None:
+            self._view.close()
         self.cluster.close()
+
+    def _show(self) -> None:
+        if self._view is not None and self.render_mode == "human":
+            self._view.show(self.history)
 
     def _info(self, window: Window, terms: RewardTerms[float] | None) -> dict[str, Any]:
         if not self._with_info:
@@ -163,3 +175,6 @@ def make_env(
         raise unknown_name("backend", backend, ENGINES)
     scenario = make_scenario(name, workload, trace=trace, **settings)
     return ServingEnv(scenario, ENGINES[backend](scenario), render_mode, with_info=with_info)
+
+
+make_env.metadata = ServingEnv.metadata  # type: ignore[attr-defined]  # where gym.make looks for render modes

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from gymnasium import logger
 from gymnasium.utils import seeding
 from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
@@ -14,6 +15,9 @@ from ipagym.cluster.sim.compiled import Population
 from ipagym.envs.codec import Codec, as_array
 from ipagym.envs.feeds import Feeds, Seen
 from ipagym.envs.observation import Observer
+from ipagym.envs.rendering.course import Course
+from ipagym.envs.rendering.many import ManyView, checked_numbers
+from ipagym.envs.rendering.view import FPS, FRAME_MODES, check_mode
 from ipagym.envs.scenarios import make_scenario
 from ipagym.model.deployments import deployments_of
 from ipagym.system.errors import InputError
@@ -35,10 +39,18 @@ class ServingVectorEnv(VectorEnv[Any, Any, Any]):
     is when an environment whose episode is over begins the next: with the next step (Gymnasium's default), which then
     ignores its action, or within the same one; the last observation is in `info["final_obs"]` then. `info` holds the
     figures of the windows and the terms of the rewards as arrays.
+
+    With a `render_mode` the courses of the environments numbered in `rendered` are kept for `render`.
     """
 
     def __init__(
-        self, scenario: Scenario, num_envs: int, *, autoreset: AutoresetMode = AutoresetMode.NEXT_STEP
+        self,
+        scenario: Scenario,
+        num_envs: int,
+        *,
+        autoreset: AutoresetMode = AutoresetMode.NEXT_STEP,
+        render_mode: str | None = None,
+        rendered: Sequence[int] = (0,),
     ) -> None:
         if not isinstance(num_envs, int) or not 1 <= num_envs <= MAX_ENVS:
             raise InputError(f"num_envs must be a whole number in 1..{MAX_ENVS}, not {num_envs}")
@@ -46,7 +58,11 @@ class ServingVectorEnv(VectorEnv[Any, Any, Any]):
             raise InputError(f"autoreset must be NEXT_STEP or SAME_STEP, not {autoreset}")
         self.scenario = scenario
         self.num_envs = num_envs
-        self.metadata = {"autoreset_mode": autoreset, "render_modes": []}
+        check_mode(render_mode, FRAME_MODES)
+        self.metadata = {"autoreset_mode": autoreset, "render_modes": list(FRAME_MODES), "render_fps": FPS}
+        self.render_mode = render_mode
+        chosen = checked_numbers(rendered, num_envs)
+        self._view = None if render_mode is None else ManyView(render_mode, scenario, chosen)
         self.codec = Codec(scenario.pipeline, scenario.limits)
         self.observer = Observer(scenario.pipeline, scenario.limits)
         self.single_action_space, self.single_observation_space = self.codec.space(), self.observer.space()
@@ -127,6 +143,20 @@ class ServingVectorEnv(VectorEnv[Any, Any, Any]):
             observations, info = self._begin_anew(observations, info)
         return observations, rewards, np.zeros(self.num_envs, dtype=np.bool_), truncated, info
 
+    def render(self) -> tuple[Any, ...] | None:
+        """A frame for each of the environments chosen to be rendered: its last window as text (ansi), or its episode so
+        far as a picture (rgb_array).
+
+        Raises:
+            InputError: `reset` was never called.
+        """
+        if self._view is None:
+            logger.warn("render() does nothing without a render_mode: pass one to gym.make_vec()")
+            return None
+        if not self._windows.all():
+            raise InputError("nothing to render yet: call reset() first")
+        return self._view.frames()
+
     def _begin_anew(self, observations: Observations, info: dict[str, Any]) -> tuple[Observations, dict[str, Any]]:
         """Reset the environments whose episodes are over; their last observations go to the info."""
         over = self._everyone[self._is_over]
@@ -173,6 +203,9 @@ class ServingVectorEnv(VectorEnv[Any, Any, Any]):
     def _look(self, which: NDArray[np.int64]) -> None:
         """Take note of the last windows, as far as their figures reach the controllers."""
         self._feeds.see(which, self._windows[which] - 1, Seen(*self.population.last_windows()), self.population.scraped)
+        if self._view is not None:
+            last = Course(self.population.window_records, self.population.stage_records, self._records)
+            self._view.see(which, self._windows - 1, last)
 
     def _observe(self) -> Observations:
         seen = self._feeds.seen
@@ -195,11 +228,14 @@ def make_vector_env(
     workload: str | Workload | Sequence[float] | None = None,
     *,
     autoreset: AutoresetMode = AutoresetMode.NEXT_STEP,
+    render_mode: str | None = None,
+    rendered: Sequence[int] = (0,),
     trace: str | Path | None = None,
     **settings: Any,
 ) -> ServingVectorEnv:
     """The vector environment behind the registered ids; `settings` go to `ipagym.envs.make_scenario`."""
-    return ServingVectorEnv(make_scenario(name, workload, trace=trace, **settings), num_envs, autoreset=autoreset)
+    scenario = make_scenario(name, workload, trace=trace, **settings)
+    return ServingVectorEnv(scenario, num_envs, autoreset=autoreset, render_mode=render_mode, rendered=rendered)
 
 
 def _mask(options: dict[str, Any] | None, num_envs: int) -> NDArray[np.bool_]:
