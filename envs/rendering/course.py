@@ -33,7 +33,7 @@ class Course(NamedTuple):
     @property
     def violation_rate(self) -> NDArray[np.float64]:
         """As `Window.violation_rate`, shape (n,)."""
-        return np.minimum(1.0, self.windows["violations"] / np.maximum(self.windows["arrivals"], 1))
+        return np.asarray(np.minimum(1.0, self.windows["violations"] / np.maximum(self.windows["arrivals"], 1)))
 
     @property
     def cores_asked(self) -> NDArray[np.int64]:

@@ -52,7 +52,7 @@ class WindowDisplay:
     @property
     def is_open(self) -> bool:
         """False once somebody has closed the window."""
-        return bool(pyplot.fignum_exists(self._figure.number))  # type: ignore[attr-defined]
+        return bool(pyplot.fignum_exists(self._figure.number))
 
     def show(self, course: Course) -> None:
         """Show the picture, in the window as it is; it is put in front the first time only."""

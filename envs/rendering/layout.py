@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from os.path import commonprefix
 
 from matplotlib import colormaps
 from matplotlib.colors import to_hex
@@ -122,6 +121,7 @@ def _short_names(stage: Stage, room: float) -> list[str]:
     """The names of the variants, without the words in front that they share if there is no room for all."""
     names = [variant.name for variant in stage.variants]
     if len(names) > 1 and any(width_of(name, SMALL) > room for name in names):
-        shared = commonprefix(names).rfind("-") + 1
-        names = [name[shared:] for name in names]
+        words = [name.split("-") for name in names]
+        shared = next((i for i, each in enumerate(zip(*words, strict=False)) if len(set(each)) > 1), 0)
+        names = ["-".join(each[shared:]) for each in words]
     return [fitted(name, room, SMALL) for name in names]

@@ -91,7 +91,7 @@ _VIOLATIONS = Panel(
 
 def _cores(scenario: Scenario) -> Panel:
     def asked(course: Course) -> Values:
-        return course.cores_asked.sum(axis=(1, 2)).astype(np.float64)
+        return np.asarray(course.cores_asked.sum(axis=(1, 2)), dtype=np.float64)
 
     return Panel(
         name="cores",

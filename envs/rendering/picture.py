@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ipagym.envs.rendering.course import Course
 from ipagym.envs.rendering.layout import COLUMN, LARGE, MEDIUM, RIGHT, TOP, WIDTH, lay_out
-from ipagym.envs.rendering.panels import RED, Panel
+from ipagym.envs.rendering.panels import Panel
 from ipagym.envs.rendering.scales import Values
 from ipagym.envs.rendering.sheet import DARK, Pixels, Sheet, fitted
 from ipagym.task.scenario import Scenario
@@ -56,33 +56,34 @@ def _plot(area: Pixels, panel: Panel, course: Course, end_s: float) -> None:
     """Draw a panel's values into its plotting area."""
     height, width = area.shape[:2]
     tops = np.cumsum(panel.areas(course), axis=0, dtype=np.float64)
-    pick = picked(course.edges_s * (width / end_s), tops[-1])[:width]
-    at = np.arange(len(pick))
+    columns, pick = picked(course.edges_s * (width / end_s), tops[-1])
+    shown = area[:, columns[0] : columns[-1] + 1]
+    pick = pick[: shown.shape[1]]
     heights = np.rint(height * np.nan_to_num(panel.scale.place(tops[:, pick]))).astype(np.int64)
-    _fill(area[:, : len(pick)], heights, panel.colours)
-    area[:MARK, at[panel.scale.is_beyond(tops[-1, pick])]] = _rgb(RED)
+    _fill(shown, heights, panel.colours)
+    shown[:MARK, panel.scale.is_beyond(tops[-1, pick])] = _rgb(DARK)
     if panel.line is not None:
-        _draw_line(area, np.rint((height - 1) * panel.scale.place(panel.line(course)[pick])).astype(np.int64))
+        _draw_line(shown, np.rint((height - 1) * panel.scale.place(panel.line(course)[pick])).astype(np.int64))
     if panel.level is not None:
         row = height - 1 - round((height - 1) * float(panel.scale.place(panel.level)))
         area[row, np.arange(width) % (DASH + SPACE) < DASH] = _rgb(DARK)
 
 
-def picked(edges: Values, values: Values) -> Columns:
-    """The window that each column of pixels shows, from the edges of n windows in pixels, shape (n + 1,).
+def picked(edges: Values, values: Values) -> tuple[Columns, Columns]:
+    """Columns of pixels, and the window that each of them shows, from the edges of n windows in pixels, shape (n + 1,).
 
     A window has the columns between its edges, rounded. Where several share one, that of the highest value is shown.
     """
     rounded = np.rint(edges).astype(np.int64)
     ends = np.maximum(rounded[1:], rounded[:-1] + 1)
-    columns = np.arange(ends[-1])
+    columns = np.arange(rounded[0], ends[-1])
     first = np.searchsorted(ends, columns, side="right")
     last = np.searchsorted(rounded[:-1], columns, side="right") - 1
     known, pick = np.nan_to_num(values, nan=-np.inf), first
     for step in range(1, int((last - first).max()) + 1):
         other = np.minimum(first + step, last)
         pick = np.where(known[other] > known[pick], other, pick)
-    return pick
+    return columns, pick
 
 
 def _fill(area: Pixels, heights: Columns, colours: Sequence[str]) -> None:
@@ -99,10 +100,8 @@ def _draw_line(area: Pixels, up: Columns) -> None:
     before = np.concatenate([up[:1], up[:-1]])
     rows = np.arange(len(area))[::-1, np.newaxis]
     is_line = (rows >= np.minimum(up, before)) & (rows <= np.maximum(up, before))
-    area[:, : len(up)][is_line] = _rgb(DARK)
+    area[is_line] = _rgb(DARK)
 
 
 def _rgb(colour: str) -> tuple[int, int, int]:
     return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
-
-

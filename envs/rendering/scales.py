@@ -21,7 +21,7 @@ class Scale:
 
     def place(self, values: Values | float) -> Values:
         """The share of the height at which values lie, 0..1; those beyond the ends lie at the ends."""
-        bottom, top = (self.warp(np.float64(end)) for end in (self.low, self.high))
+        bottom, top = (self.warp(np.asarray(end, dtype=np.float64)) for end in (self.low, self.high))
         clipped = np.clip(np.asarray(values, dtype=np.float64), self.low, self.high)
         return np.asarray((self.warp(clipped) - bottom) / (top - bottom))
 

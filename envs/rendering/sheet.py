@@ -22,7 +22,7 @@ class Sheet:
     """A drawing, white at first or a copy of another one; words stand on the place given, left of it or around it."""
 
     def __init__(self, like: "tuple[int, int] | Sheet") -> None:
-        self._image = like._image.copy() if isinstance(like, Sheet) else Image.new("RGB", like, "white")
+        self._image: Image.Image = like._image.copy() if isinstance(like, Sheet) else Image.new("RGB", like, "white")
         self._draw = ImageDraw.Draw(self._image)
 
     def write(self, place: Place, text: str, *, size: int, anchor: Literal["ls", "ms", "rs", "rm"] = "ls") -> None:

@@ -45,7 +45,7 @@ def _replicas(index: int, scenario: Scenario) -> Panel:
 
     def asked(course: Course) -> Values:
         deployments = course.deployments[:, index]
-        return np.where(deployments["variant"] >= 0, deployments["replicas"], 0).sum(axis=1)
+        return np.asarray(np.where(deployments["variant"] >= 0, deployments["replicas"], 0).sum(axis=1))
 
     return Panel(
         name=f"{stage.name}.replicas",

@@ -15,7 +15,8 @@ def ansi(course: Course, pipeline: Pipeline) -> str:
     lines = [
         f"t = {last['end_s']:.0f} s   load {course.rate_rps[-1]:.1f} rps   "
         f"cores {last['cores']:.1f}   PAS {100 * last['accuracy']:.1f}",
-        f"answered {last['completed']}   dropped {last['dropped']}   violated {100 * course.violation_rate[-1]:.1f} %   "
+        f"answered {last['completed']}   dropped {last['dropped']}   "
+        f"violated {100 * course.violation_rate[-1]:.1f} %   "
         f"p99 {last['latency_p99_s']:.2f} s (SLO {pipeline.slo_s:.2f} s)",
     ]
     for stage, setting, seen in zip(pipeline.stages, configuration.stages, course.stages[-1], strict=True):
