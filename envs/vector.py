@@ -40,7 +40,7 @@ class ServingVectorEnv(VectorEnv[Any, Any, Any]):
     ignores its action, or within the same one; the last observation is in `info["final_obs"]` then. `info` holds the
     figures of the windows and the terms of the rewards as arrays.
 
-    With a `render_mode` the courses of the environments numbered in `rendered` are kept for `render`.
+    With a `render_mode` the courses of all environments, or of those numbered in `rendered`, are kept for `render`.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class ServingVectorEnv(VectorEnv[Any, Any, Any]):
         *,
         autoreset: AutoresetMode = AutoresetMode.NEXT_STEP,
         render_mode: str | None = None,
-        rendered: Sequence[int] = (0,),
+        rendered: Sequence[int] | None = None,
     ) -> None:
         if not isinstance(num_envs, int) or not 1 <= num_envs <= MAX_ENVS:
             raise InputError(f"num_envs must be a whole number in 1..{MAX_ENVS}, not {num_envs}")
@@ -144,7 +144,7 @@ class ServingVectorEnv(VectorEnv[Any, Any, Any]):
         return observations, rewards, np.zeros(self.num_envs, dtype=np.bool_), truncated, info
 
     def render(self) -> tuple[Any, ...] | None:
-        """A frame for each of the environments chosen to be rendered: its last window as text (ansi), or its episode so
+        """A frame for each of the environments, or of those chosen to be rendered: its last window as text (ansi), or its episode so
         far as a picture (rgb_array).
 
         Raises:
@@ -229,7 +229,7 @@ def make_vector_env(
     *,
     autoreset: AutoresetMode = AutoresetMode.NEXT_STEP,
     render_mode: str | None = None,
-    rendered: Sequence[int] = (0,),
+    rendered: Sequence[int] | None = None,
     trace: str | Path | None = None,
     **settings: Any,
 ) -> ServingVectorEnv:

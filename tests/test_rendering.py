@@ -266,6 +266,9 @@ def test_many_environments_are_made_by_name_with_frames() -> None:
     made.reset(seed=0)
     frames: Any = made.render()
     assert [frame.shape for frame in frames] == [(422, 960, 3)] * 2
+    every = ServingVectorEnv(WATCHED, 3, render_mode="ansi")
+    every.reset(seed=0)
+    assert len(every.render() or ()) == 3
 
 
 @pytest.mark.parametrize(

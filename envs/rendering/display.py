@@ -95,3 +95,5 @@ class TerminalDisplay:
     def close(self) -> None:
         """Leave the last window where it is, and give the cursor back."""
         self._live.stop()
+        if not self._live.console.is_terminal:
+            self._live.console.line()

@@ -28,8 +28,10 @@ class ManyView:
         """Take in the last windows of environments `which`; `index` and `last` hold the number of
         that window in its episode, and its figures, of all environments.
         """
+        is_new = np.zeros(len(index), dtype=np.bool_)
+        is_new[which] = True
         for k, recording in self._recordings.items():
-            if k not in which:
+            if not is_new[k]:
                 continue
             if index[k] == 0:
                 recording.begin()
@@ -42,12 +44,14 @@ class ManyView:
         return tuple(self._frame(recording.course()) for recording in self._recordings.values())
 
 
-def checked_numbers(rendered: Sequence[int], num_envs: int) -> tuple[int, ...]:
-    """The numbers of the environments to be rendered.
+def checked_numbers(rendered: Sequence[int] | None, num_envs: int) -> tuple[int, ...]:
+    """The numbers of the environments to be rendered: all of them, unless some are named.
 
     Raises:
         InputError: there are none, or one is no number of an environment or stands there twice.
     """
+    if rendered is None:
+        return tuple(range(num_envs))
     numbers = tuple(rendered) if isinstance(rendered, Sequence | np.ndarray) else ()
     right = all(isinstance(k, int | np.integer) and 0 <= k < num_envs for k in numbers)
     if not numbers or not right or len(set(numbers)) < len(numbers):
