@@ -15,7 +15,7 @@ from ipagym.cluster.sim.compiled import Population
 from ipagym.envs.codec import Codec, as_array
 from ipagym.envs.feeds import Feeds, Seen
 from ipagym.envs.observation import Observer
-from ipagym.envs.rendering.course import Course
+from ipagym.envs.rendering.episode import EpisodeSoFar
 from ipagym.envs.rendering.many import ManyView, checked_numbers
 from ipagym.envs.rendering.view import FPS, FRAME_MODES, check_mode
 from ipagym.envs.scenarios import make_scenario
@@ -40,7 +40,7 @@ class ServingVectorEnv(VectorEnv[Any, Any, Any]):
     ignores its action, or within the same one; the last observation is in `info["final_obs"]` then. `info` holds the
     figures of the windows and the terms of the rewards as arrays.
 
-    With a `render_mode` the courses of all environments, or of those numbered in `rendered`, are kept for `render`.
+    With a `render_mode` the windows of all environments, or of those numbered in `rendered`, are kept for `render`.
     """
 
     def __init__(
@@ -144,8 +144,9 @@ class ServingVectorEnv(VectorEnv[Any, Any, Any]):
         return observations, rewards, np.zeros(self.num_envs, dtype=np.bool_), truncated, info
 
     def render(self) -> tuple[Any, ...] | None:
-        """A frame for each of the environments, or of those chosen to be rendered: its last window as text (ansi), or its episode so
-        far as a picture (rgb_array).
+        """A frame for each of the environments, or of those chosen to be rendered.
+
+        That is its last window as text (ansi), or its episode so far as a picture (rgb_array).
 
         Raises:
             InputError: `reset` was never called.
@@ -204,7 +205,7 @@ class ServingVectorEnv(VectorEnv[Any, Any, Any]):
         """Take note of the last windows, as far as their figures reach the controllers."""
         self._feeds.see(which, self._windows[which] - 1, Seen(*self.population.last_windows()), self.population.scraped)
         if self._view is not None:
-            last = Course(self.population.window_records, self.population.stage_records, self._records)
+            last = EpisodeSoFar(self.population.window_records, self.population.stage_records, self._records)
             self._view.see(which, self._windows - 1, last)
 
     def _observe(self) -> Observations:

@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 
 from ipagym.envs import ServingEnv, ServingVectorEnv, make_scenario
 from ipagym.envs.rendering import sheet, view
-from ipagym.envs.rendering.course import Course, course_of
+from ipagym.envs.rendering.episode import EpisodeSoFar, episode_of
 from ipagym.envs.rendering.layout import Box, lay_out
 from ipagym.envs.rendering.picture import Picture, picked
 from ipagym.envs.rendering.scales import linear, logarithmic, root, round_up
@@ -103,13 +103,13 @@ def test_cores_are_drawn_in_the_colours_of_their_variants() -> None:
 
 def test_what_is_beyond_the_scale_is_marked_at_the_top() -> None:
     env = played("rgb_array", 1, scenario((5.0,) * 8, setting(), physics=UNIFORM))
-    course = course_of(env.history[1], env.scenario)
-    high = Course(course.windows.copy(), *course[1:])
+    episode = episode_of(env.history[1], env.scenario)
+    high = EpisodeSoFar(episode.windows.copy(), *episode[1:])
     high.windows["arrivals"] = 10_000
     picture = Picture(env.scenario)
     box = picture.boxes["load"]
     column = (box.left + round(1.5 / 8 * (box.right - box.left)), box.top)
-    usual, marked = picture.draw(course), picture.draw(high)
+    usual, marked = picture.draw(episode), picture.draw(high)
     assert usual[column[1], column[0]].tolist() == lay_out(env.scenario).sheet.pixels()[column[1], column[0]].tolist()
     assert marked[column[1], column[0]].tolist() == [51, 51, 51]
     assert marked[box.bottom - 1, column[0]].tolist() == usual[box.bottom - 1, column[0]].tolist()

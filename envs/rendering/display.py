@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
-from ipagym.envs.rendering.course import Course
+from ipagym.envs.rendering.episode import EpisodeSoFar
 from ipagym.envs.rendering.picture import Picture
 from ipagym.envs.rendering.text import ansi
 from ipagym.task.scenario import Scenario
@@ -19,8 +19,8 @@ from ipagym.task.scenario import Scenario
 class Display(Protocol):
     """Where an episode is shown."""
 
-    def show(self, course: Course) -> None:
-        """Show the course up to now, in place of what was shown before."""
+    def show(self, episode: EpisodeSoFar) -> None:
+        """Show the episode up to now, in place of what was shown before."""
 
     def wait(self, seconds: float) -> None:
         """Let a person look for so long."""
@@ -54,11 +54,11 @@ class WindowDisplay:
         """False once somebody has closed the window."""
         return bool(pyplot.fignum_exists(self._figure.number))
 
-    def show(self, course: Course) -> None:
+    def show(self, episode: EpisodeSoFar) -> None:
         """Show the picture, in the window as it is; it is put in front the first time only."""
         if not self.is_open:
             return
-        pixels = self._picture.draw(course)
+        pixels = self._picture.draw(episode)
         if self._image is None:
             self._image = self._figure.figimage(pixels, resize=True)
             self._figure.show(warn=False)
@@ -82,11 +82,11 @@ class TerminalDisplay:
         self._pipeline = scenario.pipeline
         self._live = Live(console=Console(), auto_refresh=False)
 
-    def show(self, course: Course) -> None:
+    def show(self, episode: EpisodeSoFar) -> None:
         """Write the last window."""
         if not self._live.is_started:
             self._live.start()
-        self._live.update(Text(ansi(course, self._pipeline).rstrip("\n")), refresh=True)
+        self._live.update(Text(ansi(episode, self._pipeline).rstrip("\n")), refresh=True)
 
     def wait(self, seconds: float) -> None:
         """Leave it there."""

@@ -6,25 +6,25 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ipagym.envs.rendering.course import Course, Recording
+from ipagym.envs.rendering.episode import EpisodeSoFar, Recording
 from ipagym.envs.rendering.view import frames
 from ipagym.system.errors import InputError
 from ipagym.task.scenario import Scenario
 
 
 class ManyView:
-    """The courses of the environments numbered in `rendered`, and frames of them."""
+    """The episodes of the environments numbered in `rendered`, and frames of them."""
 
     def __init__(self, mode: str, scenario: Scenario, rendered: Sequence[int]) -> None:
         self._mode, self._scenario = mode, scenario
         self._recordings = {k: Recording() for k in rendered}
-        self._frame: Callable[[Course], Any] | None = None
+        self._frame: Callable[[EpisodeSoFar], Any] | None = None
 
     def __getstate__(self) -> dict[str, Any]:
         """A copy makes its frames with a picture of its own."""
         return vars(self) | {"_frame": None}
 
-    def see(self, which: NDArray[np.int64], index: NDArray[np.int64], last: Course) -> None:
+    def see(self, which: NDArray[np.int64], index: NDArray[np.int64], last: EpisodeSoFar) -> None:
         """Take in the last windows of environments `which`; `index` and `last` hold the number of
         that window in its episode, and its figures, of all environments.
         """
@@ -35,13 +35,13 @@ class ManyView:
                 continue
             if index[k] == 0:
                 recording.begin()
-            recording.add(Course._make(array[k : k + 1].copy() for array in last))
+            recording.add(EpisodeSoFar._make(array[k : k + 1].copy() for array in last))
 
     def frames(self) -> tuple[Any, ...]:
         """A frame for each of the chosen environments, in the order in which they were named."""
         if self._frame is None:
             self._frame = frames(self._mode, self._scenario)
-        return tuple(self._frame(recording.course()) for recording in self._recordings.values())
+        return tuple(self._frame(recording.episode()) for recording in self._recordings.values())
 
 
 def checked_numbers(rendered: Sequence[int] | None, num_envs: int) -> tuple[int, ...]:

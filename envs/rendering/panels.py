@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ipagym.envs.rendering.course import Course
+from ipagym.envs.rendering.episode import EpisodeSoFar
 from ipagym.envs.rendering.scales import Scale, Values, linear, root, round_up
 from ipagym.model.configuration import Limits
 from ipagym.model.pipeline import Stage, pas
@@ -25,16 +25,16 @@ SLOS_SHOWN = 3
 class Panel:
     """Areas on top of each other, `areas` of shape (layers, n) in so many colours, and a line over them, shape (n,).
 
-    `title` gives what is written above for a course: the name and the value of the last window. `level` is a fixed
+    `title` gives what is written above for an episode: the name and the value of the last window. `level` is a fixed
     value that a dashed line stands at.
     """
 
     name: str
-    title: Callable[[Course], str]
+    title: Callable[[EpisodeSoFar], str]
     scale: Scale
-    areas: Callable[[Course], Values]
+    areas: Callable[[EpisodeSoFar], Values]
     colours: tuple[str, ...]
-    line: Callable[[Course], Values] | None = None
+    line: Callable[[EpisodeSoFar], Values] | None = None
     level: float | None = None
 
 
@@ -53,9 +53,9 @@ def most_cores(stages: Sequence[Stage], limits: Limits) -> int:
 def _load(scenario: Scenario) -> Panel:
     return Panel(
         name="load",
-        title=lambda course: f"load {course.rate_rps[-1]:.1f} requests/s",
+        title=lambda episode: f"load {episode.rate_rps[-1]:.1f} requests/s",
         scale=linear(_highest_load_rps(scenario)),
-        areas=lambda course: course.rate_rps[np.newaxis],
+        areas=lambda episode: episode.rate_rps[np.newaxis],
         colours=(BLUE,),
     )
 
@@ -67,14 +67,14 @@ def _highest_load_rps(scenario: Scenario) -> float:
 
 
 def _latency(slo_s: float) -> Panel:
-    def p99_s(course: Course) -> Values:
-        return np.where(course.windows["completed"] > 0, course.windows["latency_p99_s"], np.nan)
+    def p99_s(episode: EpisodeSoFar) -> Values:
+        return np.where(episode.windows["completed"] > 0, episode.windows["latency_p99_s"], np.nan)
 
     return Panel(
         name="latency",
-        title=lambda course: f"p99 {course.windows['latency_p99_s'][-1]:.2f} s, SLO {slo_s:.2f} s",
+        title=lambda episode: f"p99 {episode.windows['latency_p99_s'][-1]:.2f} s, SLO {slo_s:.2f} s",
         scale=Scale(low=0, high=SLOS_SHOWN * slo_s, ticks=(0, slo_s, SLOS_SHOWN * slo_s)),
-        areas=lambda course: p99_s(course)[np.newaxis],
+        areas=lambda episode: p99_s(episode)[np.newaxis],
         colours=(ORANGE,),
         level=slo_s,
     )
@@ -82,22 +82,22 @@ def _latency(slo_s: float) -> Panel:
 
 _VIOLATIONS = Panel(
     name="violations",
-    title=lambda course: f"SLO violations {100 * course.violation_rate[-1]:.1f} %",
+    title=lambda episode: f"SLO violations {100 * episode.violation_rate[-1]:.1f} %",
     scale=linear(100),
-    areas=lambda course: 100 * course.violation_rate[np.newaxis],
+    areas=lambda episode: 100 * episode.violation_rate[np.newaxis],
     colours=(RED,),
 )
 
 
 def _cores(scenario: Scenario) -> Panel:
-    def asked(course: Course) -> Values:
-        return np.asarray(course.cores_asked.sum(axis=(1, 2)), dtype=np.float64)
+    def asked(episode: EpisodeSoFar) -> Values:
+        return np.asarray(episode.cores_asked.sum(axis=(1, 2)), dtype=np.float64)
 
     return Panel(
         name="cores",
-        title=lambda course: f"cores {course.windows['cores'][-1]:.1f} held, {asked(course)[-1]:.0f} asked",
+        title=lambda episode: f"cores {episode.windows['cores'][-1]:.1f} held, {asked(episode)[-1]:.0f} asked",
         scale=root(most_cores(scenario.pipeline.stages, scenario.limits), HEADROOM),
-        areas=lambda course: course.windows["cores"][np.newaxis],
+        areas=lambda episode: episode.windows["cores"][np.newaxis],
         colours=("#BBBBBB",),
         line=asked,
     )
@@ -110,8 +110,8 @@ def _accuracy(scenario: Scenario) -> Panel:
     )
     return Panel(
         name="accuracy",
-        title=lambda course: f"PAS {100 * course.windows['accuracy'][-1]:.1f} %",
+        title=lambda episode: f"PAS {100 * episode.windows['accuracy'][-1]:.1f} %",
         scale=linear(min(100.0, float(np.ceil(best + 1))), max(0.0, float(np.floor(worst - 1)))),
-        areas=lambda course: 100 * course.windows["accuracy"][np.newaxis],
+        areas=lambda episode: 100 * episode.windows["accuracy"][np.newaxis],
         colours=(GREEN,),
     )

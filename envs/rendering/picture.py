@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from ipagym.envs.rendering.course import Course
+from ipagym.envs.rendering.episode import EpisodeSoFar
 from ipagym.envs.rendering.layout import COLUMN, LARGE, MEDIUM, RIGHT, TOP, WIDTH, lay_out
 from ipagym.envs.rendering.panels import Panel
 from ipagym.envs.rendering.scales import Values
@@ -38,32 +38,32 @@ class Picture:
         self._still = layout.sheet.pixels()
         self.boxes = {panel.name: box for panel, box in layout.panels}
 
-    def draw(self, course: Course) -> Pixels:
-        """The frame of a course, an array of shape (height, width, 3)."""
+    def draw(self, episode: EpisodeSoFar) -> Pixels:
+        """The frame of an episode, an array of shape (height, width, 3)."""
         sheet = Sheet(self._sheet)
-        clock = f"t = {course.windows['end_s'][-1]:.0f} of {self._end_s:.0f} s"
+        clock = f"t = {episode.windows['end_s'][-1]:.0f} of {self._end_s:.0f} s"
         sheet.write((WIDTH - RIGHT, TOP - 8), clock, size=LARGE, anchor="rs")
         for panel, box in self._panels:
-            title = fitted(panel.title(course), COLUMN - RIGHT, MEDIUM)
+            title = fitted(panel.title(episode), COLUMN - RIGHT, MEDIUM)
             sheet.write((box.left, box.top - 5), title, size=MEDIUM)
         pixels = sheet.pixels()
         for panel, box in self._panels:
-            _plot(pixels[box.top : box.bottom, box.left : box.right], panel, course, self._end_s)
+            _plot(pixels[box.top : box.bottom, box.left : box.right], panel, episode, self._end_s)
         return pixels
 
 
-def _plot(area: Pixels, panel: Panel, course: Course, end_s: float) -> None:
+def _plot(area: Pixels, panel: Panel, episode: EpisodeSoFar, end_s: float) -> None:
     """Draw a panel's values into its plotting area."""
     height, width = area.shape[:2]
-    tops = np.cumsum(panel.areas(course), axis=0, dtype=np.float64)
-    columns, pick = picked(course.edges_s * (width / end_s), tops[-1])
+    tops = np.cumsum(panel.areas(episode), axis=0, dtype=np.float64)
+    columns, pick = picked(episode.edges_s * (width / end_s), tops[-1])
     shown = area[:, columns[0] : columns[-1] + 1]
     pick = pick[: shown.shape[1]]
     heights = np.rint(height * np.nan_to_num(panel.scale.place(tops[:, pick]))).astype(np.int64)
     _fill(shown, heights, panel.colours)
     shown[:MARK, panel.scale.is_beyond(tops[-1, pick])] = _rgb(DARK)
     if panel.line is not None:
-        _draw_line(shown, np.rint((height - 1) * panel.scale.place(panel.line(course)[pick])).astype(np.int64))
+        _draw_line(shown, np.rint((height - 1) * panel.scale.place(panel.line(episode)[pick])).astype(np.int64))
     if panel.level is not None:
         row = height - 1 - round((height - 1) * float(panel.scale.place(panel.level)))
         area[row, np.arange(width) % (DASH + SPACE) < DASH] = _rgb(DARK)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ipagym.envs.rendering.course import Course
+from ipagym.envs.rendering.episode import EpisodeSoFar
 from ipagym.envs.rendering.panels import ORANGE, Panel, most_cores
 from ipagym.envs.rendering.scales import Values, doubling, linear, logarithmic, root
 from ipagym.model.pipeline import Stage
@@ -27,13 +27,13 @@ def stage_panels(index: int, scenario: Scenario, colours: tuple[str, ...]) -> tu
 def _variants(index: int, scenario: Scenario, colours: tuple[str, ...]) -> Panel:
     stage = scenario.pipeline.stages[index]
 
-    def by_variant(course: Course) -> Values:
-        cores, variant = course.cores_asked[:, index], course.deployments["variant"][:, index]
+    def by_variant(episode: EpisodeSoFar) -> Values:
+        cores, variant = episode.cores_asked[:, index], episode.deployments["variant"][:, index]
         return np.stack([np.where(variant == v, cores, 0).sum(axis=1) for v in range(len(stage.variants))])
 
     return Panel(
         name=f"{stage.name}.variants",
-        title=lambda course: f"cores asked {by_variant(course)[:, -1].sum():.0f}, by variant",
+        title=lambda episode: f"cores asked {by_variant(episode)[:, -1].sum():.0f}, by variant",
         scale=root(most_cores([stage], scenario.limits)),
         areas=by_variant,
         colours=colours,
@@ -43,29 +43,29 @@ def _variants(index: int, scenario: Scenario, colours: tuple[str, ...]) -> Panel
 def _replicas(index: int, scenario: Scenario) -> Panel:
     stage, limits = scenario.pipeline.stages[index], scenario.limits
 
-    def asked(course: Course) -> Values:
-        deployments = course.deployments[:, index]
+    def asked(episode: EpisodeSoFar) -> Values:
+        deployments = episode.deployments[:, index]
         return np.asarray(np.where(deployments["variant"] >= 0, deployments["replicas"], 0).sum(axis=1))
 
     return Panel(
         name=f"{stage.name}.replicas",
-        title=lambda course: f"replicas {asked(course)[-1]}, {course.stages['ready'][-1, index]} ready",
+        title=lambda episode: f"replicas {asked(episode)[-1]}, {episode.stages['ready'][-1, index]} ready",
         scale=root(limits.max_replicas * min(limits.max_deployments, len(stage.variants))),
-        areas=lambda course: course.stages["ready"][np.newaxis, :, index],
+        areas=lambda episode: episode.stages["ready"][np.newaxis, :, index],
         colours=(GREY,),
         line=asked,
     )
 
 
 def _batch(index: int, stage: Stage) -> Panel:
-    def batch(course: Course) -> Values:
-        return np.asarray(course.deployments["batch"][:, index, 0])
+    def batch(episode: EpisodeSoFar) -> Values:
+        return np.asarray(episode.deployments["batch"][:, index, 0])
 
     return Panel(
         name=f"{stage.name}.batch",
-        title=lambda course: f"batch {batch(course)[-1]}",
+        title=lambda episode: f"batch {batch(episode)[-1]}",
         scale=doubling(stage.batches),
-        areas=lambda course: batch(course)[np.newaxis],
+        areas=lambda episode: batch(episode)[np.newaxis],
         colours=("#CC79A7",),
     )
 
@@ -73,9 +73,9 @@ def _batch(index: int, stage: Stage) -> Panel:
 def _queue(index: int, stage: Stage) -> Panel:
     return Panel(
         name=f"{stage.name}.queue",
-        title=lambda course: f"queue {course.stages['queue'][-1, index]}",
+        title=lambda episode: f"queue {episode.stages['queue'][-1, index]}",
         scale=logarithmic(MOST_QUEUED),
-        areas=lambda course: course.stages["queue"][np.newaxis, :, index],
+        areas=lambda episode: episode.stages["queue"][np.newaxis, :, index],
         colours=("#0072B2",),
     )
 
@@ -83,8 +83,8 @@ def _queue(index: int, stage: Stage) -> Panel:
 def _busy(index: int, stage: Stage) -> Panel:
     return Panel(
         name=f"{stage.name}.busy",
-        title=lambda course: f"busy {100 * course.stages['utilisation'][-1, index]:.0f} %",
+        title=lambda episode: f"busy {100 * episode.stages['utilisation'][-1, index]:.0f} %",
         scale=linear(100),
-        areas=lambda course: 100 * course.stages["utilisation"][np.newaxis, :, index],
+        areas=lambda episode: 100 * episode.stages["utilisation"][np.newaxis, :, index],
         colours=(ORANGE,),
     )

@@ -1,6 +1,6 @@
 """A window as text."""
 
-from ipagym.envs.rendering.course import Course
+from ipagym.envs.rendering.episode import EpisodeSoFar
 from ipagym.model.configuration import Deployment, StageSetting
 from ipagym.model.deployments import configuration_of
 from ipagym.model.knobs import KNOBS
@@ -8,18 +8,18 @@ from ipagym.model.pipeline import Pipeline, Stage
 from ipagym.model.records import Records
 
 
-def ansi(course: Course, pipeline: Pipeline) -> str:
+def ansi(episode: EpisodeSoFar, pipeline: Pipeline) -> str:
     """The last window in a few lines of text."""
-    last = course.windows[-1]
-    configuration = configuration_of(course.deployments[-1], pipeline)
+    last = episode.windows[-1]
+    configuration = configuration_of(episode.deployments[-1], pipeline)
     lines = [
-        f"t = {last['end_s']:.0f} s   load {course.rate_rps[-1]:.1f} rps   "
+        f"t = {last['end_s']:.0f} s   load {episode.rate_rps[-1]:.1f} rps   "
         f"cores {last['cores']:.1f}   PAS {100 * last['accuracy']:.1f}",
         f"answered {last['completed']}   dropped {last['dropped']}   "
-        f"violated {100 * course.violation_rate[-1]:.1f} %   "
+        f"violated {100 * episode.violation_rate[-1]:.1f} %   "
         f"p99 {last['latency_p99_s']:.2f} s (SLO {pipeline.slo_s:.2f} s)",
     ]
-    for stage, setting, seen in zip(pipeline.stages, configuration.stages, course.stages[-1], strict=True):
+    for stage, setting, seen in zip(pipeline.stages, configuration.stages, episode.stages[-1], strict=True):
         lines += _stage(stage, setting, seen)
     return "\n".join(lines) + "\n"
 

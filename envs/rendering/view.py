@@ -8,7 +8,7 @@ from functools import partial
 from time import monotonic
 from typing import Any
 
-from ipagym.envs.rendering.course import Course, Recording, course_of
+from ipagym.envs.rendering.episode import EpisodeSoFar, Recording, episode_of
 from ipagym.envs.rendering.text import ansi
 from ipagym.model.window import Window
 from ipagym.system.errors import InputError
@@ -33,8 +33,8 @@ def check_mode(mode: str | None, known: Sequence[str]) -> None:
         raise InputError(f"render_mode must be one of {list(known)}, or none, not {mode!r}")
 
 
-def frames(mode: str, scenario: Scenario) -> Callable[[Course], Any]:
-    """What makes a frame from a course: text, or an array of shape (height, width, 3)."""
+def frames(mode: str, scenario: Scenario) -> Callable[[EpisodeSoFar], Any]:
+    """What makes a frame from an episode: text, or an array of shape (height, width, 3)."""
     if mode == "ansi":
         return partial(ansi, pipeline=scenario.pipeline)
     from ipagym.envs.rendering.picture import Picture
@@ -49,7 +49,7 @@ class View:
         self._mode, self._scenario = mode, scenario
         self._recording = Recording()
         self._first: Window | None = None
-        self._frame: Callable[[Course], Any] | None = None
+        self._frame: Callable[[EpisodeSoFar], Any] | None = None
         self._display: Any = None
         self._next_s = 0.0
 
@@ -60,7 +60,7 @@ class View:
         """The frame of an episode's windows so far."""
         if self._frame is None:
             self._frame = frames(self._mode, self._scenario)
-        return self._frame(self._course(history))
+        return self._frame(self._episode(history))
 
     def show(self, history: Sequence[Window]) -> None:
         """Show the windows so far to a person, `FPS` times a second at most."""
@@ -68,7 +68,7 @@ class View:
             from ipagym.envs.rendering.display import open_display
 
             self._display = open_display(self._scenario)
-        self._display.show(self._course(history))
+        self._display.show(self._episode(history))
         self._display.wait(max(self._next_s - monotonic(), 1e-3))
         self._next_s = monotonic() + 1 / FPS
 
@@ -78,11 +78,11 @@ class View:
             self._display.close()
         self._display = None
 
-    def _course(self, history: Sequence[Window]) -> Course:
-        """The course of the windows, of which only those not seen before are taken in."""
+    def _episode(self, history: Sequence[Window]) -> EpisodeSoFar:
+        """The episode so far, of whose windows only those not seen before are taken in."""
         if self._first is not history[0]:
             self._first = history[0]
             self._recording.begin()
         for window in history[len(self._recording) :]:
-            self._recording.add(course_of(window, self._scenario))
-        return self._recording.course()
+            self._recording.add(episode_of(window, self._scenario))
+        return self._recording.episode()

@@ -11,7 +11,7 @@ from ipagym.model.window import Window
 from ipagym.task.scenario import Scenario
 
 
-class Course(NamedTuple):
+class EpisodeSoFar(NamedTuple):
     """n windows of S stages: `ipagym.model.records` of shapes (n,) and (n, S), and the configurations in force in them,
     `ipagym.model.deployments` of shape (n, S, L).
     """
@@ -42,17 +42,17 @@ class Course(NamedTuple):
         return np.where(self.deployments["variant"] >= 0, asked, 0)
 
 
-def course_of(window: Window, scenario: Scenario) -> Course:
-    """The course of one window."""
+def episode_of(window: Window, scenario: Scenario) -> EpisodeSoFar:
+    """An episode of one window so far."""
     records = deployments_of(window.configuration, scenario.pipeline, scenario.limits.max_deployments)
-    return Course(*records_of(window), records[np.newaxis])
+    return EpisodeSoFar(*records_of(window), records[np.newaxis])
 
 
 class Recording:
-    """The course of an episode that goes on."""
+    """An episode that goes on."""
 
     def __init__(self) -> None:
-        self._parts: list[Course] = []
+        self._parts: list[EpisodeSoFar] = []
 
     def __len__(self) -> int:
         return sum(len(part.windows) for part in self._parts)
@@ -61,11 +61,11 @@ class Recording:
         """Forget what was recorded."""
         self._parts.clear()
 
-    def add(self, part: Course) -> None:
+    def add(self, part: EpisodeSoFar) -> None:
         """Take in the windows that follow; the arrays must not change any more."""
         self._parts.append(part)
 
-    def course(self) -> Course:
+    def episode(self) -> EpisodeSoFar:
         """All windows since the beginning, of which there must be one at least."""
-        self._parts = [Course(*map(np.concatenate, zip(*self._parts, strict=True)))]
+        self._parts = [EpisodeSoFar(*map(np.concatenate, zip(*self._parts, strict=True)))]
         return self._parts[0]
