@@ -23,7 +23,7 @@ from tests.tiny import pipeline, scenario, setting, variant
 
 
 def short(name: str) -> ServingParallelEnv:
-    return parallel_env(name, "constant:5:100" if name != "infadapter" else "constant:5:300", faults="harsh")
+    return parallel_env(name, "constant:5:60" if name != "infadapter" else "constant:5:180", faults="harsh")
 
 
 @pytest.mark.parametrize("name", names())
@@ -38,7 +38,7 @@ def test_pettingzoo_finds_nothing_to_complain_about(name: str, capsys: pytest.Ca
 @pytest.mark.parametrize("name", ["video", "nlp", "infadapter"])
 def test_the_joint_episode_is_that_of_a_single_agent(name: str) -> None:
     several = short(name)
-    single = make_env(name, "constant:5:100" if name != "infadapter" else "constant:5:300", faults="harsh")
+    single = make_env(name, "constant:5:60" if name != "infadapter" else "constant:5:180", faults="harsh")
     observations, _ = several.reset(seed=7)
     whole, _ = single.reset(seed=7)
     single.action_space.seed(7)

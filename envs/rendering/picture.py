@@ -35,7 +35,6 @@ class Picture:
         self._end_s = scenario.windows * scenario.interval_s
         layout = lay_out(scenario)
         self._sheet, self._panels = layout.sheet, layout.panels
-        self._still = layout.sheet.pixels()
         self.boxes = {panel.name: box for panel, box in layout.panels}
 
     def draw(self, episode: EpisodeSoFar) -> Pixels:

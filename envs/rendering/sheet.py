@@ -41,10 +41,6 @@ class Sheet:
         """What is on it; a copy."""
         return np.array(self._image)
 
-    def put(self, pixels: Pixels, place: tuple[int, int]) -> None:
-        """Put a piece on it, its left upper corner at the place."""
-        self._image.paste(Image.fromarray(pixels), place)
-
 
 def width_of(text: str, size: int) -> float:
     """Pixels that words take."""
