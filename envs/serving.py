@@ -19,7 +19,7 @@ from ipagym.envs.masks import Masks
 from ipagym.envs.observation_builder import ObservationBuilder
 from ipagym.envs.options import EnvOptions, EpisodeOptions, checked_range, episode_options, scenario_of
 from ipagym.envs.reference_returns import Reference, reference_of, reference_scale
-from ipagym.envs.render import ansi, rgb_array
+from ipagym.envs.rendering.view import FPS, MODES, View, check_mode
 from ipagym.envs.rewards import RewardRule
 from ipagym.envs.specification import with_steps
 from ipagym.model.configuration import Configuration
@@ -48,7 +48,7 @@ class ServingEnv(gymnasium.Env[Any, Any]):
     of `ipagym.envs.info`, with the same keys and shapes from `reset` and `step`.
     """
 
-    metadata = {"render_modes": ["ansi", "rgb_array"], "render_fps": 4}  # noqa: RUF012 (Gymnasium's own form)
+    metadata = {"render_modes": list(MODES), "render_fps": FPS}  # noqa: RUF012 (Gymnasium's own form)
 
     def __init__(
         self,
@@ -58,8 +58,7 @@ class ServingEnv(gymnasium.Env[Any, Any]):
         *,
         options: EnvOptions | None = None,
     ) -> None:
-        if render_mode is not None and render_mode not in self.metadata["render_modes"]:
-            raise InputError(f"render_mode must be one of {self.metadata['render_modes']}, not {render_mode!r}")
+        check_mode(render_mode, MODES)
         self.options = options or EnvOptions()
         self.render_mode = render_mode
         self.codec = Codec(scenario.pipeline, scenario.limits)
@@ -76,6 +75,7 @@ class ServingEnv(gymnasium.Env[Any, Any]):
         """Be an environment over that cluster from now on."""
         self.scenario = scenario
         self.cluster = cluster
+        self._view = None if self.render_mode is None else View(self.render_mode, scenario)
         self.history: list[Window] = []
         self._asked: tuple[Configuration, Deployments] | None = None
         self._builder = ObservationBuilder(scenario, self.options, 1)
@@ -136,6 +136,7 @@ class ServingEnv(gymnasium.Env[Any, Any]):
         self.cluster.reset(int(self.np_random.integers(*(bounds or (0, 2**31)))) if drawn else int(seed or 0))
         window = self.cluster.advance(self.scenario.interval_s)
         self.history = [window]
+        self._show()
         self._feed = Feed(self.scenario.telemetry, self.scenario.interval_s)
         self._builder.begin(ALONE)
         return self._shown(window, self._rewards.of_window(window, window.configuration))
@@ -154,19 +155,21 @@ class ServingEnv(gymnasium.Env[Any, Any]):
         self.cluster.apply(self._asked[0])
         window = self.cluster.advance(self.scenario.interval_s)
         self.history.append(window)
+        self._show()
         terms = self._rewards.of_window(window, previous)
         observation, info = self._shown(window, terms)
         return observation, self._rule.of_one(terms), False, len(self.history) >= self.scenario.windows, info
 
     def fork(self) -> "ServingEnv":
-        """A second environment in the same state, independent from now on.
+        """A second environment in the same state, independent from now on; a person is not shown what happens in it.
 
         Raises:
             InputError: the cluster is not simulated.
         """
         if not isinstance(self.cluster, Simulator):
             raise InputError(f"{type(self.cluster).__name__} cannot be forked: only simulated clusters can")
-        twin = ServingEnv(self.scenario, self.cluster.fork(), self.render_mode, options=self.options)
+        mode = None if self.render_mode == "human" else self.render_mode
+        twin = ServingEnv(self.scenario, self.cluster.fork(), mode, options=self.options)
         twin._own, twin.history, twin._builder = self._own, list(self.history), deepcopy(self._builder)
         if self.history:
             twin._feed = copy(self._feed)
@@ -174,19 +177,28 @@ class ServingEnv(gymnasium.Env[Any, Any]):
         return twin
 
     def render(self) -> Any:
-        """The last window as text (ansi), or the episode so far as a picture (rgb_array)."""
-        if self.render_mode is None:
+        """The last window as text (ansi), the episode so far as a picture (rgb_array), or nothing: what a person sees
+        (human) is shown by `reset` and `step`.
+
+        Raises:
+            InputError: `reset` was never called.
+        """
+        if self._view is None:
             gymnasium.logger.warn("render() does nothing without a render_mode: pass one to gym.make()")
             return None
         if not self.history:
             raise InputError("nothing to render yet: call reset() first")
-        if self.render_mode == "ansi":
-            return ansi(self.history[-1], self.scenario.pipeline)
-        return rgb_array(self.history, self.scenario)
+        return None if self.render_mode == "human" else self._view.frame(self.history)
 
     def close(self) -> None:
-        """Release the cluster."""
+        """Release the cluster, and close what `human` has opened."""
+        if self._view is not None:
+            self._view.close()
         self.cluster.close()
+
+    def _show(self) -> None:
+        if self._view is not None and self.render_mode == "human":
+            self._view.show(self.history)
 
     def _change_to(self, episode: EpisodeOptions) -> None:
         """Stand on the scenario of the episode."""
@@ -242,3 +254,6 @@ def make_env(
     arguments = Arguments.of(name, workload, trace, settings)
     cluster = arguments.engine(backend)(arguments.scenario)
     return ServingEnv(arguments.scenario, cluster, render_mode, options=arguments.options)
+
+
+make_env.metadata = ServingEnv.metadata  # type: ignore[attr-defined]  # where gym.make looks for render modes

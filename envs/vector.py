@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from gymnasium import logger
 from gymnasium.envs.registration import EnvSpec
 from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
@@ -12,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ipagym.cluster.sim.compiled import Population
 from ipagym.envs.arguments import Arguments
-from ipagym.envs.codec import Codec, as_array
+from ipagym.envs.codec import Codec
 from ipagym.envs.episode_seeds import EpisodeSeeds, seeds_of_all
 from ipagym.envs.feeds import Feeds, Seen
 from ipagym.envs.info import Figures, info_of_many, info_of_some
@@ -21,8 +22,12 @@ from ipagym.envs.observation_builder import ObservationBuilder
 from ipagym.envs.one_by_one import OneByOne
 from ipagym.envs.options import EnvOptions, EpisodeOptions, checked_range, episode_options, scenario_of
 from ipagym.envs.reference_returns import Reference, reference_of, reference_scale
+from ipagym.envs.rendering.episode import EpisodeSoFar
+from ipagym.envs.rendering.many import ManyView, checked_numbers
+from ipagym.envs.rendering.view import FPS, FRAME_MODES, check_mode
 from ipagym.envs.rewards import RewardRule
 from ipagym.envs.specification import with_steps
+from ipagym.envs.vector_options import autoreset_mode, most_steps, reset_mask
 from ipagym.model.deployments import deployments_of
 from ipagym.system.errors import InputError
 from ipagym.task.objective import RewardTerms
@@ -47,7 +52,8 @@ class ServingVectorEnv(VectorEnv[Any, Any, Any]):
     `autoreset` is when an environment whose episode is over begins the next: with the next step (Gymnasium's default),
     which then ignores its action; within the same one, with the last observation and info in `info["final_obs"]` and
     `info["final_info"]`; or when `reset` is called with a mask. Episodes end after `max_episode_steps`, or with the
-    workload. Without `population` the compiled engine simulates them all at once.
+    workload. With a `render_mode` the windows of all environments, or of those numbered in `rendered`, are kept for
+    `render`. Without `population` the compiled engine simulates them all at once.
     """
 
     def __init__(
@@ -57,19 +63,24 @@ class ServingVectorEnv(VectorEnv[Any, Any, Any]):
         *,
         autoreset: AutoresetMode | str = AutoresetMode.NEXT_STEP,
         max_episode_steps: int | None = None,
+        render_mode: str | None = None,
+        rendered: Sequence[int] | None = None,
         population: Population | OneByOne | None = None,
         options: EnvOptions | None = None,
     ) -> None:
         if not isinstance(num_envs, int) or not 1 <= num_envs <= MAX_ENVS:
             raise InputError(f"num_envs must be a whole number in 1..{MAX_ENVS}, not {num_envs}")
-        mode = _mode(autoreset)
+        check_mode(render_mode, FRAME_MODES)
+        mode = autoreset_mode(autoreset)
         self.options = options or EnvOptions()
         self.num_envs = num_envs
-        self.metadata = {"autoreset_mode": mode, "render_modes": []}
+        self.metadata = {"autoreset_mode": mode, "render_modes": list(FRAME_MODES), "render_fps": FPS}
+        self.render_mode = render_mode
+        self._rendered = checked_numbers(rendered, num_envs)
         self.codec = Codec(scenario.pipeline, scenario.limits)
         self.masks = Masks(self.codec)
         self.terms: RewardTerms[Values] | None = None
-        self._mode, self._own, self._most_steps = mode, scenario, _steps(max_episode_steps)
+        self._mode, self._own, self._most_steps = mode, scenario, most_steps(max_episode_steps)
         self._spec: EnvSpec | None = None
         self._everyone = np.arange(num_envs)
         self._seeds = EpisodeSeeds(num_envs, checked_range(self.options.seed_range))
@@ -84,6 +95,7 @@ class ServingVectorEnv(VectorEnv[Any, Any, Any]):
         """Be environments of that scenario from now on, none of which has begun."""
         self.scenario = scenario
         self.population = population
+        self._view = None if self.render_mode is None else ManyView(self.render_mode, scenario, self._rendered)
         self._last = scenario.windows if self._most_steps is None else min(scenario.windows, self._most_steps + 1)
         self._initial = deployments_of(scenario.initial, scenario.pipeline, scenario.limits.max_deployments)
         self._records = np.tile(self._initial, (self.num_envs, 1, 1))
@@ -132,7 +144,7 @@ class ServingVectorEnv(VectorEnv[Any, Any, Any]):
             InputError: the seed, the mask or an option cannot be used.
         """
         seeds = seeds_of_all(seed, self.num_envs)
-        flags, rest = _mask(options, self.num_envs)
+        flags, rest = reset_mask(options, self.num_envs)
         episode = episode_options(rest)
         which = self._everyone[flags]
         self._change_to(episode, are_all=len(which) == self.num_envs)
@@ -176,6 +188,21 @@ class ServingVectorEnv(VectorEnv[Any, Any, Any]):
         if self._mode is AutoresetMode.SAME_STEP and truncated.any():
             observations, info = self._begin_anew(observations, info)
         return observations, rewards, np.zeros(self.num_envs, dtype=np.bool_), truncated, info
+
+    def render(self) -> tuple[Any, ...] | None:
+        """A frame for each of the environments, or of those chosen to be rendered.
+
+        That is its last window as text (ansi), or its episode so far as a picture (rgb_array).
+
+        Raises:
+            InputError: `reset` was never called.
+        """
+        if self._view is None:
+            logger.warn("render() does nothing without a render_mode: pass one to gym.make_vec()")
+            return None
+        if not self._windows.all():
+            raise InputError("nothing to render yet: call reset() first")
+        return self._view.frames()
 
     def _wake(self, resting: NDArray[np.int64]) -> None:
         """Begin the next episode of those whose last one is over."""
@@ -239,6 +266,9 @@ class ServingVectorEnv(VectorEnv[Any, Any, Any]):
         last = Seen(*self.population.last_windows())
         self._feeds.see(which, self._windows[which] - 1, last, self.population.scraped)
         self._builder.see(which, self._feeds.seen, self._feeds.ages)
+        if self._view is not None:
+            episode = EpisodeSoFar(self.population.window_records, self.population.stage_records, self._records)
+            self._view.see(which, self._windows - 1, episode)
 
     def _observe(self) -> Observations:
         return self._builder.observations(self._feeds.seen, self._records)
@@ -260,6 +290,8 @@ def make_vector_env(
     *,
     autoreset_mode: AutoresetMode | str = AutoresetMode.NEXT_STEP,
     max_episode_steps: int | None = None,
+    render_mode: str | None = None,
+    rendered: Sequence[int] | None = None,
     backend: str = "compiled",
     trace: str | Path | None = None,
     **settings: Any,
@@ -277,33 +309,8 @@ def make_vector_env(
         num_envs,
         autoreset=autoreset_mode,
         max_episode_steps=max_episode_steps,
+        render_mode=render_mode,
+        rendered=rendered,
         population=one_by_one,
         options=arguments.options,
     )
-
-
-def _mode(given: AutoresetMode | str) -> AutoresetMode:
-    """The mode itself, or that of the name, as `SameStep` or `SAME_STEP`."""
-    for mode in AutoresetMode:
-        if given is mode or given in (mode.name, mode.value):
-            return mode
-    raise InputError(f"autoreset_mode must be one of {', '.join(mode.name for mode in AutoresetMode)}, not {given!r}")
-
-
-def _steps(most: int | None) -> int | None:
-    if most is not None and (not isinstance(most, int) or isinstance(most, bool) or most < 1):
-        raise InputError(f"max_episode_steps must be a whole number of 1 or more, or none, not {most!r}")
-    return most
-
-
-def _mask(options: Any, num_envs: int) -> tuple[Flags, Any]:
-    """The flags of the environments to reset, and the other options."""
-    if not isinstance(options, dict) or "reset_mask" not in options:
-        return np.ones(num_envs, dtype=np.bool_), options
-    rest = dict(options)
-    mask = as_array(rest.pop("reset_mask"), "reset_mask")
-    if mask.shape != (num_envs,) or mask.dtype != np.bool_ or not mask.any():
-        raise InputError(
-            f"reset_mask must be {num_envs} booleans, some of them true, not {mask.dtype} of shape {mask.shape}"
-        )
-    return mask, rest

@@ -137,10 +137,10 @@ def test_render_modes(env: ServingEnv) -> None:
     assert "stage1" in text.render()
     picture = ServingEnv(env.scenario, render_mode="rgb_array")
     picture.reset(seed=0)
-    assert picture.render().shape == (480, 640, 3)
+    assert picture.render().shape == (422, 960, 3)
     assert picture.render().std() > 0
     with pytest.raises(InputError, match="render_mode"):
-        ServingEnv(env.scenario, render_mode="human")
+        ServingEnv(env.scenario, render_mode="humn")
 
 
 @pytest.mark.parametrize(
