@@ -11,6 +11,7 @@ from gymnasium.spaces import Box, MultiDiscrete
 from numpy.typing import ArrayLike, NDArray
 
 from ipagym.envs.codec import as_array
+from ipagym.envs.options import EPISODE_KEYS
 from ipagym.envs.serving import ServingEnv, make_env
 from ipagym.system.errors import InputError
 from ipagym.workload import Workload
@@ -77,8 +78,12 @@ class ServingParallelEnv(ParallelEnv[str, Observation, NDArray[np.int64]]):  # t
         return self.env.action_mask_tuple()[own]
 
     def reset(self, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[ByAgent, ByAgent]:
-        """Begin an episode: observations and infos by agent."""
-        observation, info = self.env.reset(seed=seed, options=options)
+        """Begin an episode: observations and infos by agent.
+
+        Options are those of `ServingEnv.reset`; PettingZoo has others pass, and its tests of an API give one.
+        """
+        known = {key: value for key, value in (options or {}).items() if key in EPISODE_KEYS}
+        observation, info = self.env.reset(seed=seed, options=known)
         self.agents = list(self.possible_agents)
         self._state = observation
         return self._observations(observation), self._infos(info)

@@ -55,7 +55,7 @@ def test_the_joint_episode_is_that_of_a_single_agent(name: str) -> None:
         assert set(rewards.values()) == {reward}
         assert set(truncations.values()) == {truncated}
         for info in infos.values():
-            assert info["window"]["arrivals"] == single.history[-1].arrivals
+            assert info["truth"]["arrivals"] == single.history[-1].arrivals
     assert len(several.env.history) == single.scenario.windows
 
 
@@ -77,9 +77,9 @@ def test_an_agent_sees_the_pipeline_its_stage_and_its_neighbours() -> None:
     seen = {agent: env.observation_names(agent) for agent in env.possible_agents}
     assert {entry.split(".")[0] for entry in seen["c"] if "." in entry} == {"a", "c", "d"}
     assert "rate" in seen["c"]
-    assert "c.draining" in seen["c"]
+    assert "c.starting" in seen["c"]
     assert "a.queue" in seen["c"]
-    assert "a.draining" not in seen["c"]
+    assert "a.starting" not in seen["c"]
     assert {entry.split(".")[0] for entry in seen["d"] if "." in entry} == {"b", "c", "d"}
     mask = env.action_mask("c")
     assert env.action_space("c").sample(mask=mask).shape == (1,)
