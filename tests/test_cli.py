@@ -177,7 +177,8 @@ def test_the_table_and_the_files_name_the_load(tmp_path: Path, capsys: pytest.Ca
     counts.write_text(" ".join(["3", "4"] * 60))
     loads = {
         "bursty": "bursty, the first 60 s of: generated in the likeness of the trace's window; uniform arrivals",
-        f"trace:{counts}": "trace counts.txt 0-120, the first 60 s of: counts of a trace file; uniform arrivals",
+        f"trace:{counts}": "trace counts.txt 0-120, the first 60 s of: counts.txt read as counts: 120 rows, 120 s, mean "
+        "3.5 rps, peak 4 rps; uniform arrivals",
     }
     for load, words in loads.items():
         command = [
