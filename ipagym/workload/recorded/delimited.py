@@ -59,15 +59,14 @@ def delimited_table(opener: Opener, path: Path, dialect: Dialect) -> Table:
 
 
 def _frames(opener: Opener, path: Path, dialect: Dialect, columns: list[str] | None) -> Iterator[pd.DataFrame]:
-    wanted = range(len(dialect.columns)) if columns is None else sorted({dialect.columns.index(c) for c in columns})
     rows = max(FEWEST_ROWS, min(MOST_ROWS, CHUNK_CHARACTERS // max(1, dialect.usual_line)))
     with opened_text(opener) as text, warnings.catch_warnings():
         warnings.simplefilter("error", pd.errors.ParserWarning)
         before = _skip(Guarded(text, path), path, has_header=dialect.has_header)
         try:
-            yield from pd.read_csv(
-                Guarded(text, path), chunksize=rows, usecols=list(wanted), **_settings(dialect)
-            )
+            # All columns are read: with some of them, pandas would take rows that are too long.
+            for frame in pd.read_csv(Guarded(text, path), chunksize=rows, **_settings(dialect)):
+                yield frame if columns is None else frame[list(dict.fromkeys(columns))]
         except pd.errors.EmptyDataError:
             return
         except pd.errors.ParserError as error:

@@ -102,7 +102,9 @@ def layout_of(columns: Sequence[str], options: ReadOptions, *, is_regular: bool)
     Raises:
         InputError: the columns do not tell, or those of the format that is asked for are not there.
     """
-    names = {name.strip().lower(): name for name in reversed(columns)}
+    names: dict[str, str] = {}
+    for name in columns:
+        names.setdefault(name.strip().lower(), name)
     known = _known(names, options)
     if known is None:
         return _with_unit(_generic(names, options, is_regular=is_regular), options)

@@ -60,7 +60,8 @@ def sniffed(sample: list[str], path: Path, options: ReadOptions, *, is_whole: bo
         return Sniffed("table", _dialect(PAGEVIEWS, " ", records, has_header=False, quoted=False))
     if not _is_datum(_fields(first)[0]):
         return _with_header(records)
-    return _of_numbers(records, options, f"{path}, line {1 + sample.index(records[0])}")
+    wide = next((line for line in records if len(_fields(line)) > 1), records[0])
+    return _of_numbers(records, options, f"{path}, line {1 + sample.index(wide)}")
 
 
 def _check_text(sample: list[str], path: Path) -> None:
@@ -146,17 +147,19 @@ def _headless(columns: list[list[str]], records: list[str], place: str) -> Diale
     if all(len(each) == 2 for each in columns) and _are_evenly_spaced([each[0] for each in columns]):
         return _dialect(PAIR, delimiter, records, has_header=False)
     raise InputError(
-        f"{place}: it has {len(first)} numbers and no header: leave the counts alone, one per second, or "
+        f"{place}: it has several numbers and no header: leave the counts alone, one per second, or "
         "write a header line and name the column (?column=NAME)"
     )
 
 
 def _are_evenly_spaced(fields: list[str]) -> bool:
+    """True for times: since 1970, or from 0 or 1 on, each as far from the one before."""
     if len(fields) < FEWEST_PAIRS or not all(NUMBER.match(field) and "_" not in field for field in fields):
         return False
     values = [float(field) for field in fields]
     step = values[1] - values[0]
-    return step > 0 and all(abs(b - a - step) < 1e-6 * step for a, b in zip(values, values[1:], strict=False))
+    is_a_beginning = values[0] in (0.0, step) or values[0] >= EPOCH
+    return step > 0 and is_a_beginning and all(abs(b - a - step) < 1e-6 * step for a, b in zip(values, values[1:], strict=False))
 
 
 def _with_header(records: list[str]) -> Sniffed:

@@ -18,6 +18,9 @@ NUMBER = "is no count or rate: write a number of 0 or more, in plain digits"
 LAST_S = 253_402_300_800
 """The end of the year 9999, in seconds since 1970."""
 
+OF_NUMPY = {"ns": "ns", "us": "us", "ms": "ms", "s": "second"}
+"""The units of numpy's dates, by the names they have here."""
+
 MAGNITUDES = (("ns", 1e17), ("us", 1e14), ("ms", 1e11))
 """From where on a time since 1970 is taken to be in these units; smaller ones are seconds."""
 
@@ -64,11 +67,11 @@ def seconds(column: "pd.Series[str]", unit: str | None, *, guessed: bool, less_s
         return _of_iso(column, less_s)
     values = _to_numeric(column)
     factor_s = UNITS_S[unit]
+    if guessed:
+        _check_magnitude(column, values, unit)
     wrong = np.flatnonzero(~((values >= 0) & (values * factor_s < LAST_S)))
     if wrong.size:
         raise _cell(column, int(wrong[0]), TIME)
-    if guessed:
-        _check_magnitude(column, values, unit)
     if less_s is not None:
         return np.floor(values * factor_s - less_s).astype(np.int64)
     if values.dtype.kind in "iu" and factor_s < 1:
@@ -80,9 +83,9 @@ def seconds(column: "pd.Series[str]", unit: str | None, *, guessed: bool, less_s
 def _check_magnitude(column: "pd.Series[str]", values: Values, unit: str) -> None:
     least = dict(MAGNITUDES).get(unit, 0.0)
     most = min((bound for _, bound in MAGNITUDES if bound > least), default=np.inf)
-    wrong = np.flatnonzero(~((values >= least) & (values < most)))
-    if wrong.size:
-        raise _cell(column, int(wrong[0]), f"is in another unit than the times before it, which are in {unit}s")
+    wrong = np.flatnonzero((values < least) | (values >= most))
+    if wrong.size and values[wrong[0]] >= 0:
+        raise _cell(column, int(wrong[0]), f"is in another unit than the times before it ({unit}): write all in one")
 
 
 def _of_iso(column: "pd.Series[str]", less_s: Values | None) -> Seconds:
@@ -102,10 +105,10 @@ def _of_datetimes(times: "pd.Series[pd.Timestamp]", less_s: Values | None) -> Se
     if missing.size:
         raise WrongCell(int(missing[0]), "", TIME)
     whole = times if times.dt.tz is None else times.dt.tz_convert(None)
-    nanoseconds = whole.astype("datetime64[ns]").to_numpy().astype(np.int64)
-    if less_s is not None:
-        nanoseconds = nanoseconds - np.round(less_s * 1e9).astype(np.int64)
-    return nanoseconds // 1_000_000_000
+    values = whole.to_numpy()
+    in_second = round(1 / UNITS_S[OF_NUMPY[np.datetime_data(values.dtype)[0]]])
+    ticks = values.astype(np.int64)
+    return np.floor(ticks / in_second - less_s).astype(np.int64) if less_s is not None else ticks // in_second
 
 
 def is_written_out(column: "pd.Series[str]") -> bool:
@@ -125,4 +128,5 @@ def _to_numeric(column: "pd.Series[str]") -> NDArray[np.float64]:
 
 
 def _cell(column: "pd.Series[str]", row: int, wrong: str) -> WrongCell:
-    return WrongCell(row, str(column.iloc[row]), wrong)
+    value = column.iloc[row]
+    return WrongCell(row, value if isinstance(value, str) else f"{value:.15g}", wrong)
