@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ipagym.task.scenario import Scenario
     from ipagym.task.telemetry import Telemetry
     from ipagym.workload.protocol import Workload
+    from ipagym.workload.recorded.reader import read_workload
 
 __version__ = "0.1.0"
 __all__ = [
@@ -51,6 +52,7 @@ __all__ = [
     "load_scenario",
     "make_agent",
     "make_scenario",
+    "read_workload",
     "verify",
 ]
 
@@ -77,6 +79,7 @@ _HOMES = {
     "load_scenario": "envs.scenario_file",
     "make_agent": "agents",
     "make_scenario": "envs.scenarios",
+    "read_workload": "workload.recorded.reader",
     "verify": "api",
 }
 """The module below this package that each name is imported from."""

@@ -1,4 +1,4 @@
-"""Files of loads as people have them: each is read rightly, or refused in a line that names it, the place and a remedy."""
+"""Files of loads as people have them: each is read rightly, or refused in a line that says where and what to do."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -22,7 +22,8 @@ def is_the_usual(rates: np.ndarray) -> bool:
 SAME = dict.fromkeys(
     (
         "archive.tar.bz2", "bom.txt", "comma.csv", "comments.txt", "crlf.txt", "epoch-space.txt", "floats.txt",
-        "header.csv", "list.json", "load filé.txt", "locust_stats_history.csv", "one-per-line.txt", "one-per-line.txt.gz",
+        "header.csv", "list.json", "load filé.txt", "locust_stats_history.csv", "one-per-line.txt",
+        "one-per-line.txt.gz",
         "plain.txt.bz2", "spaces.txt", "utf16.txt", "workload.tbz2", "workload.txt", "z.zip",
     ),
     is_the_usual,
@@ -31,9 +32,11 @@ SAME = dict.fromkeys(
 READ: dict[str, Check] = {
     **SAME,
     "floats-frac.txt": lambda r: len(r) == 120 and r[:4].tolist() == [8.25, 14.25, 13.25, 7.25],
-    "functions-per-minute.csv": lambda r: len(r) == 86_400
-    and r[:240:60] * 60 == pytest.approx([26 + 57 + 12, 18 + 21 + 54, 39 + 53 + 29, 16 + 3 + 24])
-    and (r[:60] == r[0]).all(),
+    "functions-per-minute.csv": lambda r: (
+        len(r) == 86_400
+        and r[:240:60] * 60 == pytest.approx([26 + 57 + 12, 18 + 21 + 54, 39 + 53 + 29, 16 + 3 + 24])
+        and (r[:60] == r[0]).all()
+    ),
     "hey.csv": lambda r: len(r) == 60 and r.sum() == 300,
     "llm-requests.csv": lambda r: len(r) == 60 and r.sum() == 600 and r[0] == 13,
     "per-minute.csv": lambda r: len(r) == 1200 and r[:240:60].tolist() == [8, 14, 13, 7],

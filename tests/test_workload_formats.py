@@ -29,7 +29,7 @@ http_reqs,1595325560,1.000000,,,"http://a/?x=1,2",
 http_req_duration,1595325560,221.9,,,http://a/,
 http_reqs,1595325562,2.000000,,,http://a/,
 """
-K6_LINES = [
+K6_LINES: list[dict[str, object]] = [
     {"type": "Metric", "data": {"name": "http_reqs", "type": "counter"}, "metric": "http_reqs"},
     {"metric": "http_reqs", "type": "Point", "data": {"time": "2017-05-09T14:34:45.239531499+02:00", "value": 1}},
     {"metric": "vus", "type": "Point", "data": {"time": "2017-05-09T14:34:45.239531499+02:00", "value": 9}},
@@ -45,7 +45,7 @@ VEGETA_CSV = "".join(
     f"{1700000000000000000 + offset},200,5200000,0,1024,,Ym9keQ==,attack,{i},GET,http://a/,\n"
     for i, offset in enumerate([0, 999_999_999, 1_000_000_000, 3_000_000_000])
 )
-VEGETA_LINES = [
+VEGETA_LINES: list[dict[str, object]] = [
     {"attack": "", "seq": i, "code": 200, "timestamp": f"2023-11-14T22:13:2{second}.000000001Z", "latency": 5,
      "bytes_out": 0, "bytes_in": 2, "error": "", "body": None, "method": "GET", "url": "http://a/", "headers": {}}
     for i, second in enumerate([0, 0, 1, 3])
@@ -87,7 +87,7 @@ Timestamp,Session ID,Elapsed time,Model,Request tokens,Response tokens,Total tok
 7,3,0.2,GPT-4,1,2,3,API log
 """
 OLD_BURSTGPT = "Model,Timestamp,Request tokens,Response tokens,Total tokens,Log Type\nChatGPT,5,1,1,2,API log\n"
-MOONCAKE = [{"timestamp": t, "input_length": 1, "output_length": 2, "hash_ids": [0, 1]} for t in (0, 999, 1000, 3000)]
+MOONCAKE: list[dict[str, object]] = [{"timestamp": t, "input_length": 1, "output_length": 2, "hash_ids": [0, 1]} for t in (0, 999, 1000, 3000)]
 ALIBABA = """\
 timestamp,msname,msinstanceid,metrics,value
 60000,m,i1,providerRPC_MCR,2.5
@@ -242,7 +242,9 @@ def test_packed_and_encoded_files_are_read(name: str, tmp_path: Path) -> None:
 
 
 PARQUET = {
-    "dates": pd.DataFrame({"timestamp": pd.to_datetime(["2024-03-01T10:00:02.9", "2024-03-01T10:00:00.0"]), "x": ["a", "b"]}),
+    "dates": pd.DataFrame(
+        {"timestamp": pd.to_datetime(["2024-03-01T10:00:02.9", "2024-03-01T10:00:00.0"]), "x": ["a", "b"]}
+    ),
     "dates with a zone": pd.DataFrame(
         {"timestamp": pd.to_datetime(["2024-03-01T10:00:02.9Z", "2024-03-01T10:00:00.0Z"]), "x": ["a", "b"]}
     ),

@@ -20,7 +20,9 @@ MAX_SEEDS = 10_000
 
 def compare(
     scenario: Annotated[str, typer.Argument(help="A scenario by name, or the path of a YAML scenario or profile.")],
-    workload: Annotated[str | None, typer.Option(help="The load, by name or the path of a file, instead of the scenario's.")] = None,
+    workload: Annotated[
+        str | None, typer.Option(help="The load, by name or the path of a file, instead of the scenario's.")
+    ] = None,
     agents: Annotated[
         str | None,
         typer.Option(

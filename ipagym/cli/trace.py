@@ -9,7 +9,9 @@ from ipagym.system.errors import InputError
 
 
 def trace(
-    workload: Annotated[str, typer.Argument(help="A workload by name, or the path of a file (?OPTION=VALUE behind it).")],
+    workload: Annotated[
+        str, typer.Argument(help="A workload by name, or the path of a file (?OPTION=VALUE behind it).")
+    ],
     out: Annotated[Path | None, typer.Option(help="Draw it into this file, .svg, .png or .pdf.")] = None,
     seed: Annotated[int, typer.Option(help="Of loads that are random.")] = 0,
     trace: Annotated[Path | None, typer.Option(help="The trace file that the workload is cut from.")] = None,

@@ -11,7 +11,9 @@ from ipagym.system.errors import InputError
 
 def train(
     scenario: Annotated[str, typer.Argument(help="A scenario by name, or the path of a YAML scenario or profile.")],
-    workload: Annotated[str | None, typer.Option(help="The load, by name or the path of a file, instead of the scenario's.")] = None,
+    workload: Annotated[
+        str | None, typer.Option(help="The load, by name or the path of a file, instead of the scenario's.")
+    ] = None,
     steps: Annotated[int, typer.Option(help="Environment steps in all.")] = 100_000,
     seed: Annotated[int, typer.Option(help="Seed of the policy and of the environments.")] = 0,
     envs: Annotated[int, typer.Option(help="Environments side by side.")] = 4,

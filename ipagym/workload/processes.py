@@ -153,7 +153,7 @@ def fractional_gaussian_noise(size: int, hurst: float, rng: np.random.Generator)
     eigenvalues = np.fft.fft(np.concatenate([covariance, covariance[-2:0:-1]])).real
     length = len(eigenvalues)
     normal = rng.standard_normal(length) + 1j * rng.standard_normal(length)
-    return np.fft.fft(np.sqrt(np.maximum(eigenvalues, 0.0) / length) * normal).real[:size]
+    return np.asarray(np.fft.fft(np.sqrt(np.maximum(eigenvalues, 0.0) / length) * normal).real[:size])
 
 
 def noise_covariance(lag: NDArray[np.int64], hurst: float) -> Rates:

@@ -1,3 +1,1 @@
-"""Files of loads, as people have them: opened (`unpacking`, `text`), recognised (`sniff`, `layouts`), read, and laid out
-by second (`binning`).
-"""
+"""Files of loads, as people have them: unpacked, recognised by their content, read, and laid out by second."""

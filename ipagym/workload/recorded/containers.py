@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from ipagym.system.errors import InputError
 from ipagym.workload.recorded.tables import Table
 from ipagym.workload.recorded.text import at, is_record, line_of_record, lines, opened_text
-from ipagym.workload.recorded.unpacking import ALWAYS_ALLOWED_BYTES, MOST_TIMES, Opener
+from ipagym.workload.recorded.unpacking import MOST_TIMES, Opener
 
 ROWS_AT_ONCE = 50_000
 FIRST_ROWS = 1000

@@ -5,7 +5,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO, cast
 
 import pandas as pd
 
@@ -55,7 +55,9 @@ def delimited_table(opener: Opener, path: Path, dialect: Dialect) -> Table:
         return _frames(opener, path, dialect, columns)
 
     first = next(frames(None), pd.DataFrame(columns=list(dialect.columns))).head(FIRST_ROWS)
-    return Table(path, dialect.columns, first, frames, lambda row: line_of_record(opener, path, row + dialect.has_header))
+    return Table(
+        path, dialect.columns, first, frames, lambda row: line_of_record(opener, path, row + dialect.has_header)
+    )
 
 
 def _frames(opener: Opener, path: Path, dialect: Dialect, columns: list[str] | None) -> Iterator[pd.DataFrame]:
@@ -65,7 +67,7 @@ def _frames(opener: Opener, path: Path, dialect: Dialect, columns: list[str] | N
         before = _skip(Guarded(text, path), path, has_header=dialect.has_header)
         try:
             # All columns are read: with some of them, pandas would take rows that are too long.
-            for frame in pd.read_csv(Guarded(text, path), chunksize=rows, **_settings(dialect)):
+            for frame in pd.read_csv(cast(TextIO, Guarded(text, path)), chunksize=rows, **_settings(dialect)):
                 yield frame if columns is None else frame[list(dict.fromkeys(columns))]
         except pd.errors.EmptyDataError:
             return
@@ -96,7 +98,7 @@ def _skip(text: Guarded, path: Path, *, has_header: bool) -> int:
 
 
 def _told(message: str, before: int) -> str:
-    """pandas' complaint in few words, its line counted from the beginning of the file."""
+    """Pandas' complaint in few words, its line counted from the beginning of the file."""
     words = message.split("C error: ")[-1].strip()
     head, mark, tail = words.partition(" in line ")
     number, comma, rest = tail.partition(",")

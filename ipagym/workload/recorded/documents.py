@@ -19,7 +19,9 @@ from ipagym.workload.recorded.tables import Found, read_table
 from ipagym.workload.recorded.text import at, opened_text
 from ipagym.workload.recorded.unpacking import Opener
 
-MOST_CHARACTERS = 100_000_000
+MOST_CHARACTERS = 20_000_000
+"""Of a document, which is held as a whole: as Python objects it takes up to thirty times its length."""
+
 HOUR = re.compile(r"\d{8}(\d\d)?")
 
 

@@ -48,7 +48,8 @@ KNOWN = (
         known_by=("response-time", "status-code", "offset"),
     ),
     Layout(
-        format="vegeta", meaning="requests", time="timestamp", known_by=("attack", "seq", "code", "timestamp", "latency"),
+        format="vegeta", meaning="requests", time="timestamp",
+        known_by=("attack", "seq", "code", "timestamp", "latency"),
     ),
     Layout(
         format="azure-functions-2021", meaning="requests", time="end_timestamp", less="duration", unit="second",

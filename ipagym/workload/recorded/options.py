@@ -50,7 +50,9 @@ class ReadOptions:
         if self.duration_s is not None and not (
             isinstance(self.duration_s, int) and 1 <= self.duration_s <= MAX_DURATION_S
         ):
-            raise InputError(f"duration must be a whole number of seconds in 1..{MAX_DURATION_S}, not {self.duration_s}")
+            raise InputError(
+                f"duration must be a whole number of seconds in 1..{MAX_DURATION_S}, not {self.duration_s}"
+            )
         if not (isinstance(self.scale, int | float) and isfinite(self.scale) and self.scale > 0):
             raise InputError(f"scale must be a number above 0, not {self.scale}")
 

@@ -15,7 +15,6 @@ from ipagym.workload.recorded.unpacking import BLOCK, Opener
 
 STRANGE = re.compile(r"[^0-9eE+.\s-]")
 COMMENT = re.compile(r"^[ \t]*#.*$", re.MULTILINE)
-FILLED_LINE = re.compile(r"^.*\S", re.MULTILINE)
 SEVERAL = (
     "has lines of several numbers: leave the counts alone, one per second, all on one line or one on each, or write a "
     "header line and name the column (?column=NAME)"
@@ -33,7 +32,7 @@ def numbers(opener: Opener, path: Path) -> Iterator[NDArray[np.float64]]:
     line_count, token_count, is_open = 0, 0, False
     for text in _blocks(opener, path):
         tokens, first, last = text.split(), text.partition("\n")[0], text.rpartition("\n")[2]
-        line_count += len(FILLED_LINE.findall(text)) - (is_open and bool(first.strip()))
+        line_count += sum(map(bool, map(str.strip, text.split("\n")))) - (is_open and bool(first.strip()))
         token_count += len(tokens)
         is_open = bool(last.strip()) or (is_open and "\n" not in text)
         values = None if STRANGE.search(text) else _values(tokens)

@@ -1,6 +1,6 @@
 """Workload files of any kind, read as a rate for every second."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from hashlib import file_digest
 from os import fspath
@@ -113,8 +113,8 @@ def _found(opener: Opener, path: Path, options: ReadOptions) -> Found:
     return _plain(opener, path, options, are_times=kind.kind == "times")
 
 
-def _table_reader(columns: object) -> Callable[[Table, ReadOptions], Found]:
-    names = list(columns)  # type: ignore[call-overload]
+def _table_reader(columns: Sequence[str]) -> Callable[[Table, ReadOptions], Found]:
+    names = list(columns)
     if names == list(sums.PAGEVIEWS):
         return sums.read_pageviews
     return sums.read_by_minute if sums.is_by_minute(names) else read_table

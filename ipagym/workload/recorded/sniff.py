@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Literal
 
@@ -117,11 +118,10 @@ def _of_numbers(records: list[str], options: ReadOptions, place: str) -> Sniffed
         return Sniffed("table", _dialect(columns, delimiter or ",", records, has_header=False))
     if THOUSANDS.search(first):
         raise InputError(f"{place}: {first.strip()[:40]!r} has thousands separators: write plain digits")
-    columns = [_fields(line) for line in records]
-    widths = {len(fields) for fields in columns}
-    if len(records) > 1 and widths != {1}:
-        return Sniffed("table", _headless(columns, records, place))
-    return Sniffed("times" if options.format == "auto" and _are_times(columns) else "numbers")
+    rows = [_fields(line) for line in records]
+    if len(records) > 1 and any(len(row) != 1 for row in rows):
+        return Sniffed("table", _headless(rows, records, place))
+    return Sniffed("times" if options.format == "auto" and _are_times(rows) else "numbers")
 
 
 def _are_times(columns: list[list[str]]) -> bool:
@@ -131,7 +131,7 @@ def _are_times(columns: list[list[str]]) -> bool:
     if min(values) >= EPOCH:
         return True
     fractions = [value for value in values if value % 1]
-    rises = len(columns) > 9 and all(a <= b for a, b in zip(values, values[1:], strict=False))
+    rises = len(columns) > 9 and all(a <= b for a, b in pairwise(values))
     if rises and len(fractions) > len(values) / 2:
         raise InputError("its numbers rise throughout: tell what they are with ?format=timestamps, counts or rates")
     return False
@@ -159,7 +159,7 @@ def _are_evenly_spaced(fields: list[str]) -> bool:
     values = [float(field) for field in fields]
     step = values[1] - values[0]
     is_a_beginning = values[0] in (0.0, step) or values[0] >= EPOCH
-    return step > 0 and is_a_beginning and all(abs(b - a - step) < 1e-6 * step for a, b in zip(values, values[1:], strict=False))
+    return step > 0 and is_a_beginning and all(abs(b - a - step) < 1e-6 * step for a, b in pairwise(values))
 
 
 def _with_header(records: list[str]) -> Sniffed:

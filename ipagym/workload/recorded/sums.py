@@ -1,6 +1,6 @@
 """Tables whose rows are to be added up: a function or a page in each, its counts by minute or hour beside it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pandas as pd
@@ -51,9 +51,10 @@ def read_pageviews(table: Table, options: ReadOptions) -> Found:
     return Found("wikipedia-pageviews", rows, Series(np.array([total]), HOUR_S))
 
 
-def _minutes(columns: object) -> list[str]:
+def _minutes(columns: Sequence[str]) -> list[str]:
     """The columns 1, 2 and so on, as far as they go."""
-    known, names = set(columns), []  # type: ignore[call-overload]
+    known = set(columns)
+    names: list[str] = []
     while str(len(names) + 1) in known:
         names.append(str(len(names) + 1))
     return names

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import TextIO
+from typing import BinaryIO, TextIO, cast
 
 from ipagym.system.errors import InputError
 from ipagym.workload.recorded.unpacking import BLOCK, Opener
@@ -48,11 +48,11 @@ class Guarded:
 
 @contextmanager
 def opened_text(opener: Opener) -> Iterator[TextIO]:
-    """The text, UTF-8 or UTF-16 by its first bytes, its line ends all one character; bytes that are none stay visible."""
+    """The text, UTF-8 or UTF-16 by its first bytes, with one kind of line ends; bytes that are none stay visible."""
     with opener() as file:
         start = file.read(3)
     encoding = next((name for mark, name in ENCODINGS.items() if start.startswith(mark)), "utf-8")
-    with io.TextIOWrapper(opener(), encoding=encoding, errors="replace") as text:
+    with io.TextIOWrapper(cast(BinaryIO, opener()), encoding=encoding, errors="replace") as text:
         yield text
 
 

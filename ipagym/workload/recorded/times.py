@@ -1,6 +1,7 @@
 """Columns of text or numbers as whole seconds and as rates; what is none is pointed at."""
 
 from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -8,7 +9,7 @@ from numpy.typing import NDArray
 
 from ipagym.workload.recorded.options import UNITS_S
 
-Column = "pd.Series[str]"
+Column: TypeAlias = "pd.Series[Any]"
 Seconds = NDArray[np.int64]
 Values = NDArray[np.float64]
 
@@ -34,7 +35,7 @@ class WrongCell(Exception):
     wrong: str
 
 
-def numbers(column: "pd.Series[str]") -> Values:
+def numbers(column: Column) -> Values:
     """The values, all finite and 0 or more.
 
     Raises:
@@ -47,7 +48,7 @@ def numbers(column: "pd.Series[str]") -> Values:
     return values.astype(np.float64)
 
 
-def unit_of(column: "pd.Series[str]") -> str | None:
+def unit_of(column: Column) -> str | None:
     """The unit that numeric times since 1970 are in, by the first of them; none for ISO 8601."""
     if not len(column) or not _is_numeric(column):
         return None
@@ -55,7 +56,7 @@ def unit_of(column: "pd.Series[str]") -> str | None:
     return next((unit for unit, least in MAGNITUDES if first >= least), "second")
 
 
-def seconds(column: "pd.Series[str]", unit: str | None, *, guessed: bool, less_s: Values | None = None) -> Seconds:
+def seconds(column: Column, unit: str | None, *, guessed: bool, less_s: Values | None = None) -> Seconds:
     """The second of each time, rounded down, `less_s` earlier; `unit` is that of numbers, guessed or known.
 
     Raises:
@@ -80,7 +81,7 @@ def seconds(column: "pd.Series[str]", unit: str | None, *, guessed: bool, less_s
     return np.floor(values / round(1 / factor_s) if factor_s < 1 else values * factor_s).astype(np.int64)
 
 
-def _check_magnitude(column: "pd.Series[str]", values: Values, unit: str) -> None:
+def _check_magnitude(column: Column, values: Values, unit: str) -> None:
     least = dict(MAGNITUDES).get(unit, 0.0)
     most = min((bound for _, bound in MAGNITUDES if bound > least), default=np.inf)
     wrong = np.flatnonzero((values < least) | (values >= most))
@@ -88,7 +89,7 @@ def _check_magnitude(column: "pd.Series[str]", values: Values, unit: str) -> Non
         raise _cell(column, int(wrong[0]), f"is in another unit than the times before it ({unit}): write all in one")
 
 
-def _of_iso(column: "pd.Series[str]", less_s: Values | None) -> Seconds:
+def _of_iso(column: Column, less_s: Values | None) -> Seconds:
     text = column.astype("str").str.strip()
     wrong = np.flatnonzero(~text.str.fullmatch(ISO).to_numpy(dtype=np.bool_, na_value=False))
     if wrong.size:
@@ -100,7 +101,7 @@ def _of_iso(column: "pd.Series[str]", less_s: Values | None) -> Seconds:
     return _of_datetimes(times, less_s)
 
 
-def _of_datetimes(times: "pd.Series[pd.Timestamp]", less_s: Values | None) -> Seconds:
+def _of_datetimes(times: Column, less_s: Values | None) -> Seconds:
     missing = np.flatnonzero(times.isna().to_numpy())
     if missing.size:
         raise WrongCell(int(missing[0]), "", TIME)
@@ -111,22 +112,22 @@ def _of_datetimes(times: "pd.Series[pd.Timestamp]", less_s: Values | None) -> Se
     return np.floor(ticks / in_second - less_s).astype(np.int64) if less_s is not None else ticks // in_second
 
 
-def is_written_out(column: "pd.Series[str]") -> bool:
+def is_written_out(column: Column) -> bool:
     """True for dates, by the first value: what is neither date nor number is then told to be no number."""
     return not _is_numeric(column)
 
 
-def _is_numeric(column: "pd.Series[str]") -> bool:
+def _is_numeric(column: Column) -> bool:
     if pd.api.types.is_datetime64_any_dtype(column.dtype):
         return False
     first = str(column.iloc[0]).strip()
     return not ("-" in first[1:] and "e" not in first.lower()) and ":" not in first
 
 
-def _to_numeric(column: "pd.Series[str]") -> NDArray[np.float64]:
+def _to_numeric(column: Column) -> NDArray[np.float64]:
     return np.asarray(pd.to_numeric(column, errors="coerce"))
 
 
-def _cell(column: "pd.Series[str]", row: int, wrong: str) -> WrongCell:
+def _cell(column: Column, row: int, wrong: str) -> WrongCell:
     value = column.iloc[row]
     return WrongCell(row, value if isinstance(value, str) else f"{value:.15g}", wrong)

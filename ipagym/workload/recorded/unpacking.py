@@ -31,8 +31,8 @@ DAMAGED = (OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, No
 
 COMPRESSED: dict[bytes, tuple[str, Callable[[IO[bytes]], IO[bytes]]]] = {
     b"\x1f\x8b": ("gzip", lambda file: cast(IO[bytes], gzip.GzipFile(fileobj=file))),
-    b"BZh": ("bzip2", lambda file: bz2.BZ2File(file)),
-    b"\xfd7zXZ\x00": ("xz", lambda file: lzma.LZMAFile(file)),
+    b"BZh": ("bzip2", bz2.BZ2File),
+    b"\xfd7zXZ\x00": ("xz", lzma.LZMAFile),
 }
 UNREADABLE = {b"Rar!": "a RAR archive", b"7z\xbc\xaf": "a 7-Zip archive", b"(\xb5/\xfd": "compressed by zstd"}
 
@@ -145,7 +145,7 @@ def _inside(opener: Opener, path: Path) -> Opener | None:
         return _bounded(opener, lambda file: _zip_member(file, path), path)
     if _is_tar(head):
         member = _chosen(_tar_members(opener, path), path)
-        return lambda: io.BufferedReader(Section(opener(), member), BLOCK)
+        return lambda: _buffered(Section(opener(), member))
     return None
 
 
@@ -161,9 +161,13 @@ def _bounded(opener: Opener, unpacker: Callable[[IO[bytes]], IO[bytes]], path: P
             if isinstance(error, InputError):
                 raise
             raise InputError(f"{path} cannot be unpacked ({error}): pack it again") from None
-        return io.BufferedReader(Bounded(inner, cast(IO[bytes], outer), path, most), BLOCK)
+        return _buffered(Bounded(inner, cast(IO[bytes], outer), path, most))
 
     return opened
+
+
+def _buffered(stream: io.RawIOBase) -> io.BufferedIOBase:
+    return cast(io.BufferedIOBase, io.BufferedReader(stream, BLOCK))  # type: ignore[type-var]
 
 
 def _zip_member(file: IO[bytes], path: Path) -> IO[bytes]:
@@ -188,7 +192,8 @@ def _tar_members(opener: Opener, path: Path) -> list[Member]:
 
     Extended headers are passed over: they can be made to unpack to any size.
     """
-    members, position = [], 0
+    members: list[Member] = []
+    position = 0
     with opener() as archive:
         while any(header := archive.read(tarfile.BLOCKSIZE)):
             position += tarfile.BLOCKSIZE
