@@ -87,7 +87,9 @@ Timestamp,Session ID,Elapsed time,Model,Request tokens,Response tokens,Total tok
 7,3,0.2,GPT-4,1,2,3,API log
 """
 OLD_BURSTGPT = "Model,Timestamp,Request tokens,Response tokens,Total tokens,Log Type\nChatGPT,5,1,1,2,API log\n"
-MOONCAKE: list[dict[str, object]] = [{"timestamp": t, "input_length": 1, "output_length": 2, "hash_ids": [0, 1]} for t in (0, 999, 1000, 3000)]
+MOONCAKE: list[dict[str, object]] = [
+    {"timestamp": t, "input_length": 1, "output_length": 2, "hash_ids": [0, 1]} for t in (0, 999, 1000, 3000)
+]
 ALIBABA = """\
 timestamp,msname,msinstanceid,metrics,value
 60000,m,i1,providerRPC_MCR,2.5
@@ -118,6 +120,7 @@ FORMATS: dict[str, tuple[str, str, list[float]]] = {
     "counts, a line each": ("8\r\n14\r\n\r\n13\r\n", "counts", [8, 14, 13]),
     "counts, a list": ("[8, 14.5, 0]", "counts", [8, 14.5, 0]),
     "counts, a column": ("requests\n8\n14\n13\n", "counts in order", [8, 14, 13]),
+    "a single minute": ("minute,count\n0,60\n", "counts by time", minutes(1)),
     "requests per minute": ("rpm\n60\n120\n", "counts in order", minutes(1, 2)),
     "epoch and count": ("1700000000 8\n1700000001 14\n1700000002 13\n", "counts by time", [8, 14, 13]),
     "epoch and count, commas": ("1700000000,8\n1700000001,14\n1700000002,13\n", "counts by time", [8, 14, 13]),
@@ -135,6 +138,7 @@ FORMATS: dict[str, tuple[str, str, list[float]]] = {
     "k6, json lines": (lines(K6_LINES), "k6", [1, 0, 1]),
     "hey": (HEY, "hey", [2, 0, 1]),
     "vegeta, csv": (VEGETA_CSV, "vegeta", [2, 1, 0, 1]),
+    "vegeta, long bodies": (lines([each | {"body": "eA" * 50_000} for each in VEGETA_LINES]), "vegeta", [2, 1, 0, 1]),
     "vegeta, json lines": (lines(VEGETA_LINES), "vegeta", [2, 1, 0, 1]),
     "prometheus": (json.dumps(PROMETHEUS), "prometheus", [2.5, 2.5, 5, 5]),
     "prometheus, indented": (json.dumps(PROMETHEUS, indent=1), "prometheus", [2.5, 2.5, 5, 5]),

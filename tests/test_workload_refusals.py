@@ -21,6 +21,7 @@ REFUSED: dict[str, tuple[bytes, str]] = {
     "a gzip file cut": (gzip.compress(b"5 6 7" * 1000)[:30], "cannot be unpacked .*: pack it again"),
     "no bzip2 file": (b"BZhxxxxx", "cannot be unpacked .*: pack it again"),
     "no zip file": (b"PK\x03\x04zzzz", "cannot be unpacked .*: pack it again"),
+    "a zip archive of nothing": (b"PK\x05\x06" + bytes(18), "is an archive of 0 files"),
     "rar": (b"Rar!xx", "is a RAR archive: unpack it"),
     "zstd": (b"\x28\xb5\x2f\xfdxx", "is compressed by zstd: unpack it"),
     "no parquet file": (b"PAR1" + bytes(100) + b"PAR1", "damaged Parquet file"),

@@ -114,7 +114,7 @@ class FlashCrowd:
         since_s = np.arange(self.duration_s) - rng.integers(0, ceil(self.duration_s / 2))
         rise = np.clip(since_s / self.rise_s, 0.0, 1.0)
         fall = np.exp(-np.maximum(since_s - self.rise_s, 0.0) / self.fall_s)
-        return self.base_rps + (self.peak_rps - self.base_rps) * rise * fall
+        return np.asarray(self.base_rps + (self.peak_rps - self.base_rps) * rise * fall)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

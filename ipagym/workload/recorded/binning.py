@@ -30,12 +30,13 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """Sums and numbers of values by second, the seconds rising."""
+    """Sums and numbers of values by second, the seconds rising; a value that is alone covers `alone_s`."""
 
     second: NDArray[np.int64]
     total: NDArray[np.float64]
     number: NDArray[np.int64]
     meaning: Meaning
+    alone_s: int = 1
 
 
 Chunk = tuple[NDArray[np.int64], NDArray[np.float64]]
@@ -112,14 +113,16 @@ def _length_s(found: Timeline) -> int:
 
 
 def step_s(found: Timeline) -> int:
-    """Seconds that a value stands for: the smallest distance of two times, one second for requests.
+    """Seconds that a value stands for: the smallest distance of two times; one second for requests.
 
     Raises:
         InputError: counts do not lie at multiples of it.
     """
     gaps = np.diff(found.second)
-    if found.meaning == "requests" or not gaps.size:
+    if found.meaning == "requests":
         return 1
+    if not gaps.size:
+        return found.alone_s
     step = int(gaps.min())
     if found.meaning == "counts" and (gaps % step).any():
         wrong = int(np.flatnonzero(gaps % step)[0])

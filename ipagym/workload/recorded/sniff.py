@@ -56,7 +56,7 @@ def sniffed(sample: list[str], path: Path, options: ReadOptions, *, is_whole: bo
     first = records[0].strip()
     _refuse_reports(whole, path)
     if first[0] in "[{":
-        return Sniffed(_json_kind(records))
+        return Sniffed(_json_kind(records, is_cut=len(sample) == 1 and not is_whole))
     if VIEWS.match(first):
         return Sniffed("table", _dialect(PAGEVIEWS, " ", records, has_header=False, quoted=False))
     if not _is_datum(_fields(first)[0]):
@@ -83,12 +83,12 @@ def _refuse_reports(sample: list[str], path: Path) -> None:
         raise InputError(f"{path} is a report of hey, which has a mean only: write its results with hey -o csv")
 
 
-def _json_kind(records: list[str]) -> Kind:
-    """JSON lines have a whole object on their first line; documents go on, or are one of the known kinds."""
+def _json_kind(records: list[str], *, is_cut: bool) -> Kind:
+    """JSON lines have a whole object on their first line; documents go on below it, or are one of the known kinds."""
     first = records[0].strip()
-    if not first.startswith("{") or not first.endswith("}"):
+    if not first.startswith("{") or '"resultType"' in first or '"items"' in first:
         return "document"
-    return "document" if len(records) == 1 and ('"resultType"' in first or '"items"' in first) else "json lines"
+    return "json lines" if first.endswith("}") or is_cut else "document"
 
 
 def _fields(line: str) -> list[str]:

@@ -1,7 +1,7 @@
 """Tables of any container, read piece by piece: comma-separated text, JSON lines, Parquet, lists of objects."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -54,7 +54,8 @@ def read_table(table: Table, options: ReadOptions) -> Found:
         values = series((value for _, value in reading.chunks()), width_s, options)
         found: Series | Timeline = values if layout.meaning == "counts" else Series(values.values * width_s, width_s)
     else:
-        found = timeline(reading.chunks(), layout.meaning)
+        alone_s = max(1, round(UNITS_S[layout.unit or "second"]))
+        found = replace(timeline(reading.chunks(), layout.meaning), alone_s=alone_s)
     if not reading.rows:
         raise InputError("it is empty: there are no rows below its header" + _where(layout))
     return Found(layout.format, reading.rows, found)

@@ -141,7 +141,7 @@ def _inside(opener: Opener, path: Path) -> Opener | None:
     for magic, (_, unpacker) in COMPRESSED.items():
         if head.startswith(magic):
             return _bounded(opener, unpacker, path)
-    if head.startswith(b"PK\x03\x04"):
+    if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return _bounded(opener, lambda file: _zip_member(file, path), path)
     if _is_tar(head):
         member = _chosen(_tar_members(opener, path), path)
@@ -167,7 +167,7 @@ def _bounded(opener: Opener, unpacker: Callable[[IO[bytes]], IO[bytes]], path: P
 
 
 def _buffered(stream: io.RawIOBase) -> io.BufferedIOBase:
-    return cast(io.BufferedIOBase, io.BufferedReader(stream, BLOCK))  # type: ignore[type-var]
+    return cast(io.BufferedIOBase, io.BufferedReader(stream, BLOCK))
 
 
 def _zip_member(file: IO[bytes], path: Path) -> IO[bytes]:
