@@ -4,6 +4,8 @@ import gzip
 import os
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from ipagym.system.errors import InputError
@@ -53,6 +55,8 @@ REFUSED: dict[str, tuple[bytes, str]] = {
                                  r"name one with \?column=NAME of timestamp, foo, or take each row for a request"),
     "times that may be rates": ("\n".join(str(i + 0.5) for i in range(20)).encode(), "rise throughout: tell what"),
     "normalised rates": (b"timestamp,msname,msinstanceid,nodeid,providerrpc_mcr\n1,a,b,c,0.1\n", "normalised to 0..1"),
+    "no functions": (b"HashOwner,HashApp,HashFunction,Trigger,1,2\n", "it holds no functions"),
+    "names that come twice": (b"foo foo foo.2 foo\n1 2 3 4\n", "of foo, foo.2, foo.2.2, foo.3"),
     "no rows of the kind": (b"Timestamp,User Count,Type,Name,Requests/s\n1,1,GET,/a,5\n", "no rows .* with Aggregated"),
     "too many columns": (b",".join(b"c%d" % i for i in range(20_000)), "more than 10000 columns"),
     "json cut": (b'{"a": [1,2', "line 1: it is no JSON"),
@@ -98,6 +102,20 @@ def test_options_that_cannot_be_are_refused(options: str, message: str, tmp_path
     with pytest.raises(InputError, match=message) as caught:
         by_name(f"{path}?{options}")
     assert "\n" not in str(caught.value)
+
+
+def test_functions_without_triggers_have_none_to_choose(tmp_path: Path) -> None:
+    path = tmp_path / "functions.csv"
+    path.write_text("HashOwner,HashApp,HashFunction,1,2\na,b,c,60,120\n")
+    assert read_workload(path).rates[[0, 60]].tolist() == [1, 2]
+    with pytest.raises(InputError, match="it has no column Trigger, so that none is http: leave the column out"):
+        read_workload(path, column="http")
+
+
+def test_what_pandas_notes_in_a_parquet_file_does_not_matter(tmp_path: Path) -> None:
+    path = tmp_path / "load.parquet"
+    pq.write_table(pa.table({"count": [5, 6]}).replace_schema_metadata({"pandas": "{no json"}), path)
+    assert read_workload(path).rates.tolist() == [5, 6]
 
 
 @pytest.mark.parametrize("content", ["5 6 7", "[5, 6, 7]"])

@@ -65,10 +65,12 @@ def parquet_table(opener: Opener, path: Path) -> Table:
     def frames(wanted: list[str] | None) -> Iterator[pd.DataFrame]:
         with _parquet(opener, path) as file:
             for batch in file.iter_batches(batch_size=ROWS_AT_ONCE, columns=wanted):
-                yield _plain(batch.to_pandas())
+                yield _plain(batch.replace_schema_metadata(None).to_pandas())
 
     with _parquet(opener, path) as file:
         columns = [str(name) for name in file.schema_arrow.names]
+        if len(set(columns)) < len(columns):
+            raise InputError(f"{path} has two columns of one name: write it again")
         most = max(ALWAYS_ALLOWED_ROWS, MOST_TIMES * path.stat().st_size)
         sizes = [
             file.metadata.row_group(group).column(column).total_uncompressed_size

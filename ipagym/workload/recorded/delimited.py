@@ -4,6 +4,7 @@ import csv
 import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any, TextIO, cast
 
@@ -31,15 +32,14 @@ class Dialect:
     quoted: bool = True
 
 
-def header(line: str, delimiter: str) -> list[str]:
+def header(line: str, delimiter: str | None) -> list[str]:
     """The names in a header line, each once: a second column of a name gets a number."""
-    names = [name.strip() for name in next(csv.reader([line], delimiter=delimiter), [])]
-    seen: dict[str, int] = {}
-    unique = []
-    for name in names:
-        seen[name] = seen.get(name, 0) + 1
-        unique.append(name if seen[name] == 1 else f"{name}.{seen[name]}")
-    return unique
+    parts = line.split() if delimiter is None else next(csv.reader([line], delimiter=delimiter), [])
+    names: dict[str, None] = {}
+    for name in (part.strip() for part in parts):
+        free = (f"{name}.{number}" for number in count(2))
+        names[name if name not in names else next(other for other in free if other not in names)] = None
+    return list(names)
 
 
 def delimited_table(opener: Opener, path: Path, dialect: Dialect) -> Table:

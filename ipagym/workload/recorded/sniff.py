@@ -164,7 +164,7 @@ def _are_evenly_spaced(fields: list[str]) -> bool:
 
 def _with_header(records: list[str]) -> Sniffed:
     delimiter = _delimiter(records[0]) or ("," if len(records[0].split()) == 1 else None)
-    names = header(records[0].strip(), delimiter) if delimiter else records[0].split()
+    names = header(records[0].strip(), delimiter)
     return Sniffed("table", _dialect(names, delimiter, records, has_header=True))
 
 

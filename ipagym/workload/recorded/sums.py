@@ -28,6 +28,8 @@ def read_by_minute(table: Table, options: ReadOptions) -> Found:
     minutes = _minutes(table.columns)
     if not minutes:
         raise InputError("it has no columns 1, 2, 3 and so on of invocations by minute")
+    if options.column is not None and "Trigger" not in table.columns:
+        raise InputError(f"it has no column Trigger, so that none is {options.column}: leave the column out")
     total, rows = np.zeros(len(minutes)), 0
     wanted = minutes if options.column is None else [*minutes, "Trigger"]
     for before, frame in _numbered(table, wanted):
@@ -61,8 +63,9 @@ def _minutes(columns: Sequence[str]) -> list[str]:
 
 
 def _numbered(table: Table, columns: list[str]) -> Iterator[tuple[int, pd.DataFrame]]:
+    """The pieces that have rows, each with what makes numbers of rows in the file of those in its index."""
     before = 0
-    for frame in table.frames(columns):
+    for frame in filter(len, table.frames(columns)):
         yield before - int(frame.index[0]), frame
         before += len(frame)
 
