@@ -1,5 +1,6 @@
 """Those who take part in a comparison: agents by name, and classes, functions or objects that are given instead."""
 
+import logging
 import pickle
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -12,6 +13,9 @@ from pathlib import Path
 from uuid import uuid4
 
 from ipagym.agents import USUAL, AgentSpec, kept_by, make_agent, suitable
+from ipagym.agents.autoscalers.manifests.plan import plan_of
+from ipagym.agents.autoscalers.manifests.read import Manifests, autoscalers_of
+from ipagym.agents.autoscalers.manifests.rules import scaled_by
 from ipagym.agents.catalogue import AGENTS, EVERY
 from ipagym.agents.external import build, find, version_of
 from ipagym.agents.spec import split_specs
@@ -21,8 +25,10 @@ from ipagym.system.errors import InputError
 from ipagym.system.files import is_file
 from ipagym.task.scenario import Scenario
 
-Given = str | AgentSpec | Agent | Callable[[], Agent] | Callable[[Scenario], Agent]
-"""An agent by name, or what makes it."""
+LOGGER = logging.getLogger("ipagym")
+
+Given = str | AgentSpec | Agent | Manifests | Callable[[], Agent] | Callable[[Scenario], Agent]
+"""An agent by name, what makes it, or manifests of autoscalers."""
 
 AllGiven = Given | Sequence[Given] | Mapping[str, Given] | None
 """One, several, or several under names of the caller's choice."""
@@ -46,8 +52,8 @@ def contestants(given: AllGiven, scenario: Scenario) -> tuple[Contestant, ...]:
     """Those that are given, each made once to see whether it can be.
 
     A text holds names between commas, or is `all`: every agent of the catalogue that suits; nothing stands for the
-    usual ones among these. What is not given by name is called as its class or function is, with a number where that
-    name is taken.
+    usual ones among these. What is not given by name is called as its class or function is, manifests as their
+    autoscalers are, with a number where that name is taken.
 
     Raises:
         InputError: one cannot be made, or two have the same name.
@@ -97,6 +103,9 @@ def listed(given: Given | Sequence[Given] | None, scenario: Scenario) -> Sequenc
 def _name(given: Given) -> str:
     if isinstance(given, str | AgentSpec):
         return str(given)
+    if isinstance(given, Manifests):
+        name = autoscalers_of(given).name
+        return f"manifest-{name}" if name in AGENTS else name  # one called hpa is not ours of that name
     return given.__name__ if isclass(given) or isroutine(given) else type(given).__name__
 
 
@@ -109,6 +118,8 @@ def _free(name: str, taken: set[str]) -> str:
 
 
 def _contestant(name: str, given: Given, scenario: Scenario) -> Contestant:
+    if isinstance(given, Manifests):
+        return _of_manifests(name, given, scenario)
     if isinstance(given, str | AgentSpec):
         spec = AgentSpec.parse(given) if isinstance(given, str) else given
         make: Callable[[], Agent] = partial(make_agent, str(spec), scenario)  # the code mark knows texts
@@ -117,6 +128,16 @@ def _contestant(name: str, given: Given, scenario: Scenario) -> Contestant:
         make = partial(build, given, scenario, name)
         turns, fingerprint = EVERY, partial(_version, given)
     return Contestant(name=name, make=make, keeps=kept_by(make(), turns, scenario), fingerprint=fingerprint())
+
+
+def _of_manifests(name: str, given: Manifests, scenario: Scenario) -> Contestant:
+    """The autoscalers together; what of them is passed by, or applies otherwise than it says, is told here, once."""
+    plan = plan_of(given, scenario.pipeline, scenario.limits)
+    for line in plan.notes:
+        LOGGER.warning(line)
+    make = partial(scaled_by, plan.settings)
+    keeps = kept_by(make(), plan.turns, scenario)
+    return Contestant(name=name, make=make, keeps=keeps, fingerprint=given.fingerprint)
 
 
 def _behind(spec: AgentSpec) -> str:

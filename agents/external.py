@@ -6,23 +6,16 @@ scenario where it has one parameter without a default; a function likewise; an o
 """
 
 import inspect
-import multiprocessing
-import sys
-import traceback
-from collections.abc import Iterator
-from contextlib import contextmanager
 from copy import deepcopy
 from difflib import get_close_matches
-from functools import reduce
-from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
-from types import ModuleType
 
 from ipagym.agents.catalogue import AGENTS, EVERY, AgentEntry
 from ipagym.model.agent import Agent
-from ipagym.system.errors import InputError, IpagymError, unknown_name
+from ipagym.system.errors import InputError, unknown_name
 from ipagym.system.files import is_file
+from ipagym.system.import_path import as_input_error, attribute_of, import_by_user
 from ipagym.task.scenario import Scenario
 
 GROUP = "ipagym.agents"
@@ -42,12 +35,6 @@ def installed_entries() -> dict[str, AgentEntry]:
             for name, point in installed().items()}  # fmt: skip
 
 
-def is_import_path(name: str) -> bool:
-    """True for a name that is written as `module:attribute`; both may have dots."""
-    module, colon, attribute = name.partition(":")
-    return bool(colon) and all(part.isidentifier() for part in [*module.split("."), *attribute.split(".")])
-
-
 def find(name: str) -> object:
     """The class, function or object of that name.
 
@@ -55,13 +42,12 @@ def find(name: str) -> object:
         InputError: there is none, or the import of its module fails.
     """
     point = installed().get(name)
-    module, _, attribute = (f"{point.module}:{point.attr}" if point else name).partition(":")
-    imported = _module(module, name)
+    path = f"{point.module}:{point.attr}" if point else name
+    module = path.partition(":")[0]
     try:
-        return reduce(getattr, attribute.split("."), imported)
-    except AttributeError:
-        own = [each for each in vars(imported) if not each.startswith("_")]
-        raise unknown_name(f"agent {name}: in module {module} there is no", attribute, own) from None
+        return attribute_of(import_by_user(module, f"agent {name}"), path, "agent")
+    except ModuleNotFoundError:
+        raise _no_module(module) from None
 
 
 def version_of(name: str) -> str:
@@ -76,7 +62,7 @@ def build(target: object, scenario: Scenario, name: str) -> Agent:
     Raises:
         InputError: it makes none.
     """
-    with _as_input_error(f"agent {name} cannot be made"):
+    with as_input_error(f"agent {name} cannot be made"):
         agent = _call(target, scenario, name) if callable(target) else deepcopy(target)
     if inspect.isclass(agent) or not isinstance(agent, Agent):
         lacking = [method for method in ("reset", "decide") if not hasattr(agent, method)]
@@ -107,24 +93,6 @@ def _parameters_without_default(target: object) -> int:
     return sum(each.default is inspect.Parameter.empty and each.kind not in starred for each in parameters)
 
 
-def _module(module: str, name: str) -> ModuleType:
-    _make_working_folder_importable()
-    with _as_input_error(f"agent {name}: {module} cannot be imported"):
-        try:
-            return import_module(module)
-        except ModuleNotFoundError as error:
-            if error.name is None or not f"{module}.".startswith(f"{error.name}."):
-                raise
-            raise _no_module(module) from None
-
-
-def _make_working_folder_importable() -> None:
-    """Put the working folder on the path, as for a script; processes that this one starts have its path."""
-    here = str(Path.cwd())
-    if multiprocessing.parent_process() is None and here not in sys.path:
-        sys.path.insert(0, here)
-
-
 def unknown_agent(name: str) -> InputError:
     """The error for a name that is neither of the catalogue, nor of an installed package, nor an import path."""
     if is_file(Path(f"{name}.py")):
@@ -141,20 +109,3 @@ def _no_module(module: str) -> InputError:
 
 def _origin(point: EntryPoint) -> str:
     return f"{point.dist.name} {point.dist.version}" if point.dist else "an installed package"
-
-
-@contextmanager
-def _as_input_error(what: str) -> Iterator[None]:
-    """Say in one line what the user's code raised, and where."""
-    try:
-        yield
-    except IpagymError:
-        raise
-    except (Exception, SystemExit) as error:
-        raise InputError(f"{what}: {type(error).__name__}: {error}{_where(error)}") from error
-
-
-def _where(error: BaseException) -> str:
-    """File and line that raised it, unless it says so itself."""
-    last = traceback.extract_tb(error.__traceback__)[-1]
-    return "" if isinstance(error, SyntaxError) else f" ({Path(last.filename).name}, line {last.lineno})"

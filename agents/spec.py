@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ipagym.agents.catalogue import AGENTS, AgentEntry
-from ipagym.agents.external import ANY, installed, is_import_path, unknown_agent
+from ipagym.agents.external import ANY, installed, unknown_agent
+from ipagym.system.import_path import is_import_path
 
 
 @dataclass(frozen=True, slots=True)

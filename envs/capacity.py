@@ -30,6 +30,10 @@ class Capacity:
                     b = np.searchsorted(self._all_batches, batch)
                     self._throughput_rps[s, v, c, b] = latency.throughput_rps(batch)
 
+    def most_rps(self) -> float:
+        """The most that a single replica of any stage can be planned to serve."""
+        return float(self._throughput_rps.max())
+
     def throughput_rps(self, records: Deployments) -> Values:
         """The load that each deployment can be planned to serve, n·h, shape (n, S, L); 0 for none."""
         cores = np.searchsorted(self._all_cores, records["cores"])

@@ -54,8 +54,15 @@ class Codec:
         Raises:
             InputError: the action has the wrong shape, is not of integers, or is out of range; the knob is named.
         """
-        indices = self.checked(as_array(action, "action")[np.newaxis], 1)
-        return configuration_of(self.records(indices)[0], self.pipeline)
+        return configuration_of(self.decode_records(action)[0], self.pipeline)
+
+    def decode_records(self, action: ArrayLike) -> Deployments:
+        """The same as records, shape (1, stages, max_deployments).
+
+        Raises:
+            InputError: as `decode` does.
+        """
+        return self.records(self.checked(as_array(action, "action")[np.newaxis], 1))
 
     def encode(self, configuration: Configuration) -> NDArray[np.int64]:
         """The action, shape (dimensions,), that stands for `configuration`."""
@@ -64,17 +71,30 @@ class Codec:
 
     def records(self, indices: NDArray[np.int64]) -> Deployments:
         """The deployments that actions, shape (n, dimensions), stand for: records (n, stages, max_deployments)."""
-        ends = np.cumsum([len(stage.sizes) for stage in self.stages])[:-1]
-        parts = np.split(indices, ends, axis=1)
-        asked = np.stack([stage.records(part) for stage, part in zip(self.stages, parts, strict=True)], axis=1)
-        records = within_budget(asked, self.pipeline, self.limits.max_cores)
+        records = within_budget(self.asked(indices), self.pipeline, self.limits.max_cores)
         if self.limits.max_deployments > 1:
             records["weight"] = self._capacity.throughput_rps(records)
         return records
 
-    def masks(self) -> NDArray[np.bool_]:
-        """Flags of the values that may be chosen, flat over all dimensions, shape (sum of sizes,)."""
-        return np.concatenate([part for stage in self.stages for part in stage.masks()])
+    def asked(self, indices: NDArray[np.int64]) -> Deployments:
+        """Those records before they are cut down to `max_cores`, without weights."""
+        parts = self._parts(indices)
+        return np.stack([stage.records(part) for stage, part in zip(self.stages, parts, strict=True)], axis=1)
+
+    def completed(self, indices: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The actions, shape (n, dimensions), with the least for each dimension that is −1."""
+        parts = self._parts(indices)
+        return np.concatenate([stage.completed(part) for stage, part in zip(self.stages, parts, strict=True)], axis=1)
+
+    def stands(self, indices: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """True for actions, shape (n, dimensions), that every stage runs as they ask for it."""
+        parts = self._parts(indices)
+        flags = [stage.stands(part) for stage, part in zip(self.stages, parts, strict=True)]
+        return np.asarray(np.all(flags, axis=0))
+
+    def _parts(self, indices: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+        """The dimensions of each stage."""
+        return np.split(indices, np.cumsum([len(stage.sizes) for stage in self.stages])[:-1], axis=1)
 
     def checked(self, actions: ArrayLike, number: int) -> NDArray[np.int64]:
         """The actions, shape (number, dimensions), as integers.

@@ -19,7 +19,7 @@ class Seen(NamedTuple):
 class Feeds:
     """`seen` is what the controllers have; windows are kept for as long as they are on their way.
 
-    `like` are figures of the shapes to come.
+    `like` are figures of the shapes to come; `ages` are the windows since those of `seen` were taken.
     """
 
     def __init__(self, scenario: Scenario, like: Seen) -> None:
@@ -28,6 +28,7 @@ class Feeds:
         self._every, self._lag = telemetry.every(interval_s), telemetry.lag(interval_s)
         self._size = self._lag + 1
         self._kept = Seen._make(np.repeat(array[np.newaxis], self._size, axis=0) for array in like)
+        self.ages = np.zeros(len(like.window_records), dtype=np.int64)
         self._came = np.ones((self._size, len(like.window_records)), dtype=np.bool_)
 
     def see(self, which: NDArray[np.int64], index: NDArray[np.int64], last: Seen, scraped: NDArray[np.bool_]) -> None:
@@ -40,6 +41,7 @@ class Feeds:
         self._came[slot, which] = scraped[which] | (index == 0)
         is_known = self._came[source % self._size, which] & (source % self._every == 0)
         known, at = which[is_known], source[is_known] % self._size
+        self.ages[which] = np.where(is_known, index - source, self.ages[which] + (index > 0))
         for seen, kept in zip(self.seen, self._kept, strict=True):
             seen[known] = kept[at, known]
         for time in ("start_s", "end_s"):

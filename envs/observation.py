@@ -1,5 +1,6 @@
-"""Windows as a learner sees them: named numbers, scaled to about [-1, 1]."""
+"""Windows as a learner sees them: named numbers within [-1, 1]."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -8,50 +9,63 @@ from numpy.typing import NDArray
 
 from ipagym.envs.capacity import Capacity
 from ipagym.envs.codec import Codec
+from ipagym.envs.observation_entries import PIPELINE_ENTRIES, STAGE_ENTRIES, varying
 from ipagym.model.configuration import Limits
 from ipagym.model.deployments import Deployments, deployments_of
 from ipagym.model.pipeline import Pipeline
 from ipagym.model.records import Records, records_of
 from ipagym.model.window import Window
+from ipagym.system.errors import unknown_name
+from ipagym.task.scenario import Scenario
 
-BOUND = 10.0
-"""Every value is clipped to ±BOUND, so that the space is bounded; values in regular service stay within ±1."""
+Values = NDArray[np.float64]
+Seconds = NDArray[np.int64]
 
-PIPELINE_NAMES = ("rate", "rate_peak", "rate_first_half", "rate_second_half", "in_system", "latency_p50",
-                  "latency_p99", "violation_rate", "cores", "accuracy", "network_max", "budget_min", "budget_mean",
-                  "budget_max")  # fmt: skip
-STAGE_NAMES = ("accuracy", "queue", "utilisation", "ready", "starting", "pending", "draining", "capacity")
+MANY_REQUESTS = 1000
+"""Requests that count as 1 where requests are counted."""
 
 
 class Observer:
     """Turns windows into float32 vectors, those of one cluster or of many at once.
 
-    Rates and capacities are divided by `rate_scale_rps`, what all replicas of the lightest variants can serve;
-    latencies by the SLO; queues enter as log(1 + n) / log(1 + 1000). `budget` is the share of the SLO that requests had
-    left on their arrival, which is all of it where there is no network. The knobs in force come as the codec has them.
+    The entries are those of `ipagym.envs.observation_entries`, and the open knobs of each stage as the codec has them;
+    `names` chooses some of them, in that order. What lies beyond the scale of an entry counts as its end.
     """
 
-    def __init__(self, pipeline: Pipeline, limits: Limits) -> None:
+    def __init__(self, pipeline: Pipeline, limits: Limits, names: Sequence[str] | None = None) -> None:
         self.pipeline = pipeline
         self.limits = limits
-        self.rate_scale_rps = _rate_scale_rps(pipeline, limits)
         self._knobs = Codec(pipeline, limits).stages
         self._capacity = Capacity(pipeline)
         self._most = limits.max_replicas * limits.max_deployments
+        self._most_rps = self._capacity.most_rps() * limits.max_replicas
         widest = sum(max(v.core_choices[-1] for v in stage.variants) for stage in pipeline.stages)
         self._cores = widest * limits.max_replicas if limits.max_cores is None else limits.max_cores
+        known = self._all_names()
+        self._width = len(known)
+        self.names = known if names is None else tuple(names)
+        for name in self.names:
+            if name not in known:
+                raise unknown_name("observation entry", name, known)
+        self._chosen = None if self.names == known else np.array([known.index(name) for name in self.names], np.int64)
 
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Name of each entry, such as `crop.queue`."""
+    @classmethod
+    def of(cls, scenario: Scenario) -> "Observer":
+        """The observer of a scenario, without the entries that cannot vary in it."""
+        whole = cls(scenario.pipeline, scenario.limits)
+        return cls(scenario.pipeline, scenario.limits, varying(scenario, whole.names))
+
+    def _all_names(self) -> tuple[str, ...]:
         stages = zip(self.pipeline.stages, self._knobs, strict=True)
-        return PIPELINE_NAMES + tuple(
-            f"{stage.name}.{name}" for stage, knobs in stages for name in (*knobs.observed_names, *STAGE_NAMES)
+        return tuple(entry.name for entry in PIPELINE_ENTRIES) + tuple(
+            f"{stage.name}.{name}"
+            for stage, knobs in stages
+            for name in (*knobs.observed_names, *(entry.name for entry in STAGE_ENTRIES))
         )
 
     def space(self) -> Box:
         """The observation space, shape (len(names),)."""
-        return Box(-BOUND, BOUND, shape=(len(self.names),), dtype=np.float32)
+        return Box(-1.0, 1.0, shape=(len(self.names),), dtype=np.float32)
 
     def observe(self, window: Window) -> NDArray[np.float32]:
         """The observation of `window`, shape (len(names),)."""
@@ -61,7 +75,7 @@ class Observer:
         return np.asarray(observations[0], dtype=np.float32)
 
     def observe_all(
-        self, windows: Records, stages: Records, beside: tuple[NDArray[np.int64], Deployments]
+        self, windows: Records, stages: Records, beside: tuple[Seconds, Deployments]
     ) -> NDArray[np.float32]:
         """The observations of K windows, shape (K, len(names)).
 
@@ -69,56 +83,57 @@ class Observer:
         the arrivals in each second, shape (K, seconds), and the configurations in force, (K, stages, max_deployments).
         """
         arrivals_per_s, records = beside
-        parts = [self._pipeline_values(windows, arrivals_per_s)]
-        served = self._stage_values(stages, records)
+        values = np.empty((len(windows), self._width))
+        self._put_pipeline(values, windows, arrivals_per_s)
+        served, end = self._stage_values(stages, records), len(PIPELINE_ENTRIES)
         for s, knobs in enumerate(self._knobs):
-            parts += [knobs.observed(records[:, s]), served[:, s]]
-        values = np.concatenate(parts, axis=1)
-        return np.asarray(np.clip(values, -BOUND, BOUND), dtype=np.float32)
+            begin, end = end, end + len(knobs.observed_names)
+            values[:, begin:end] = knobs.observed(records[:, s])
+            begin, end = end, end + len(STAGE_ENTRIES)
+            values[:, begin:end] = served[:, s]
+        chosen = values if self._chosen is None else values[:, self._chosen]
+        return chosen.clip(-1.0, 1.0).astype(np.float32)
 
-    def _pipeline_values(self, windows: Records, arrivals_per_s: NDArray[np.int64]) -> NDArray[np.float64]:
-        scale, slo_s = self.rate_scale_rps, self.pipeline.slo_s
+    def rate_scaled(self, rate_rps: Any) -> Any:
+        """Rates and capacities on their common scale."""
+        return np.log1p(rate_rps) / np.log1p(self._most_rps)
+
+    def _put_pipeline(self, values: Values, windows: Records, arrivals_per_s: Seconds) -> None:
+        """Write the entries of the whole pipeline into the first columns, in the order of PIPELINE_ENTRIES."""
+        slo_s = self.pipeline.slo_s
         half = max(1, arrivals_per_s.shape[1] // 2)
-        columns = (
-            windows["arrivals"] / (windows["end_s"] - windows["start_s"]) / scale,
-            arrivals_per_s.max(axis=1) / scale,
-            arrivals_per_s[:, :half].sum(axis=1) / half / scale,
-            arrivals_per_s[:, -half:].sum(axis=1) / half / scale,
-            _log_scaled(windows["in_system"]),
-            windows["latency_p50_s"] / slo_s,
-            windows["latency_p99_s"] / slo_s,
-            np.minimum(1.0, windows["violations"] / np.maximum(windows["arrivals"], 1)),
-            windows["cores"] / self._cores,
-            windows["accuracy"],
-            windows["network_max_s"] / slo_s,
-            1 - windows["network_max_s"] / slo_s,
-            1 - windows["network_mean_s"] / slo_s,
-            1 - windows["network_min_s"] / slo_s,
-        )
-        return np.stack(columns, axis=1)
+        values[:, 0] = windows["arrivals"] / (windows["end_s"] - windows["start_s"])
+        values[:, 1] = arrivals_per_s.max(axis=1)
+        values[:, 2] = arrivals_per_s[:, :half].sum(axis=1) / half
+        values[:, 3] = arrivals_per_s[:, -half:].sum(axis=1) / half
+        values[:, :4] = self.rate_scaled(values[:, :4])
+        values[:, 4] = _count_scaled(windows["in_system"])
+        values[:, 5] = _ratio_scaled(windows["latency_p50_s"], slo_s)
+        values[:, 6] = _ratio_scaled(windows["latency_p99_s"], slo_s)
+        values[:, 7] = np.minimum(1.0, windows["violations"] / np.maximum(windows["arrivals"], 1))
+        values[:, 8] = windows["cores"] / self._cores
+        values[:, 9] = windows["accuracy"]
+        values[:, 10] = _ratio_scaled(windows["network_max_s"], slo_s)
+        values[:, 11] = 1 - windows["network_max_s"] / slo_s
+        values[:, 12] = 1 - windows["network_mean_s"] / slo_s
+        values[:, 13] = 1 - windows["network_min_s"] / slo_s
 
-    def _stage_values(self, stages: Records, records: Deployments) -> NDArray[np.float64]:
-        columns = (
-            self._capacity.accuracy(records),
-            _log_scaled(stages["queue"]),
-            stages["utilisation"],
-            stages["ready"] / self._most,
-            stages["starting"] / self._most,
-            stages["pending"] / self._most,
-            stages["draining"] / self._most,
-            self._capacity.throughput_rps(records).sum(axis=2) / self.rate_scale_rps,
-        )
-        return np.stack(columns, axis=2)
+    def _stage_values(self, stages: Records, records: Deployments) -> Values:
+        """The entries of the stages, shape (K, S, entries), in the order of STAGE_ENTRIES."""
+        values = np.empty((*stages.shape, len(STAGE_ENTRIES)))
+        values[..., 0] = self._capacity.accuracy(records)
+        values[..., 1] = _count_scaled(stages["queue"])
+        values[..., 2] = stages["utilisation"]
+        for i, state in enumerate(("ready", "starting", "pending"), start=3):
+            values[..., i] = stages[state] / self._most
+        values[..., 6] = self.rate_scaled(self._capacity.throughput_rps(records).sum(axis=2))
+        return values
 
 
-def _rate_scale_rps(pipeline: Pipeline, limits: Limits) -> float:
-    """The rate that the slowest stage could serve with all its replicas on its lightest variant, on all cores."""
-    return min(
-        limits.max_replicas * max(model.throughput_rps(b) for b in stage.batches)
-        for stage in pipeline.stages
-        for model in [stage.lightest.latency_on(stage.lightest.core_choices[-1])]
-    )
+def _count_scaled(count: Any) -> Any:
+    return np.log1p(count) / np.log1p(MANY_REQUESTS)
 
 
-def _log_scaled(count: Any) -> Any:
-    return np.log1p(count) / np.log1p(1000)
+def _ratio_scaled(seconds: Any, slo_s: float) -> Any:
+    """Resolves latencies around the SLO, and bounds those that grow with a queue."""
+    return seconds / (seconds + slo_s)

@@ -7,10 +7,11 @@ from numpy.typing import NDArray
 
 from ipagym.model.configuration import Limits, StageSetting
 from ipagym.model.deployments import Deployments, no_deployments
-from ipagym.model.knobs import KNOBS, VARIANT, Flags, Knob
+from ipagym.model.knobs import KNOBS, VARIANT, Knob
 from ipagym.model.pipeline import Stage
 
 Indices = NDArray[np.int64]
+Flags = NDArray[np.bool_]
 
 
 class OneDeployment:
@@ -29,8 +30,8 @@ class OneDeployment:
 
     def _granted_of(self, knob: Knob) -> Indices:
         """The value that each variant gets where the action asks for each of the values, shape (variants, values)."""
-        choices = [knob.choices_of(variant, self.stage, self.limits) for variant in self.stage.variants]
-        return np.array([[_granted(each, asked) for asked in self._values[knob.name]] for each in choices])
+        choices = [np.array(knob.choices_of(variant, self.stage, self.limits)) for variant in self.stage.variants]
+        return np.array([_granted(each, self._values[knob.name]) for each in choices])
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -57,22 +58,31 @@ class OneDeployment:
         """The part of an action that stands for a setting."""
         return [self._values[knob.name].index(knob.read(setting.first, self.stage)) for knob in self._open]
 
-    def masks(self) -> list[Flags]:
-        """Flags of the values that may be chosen: those for which a cluster of these limits has room."""
-        return [knob.allowed(self.stage, self.limits, self._values[knob.name]) for knob in self._open]
+    def completed(self, indices: Indices) -> Indices:
+        """The actions, shape (n, dimensions), with the least for each dimension that is −1."""
+        least = np.zeros(len(self._open), dtype=np.int64)
+        if VARIANT in self._open:
+            least[self._open.index(VARIANT)] = np.argmin([each.core_choices[0] for each in self.stage.variants])
+        return np.where(indices < 0, least, indices)
+
+    def stands(self, indices: Indices) -> Flags:
+        """True for actions, shape (n, dimensions), the variant of which has the very values that they ask for."""
+        records, flags = self.records(indices)[:, 0], np.ones(len(indices), dtype=np.bool_)
+        for i, knob in enumerate(self._open):
+            flags &= records[knob.name] == np.array(self._values[knob.name])[indices[:, i]]
+        return flags
 
     @property
     def observed_names(self) -> tuple[str, ...]:
-        """Names of what `observed` gives."""
-        return tuple(knob.name for knob in self._observed)
+        """Names of what `observed` gives: the open knobs."""
+        return tuple(knob.name for knob in self._open)
 
     def observed(self, records: Deployments) -> NDArray[np.float64]:
         """The knobs in force, shape (n, names), scaled to [0, 1]; `records` are of shape (n, 1)."""
-        return np.stack([self._scaled(knob, records[:, 0][knob.name]) for knob in self._observed], axis=1)
-
-    @property
-    def _observed(self) -> list[Knob]:
-        return [knob for knob in KNOBS if knob in self._open or not knob.observed_if_open]
+        values, first = np.empty((len(records), len(self._open))), records[:, 0]
+        for i, knob in enumerate(self._open):
+            values[:, i] = self._scaled(knob, first[knob.name])
+        return values
 
     def _scaled(self, knob: Knob, numbers: NDArray[np.int64]) -> NDArray[np.float64]:
         values = self._values[knob.name]
@@ -81,6 +91,6 @@ class OneDeployment:
         return np.asarray(np.searchsorted(np.array(values), numbers) / max(1, len(values) - 1))
 
 
-def _granted(choices: Sequence[int], asked: int) -> int:
-    """The most of the rising choices that is not above what is asked for, or the first."""
-    return max((value for value in choices if value <= asked), default=choices[0])
+def _granted(choices: Indices, asked: Sequence[int]) -> Indices:
+    """For each number asked for, the most of the rising choices that is not above it, or the first."""
+    return choices[np.maximum(np.searchsorted(choices, asked, side="right") - 1, 0)]

@@ -72,7 +72,7 @@ class ServingVecEnv(VecEnv):
     def step_wait(self) -> VecEnvStepReturn:
         """Let one interval pass; the episodes that end begin anew at once."""
         observations, rewards, _, truncated, info = self.env.step(self._actions)
-        self.terms = RewardTerms(**info["reward_terms"])
+        self.terms = self.env.terms
         self._returns += rewards
         self._taken.append(self._actions)
         if truncated.all():

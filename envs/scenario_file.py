@@ -1,12 +1,13 @@
 """Scenarios from YAML files: those of the package, and your own."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from ipagym import profiles, workload
+from ipagym.envs.changes import changed
 from ipagym.envs.scenario_schema import NetworkFile, ObjectiveFile, ScenarioFile
 from ipagym.model.configuration import Configuration, Limits, StageSetting
 from ipagym.model.knobs import BATCH, KNOBS, REPLICAS, VARIANT
@@ -18,7 +19,8 @@ from ipagym.profiles.yaml_file import first_problem, read_yaml
 from ipagym.random.streams import Streams
 from ipagym.system.errors import InputError
 from ipagym.system.files import is_file
-from ipagym.task import faults
+from ipagym.task.faults import Faults
+from ipagym.task.faults import by_name as faults_by_name
 from ipagym.task.objective import Objective
 from ipagym.task.physics import DropPolicy, Physics
 from ipagym.task.scenario import Scenario, lightest_configuration
@@ -36,7 +38,7 @@ class Choices:
     """Replacements of parts of a scenario as it is written; None leaves a part as it is.
 
     `slo` is a number of seconds, or `paper` or `tight` for those of the profile. `trace` is the Twitter trace file that
-    the papers' windows are cut from.
+    the papers' windows are cut from. `changes` are fields of the file by part (`ipagym.envs.changes`).
     """
 
     load: str | workload.Workload | Sequence[float] | None = None
@@ -46,8 +48,10 @@ class Choices:
     limits: Limits | None = None
     physics: Physics | None = None
     arrivals: str | None = None
-    faults: str | None = None
+    faults: str | Faults | None = None
     telemetry: Telemetry | None = None
+    objective: Objective | ObjectiveFile | None = None
+    changes: Mapping[str, object] = field(default_factory=dict)
 
 
 def load_scenario(file: str | Path) -> Scenario:
@@ -78,6 +82,7 @@ def build(file: ScenarioFile, folder: Path, choices: Choices) -> Scenario:
     Raises:
         InputError: a name is unknown or a value cannot be used.
     """
+    file = changed(file, choices.changes)
     profile = load_profile(str(folder / file.pipeline) if is_yaml(file.pipeline) else file.pipeline)
     load, own_weights = _load(file, folder, choices)
     whole, limits = _closed(_up_to_max_batch(profile.pipeline, file), _limits(file, choices.limits), file.knobs)
@@ -87,7 +92,7 @@ def build(file: ScenarioFile, folder: Path, choices: Choices) -> Scenario:
         workload=load,
         initial=_initial(file, pipeline, limits, load),
         limits=limits,
-        objective=_weighted(_weighted(profile.objective, file.objective), own_weights),
+        objective=_objective(_weighted(_weighted(profile.objective, file.objective), own_weights), choices.objective),
         physics=_physics(file, profile, limits, choices),
         interval_s=file.interval_s if choices.interval_s is None else choices.interval_s,
         telemetry=choices.telemetry or Telemetry(**file.telemetry.model_dump()),
@@ -218,9 +223,9 @@ def _initial(file: ScenarioFile, pipeline: Pipeline, limits: Limits, load: workl
 def _physics(file: ScenarioFile, profile: Profile, limits: Limits, choices: Choices) -> Physics:
     given, has_nodes = file.physics, limits.node_cores is not None
     if isinstance(file.faults, str):
-        mixture = faults.by_name(file.faults, has_nodes=has_nodes)
+        mixture = faults_by_name(file.faults, has_nodes=has_nodes)
     else:
-        mixture = faults.Faults(**file.faults.model_dump())
+        mixture = Faults(**file.faults.model_dump())
     usual_drop = DropPolicy(max_age_s=profile.max_age_s)
     written = Physics(
         order=given.order,
@@ -237,7 +242,15 @@ def _physics(file: ScenarioFile, profile: Profile, limits: Limits, choices: Choi
         physics = replace(physics, arrivals=choices.arrivals)
     if choices.faults is None:
         return physics
-    return replace(physics, faults=faults.by_name(choices.faults, has_nodes=has_nodes))
+    chosen = choices.faults
+    return replace(physics, faults=faults_by_name(chosen, has_nodes=has_nodes) if isinstance(chosen, str) else chosen)
+
+
+def _objective(written: Objective, chosen: Objective | ObjectiveFile | None) -> Objective:
+    """The objective as written, another one, or with other weights."""
+    if chosen is None:
+        return written
+    return _weighted(written, chosen) if isinstance(chosen, ObjectiveFile) else chosen
 
 
 def _weighted(usual: Objective, given: ObjectiveFile) -> Objective:

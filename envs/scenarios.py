@@ -1,20 +1,30 @@
 """Scenarios by name: the reference problems of the package, and any profile under a workload."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
+from typing import TypeVar
 
 from ipagym import workload
+from ipagym.envs.changes import as_faults, as_weights, check_plain
 from ipagym.envs.scenario_file import Choices, build, is_yaml, load_profile, named_by, read_scenario_file
-from ipagym.envs.scenario_schema import ScenarioFile
+from ipagym.envs.scenario_schema import ObjectiveFile, ScenarioFile
 from ipagym.model.configuration import Limits
 from ipagym.profiles.yaml_file import read_yaml
 from ipagym.system.errors import InputError, unknown_name
 from ipagym.system.files import is_file
+from ipagym.task.faults import Faults
+from ipagym.task.objective import Objective
 from ipagym.task.physics import Physics
 from ipagym.task.scenario import Scenario
 from ipagym.task.telemetry import Telemetry
 
 __all__ = ["FOLDER", "descriptions", "load_profile", "make_scenario", "names"]
+
+Fields = Mapping[str, object]
+"""Part of a scenario by the names of its fields in a scenario file, for values of JSON."""
+
+Part = TypeVar("Part")
 
 FOLDER = Path(__file__).parent / "problems"
 
@@ -27,11 +37,14 @@ def make_scenario(
     slo: str | None = None,
     trace: str | Path | None = None,
     interval_s: float | None = None,
-    limits: Limits | None = None,
-    physics: Physics | None = None,
+    limits: Limits | Fields | None = None,
+    physics: Physics | Fields | None = None,
     arrivals: str | None = None,
-    faults: str | None = None,
-    telemetry: Telemetry | None = None,
+    faults: str | Faults | Fields | None = None,
+    telemetry: Telemetry | Fields | None = None,
+    network: Fields | None = None,
+    objective: Objective | Fields | None = None,
+    initial: Sequence[Fields] | None = None,
 ) -> Scenario:
     """A scenario of the package by name, one of your own, or a profile (both by the path of a YAML file) under a load.
 
@@ -39,23 +52,34 @@ def make_scenario(
     is `paper` or `tight` (an SLO at which latency competes with accuracy and cost), `slo_s` any other. `trace` is the
     Twitter trace file that the papers' windows are cut from. `arrivals` is the rule by which rates become timestamps,
     instead of that of the physics: with `uniform` a trace's counts come as they are. `faults` names a mixture of
-    `ipagym.task.faults`, which replaces those of the scenario; `telemetry` replaces how figures reach controllers.
+    `ipagym.task.faults`, or is one as a mapping; it replaces that of the scenario.
+
+    `initial` has a mapping for each stage, with the deployment that it starts with, as in a scenario file.
+    `limits`, `physics`, `telemetry`, `network` and `objective` are objects, which replace those of the scenario, or
+    mappings with the fields of a scenario file, such as `{"alpha": 20}`, which change only the fields that they name.
 
     Raises:
         InputError: a name is unknown or a value cannot be used.
     """
     if slo is not None and slo_s is not None:
         raise InputError("give slo or slo_s, not both")
+    check_plain(slo=slo, slo_s=slo_s, interval_s=interval_s, arrivals=arrivals)
+    given = {"limits": limits, "physics": physics, "telemetry": telemetry, "network": network}
+    changes: dict[str, object] = {name: value for name, value in given.items() if isinstance(value, Mapping)}
     choices = Choices(
         load=load,
         slo=slo if slo_s is None else slo_s,
         trace=trace,
         interval_s=interval_s,
-        limits=limits,
-        physics=physics,
+        limits=_whole("limits", limits, Limits),
+        physics=_whole("physics", physics, Physics),
         arrivals=arrivals,
-        faults=faults,
-        telemetry=telemetry,
+        faults=_faults(faults),
+        telemetry=_whole("telemetry", telemetry, Telemetry),
+        objective=as_weights(objective)
+        if isinstance(objective, Mapping)
+        else _whole("objective", objective, Objective),
+        changes=changes if initial is None else changes | {"initial": initial},
     )
     if is_yaml(name):
         return _from_file(Path(name), choices)
@@ -64,9 +88,37 @@ def make_scenario(
     return build(_shipped(name), FOLDER, choices)
 
 
+def _whole(name: str, given: object, kind: type[Part]) -> Part | None:
+    """A part that replaces the scenario's own; None where a mapping only changes it, or where there is none.
+
+    Raises:
+        InputError: it is neither.
+    """
+    if given is None or isinstance(given, Mapping):
+        return None
+    if not isinstance(given, kind):
+        raise InputError(f"{name} must be a mapping of fields or {kind.__name__}(...), not {given!r}")
+    return given
+
+
+def _objective(given: object) -> Objective | ObjectiveFile | None:
+    return as_weights(given) if isinstance(given, Mapping) else _whole("objective", given, Objective)
+
+
+def _faults(given: object) -> str | Faults | None:
+    if isinstance(given, Mapping):
+        return as_faults(given)
+    return given if isinstance(given, str) else _whole("faults", given, Faults)
+
+
 def names() -> list[str]:
     """The scenarios of the package."""
-    return sorted(path.stem for path in FOLDER.glob("*.yaml"))
+    return list(_shipped_names())
+
+
+@cache
+def _shipped_names() -> tuple[str, ...]:
+    return tuple(sorted(path.stem for path in FOLDER.glob("*.yaml")))
 
 
 def descriptions() -> dict[str, str]:
@@ -74,6 +126,7 @@ def descriptions() -> dict[str, str]:
     return {name: _shipped(name).description for name in names()}
 
 
+@cache
 def _shipped(name: str) -> ScenarioFile:
     return read_scenario_file(FOLDER / f"{name}.yaml")
 

@@ -2,28 +2,39 @@
 
 from collections.abc import Sequence
 from copy import copy, deepcopy
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import gymnasium
 import numpy as np
+from gymnasium.envs.registration import EnvSpec
 from numpy.typing import ArrayLike, NDArray
 
 from ipagym.cluster import Cluster, Simulator
-from ipagym.cluster.sim import ENGINES, CompiledCluster
+from ipagym.cluster.sim import CompiledCluster
+from ipagym.envs.arguments import Arguments
 from ipagym.envs.codec import Codec
-from ipagym.envs.observation import Observer
-from ipagym.envs.render import ansi, rgb_array
-from ipagym.envs.scenarios import make_scenario
-from ipagym.model.configuration import requested_cores
+from ipagym.envs.info import Figures, info_of_one
+from ipagym.envs.masks import Masks
+from ipagym.envs.observation_builder import ObservationBuilder
+from ipagym.envs.options import EnvOptions, EpisodeOptions, checked_range, episode_options, scenario_of
+from ipagym.envs.reference_returns import Reference, reference_of, reference_scale
+from ipagym.envs.rendering.view import FPS, MODES, View, check_mode
+from ipagym.envs.rewards import RewardRule
+from ipagym.envs.specification import with_steps
+from ipagym.model.configuration import Configuration
+from ipagym.model.deployments import Deployments, configuration_of, deployments_of
+from ipagym.model.records import records_of
 from ipagym.model.window import Window
-from ipagym.system.errors import InputError, unknown_name
+from ipagym.system.errors import InputError
 from ipagym.task.objective import RewardTerms
 from ipagym.task.reward import Rewards
 from ipagym.task.scenario import Scenario
 from ipagym.task.telemetry import Feed
 from ipagym.workload import Workload
+
+ALONE = np.zeros(1, dtype=np.int64)
+"""The number of the only environment, where there could be many."""
 
 
 class ServingEnv(gymnasium.Env[Any, Any]):
@@ -33,10 +44,11 @@ class ServingEnv(gymnasium.Env[Any, Any]):
     float32 vector whose entries are named in `observation_names`. `reset` lets one warm-up interval pass under the
     scenario's initial configuration. An episode never terminates: at the end of the workload it is truncated.
 
-    Without a cluster one is simulated by the compiled engine. Without `with_info`, `info` stays empty, which is faster.
+    Without a cluster one is simulated by the compiled engine. `options` say how the scenario is shown. `info` is that
+    of `ipagym.envs.info`, with the same keys and shapes from `reset` and `step`.
     """
 
-    metadata = {"render_modes": ["ansi", "rgb_array"], "render_fps": 4}  # noqa: RUF012 (Gymnasium's own form)
+    metadata = {"render_modes": list(MODES), "render_fps": FPS}  # noqa: RUF012 (Gymnasium's own form)
 
     def __init__(
         self,
@@ -44,42 +56,92 @@ class ServingEnv(gymnasium.Env[Any, Any]):
         cluster: Cluster | None = None,
         render_mode: str | None = None,
         *,
-        with_info: bool = True,
+        options: EnvOptions | None = None,
     ) -> None:
-        if render_mode is not None and render_mode not in self.metadata["render_modes"]:
-            raise InputError(f"render_mode must be one of {self.metadata['render_modes']}, not {render_mode!r}")
-        self.scenario = scenario
-        self.cluster = cluster or CompiledCluster(scenario)
+        check_mode(render_mode, MODES)
+        self.options = options or EnvOptions()
         self.render_mode = render_mode
         self.codec = Codec(scenario.pipeline, scenario.limits)
-        self.observer = Observer(scenario.pipeline, scenario.limits)
+        self.masks = Masks(self.codec)
+        self._own = scenario
+        self._spec: EnvSpec | None = None
+        self._stand_on(scenario, cluster or CompiledCluster(scenario))
         self.action_space = self.codec.space()
-        self.observation_space = self.observer.space()
-        self._rewards = Rewards(scenario.pipeline, scenario.limits.max_deployments)
+        self.observation_space = self._builder.space()
+        if self._rule.space is not None:
+            self.reward_space, self.reward_dim = self._rule.space, self._rule.space.shape[0]
+
+    def _stand_on(self, scenario: Scenario, cluster: Cluster) -> None:
+        """Be an environment over that cluster from now on."""
+        self.scenario = scenario
+        self.cluster = cluster
+        self._view = None if self.render_mode is None else View(self.render_mode, scenario)
         self.history: list[Window] = []
-        self._with_info = with_info
+        self._asked: tuple[Configuration, Deployments] | None = None
+        self._builder = ObservationBuilder(scenario, self.options, 1)
+        self._rewards = Rewards(scenario.pipeline, scenario.limits.max_deployments)
+        self._rule = RewardRule(
+            self.options.reward, scenario, self.options.reward_terms, reference_scale(self.options.name)
+        )
+
+    @property
+    def spec(self) -> EnvSpec | None:
+        """The specification that it was made from, with the steps of an episode."""
+        return self._spec
+
+    @spec.setter
+    def spec(self, spec: EnvSpec | None) -> None:
+        self._spec = with_steps(spec, self.scenario)
 
     @property
     def observation_names(self) -> tuple[str, ...]:
         """Name of each entry of the observation."""
-        return self.observer.names
+        return self._builder.names
 
-    def action_masks(self) -> NDArray[np.bool_]:
-        """Flags of the values that may be chosen, flat over all dimensions of the action."""
-        return self.codec.masks()
+    @property
+    def reference_returns(self) -> Reference | None:
+        """Returns of reference agents on this scenario; None where it is not one of the package's, unchanged."""
+        return reference_of(self.options.name, self._own)
+
+    def action_masks(self, chosen: ArrayLike = ()) -> NDArray[np.bool_]:
+        """Flags of the values that may be chosen, flat over all dimensions of the action; after the values `chosen` for
+        the first dimensions, those that leave room for the rest (`ipagym.envs.masks`).
+        """
+        return self.masks.after(chosen)
+
+    def action_mask_tuple(self) -> tuple[NDArray[np.int8], ...]:
+        """The same flags as `action_space.sample(mask=...)` takes them."""
+        return self.masks.as_tuple(self.masks.after(()))
+
+    def feasible_action(self) -> NDArray[np.int64]:
+        """A random action that the limits have room for, drawn with the generator of the action space."""
+        return self.masks.random_action(self.action_space.np_random)
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[NDArray[np.float32], dict[str, Any]]:
-        """Begin an episode; without a seed one is drawn from the environment's own generator."""
+        """Begin an episode; without a seed one is drawn from the environment's own generator.
+
+        `options` are for this episode only: `workload` and `slo_s` replace those of the scenario, `seed_range` is the
+        range from which the seed is drawn.
+
+        Raises:
+            InputError: an option is unknown or cannot be used, or the cluster is a live one, which has no other load.
+        """
+        episode = episode_options(options)
         super().reset(seed=seed)
-        self.cluster.reset(int(self.np_random.integers(2**31)) if seed is None else seed)
+        self._change_to(episode)
+        bounds = checked_range(episode.seed_range or self.options.seed_range)
+        drawn = seed is None or bounds is not None
+        self.cluster.reset(int(self.np_random.integers(*(bounds or (0, 2**31)))) if drawn else int(seed or 0))
         window = self.cluster.advance(self.scenario.interval_s)
         self.history = [window]
+        self._show()
         self._feed = Feed(self.scenario.telemetry, self.scenario.interval_s)
-        return self.observer.observe(self._feed.see(window)), self._info(window, None)
+        self._builder.begin(ALONE)
+        return self._shown(window, self._rewards.of_window(window, window.configuration))
 
-    def step(self, action: ArrayLike) -> tuple[NDArray[np.float32], float, bool, bool, dict[str, Any]]:
+    def step(self, action: ArrayLike) -> tuple[NDArray[np.float32], Any, bool, bool, dict[str, Any]]:
         """Ask for the configuration that `action` stands for and let one interval pass.
 
         Raises:
@@ -88,61 +150,89 @@ class ServingEnv(gymnasium.Env[Any, Any]):
         if not 0 < len(self.history) < self.scenario.windows:
             raise InputError("the episode is over or not begun: call reset() before step()")
         previous = self.history[-1].configuration
-        self.cluster.apply(self.codec.decode(action))
+        records = self.codec.decode_records(action)
+        self._asked = configuration_of(records[0], self.codec.pipeline), records
+        self.cluster.apply(self._asked[0])
         window = self.cluster.advance(self.scenario.interval_s)
         self.history.append(window)
+        self._show()
         terms = self._rewards.of_window(window, previous)
-        truncated = len(self.history) >= self.scenario.windows
-        reward = self.scenario.objective.scalar(terms)
-        return self.observer.observe(self._feed.see(window)), reward, False, truncated, self._info(window, terms)
+        observation, info = self._shown(window, terms)
+        return observation, self._rule.of_one(terms), False, len(self.history) >= self.scenario.windows, info
 
     def fork(self) -> "ServingEnv":
-        """A second environment in the same state, independent from now on.
+        """A second environment in the same state, independent from now on; a person is not shown what happens in it.
 
         Raises:
             InputError: the cluster is not simulated.
         """
         if not isinstance(self.cluster, Simulator):
             raise InputError(f"{type(self.cluster).__name__} cannot be forked: only simulated clusters can")
-        twin = ServingEnv(self.scenario, self.cluster.fork(), self.render_mode, with_info=self._with_info)
-        twin.history = list(self.history)
+        mode = None if self.render_mode == "human" else self.render_mode
+        twin = ServingEnv(self.scenario, self.cluster.fork(), mode, options=self.options)
+        twin._own, twin.history, twin._builder = self._own, list(self.history), deepcopy(self._builder)
         if self.history:
             twin._feed = copy(self._feed)
         twin.np_random = deepcopy(self.np_random)
         return twin
 
     def render(self) -> Any:
-        """The last window as text (ansi), or the episode so far as a picture (rgb_array)."""
-        if self.render_mode is None:
+        """The last window as text (ansi), the episode so far as a picture (rgb_array), or nothing: what a person sees
+        (human) is shown by `reset` and `step`.
+
+        Raises:
+            InputError: `reset` was never called.
+        """
+        if self._view is None:
             gymnasium.logger.warn("render() does nothing without a render_mode: pass one to gym.make()")
             return None
         if not self.history:
             raise InputError("nothing to render yet: call reset() first")
-        if self.render_mode == "ansi":
-            return ansi(self.history[-1], self.scenario.pipeline)
-        return rgb_array(self.history, self.scenario)
+        return None if self.render_mode == "human" else self._view.frame(self.history)
 
     def close(self) -> None:
-        """Release the cluster."""
+        """Release the cluster, and close what `human` has opened."""
+        if self._view is not None:
+            self._view.close()
         self.cluster.close()
 
-    def _info(self, window: Window, terms: RewardTerms[float] | None) -> dict[str, Any]:
-        if not self._with_info:
-            return {}
-        told = asdict(window)
-        del told["latency_s"]
-        quantiles = {
-            name: window.latency_quantile_s(q) for name, q in (("latency_p50_s", 0.5), ("latency_p99_s", 0.99))
-        }
-        info: dict[str, Any] = {
-            "window": told | quantiles,
-            "configuration": str(window.configuration),
-            "requested_cores": requested_cores(window.configuration, self.scenario.pipeline),
-            "pending_replicas": sum(stage.pending for stage in window.stages),
-        }
-        if terms is not None:
-            info |= {"reward_terms": asdict(terms), "reward": self.scenario.objective.scalar(terms)}
-        return info
+    def _show(self) -> None:
+        if self._view is not None and self.render_mode == "human":
+            self._view.show(self.history)
+
+    def _change_to(self, episode: EpisodeOptions) -> None:
+        """Stand on the scenario of the episode."""
+        if not episode.is_other_scenario and self.scenario is self._own:
+            return
+        if not isinstance(self.cluster, Simulator):
+            raise InputError(
+                f"{type(self.cluster).__name__} plays its own load: leave workload and slo_s out of options"
+            )
+        scenario = scenario_of(self._own, self.options, episode)
+        self._stand_on(scenario, type(self.cluster)(scenario))  # type: ignore[call-arg]  # as every simulator is made
+
+    def _shown(self, window: Window, terms: RewardTerms[float]) -> tuple[NDArray[np.float32], dict[str, Any]]:
+        """What an agent is shown after a window."""
+        configurations = self._records(window)
+        seen_window = self._feed.see(window)
+        truth = self._figures(window)
+        seen = truth if seen_window is window else (*records_of(seen_window), seen_window.arrivals_per_s[np.newaxis])
+        self._builder.see(ALONE, seen, np.array([self._feed.age]))
+        observation = self._builder.observations(seen, configurations)[0]
+        info = info_of_one(truth, seen, configurations, terms) if self.options.with_info else {}
+        return observation, info
+
+    def _records(self, window: Window) -> Deployments:
+        """The configuration in force as records, shape (1, stages, max_deployments)."""
+        if self._asked is not None and self._asked[0] is window.configuration:
+            return self._asked[1]
+        width = self.scenario.limits.max_deployments
+        return deployments_of(window.configuration, self.scenario.pipeline, width)[np.newaxis]
+
+    def _figures(self, window: Window) -> Figures:
+        """The window as records; the compiled engine has made them already."""
+        records = self.cluster.records if isinstance(self.cluster, CompiledCluster) else records_of(window)
+        return (*records, window.arrivals_per_s[np.newaxis])
 
 
 def make_env(
@@ -152,14 +242,18 @@ def make_env(
     backend: str = "compiled",
     render_mode: str | None = None,
     trace: str | Path | None = None,
-    with_info: bool = True,
     **settings: Any,
 ) -> ServingEnv:
-    """The environment behind the registered ids; `settings` go to `ipagym.envs.make_scenario`.
+    """The environment behind the registered ids. `backend` is the engine that simulates the cluster, compiled or simpy.
 
-    `backend` is the engine that simulates the cluster: compiled or simpy.
+    `settings` are those of `ipagym.envs.options.EnvOptions` and of `ipagym.envs.make_scenario`.
+
+    Raises:
+        InputError: a setting is unknown, or its value cannot be used.
     """
-    if backend not in ENGINES:
-        raise unknown_name("backend", backend, ENGINES)
-    scenario = make_scenario(name, workload, trace=trace, **settings)
-    return ServingEnv(scenario, ENGINES[backend](scenario), render_mode, with_info=with_info)
+    arguments = Arguments.of(name, workload, trace, settings)
+    cluster = arguments.engine(backend)(arguments.scenario)
+    return ServingEnv(arguments.scenario, cluster, render_mode, options=arguments.options)
+
+
+make_env.metadata = ServingEnv.metadata  # type: ignore[attr-defined]  # where gym.make looks for render modes

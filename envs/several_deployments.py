@@ -24,7 +24,15 @@ class SeveralDeployments:
         self._names = [variant.name for variant in stage.variants]
         replicas = range(1, limits.max_replicas + 1)
         self._forms = [[(n, c) for n in replicas for c in variant.core_choices] for variant in stage.variants]
+        self._sizes = self._table()
         self._has_batch = len(stage.batches) > 1
+
+    def _table(self) -> Indices:
+        """Replicas and cores of each form of each variant, shape (variants, forms, 2); form 0 is none."""
+        table = np.zeros((len(self._forms), 1 + max(map(len, self._forms)), 2), dtype=np.int64)
+        for v, forms in enumerate(self._forms):
+            table[v, 1 : 1 + len(forms)] = forms
+        return table
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -39,15 +47,30 @@ class SeveralDeployments:
 
     def records(self, indices: Indices) -> Deployments:
         """The deployments that actions, shape (n, dimensions), ask for: records of shape (n, max_deployments)."""
-        batches = self.stage.batches
-        batch = np.array(batches)[indices[:, -1]] if self._has_batch else np.full(len(indices), batches[0])
-        records = no_deployments(len(indices), self.limits.max_deployments)
-        for n, row in enumerate(indices[:, : len(self._names)].tolist()):
-            chosen = [(v, *self._forms[v][at - 1]) for v, at in enumerate(row) if at] or [self._least()]
-            largest = sorted(chosen, key=lambda form: -form[1] * form[2])[: self.limits.max_deployments]
-            for i, (v, replicas, cores) in enumerate(sorted(largest)):
-                records[n, i] = (v, replicas, batch[n], cores, 1.0)
+        chosen = np.array(indices[:, : len(self._names)])
+        lightest = self._names.index(self.stage.lightest.name)
+        chosen[~chosen.any(axis=1), lightest] = 1
+        sizes = self._sizes[np.arange(len(self._names)), chosen]
+        total = sizes.prod(axis=2)
+        width = self.limits.max_deployments
+        if width < len(self._names):
+            largest = np.argsort(-total, axis=1, kind="stable")
+            np.put_along_axis(total, largest[:, width:], 0, axis=1)
+        first = np.argsort(total == 0, axis=1, kind="stable")[:, :width]
+        is_there = np.take_along_axis(total, first, axis=1) > 0
+        records = no_deployments(len(indices), width)
+        there = records[:, : first.shape[1]]
+        there["variant"] = np.where(is_there, first, -1)
+        there["replicas"], there["cores"] = np.where(
+            is_there, np.moveaxis(np.take_along_axis(sizes, first[..., np.newaxis], axis=1), 2, 0), 0
+        )
+        there["batch"] = np.where(is_there, self._batches(indices)[:, np.newaxis], 0)
+        there["weight"] = is_there
         return records
+
+    def _batches(self, indices: Indices) -> Indices:
+        batches = np.array(self.stage.batches)
+        return batches[indices[:, -1]] if self._has_batch else np.full(len(indices), batches[0])
 
     def indices(self, setting: StageSetting) -> list[int]:
         """The part of an action that stands for a setting, but for its weights."""
@@ -57,18 +80,24 @@ class SeveralDeployments:
             indices[v] = 1 + self._forms[v].index((each.replicas, cores_of(each, self.stage)))
         return [*indices, *([self.stage.batches.index(setting.first.batch)] if self._has_batch else [])]
 
-    def masks(self) -> list[Flags]:
-        """Flags of the values that may be chosen: sizes that no cluster of these limits has room for are masked."""
-        nodes, most = self.limits.node_cores, self.limits.max_cores
-        largest, total = (np.inf, np.inf) if nodes is None else (max(nodes), sum(nodes))
-        total = total if most is None else min(total, most)
-        masks = [np.array([True, *(c <= largest and n * c <= total for n, c in forms)]) for forms in self._forms]
-        return [*masks, *([np.full(len(self.stage.batches), True)] if self._has_batch else [])]
+    def completed(self, indices: Indices) -> Indices:
+        """The actions, shape (n, dimensions), with the least for each dimension that is −1; some variant runs."""
+        variants = indices[:, : len(self._names)]
+        least = np.maximum(indices, 0)
+        last = len(self._names) - 1 - np.argmax(variants[:, ::-1] < 0, axis=1)
+        lacks = (variants <= 0).all(axis=1) & (variants < 0).any(axis=1)
+        least[lacks, last[lacks]] = 1
+        return least
+
+    def stands(self, indices: Indices) -> Flags:
+        """True for actions, shape (n, dimensions), that ask for some variant, and for no more than there may be."""
+        number = (indices[:, : len(self._names)] > 0).sum(axis=1)
+        return np.asarray((number > 0) & (number <= self.limits.max_deployments))
 
     @property
     def observed_names(self) -> tuple[str, ...]:
         """Names of what `observed` gives."""
-        return (*(f"{name}.cores" for name in self._names), "batch")
+        return (*(f"{name}.cores" for name in self._names), *(("batch",) if self._has_batch else ()))
 
     def observed(self, records: Deployments) -> NDArray[np.float64]:
         """Cores of each variant as a share of the most it may have, and the batch; shape (n, names)."""
@@ -76,9 +105,7 @@ class SeveralDeployments:
             [((records["variant"] == v) * records["replicas"] * records["cores"]).sum(axis=1) / forms[-1][0]
              / forms[-1][1] for v, forms in enumerate(self._forms)], axis=1,
         )  # fmt: skip
+        if not self._has_batch:
+            return np.asarray(held)
         batch = np.searchsorted(np.array(self.stage.batches), records["batch"][:, 0])
-        return np.concatenate([held, batch[:, np.newaxis] / max(1, len(self.stage.batches) - 1)], axis=1)
-
-    def _least(self) -> tuple[int, int, int]:
-        v = self._names.index(self.stage.lightest.name)
-        return (v, *self._forms[v][0])
+        return np.concatenate([held, batch[:, np.newaxis] / (len(self.stage.batches) - 1)], axis=1)

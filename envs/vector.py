@@ -5,24 +5,39 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from gymnasium.utils import seeding
+from gymnasium import logger
+from gymnasium.envs.registration import EnvSpec
 from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 from numpy.typing import ArrayLike, NDArray
 
 from ipagym.cluster.sim.compiled import Population
-from ipagym.envs.codec import Codec, as_array
+from ipagym.envs.arguments import Arguments
+from ipagym.envs.codec import Codec
+from ipagym.envs.episode_seeds import EpisodeSeeds, seeds_of_all
 from ipagym.envs.feeds import Feeds, Seen
-from ipagym.envs.observation import Observer
-from ipagym.envs.scenarios import make_scenario
+from ipagym.envs.info import Figures, info_of_many, info_of_some
+from ipagym.envs.masks import Masks
+from ipagym.envs.observation_builder import ObservationBuilder
+from ipagym.envs.one_by_one import OneByOne
+from ipagym.envs.options import EnvOptions, EpisodeOptions, checked_range, episode_options, scenario_of
+from ipagym.envs.reference_returns import Reference, reference_of, reference_scale
+from ipagym.envs.rendering.episode import EpisodeSoFar
+from ipagym.envs.rendering.many import ManyView, checked_numbers
+from ipagym.envs.rendering.view import FPS, FRAME_MODES, check_mode
+from ipagym.envs.rewards import RewardRule
+from ipagym.envs.specification import with_steps
+from ipagym.envs.vector_options import autoreset_mode, most_steps, reset_mask
 from ipagym.model.deployments import deployments_of
 from ipagym.system.errors import InputError
 from ipagym.task.objective import RewardTerms
-from ipagym.task.reward import TERMS, Rewards
+from ipagym.task.reward import Rewards
 from ipagym.task.scenario import Scenario
 from ipagym.workload import Workload
 
 Observations = NDArray[np.float32]
+Values = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 
 MAX_ENVS = 65_536
 """Each takes some 200 kB of memory."""
@@ -31,46 +46,91 @@ MAX_ENVS = 65_536
 class ServingVectorEnv(VectorEnv[Any, Any, Any]):
     """`num_envs` serving environments, simulated side by side on all cores.
 
-    Observations, rewards and episodes are those of as many `ServingEnv`s under the same seeds and actions. `autoreset`
-    is when an environment whose episode is over begins the next: with the next step (Gymnasium's default), which then
-    ignores its action, or within the same one; the last observation is in `info["final_obs"]` then. `info` holds the
-    figures of the windows and the terms of the rewards as arrays.
+    Observations, rewards, episodes and info are those of as many `ServingEnv`s in Gymnasium's `SyncVectorEnv` under the
+    same seeds and actions. `terms` are those of the last step's rewards, each of shape (num_envs,).
+
+    `autoreset` is when an environment whose episode is over begins the next: with the next step (Gymnasium's default),
+    which then ignores its action; within the same one, with the last observation and info in `info["final_obs"]` and
+    `info["final_info"]`; or when `reset` is called with a mask. Episodes end after `max_episode_steps`, or with the
+    workload. With a `render_mode` the windows of all environments, or of those numbered in `rendered`, are kept for
+    `render`. Without `population` the compiled engine simulates them all at once.
     """
 
     def __init__(
-        self, scenario: Scenario, num_envs: int, *, autoreset: AutoresetMode = AutoresetMode.NEXT_STEP
+        self,
+        scenario: Scenario,
+        num_envs: int,
+        *,
+        autoreset: AutoresetMode | str = AutoresetMode.NEXT_STEP,
+        max_episode_steps: int | None = None,
+        render_mode: str | None = None,
+        rendered: Sequence[int] | None = None,
+        population: Population | OneByOne | None = None,
+        options: EnvOptions | None = None,
     ) -> None:
         if not isinstance(num_envs, int) or not 1 <= num_envs <= MAX_ENVS:
             raise InputError(f"num_envs must be a whole number in 1..{MAX_ENVS}, not {num_envs}")
-        if autoreset not in (AutoresetMode.NEXT_STEP, AutoresetMode.SAME_STEP):
-            raise InputError(f"autoreset must be NEXT_STEP or SAME_STEP, not {autoreset}")
-        self.scenario = scenario
+        check_mode(render_mode, FRAME_MODES)
+        mode = autoreset_mode(autoreset)
+        self.options = options or EnvOptions()
         self.num_envs = num_envs
-        self.metadata = {"autoreset_mode": autoreset, "render_modes": []}
+        self.metadata = {"autoreset_mode": mode, "render_modes": list(FRAME_MODES), "render_fps": FPS}
+        self.render_mode = render_mode
+        self._rendered = checked_numbers(rendered, num_envs)
         self.codec = Codec(scenario.pipeline, scenario.limits)
-        self.observer = Observer(scenario.pipeline, scenario.limits)
-        self.single_action_space, self.single_observation_space = self.codec.space(), self.observer.space()
+        self.masks = Masks(self.codec)
+        self.terms: RewardTerms[Values] | None = None
+        self._mode, self._own, self._most_steps = mode, scenario, most_steps(max_episode_steps)
+        self._spec: EnvSpec | None = None
+        self._everyone = np.arange(num_envs)
+        self._seeds = EpisodeSeeds(num_envs, checked_range(self.options.seed_range))
+        self._stand_on(scenario, population or Population(scenario, num_envs))
+        self.single_action_space, self.single_observation_space = self.codec.space(), self._builder.space()
         self.action_space = batch_space(self.single_action_space, num_envs)
         self.observation_space = batch_space(self.single_observation_space, num_envs)
-        self.population = Population(scenario, num_envs)
-        self._same_step = autoreset is AutoresetMode.SAME_STEP
-        self._everyone = np.arange(num_envs)
-        self._seeders: list[np.random.Generator | int | None] = [None] * num_envs
+        if self._rule.space is not None:
+            self.reward_space, self.reward_dim = self._rule.space, self._rule.space.shape[0]
+
+    def _stand_on(self, scenario: Scenario, population: Population | OneByOne) -> None:
+        """Be environments of that scenario from now on, none of which has begun."""
+        self.scenario = scenario
+        self.population = population
+        self._view = None if self.render_mode is None else ManyView(self.render_mode, scenario, self._rendered)
+        self._last = scenario.windows if self._most_steps is None else min(scenario.windows, self._most_steps + 1)
         self._initial = deployments_of(scenario.initial, scenario.pipeline, scenario.limits.max_deployments)
-        self._records = np.tile(self._initial, (num_envs, 1, 1))
+        self._records = np.tile(self._initial, (self.num_envs, 1, 1))
+        self._previous = self._records
+        self._builder = ObservationBuilder(scenario, self.options, self.num_envs)
         self._rewards = Rewards(scenario.pipeline, scenario.limits.max_deployments)
-        self._windows = np.zeros(num_envs, dtype=np.int64)
-        self._is_over = np.zeros(num_envs, dtype=np.bool_)
-        self._feeds = Feeds(scenario, Seen(*self.population.last_windows()))
+        self._rule = RewardRule(
+            self.options.reward, scenario, self.options.reward_terms, reference_scale(self.options.name)
+        )
+        self._windows = np.zeros(self.num_envs, dtype=np.int64)
+        self._is_over = np.zeros(self.num_envs, dtype=np.bool_)
+        self._feeds = Feeds(scenario, Seen(*population.last_windows()))
+
+    @property
+    def spec(self) -> EnvSpec | None:
+        """The specification that it was made from, with the steps of an episode."""
+        return self._spec
+
+    @spec.setter
+    def spec(self, spec: EnvSpec | None) -> None:
+        self._spec = with_steps(spec, self.scenario)
 
     @property
     def observation_names(self) -> tuple[str, ...]:
         """Name of each entry of an observation."""
-        return self.observer.names
+        return self._builder.names
 
-    def action_masks(self) -> NDArray[np.bool_]:
+    @property
+    def reference_returns(self) -> Reference | None:
+        """Returns of reference agents on this scenario; None where it is not one of the package's, unchanged."""
+        return reference_of(self.options.name, self._own)
+
+    def action_masks(self) -> Flags:
         """Flags of the values that may be chosen, shape (num_envs, sum of the dimensions' sizes)."""
-        return np.tile(self.codec.masks(), (self.num_envs, 1))
+        return np.tile(self.masks.after(()), (self.num_envs, 1))
 
     def reset(
         self, *, seed: int | Sequence[int | None] | None = None, options: dict[str, Any] | None = None
@@ -78,115 +138,149 @@ class ServingVectorEnv(VectorEnv[Any, Any, Any]):
         """Begin episodes: environment i with seed + i, or with the i-th of several seeds.
 
         With `options={"reset_mask": mask}` only the environments where the mask, shape (num_envs,), is true begin one.
+        The other options are those of `ServingEnv.reset`; `workload` and `slo_s` change all environments at once.
 
         Raises:
-            InputError: the seed or the mask is malformed.
+            InputError: the seed, the mask or an option cannot be used.
         """
-        seeds = self._seeds(seed)
-        which = self._everyone[_mask(options, self.num_envs)]
-        if len(which) < self.num_envs and not self._windows.all():
-            raise InputError("the first reset must be of all environments: leave reset_mask out")
-        self._begin(which, [seeds[k] for k in which.tolist()])
+        seeds = seeds_of_all(seed, self.num_envs)
+        flags, rest = reset_mask(options, self.num_envs)
+        episode = episode_options(rest)
+        which = self._everyone[flags]
+        self._change_to(episode, are_all=len(which) == self.num_envs)
+        self._begin(which, [seeds[k] for k in which.tolist()], checked_range(episode.seed_range))
         self._is_over[which] = False
         self.population.advance(which, self.scenario.interval_s)
         self._look(which)
-        return self._observe(), {}
+        self._previous = self._records
+        return self._observe(), self._info(self._terms(), flags)
 
     def pass_over(self, episodes: int) -> None:
         """Draw the seeds of so many episodes in every environment, without running them."""
         for _ in range(episodes):
             for k in range(self.num_envs):
-                self._next_seed(k, None)
+                self._seeds.next(k, None)
 
-    def step(
-        self, actions: ArrayLike
-    ) -> tuple[Observations, NDArray[np.float64], NDArray[np.bool_], NDArray[np.bool_], dict[str, Any]]:
+    def step(self, actions: ArrayLike) -> tuple[Observations, Values, Flags, Flags, dict[str, Any]]:
         """Let one interval pass in every environment.
 
         Raises:
-            InputError: an action is malformed or out of range, or `reset` was never called.
+            InputError: an action is malformed or out of range, or an environment has to be reset first.
         """
         if not self._windows.all():
             raise InputError("the episodes are not begun: call reset() before step()")
         chosen = self.codec.checked(actions, self.num_envs)
         resting, acting = self._everyone[self._is_over], self._everyone[~self._is_over]
-        previous = self._records.copy()
-        self._begin(resting, [None] * len(resting))
+        self._wake(resting)
+        self._previous = self._records.copy()
         self._records[acting] = self.codec.records(chosen[acting])
-        self.population.decide(acting, self.population.models.asks_of(self._records[acting]))
+        self.population.apply(acting, self._records[acting])
         self.population.advance(self._everyone, self.scenario.interval_s)
         self._windows[acting] += 1
         self._look(self._everyone)
-        terms = self._rewards.of_windows(self.population.window_records, previous, self._records)
-        rewards = np.where(self._is_over, 0.0, self.scenario.objective.scalar(terms))
-        truncated = self._windows >= self.scenario.windows
-        info = self._info(terms, ~self._is_over)
-        self._is_over = truncated.copy()
+        self.terms = terms = self._terms()
+        rewards = self._rule.of_many(terms)
+        rewards[resting] = 0.0
+        self._is_over = self._windows >= self._last
+        truncated = self._is_over.copy()
         observations = self._observe()
-        if self._same_step and truncated.any():
+        info = self._info(terms, np.ones(self.num_envs, dtype=np.bool_))
+        if self._mode is AutoresetMode.SAME_STEP and truncated.any():
             observations, info = self._begin_anew(observations, info)
         return observations, rewards, np.zeros(self.num_envs, dtype=np.bool_), truncated, info
 
+    def render(self) -> tuple[Any, ...] | None:
+        """A frame for each of the environments, or of those chosen to be rendered.
+
+        That is its last window as text (ansi), or its episode so far as a picture (rgb_array).
+
+        Raises:
+            InputError: `reset` was never called.
+        """
+        if self._view is None:
+            logger.warn("render() does nothing without a render_mode: pass one to gym.make_vec()")
+            return None
+        if not self._windows.all():
+            raise InputError("nothing to render yet: call reset() first")
+        return self._view.frames()
+
+    def _wake(self, resting: NDArray[np.int64]) -> None:
+        """Begin the next episode of those whose last one is over."""
+        if not len(resting):
+            return
+        if self._mode is AutoresetMode.DISABLED:
+            raise InputError(f"the episodes of environments {resting.tolist()} are over: reset them with a reset_mask")
+        self._come_home()
+        self._begin(resting, [None] * len(resting))
+
     def _begin_anew(self, observations: Observations, info: dict[str, Any]) -> tuple[Observations, dict[str, Any]]:
-        """Reset the environments whose episodes are over; their last observations go to the info."""
-        over = self._everyone[self._is_over]
-        final = np.full(self.num_envs, None, dtype=object)
+        """Reset the environments whose episodes are over; their last observations and figures go to the info."""
+        flags = self._is_over.copy()
+        over = self._everyone[flags]
+        final: NDArray[np.object_] = np.full(self.num_envs, None, dtype=object)
         for k in over.tolist():
             final[k] = observations[k]
-        info |= {"final_obs": final, "_final_obs": self._is_over.copy()}
+        last = {"final_obs": final, "final_info": info_of_some(info, flags)}
+        self._come_home()
         self._begin(over, [None] * len(over))
         self.population.advance(over, self.scenario.interval_s)
         self._look(over)
         self._is_over[:] = False
-        return self._observe(), info
+        self._previous = np.where(flags[:, np.newaxis, np.newaxis], self._records, self._previous)
+        terms = self._terms()
+        anew = self._info(terms, np.ones(self.num_envs, dtype=np.bool_))
+        return self._observe(), anew | {f"_{key}": flags for key in last} | last
 
-    def _begin(self, which: NDArray[np.int64], seeds: list[int | None]) -> None:
+    def close_extras(self, **kwargs: Any) -> None:
+        """Release the clusters."""
+        self.population.close()
+
+    def _change_to(self, episode: EpisodeOptions, *, are_all: bool) -> None:
+        """Stand on the scenario of the episode, which is that of all environments."""
+        if not are_all:
+            if not self._windows.all():
+                raise InputError("the first reset must be of all environments: leave reset_mask out")
+            if episode.is_other_scenario or self.scenario is not self._own:
+                raise InputError("workload and slo_s change all environments at once: reset them without a reset_mask")
+        elif episode.is_other_scenario:
+            scenario = scenario_of(self._own, self.options, episode)
+            self._stand_on(scenario, self.population.again(scenario))
+        else:
+            self._come_home()
+
+    def _come_home(self) -> None:
+        """Stand on the own scenario again, after episodes on another one, which end together."""
+        if self.scenario is not self._own:
+            self._stand_on(self._own, self.population.again(self._own))
+
+    def _begin(self, which: NDArray[np.int64], seeds: list[int | None], bounds: tuple[int, int] | None = None) -> None:
         """Reset the clusters, short of the warm-up window."""
-        if not len(which):
-            return
-        drawn = [self._next_seed(k, seed) for k, seed in zip(which.tolist(), seeds, strict=True)]
+        drawn = [self._seeds.next(k, seed, bounds) for k, seed in zip(which.tolist(), seeds, strict=True)]
         self.population.reset(which, drawn)
         self._records[which] = self._initial
         self._windows[which] = 1
-
-    def _next_seed(self, k: int, seed: int | None) -> int:
-        """The seed given; without one, the next of the environment's own generator, as Gymnasium has it."""
-        if seed is not None:
-            self._seeders[k] = seed
-            return seed
-        seeder = self._seeders[k]
-        if not isinstance(seeder, np.random.Generator):
-            seeder = self._seeders[k] = seeding.np_random(seeder)[0]
-        return int(seeder.integers(2**31))
-
-    def _seeds(self, seed: int | Sequence[int | None] | None) -> list[int | None]:
-        if seed is None or isinstance(seed, int | np.integer):
-            seeds = [None if seed is None else int(seed) + i for i in range(self.num_envs)]
-        else:
-            seeds = as_array(seed, "seed").tolist() if isinstance(seed, Sequence | np.ndarray) else []
-        seeds = seeds if isinstance(seeds, list) else [seeds]
-        right = all(each is None or (isinstance(each, int | np.integer) and each >= 0) for each in seeds)
-        if len(seeds) != self.num_envs or not right:
-            raise InputError(f"seed must be a whole number of 0 or more, or {self.num_envs} of them, not {seed!r}")
-        return [None if each is None else int(each) for each in seeds]
+        self._builder.begin(which)
 
     def _look(self, which: NDArray[np.int64]) -> None:
         """Take note of the last windows, as far as their figures reach the controllers."""
-        self._feeds.see(which, self._windows[which] - 1, Seen(*self.population.last_windows()), self.population.scraped)
+        last = Seen(*self.population.last_windows())
+        self._feeds.see(which, self._windows[which] - 1, last, self.population.scraped)
+        self._builder.see(which, self._feeds.seen, self._feeds.ages)
+        if self._view is not None:
+            episode = EpisodeSoFar(self.population.window_records, self.population.stage_records, self._records)
+            self._view.see(which, self._windows - 1, episode)
 
     def _observe(self) -> Observations:
-        seen = self._feeds.seen
-        return self.observer.observe_all(seen.window_records, seen.stages, (seen.arrivals_per_s, self._records))
+        return self._builder.observations(self._feeds.seen, self._records)
 
-    def _info(self, terms: RewardTerms[NDArray[np.float64]], is_told: NDArray[np.bool_]) -> dict[str, Any]:
-        windows = self.population.window_records
-        window = {name: windows[name].copy() for name in windows.dtype.names or ()}
-        return {
-            "window": window,
-            "_window": is_told,
-            "reward_terms": {name: getattr(terms, name) for name in TERMS},
-            "_reward_terms": is_told,
-        }
+    def _terms(self) -> RewardTerms[Values]:
+        return self._rewards.of_windows(self.population.window_records, self._previous, self._records)
+
+    def _info(self, terms: RewardTerms[Values], told: Flags) -> dict[str, Any]:
+        if not self.options.with_info:
+            return {}
+        truth: Figures = self.population.last_windows()
+        return info_of_some(info_of_many(truth, self._feeds.seen, self._records, terms), told)
 
 
 def make_vector_env(
@@ -194,20 +288,29 @@ def make_vector_env(
     name: str,
     workload: str | Workload | Sequence[float] | None = None,
     *,
-    autoreset: AutoresetMode = AutoresetMode.NEXT_STEP,
+    autoreset_mode: AutoresetMode | str = AutoresetMode.NEXT_STEP,
+    max_episode_steps: int | None = None,
+    render_mode: str | None = None,
+    rendered: Sequence[int] | None = None,
+    backend: str = "compiled",
     trace: str | Path | None = None,
     **settings: Any,
 ) -> ServingVectorEnv:
-    """The vector environment behind the registered ids; `settings` go to `ipagym.envs.make_scenario`."""
-    return ServingVectorEnv(make_scenario(name, workload, trace=trace, **settings), num_envs, autoreset=autoreset)
+    """The vector environment behind the registered ids; it takes what `ipagym.envs.make_env` takes.
 
-
-def _mask(options: dict[str, Any] | None, num_envs: int) -> NDArray[np.bool_]:
-    if options is not None and not isinstance(options, dict):
-        raise InputError(f"options must be a dictionary or none, not {options!r}")
-    mask = as_array((options or {}).get("reset_mask", np.ones(num_envs, dtype=np.bool_)), "reset_mask")
-    if mask.shape != (num_envs,) or mask.dtype != np.bool_ or not mask.any():
-        raise InputError(
-            f"reset_mask must be {num_envs} booleans, some of them true, not {mask.dtype} of shape {mask.shape}"
-        )
-    return mask
+    Raises:
+        InputError: a setting is unknown, or its value cannot be used.
+    """
+    arguments = Arguments.of(name, workload, trace, settings)
+    engine = arguments.engine(backend)
+    one_by_one = None if backend == "compiled" else OneByOne(engine, arguments.scenario, num_envs)
+    return ServingVectorEnv(
+        arguments.scenario,
+        num_envs,
+        autoreset=autoreset_mode,
+        max_episode_steps=max_episode_steps,
+        render_mode=render_mode,
+        rendered=rendered,
+        population=one_by_one,
+        options=arguments.options,
+    )

@@ -10,6 +10,7 @@ from ipagym.task.environment_ids import ENV_IDS, register_all
 
 if TYPE_CHECKING:
     from ipagym.agents import make_agent
+    from ipagym.agents.autoscalers.manifests.read import read_manifests
     from ipagym.api import compare, verify
     from ipagym.bench.comparison.results import Comparison, load_results
     from ipagym.envs.scenario_file import load_scenario
@@ -52,6 +53,7 @@ __all__ = [
     "load_scenario",
     "make_agent",
     "make_scenario",
+    "read_manifests",
     "read_workload",
     "verify",
 ]
@@ -79,6 +81,7 @@ _HOMES = {
     "load_scenario": "envs.scenario_file",
     "make_agent": "agents",
     "make_scenario": "envs.scenarios",
+    "read_manifests": "agents.autoscalers.manifests.read",
     "read_workload": "workload.recorded.reader",
     "verify": "api",
 }

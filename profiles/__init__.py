@@ -1,6 +1,7 @@
 """Measured pipelines, one YAML file each with its sources in it, imported as `ipagym.profiles`."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -8,7 +9,7 @@ from pydantic import ValidationError
 from ipagym.model.latency import LatencyModel
 from ipagym.model.pipeline import Pipeline, Stage, Variant
 from ipagym.profiles.schema import LawFile, MeasuredFile, ProfileFile, StageFile, VariantFile
-from ipagym.profiles.yaml_file import first_problem, read_yaml
+from ipagym.profiles.yaml_file import first_problem, parsed, read_text
 from ipagym.system.errors import InputError, unknown_name
 from ipagym.task.objective import Objective
 
@@ -48,8 +49,14 @@ def load_file(path: Path) -> Profile:
     Raises:
         InputError: the file is missing, too large, not YAML, or not a profile; one line names file, field and value.
     """
+    return _parsed(path, read_text(path, "profile"))
+
+
+@lru_cache(maxsize=64)
+def _parsed(path: Path, text: str) -> Profile:
+    """The profile of the file's text: environments are made by the hundred, and reading YAML takes most of the time."""
     try:
-        return _profile(ProfileFile.model_validate(read_yaml(path, "profile")))
+        return _profile(ProfileFile.model_validate(parsed(path, text)))
     except ValidationError as error:
         raise InputError(f"{path.name}: {first_problem(error, ProfileFile)}") from None
     except InputError as error:
@@ -91,6 +98,8 @@ def _variant(file: VariantFile) -> Variant:
         load_s=file.load_s,
         latency=latency,
         on_cores=on_cores,
+        memory_mib=file.memory_mib,
+        memory_request_mib=file.memory_request_mib,
     )
 
 

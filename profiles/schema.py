@@ -14,6 +14,7 @@ Rate = Annotated[float, Field(gt=0, le=1e9)]
 Throughputs = dict[Batch, Rate]
 Milliseconds = Annotated[float, Field(ge=-1e9, le=1e9)]
 Watts = Annotated[float, Field(ge=0, le=1e4)]
+Mebibytes = Annotated[float, Field(gt=0, le=1e9)]
 Weight = Annotated[float, Field(ge=0, le=1e9)]
 
 
@@ -76,7 +77,8 @@ class VariantFile(Strict):
     """A variant as written: accuracy in (0, 1], cores, and its latency in one of three forms.
 
     Measured: seconds per batch on the base cores, and `on_cores` for other numbers of cores. `capacity_rps`: requests
-    per second by cores, served one after another. `law`: a formula in batch and cores.
+    per second by cores, served one after another. `law`: a formula in batch and cores. `memory_mib` is what a replica
+    holds of memory, `memory_request_mib` what it requests; autoscalers by memory need them, and nothing else does.
     """
 
     name: Name
@@ -89,6 +91,14 @@ class VariantFile(Strict):
     on_cores: Annotated[dict[Cores, MeasuredFile], Field(max_length=256)] = Field(default_factory=dict)
     capacity_rps: Annotated[dict[Cores, Rate], Field(min_length=1, max_length=256)] | None = None
     law: LawFile | None = None
+    memory_mib: Mebibytes | None = None
+    memory_request_mib: Mebibytes | None = None
+
+    @model_validator(mode="after")
+    def _memory_is_known(self) -> Self:
+        if self.memory_request_mib is not None and self.memory_mib is None:
+            raise ValueError("memory_request_mib goes with memory_mib, what a replica holds: give both of them")
+        return self
 
     @model_validator(mode="after")
     def _has_one_form(self) -> Self:

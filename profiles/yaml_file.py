@@ -1,7 +1,9 @@
 """YAML files of users: read within bounds, and what is wrong with one said in a line."""
 
+import json
 from collections.abc import Callable, Sequence
 from difflib import get_close_matches
+from functools import partial
 from pathlib import Path
 from reprlib import Repr
 from typing import Any, get_args
@@ -65,6 +67,18 @@ class PlainLoader(yaml.SafeLoader):
             seen.add(key.value)
         return super().construct_mapping(node, deep=deep)
 
+    def construct_number(self, node: yaml.ScalarNode) -> Any:
+        """A whole number; `1:30`, which YAML 1.1 counts in sixties and nobody means so, is a text."""
+        return node.value if ":" in node.value else self.construct_yaml_int(node)
+
+    def construct_as_text(self, node: yaml.ScalarNode) -> str:
+        """A date or a time as it is written, as YAML 1.2 and JSON have it."""
+        return str(node.value)
+
+
+PlainLoader.add_constructor("tag:yaml.org,2002:int", PlainLoader.construct_number)
+PlainLoader.add_constructor("tag:yaml.org,2002:timestamp", PlainLoader.construct_as_text)
+
 
 def read_yaml(path: Path, what: str) -> Any:
     """The content of a YAML file that should hold a `what`.
@@ -72,31 +86,84 @@ def read_yaml(path: Path, what: str) -> Any:
     Raises:
         InputError: the file is missing, too large, or not YAML.
     """
-    return _read(path, what, lambda text: yaml.load(text, PlainLoader))  # noqa: S506 (it is a SafeLoader)
+    return parsed(path, read_text(path, what))
 
 
-def read_yaml_documents(path: Path, what: str) -> list[Any]:
-    """The documents of a YAML file that should hold one or more of `what`, those that are empty left out.
+def documents_of(content: bytes, name: str) -> list[Any]:
+    """The documents of a YAML or JSON text, in order; None for those that are empty.
 
     Raises:
-        InputError: the file is missing, too large, or not YAML.
+        InputError: it is neither; the line begins with `name`.
     """
-    documents = _read(path, what, lambda text: list(yaml.load_all(text, PlainLoader)))
-    return [document for document in documents if document is not None]
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        hint = "UTF-16" if content.startswith((b"\xff\xfe", b"\xfe\xff")) else f"other than UTF-8 at byte {error.start}"
+        raise InputError(f"{name}: not a YAML text file, as it is {hint}: save it as UTF-8") from None
+    if "\0" in text:
+        raise InputError(f"{name}: not a YAML text file, as it holds zero bytes: save it as UTF-8")
+    as_json = _json(text, name)
+    return _parsed(name, lambda: list(yaml.load_all(text, PlainLoader))) if as_json is None else [as_json]
 
 
-def _read(path: Path, what: str, parse: Callable[[str], Any]) -> Any:
+def _json(text: str, name: str) -> Any:
+    """The value of a JSON text; None where it is none."""
+    if text.lstrip()[:1] != "{":
+        return None
+    try:
+        return json.loads(text, object_pairs_hook=partial(_once, name), parse_constant=_no_number)
+    except InputError:
+        raise
+    except (ValueError, RecursionError):
+        return None  # flow style, which begins as JSON does, and what is wrong with it, is for YAML
+
+
+def _once(name: str, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            raise InputError(f"{name}: {key[:60]} stands twice in one object: leave one of them")
+        found[key] = value
+    return found
+
+
+def _no_number(constant: str) -> Any:
+    raise ValueError(f"{constant} is no JSON")
+
+
+def read_text(path: Path, what: str) -> str:
+    """The text of a YAML file that should hold a `what`.
+
+    Raises:
+        InputError: the file is missing, too large, or not text.
+    """
     if not is_file(path):
         raise InputError(f"{path.name}: no such file: give the path of a YAML {what}")
     if path.stat().st_size > MAX_FILE_BYTES:
         raise InputError(f"{path.name}: larger than {MAX_FILE_BYTES} bytes, which no {what} is")
     try:
-        return parse(path.read_text(encoding="utf-8"))
+        return path.read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        raise InputError(f"{path.name}: not a YAML text file") from None
+
+
+def parsed(path: Path, text: str) -> Any:
+    """The content of the file's text.
+
+    Raises:
+        InputError: it is not YAML.
+    """
+    return _parsed(path.name, lambda: yaml.load(text, PlainLoader))  # noqa: S506 (it is a SafeLoader)
+
+
+def _parsed(name: str, parse: Callable[[], Any]) -> Any:
+    try:
+        return parse()
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 0
-        raise InputError(f"{path.name}: line {line}: not valid YAML ({error.problem})") from None
+        raise InputError(f"{name}: line {line}: not valid YAML ({error.problem})") from None
     except UNREADABLE:
-        raise InputError(f"{path.name}: not a YAML text file") from None
+        raise InputError(f"{name}: not a YAML text file") from None
 
 
 def first_problem(error: ValidationError, form: type[BaseModel] | None = None) -> str:

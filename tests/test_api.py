@@ -39,6 +39,7 @@ PROMISED = [
     "load_scenario",
     "make_agent",
     "make_scenario",
+    "read_manifests",
     "read_workload",
     "verify",
 ]

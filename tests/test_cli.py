@@ -124,9 +124,9 @@ def test_a_manifest_is_compared_and_its_agent_says_what_it_keeps(
     short = ["--seeds", "1", "--duration", "60", "--out", "a", "--manifest", "hpa.yaml", "--lag", "10"]
     assert main(["compare", "video", *agents, *short]) == 0
     printed = " ".join(capsys.readouterr().out.split())
-    assert "hpa:hpa.yaml" in printed
+    assert "hpa.yaml" in printed
     assert "regret" in printed
-    assert "kept variant yolov5n + resnet18, batch 1 + 1: hpa:hpa.yaml" in printed
+    assert "kept variant yolov5n + resnet18, batch 1 + 1: hpa.yaml" in printed
     assert "kept variant yolov5l + resnet101, batch 2 + 2: fa2-high@b=2" in printed
 
 

@@ -10,6 +10,7 @@ from gymnasium.utils.env_checker import check_env
 
 import ipagym
 from ipagym.envs import Codec, ServingEnv, make_scenario
+from ipagym.envs.masks import Masks
 from ipagym.model.configuration import Limits
 from ipagym.system.errors import InputError
 from ipagym.workload.generators import Constant
@@ -46,7 +47,7 @@ def test_an_episode_is_120_windows_of_ten_seconds() -> None:
         assert not terminated
         steps += 1
     assert steps == 119
-    assert info["window"]["end_s"] == 1200.0
+    assert info["truth"]["end_s"] == 1200.0
 
 
 def test_observations_are_named_and_within_the_space(env: ServingEnv) -> None:
@@ -70,7 +71,7 @@ def test_same_seed_same_episode(env: ServingEnv) -> None:
 def test_unseeded_resets_differ_and_follow_from_the_first_seed(env: ServingEnv) -> None:
     def arrivals() -> list[Any]:
         env.reset(seed=5)
-        return [env.reset()[1]["window"]["arrivals_per_s"].tolist() for _ in range(6)]
+        return [env.reset()[1]["truth"]["arrivals_per_s"].tolist() for _ in range(6)]
 
     first = arrivals()
     assert first == arrivals()
@@ -115,7 +116,7 @@ def test_step_outside_an_episode_is_refused(env: ServingEnv) -> None:
 
 
 def test_masks_follow_the_room_on_the_nodes() -> None:
-    masks = Codec(pipeline(1), Limits(max_replicas=4, node_cores=(1, 1))).masks()
+    masks = Masks(Codec(pipeline(1), Limits(max_replicas=4, node_cores=(1, 1)))).after(())
     assert masks.tolist() == [True, False, True, True, False, False, True, True, True, True]
 
 
@@ -136,18 +137,18 @@ def test_render_modes(env: ServingEnv) -> None:
     assert "stage1" in text.render()
     picture = ServingEnv(env.scenario, render_mode="rgb_array")
     picture.reset(seed=0)
-    assert picture.render().shape == (480, 640, 3)
+    assert picture.render().shape == (422, 960, 3)
     assert picture.render().std() > 0
     with pytest.raises(InputError, match="render_mode"):
-        ServingEnv(env.scenario, render_mode="human")
+        ServingEnv(env.scenario, render_mode="humn")
 
 
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
         ({"name": "vidoe"}, "did you mean 'video'"),
-        ({"name": "video", "slo_s": 0.0}, "slo_s must be above 0"),
-        ({"name": "video", "interval_s": 0.0}, "interval_s must be at least 0.01 s"),
+        ({"name": "video", "slo_s": 0.0}, "slo_s: 0.0: Input should be greater than 0"),
+        ({"name": "video", "interval_s": 0.0}, "interval_s: 0.0: Input should be greater than 0"),
         ({"name": "video", "load": "constant:-1"}, "-1"),
     ],
 )

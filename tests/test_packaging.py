@@ -21,7 +21,7 @@ env.reset(seed=0)
 over = False
 while not over:
     _, _, _, over, info = env.step(env.action_space.sample())
-print(ipagym.__file__, info["window"]["end_s"])
+print(ipagym.__file__, info["truth"]["end_s"])
 """
 
 

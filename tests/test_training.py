@@ -125,7 +125,7 @@ def test_a_checkpoint_that_unpacks_to_too_much_is_refused_before_it_does(tmp_pat
 @pytest.mark.parametrize("damage", [None, {}, {"policy": None}, {"policy": {}}, "nan"])
 def test_damaged_weights_are_refused_in_one_line(damage: Any) -> None:
     chosen = make_scenario("video", "constant:5")
-    codec, observer = Codec(chosen.pipeline, chosen.limits), Observer(chosen.pipeline, chosen.limits)
+    codec, observer = Codec(chosen.pipeline, chosen.limits), Observer.of(chosen)
     policy = ActorCriticPolicy(observer.space(), codec.space(), lambda _: 0.0)
     weights = {name: value * float("nan") for name, value in policy.state_dict().items()}
     card = Card(scenario="video", workload=None, observation_names=observer.names, action_sizes=codec.sizes,

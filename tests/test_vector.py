@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from ipagym.cluster.sim import ENGINES
 from ipagym.envs import ServingEnv, ServingVectorEnv
+from ipagym.envs.options import EnvOptions
 from ipagym.model.configuration import Limits
 from ipagym.system.errors import InputError
 from ipagym.task.faults import Faults
@@ -77,7 +78,7 @@ def test_neither_number_nor_neighbours_matter(number: int, seed: int) -> None:
     env = ServingVectorEnv(chosen, number)
     actions = rng.integers(0, env.single_action_space.nvec, size=(5, number, 6))  # type: ignore[attr-defined]
     many, _ = env.reset(seed=seed)
-    alone = ServingEnv(chosen, with_info=False)
+    alone = ServingEnv(chosen, options=EnvOptions(with_info=False))
     last, _ = alone.reset(seed=seed + number - 1)
     assert many[-1].tobytes() == last.tobytes()
     for action in actions:
@@ -119,7 +120,8 @@ def test_a_seed_for_each_and_a_reset_of_some() -> None:
         (lambda env: ServingVectorEnv(env.scenario, 0), "num_envs"),
         (lambda env: ServingVectorEnv(env.scenario, 10**9), "num_envs"),
         (lambda env: ServingVectorEnv(env.scenario, 1.5), "num_envs"),  # type: ignore[arg-type]
-        (lambda env: ServingVectorEnv(env.scenario, 1, autoreset=AutoresetMode.DISABLED), "autoreset"),
+        (lambda env: ServingVectorEnv(env.scenario, 1, max_episode_steps=0), "max_episode_steps must be"),
+        (lambda env: ServingVectorEnv(env.scenario, 1, autoreset="Sometimes"), "autoreset_mode must be one of"),
     ],
 )
 def test_misuse_is_named(use: Any, message: str) -> None:
@@ -131,7 +133,7 @@ def test_info_holds_windows_and_reward_terms() -> None:
     env = ServingVectorEnv(busy(), 2)
     env.reset(seed=0)
     _, rewards, _, _, info = env.step(env.action_space.sample())
-    assert info["window"]["arrivals"].shape == (2,)
+    assert info["truth"]["arrivals"].shape == (2,)
     terms, weights = info["reward_terms"], env.scenario.objective
     expected = weights.alpha * terms["accuracy"] - weights.beta * terms["cost"] - weights.violation * terms["violation"]
     assert rewards == pytest.approx(expected, abs=1e-4)

@@ -3,8 +3,10 @@
 What the metrics are in a serving stage: CPU utilisation is the share of time that ready replicas work (a replica that
 works uses all its cores); `rps`, `queue` and `in_flight` are what an adapter such as Prometheus' would report. A
 replica that loads its model has none of these yet; the CPU of one that became ready in a window counts from the next.
+Memory is what the profile says of the variant, whatever the load, and held from the start on, loading included.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -33,13 +35,15 @@ from ipagym.agents.autoscalers.hpa_rule import (
 from ipagym.agents.common.by_stage import ByStage, StageView
 from ipagym.agents.common.pace import Pace
 from ipagym.model.configuration import StageSetting
-from ipagym.model.pipeline import Stage
 from ipagym.system.errors import InputError
 
 SMALLEST_TARGET = 0.01
 
-Source = Literal["cpu", "cpu_cores", "rps", "queue", "in_flight"]
-"""CPU in shares of the request, or in cores; requests per second; requests queued; those and the ones in service."""
+Source = Literal["cpu", "cpu_cores", "memory", "memory_mib", "rps", "queue", "in_flight"]
+"""CPU in shares of the request, or in cores; memory in shares of the request, or in MiB; requests per second; requests
+queued; those and the ones in service."""
+
+MIB = 2**20
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -100,11 +104,16 @@ class HpaRule:
 
     def setting(self, view: StageView) -> StageSetting:
         """The replicas wanted."""
-        fresh = max(0, view.seen.ready - self._ready_before) if self._ready_before else 0
-        self._ready_before = view.seen.ready
+        fresh = self.fresh(view)
         if not self._pace.is_due(view.now_s):
             return view.setting
         return self.sync(view, self._desired(view, fresh) if view.window.scraped else None)
+
+    def fresh(self, view: StageView) -> int:
+        """Replicas that became ready in the window; asked once per window."""
+        fresh = max(0, view.seen.ready - self._ready_before) if self._ready_before else 0
+        self._ready_before = view.seen.ready
+        return fresh
 
     def sync(self, view: StageView, desired: int | None) -> StageSetting:
         """One sync, with what the metrics ask for, or None where they say nothing.
@@ -124,12 +133,8 @@ class HpaRule:
         return view.setting.turned(replicas=replicas)
 
     def _desired(self, view: StageView, fresh: int) -> int | None:
-        """The most that a metric asks for; None if none of them can say, or not all and the rest would scale down."""
         asked = [wanted(metric, view, fresh, self.settings.tolerance) for metric in self.settings.metrics]
-        known = [replicas for replicas in asked if replicas is not None]
-        if not known or (len(known) < len(asked) and max(known) < view.running.replicas):
-            return None
-        return max(known)
+        return strictest(asked, view.running.replicas)
 
     def _normalised(self, current: int, desired: int, now_s: float) -> int:
         behavior, history = self.settings.behavior, self._recommended
@@ -150,16 +155,31 @@ class HpaRule:
             self._downs = with_change(self._downs, (now_s, change), behavior.down.longest_s)
 
 
+def strictest(asked: Sequence[int | None], current: int) -> int | None:
+    """The most that a metric asks for; None if none of them can say, or not all and the rest would scale down."""
+    known = [replicas for replicas in asked if replicas is not None]
+    if not known or (len(known) < len(asked) and max(known) < current):
+        return None
+    return max(known)
+
+
 def wanted(metric: Metric, view: StageView, fresh: int, tolerance: Tolerance) -> int | None:
     """Replicas that one metric asks for; `fresh` ones have become ready since the figures before."""
-    current, seen = view.running.replicas, view.seen
     if metric.source in ("cpu", "cpu_cores"):
-        ready = seen.ready - fresh
-        used_milli = target_milli(seen.utilisation * view.cores * ready)
-        unready = seen.starting + seen.pending + fresh
-        pods = Pods(current=current, ready=ready, used_milli=used_milli, unready=unready)
-        return recommend(pods, _cpu_target(metric, view.cores), tolerance)
-    total = {"rps": view.rate_rps, "queue": float(seen.queue), "in_flight": view.in_flight}[metric.source]
+        return recommend(_cpu_pods(view, fresh), _cpu_target(metric, view.cores), tolerance)
+    if metric.source in ("memory", "memory_mib"):
+        return _wanted_by_memory(metric, view, tolerance)
+    return wanted_by_figure(metric, figure(metric.source, view), view, tolerance)
+
+
+def figure(source: Source, view: StageView) -> float:
+    """A figure of the whole stage: requests per second, or requests."""
+    return {"rps": view.rate_rps, "queue": float(view.seen.queue), "in_flight": view.in_flight}[source]
+
+
+def wanted_by_figure(metric: Metric, total: float, view: StageView, tolerance: Tolerance) -> int | None:
+    """Replicas that a metric asks for whose figure for the whole stage is `total`."""
+    current, seen = view.running.replicas, view.seen
     used_milli = figure_milli(total)
     pods = Pods(current=current, ready=seen.ready, used_milli=used_milli, unready=seen.pending, missing=seen.starting)
     if metric.whole:
@@ -167,6 +187,31 @@ def wanted(metric: Metric, view: StageView, fresh: int, tolerance: Tolerance) ->
     if metric.scope == "all":
         return recommend_by_average(total, metric.target, current, tolerance)
     return recommend(pods, Average(target_milli(metric.target)), tolerance)
+
+
+def _cpu_pods(view: StageView, fresh: int) -> Pods:
+    seen = view.seen
+    ready = seen.ready - fresh
+    used_milli = target_milli(seen.utilisation * view.cores * ready)
+    unready = seen.starting + seen.pending + fresh
+    return Pods(current=view.running.replicas, ready=ready, used_milli=used_milli, unready=unready)
+
+
+def _wanted_by_memory(metric: Metric, view: StageView, tolerance: Tolerance) -> int | None:
+    """As of CPU, but that a pod counts from its start on; None where the profile has no figure."""
+    variant = view.stage.variant(view.running.variant)
+    if variant.memory_mib is None or (metric.source == "memory" and variant.memory_request_mib is None):
+        return None
+    holding = view.seen.ready + view.seen.starting
+    used_milli = holding * target_milli(variant.memory_mib * MIB)
+    pods = Pods(current=view.running.replicas, ready=holding, used_milli=used_milli, unready=view.seen.pending)
+    return recommend(pods, _memory_target(metric, variant.memory_request_mib), tolerance)
+
+
+def _memory_target(metric: Metric, request_mib: float | None) -> PodTarget:
+    if metric.source == "memory" and request_mib is not None:
+        return Utilisation(percent=round(100 * metric.target, 6), request_milli=target_milli(request_mib * MIB))
+    return Average(target_milli(metric.target * MIB))
 
 
 def _cpu_target(metric: Metric, cores: int) -> PodTarget:
@@ -178,20 +223,3 @@ def _cpu_target(metric: Metric, cores: int) -> PodTarget:
 def hpa(settings: HpaSettings | None = None) -> ByStage:
     """The same autoscaler for every stage."""
     return ByStage(lambda stage: HpaRule(settings or HpaSettings()))
-
-
-class Unscaled:
-    """A stage without an autoscaler."""
-
-    def setting(self, view: StageView) -> StageSetting:
-        """The setting that runs, unchanged."""
-        return view.setting
-
-
-def hpa_by_stage(settings: dict[str, HpaSettings]) -> ByStage:
-    """An autoscaler for each stage named; the others are left alone."""
-    return ByStage(lambda stage: _rule(stage, settings))
-
-
-def _rule(stage: Stage, settings: dict[str, HpaSettings]) -> HpaRule | Unscaled:
-    return HpaRule(settings[stage.name]) if stage.name in settings else Unscaled()

@@ -5,18 +5,19 @@ stage, more replicas than the scenario has room for), the logger `ipagym` says s
 """
 
 import logging
-from difflib import get_close_matches
 from functools import cache
 from multiprocessing import parent_process
 from pathlib import Path
 
-from ipagym.agents.autoscalers.hpa import HpaSettings, Metric, hpa, hpa_by_stage
-from ipagym.agents.autoscalers.hpa_manifest import settings_by_target
+from ipagym.agents.autoscalers.hpa import HpaSettings, Metric, hpa
+from ipagym.agents.autoscalers.manifests.plan import plan
+from ipagym.agents.autoscalers.manifests.read import HPA, autoscalers_of, read_manifests
+from ipagym.agents.autoscalers.manifests.rules import scaled_by
 from ipagym.agents.common.by_stage import ByStage
 from ipagym.model.agent import Agent
 from ipagym.model.configuration import Limits
 from ipagym.model.pipeline import Pipeline
-from ipagym.system.errors import InputError, unknown_name
+from ipagym.system.errors import InputError
 from ipagym.system.files import is_file
 from ipagym.task.scenario import Scenario
 
@@ -43,35 +44,21 @@ def make(scenario: Scenario, argument: str = "") -> Agent:
 
 
 def hpa_of_manifest(path: Path, pipeline: Pipeline, limits: Limits) -> ByStage:
-    """The autoscalers of a manifest.
+    """The horizontal autoscalers of a manifest.
 
-    Each belongs to the stage that its `scaleTargetRef` names; a single one whose target is no stage serves all stages.
+    Each belongs to the stage that its `scaleTargetRef` names; where all name one that is no stage, it stands for all.
 
     Raises:
         InputError: the file cannot be read, or holds something that cannot be simulated; one line says what.
     """
-    found = settings_by_target(path)
-    for settings in found.values():
-        _check_bounds(settings, limits, path.name)
-    stages = [stage.name for stage in pipeline.stages]
-    strange = [name for name in found if name not in stages]
-    if strange and (len(found) > 1 or get_close_matches(strange[0], stages, n=1)):
-        raise InputError(f"{path.name}: spec.scaleTargetRef.name: {unknown_name('stage', strange[0], stages)}")
-    if strange:
-        _say(f"{path.name}: scaleTargetRef {strange[0]!r} is no stage: the autoscaler serves all ({', '.join(stages)})")
-        return hpa_by_stage(dict.fromkeys(stages, found[strange[0]]))
-    return hpa_by_stage(found)
-
-
-def _check_bounds(settings: HpaSettings, limits: Limits, file: str) -> None:
-    most = limits.max_replicas
-    if settings.min_replicas > most:
-        raise InputError(
-            f"{file}: spec.minReplicas: {settings.min_replicas} is more than the scenario's max_replicas, {most}: "
-            "lower it, or raise max_replicas among the limits of a scenario file"
-        )
-    if (settings.max_replicas or most) > most:
-        _say(f"{file}: maxReplicas {settings.max_replicas} is more than the scenario's max_replicas: {most} holds")
+    found = autoscalers_of(read_manifests(path))
+    for each in found.controls:
+        if each.found.kind != HPA:
+            raise InputError(f"{each.found.place}: kind: {each.found.kind} is no {HPA}: give the file with --manifest")
+    planned = plan(found, pipeline, limits)
+    for line in planned.notes:
+        _say(line)
+    return scaled_by(planned.settings)
 
 
 @cache

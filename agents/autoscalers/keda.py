@@ -1,17 +1,18 @@
-"""KEDA: an external metric that drives a horizontal autoscaler, one per stage.
+"""KEDA: external metrics that drive a horizontal autoscaler, one per stage.
 
-Source: kedacore/keda, `pkg/scaling/scale_handler.go`, `pkg/fallback`, `controllers/keda/hpa.go`. The metric, requests
-in flight (what a queue scaler reports), reaches an HPA without `behavior` as AverageValue: ⌈M / threshold⌉ replicas.
-The HPA asks for it at its own pace, every 15 s, and gets it as it is then; KEDA's polling, every 30 s, is for going
-from zero and to zero, and fills the cache of a trigger with `useCachedMetrics`. Where more than `failures` questions in
-a row brought nothing, the HPA is told as much as `fallback` replicas have to do. Not here: scaling to zero, since a
-stage has one replica at least; replicas that sleep are the cluster's (`Physics.keep_alive_s`).
+Source: kedacore/keda, `pkg/scaling/scale_handler.go`, `pkg/fallback`, `controllers/keda/hpa.go`. A metric, unless said
+otherwise requests in flight (what a queue scaler reports), reaches an HPA without `behavior` as AverageValue:
+⌈M / threshold⌉ replicas. The HPA asks for it at its own pace, every 15 s, and gets it as it is then; KEDA's polling,
+every 30 s, is for going from zero and to zero, and fills the cache of a trigger with `useCachedMetrics`. Where more
+than `failures` questions in a row brought nothing, the HPA is told as much as `fallback` replicas have to do. Not here:
+scaling to zero, since a stage has one replica at least; replicas that sleep are the cluster's (`Physics.keep_alive_s`).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from ipagym.agents.autoscalers.hpa import HpaRule, HpaSettings
-from ipagym.agents.autoscalers.hpa_rule import Tolerance, recommend_by_average
+from ipagym.agents.autoscalers.hpa import HpaRule, HpaSettings, Metric, figure, strictest, wanted, wanted_by_figure
+from ipagym.agents.autoscalers.hpa_behavior import Behavior
+from ipagym.agents.autoscalers.hpa_rule import Tolerance
 from ipagym.agents.common.arguments import positive
 from ipagym.agents.common.by_stage import ByStage, StageView
 from ipagym.agents.common.pace import Pace
@@ -21,52 +22,89 @@ from ipagym.task.scenario import Scenario
 
 MOST_REPLICAS = 100
 SYNC_S = 15.0
+RESOURCES = ("cpu", "cpu_cores", "memory", "memory_mib")
+"""Sources of metrics that the HPA asks the metrics server for; KEDA has no part in these."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """A metric that scales: 5 requests in flight for each replica, as KEDA's queue scalers have it, unless said."""
+
+    metric: Metric = field(default_factory=lambda: Metric(source="in_flight", target=5.0, scope="all"))
+    is_cached: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class KedaSettings:
     """The fields of a ScaledObject.
 
-    `threshold`: requests in flight for each replica (5, as KEDA's queue scalers have it). `fallback`: replicas after
-    more than `failures` questions in a row that brought nothing; None to hold. `polling_s` is for cached metrics only.
+    `fallback`: replicas after more than `failures` questions in a row that brought nothing, for triggers with an
+    average; None to hold. `polling_s` is for cached metrics only.
     """
 
-    threshold: float = 5.0
+    triggers: tuple[Trigger, ...] = (Trigger(),)
+    min_replicas: int = 1
+    max_replicas: int = MOST_REPLICAS
+    behavior: Behavior | None = None
+    tolerance: Tolerance = field(default_factory=Tolerance)
     polling_s: float = 30.0
-    use_cached_metrics: bool = False
     failures: int = 3
     fallback: int | None = None
 
 
 class KedaRule:
-    """One stage: the metric, with its cache and its fallback, and the autoscaler that asks for it."""
+    """One stage: the metrics, with their caches and their fallback, and the autoscaler that asks for them."""
 
     def __init__(self, settings: KedaSettings) -> None:
         self.settings = settings
-        self._hpa = HpaRule(HpaSettings(max_replicas=MOST_REPLICAS, sync_s=SYNC_S))
+        self._hpa = HpaRule(
+            HpaSettings(
+                metrics=tuple(trigger.metric for trigger in settings.triggers),
+                min_replicas=settings.min_replicas,
+                max_replicas=settings.max_replicas,
+                behavior=settings.behavior,
+                tolerance=settings.tolerance,
+                sync_s=SYNC_S,
+            )
+        )
         self._syncs, self._polls = Pace(SYNC_S), Pace(settings.polling_s)
-        self._cached: float | None = None
-        self._failed = 0
+        self._cached: dict[int, float | None] = {}
+        self._failed = dict.fromkeys(range(len(settings.triggers)), 0)
 
     def setting(self, view: StageView) -> StageSetting:
         """The replicas wanted."""
-        in_flight = view.in_flight if view.window.scraped else None
+        fresh = self._hpa.fresh(view)
         if self._polls.is_due(view.now_s):
-            self._cached = in_flight
+            self._cached = {index: _seen(each, view) for index, each in self._external() if each.is_cached}
         if not self._syncs.is_due(view.now_s):
             return view.setting
-        told = self._told(self._cached if self.settings.use_cached_metrics else in_flight)
-        if told is None:
-            return self._hpa.sync(view, None)
-        current = view.running.replicas
-        return self._hpa.sync(view, recommend_by_average(told, self.settings.threshold, current, Tolerance()))
+        asked = [self._asked(index, view, fresh) for index in range(len(self.settings.triggers))]
+        return self._hpa.sync(view, strictest(asked, view.running.replicas))
 
-    def _told(self, in_flight: float | None) -> float | None:
+    def _external(self) -> list[tuple[int, Trigger]]:
+        triggers = enumerate(self.settings.triggers)
+        return [(index, each) for index, each in triggers if each.metric.source not in RESOURCES]
+
+    def _asked(self, index: int, view: StageView, fresh: int) -> int | None:
+        """Replicas that one trigger asks for; None where nothing is known."""
+        trigger, tolerance = self.settings.triggers[index], self.settings.tolerance
+        metric = trigger.metric
+        if metric.source in RESOURCES:
+            return wanted(metric, view, fresh, tolerance) if view.window.scraped else None
+        told = self._told(index, self._cached.get(index) if trigger.is_cached else _seen(trigger, view))
+        return None if told is None else wanted_by_figure(metric, told, view, tolerance)
+
+    def _told(self, index: int, seen: float | None) -> float | None:
         """The figure that the autoscaler is given: the metric, its stand-in, or nothing."""
-        self._failed = 0 if in_flight is not None else self._failed + 1
-        if self._failed > self.settings.failures and self.settings.fallback is not None:
-            return self.settings.threshold * self.settings.fallback
-        return in_flight
+        metric, fallback = self.settings.triggers[index].metric, self.settings.fallback
+        self._failed[index] = 0 if seen is not None else self._failed[index] + 1
+        if self._failed[index] > self.settings.failures and fallback is not None and not metric.whole:
+            return metric.target * fallback
+        return seen
+
+
+def _seen(trigger: Trigger, view: StageView) -> float | None:
+    return figure(trigger.metric.source, view) if view.window.scraped else None
 
 
 def keda(settings: KedaSettings | None = None) -> ByStage:
@@ -77,4 +115,4 @@ def keda(settings: KedaSettings | None = None) -> ByStage:
 def make(scenario: Scenario, argument: str = "") -> Agent:
     """`argument`: requests in flight for each replica."""
     threshold = positive(argument, 5.0, name="keda", what="requests in flight for each replica")
-    return keda(KedaSettings(threshold=threshold))
+    return keda(KedaSettings(triggers=(Trigger(Metric(source="in_flight", target=threshold, scope="all")),)))

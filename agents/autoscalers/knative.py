@@ -1,19 +1,21 @@
-"""Knative's Pod Autoscaler on concurrency, one per stage, with its panic mode.
+"""Knative's Pod Autoscaler on concurrency or requests per second, one per stage, with its panic mode.
 
-Source: knative/serving, `pkg/autoscaler/scaling/autoscaler.go` and `config-autoscaler`. A replica here serves one
-batch at a time, so that its container concurrency is its batch unless said otherwise; concurrency is taken from the
-figures of a window, which may be longer than Knative's one-second buckets: the panic window of 6 s is then the last
-window. Not here: scaling to zero and the activator.
+Source: knative/serving, `pkg/autoscaler/scaling/autoscaler.go`, `pkg/reconciler/autoscaling/kpa/scaler.go` (bounds) and
+`config-autoscaler`. A replica here serves one batch at a time, so that its container concurrency is its batch unless
+said otherwise; concurrency is taken from the figures of a window, which may be longer than Knative's one-second
+buckets: the panic window of 6 s is then the last window. Not here: scaling to zero and the activator.
 """
 
 from dataclasses import dataclass, replace
 from math import ceil, floor, inf
+from typing import Literal
 
 from ipagym.agents.common.arguments import positive
 from ipagym.agents.common.by_stage import ByStage, StageView
 from ipagym.agents.common.recent import Recent
 from ipagym.model.agent import Agent
 from ipagym.model.configuration import StageSetting
+from ipagym.system.errors import InputError
 from ipagym.task.scenario import Scenario
 
 UTILISATION = 0.7
@@ -33,16 +35,48 @@ class Panic:
     most: int = 0
 
 
-def desired(ready: int, stable: float, panic: float, target: float) -> tuple[int, int, bool]:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class KpaSettings:
+    """The annotations of a revision, as far as they matter here.
+
+    `target` is what each replica is to have of the metric, its utilisation taken into account; None for 0.7 of its
+    batch. Once there is any load, `activation_replicas` are the least; `delay_s` is that of scaling down;
+    `max_replicas` None stands for the limits' own.
+    """
+
+    metric: Literal["concurrency", "rps"] = "concurrency"
+    target: float | None = None
+    window_s: float = STABLE_S
+    panic_window_s: float = PANIC_SHARE * STABLE_S
+    panic_threshold: float = PANIC_THRESHOLD
+    delay_s: float = 0.0
+    min_replicas: int = 1
+    max_replicas: int | None = None
+    activation_replicas: int = 1
+
+    def __post_init__(self) -> None:
+        if self.target is not None and not 0 < self.target < inf:
+            raise InputError(f"target of knative must be above 0 and finite, not {self.target}")
+        if not 0 < self.panic_window_s <= self.window_s < inf:
+            raise InputError(
+                f"panic_window_s must be in (0, window_s ({self.window_s:g})], not {self.panic_window_s:g}"
+            )
+        if self.min_replicas < 1 or (self.max_replicas or self.min_replicas) < self.min_replicas:
+            raise InputError(f"min_replicas must be in 1..max_replicas ({self.max_replicas}), not {self.min_replicas}")
+
+
+def desired(
+    ready: int, stable: float, panic: float, target: float, *, threshold: float = PANIC_THRESHOLD
+) -> tuple[int, int, bool]:
     """Replicas by the stable and by the panic window, and whether the load is over the panic threshold.
 
-    `stable` and `panic` are the mean concurrencies of all replicas, `target` that which one is to have.
+    `stable` and `panic` are the means of all replicas together, `target` that which one is to have.
     """
     n = max(1, ready)
     most, least = ceil(MOST_UP * n), floor(n / MOST_DOWN)
     by_stable = min(max(ceil(stable / target), least), most)
     by_panic = min(max(ceil(panic / target), least), most)
-    return by_stable, by_panic, ceil(panic / target) / n >= PANIC_THRESHOLD
+    return by_stable, by_panic, ceil(panic / target) / n >= threshold
 
 
 def first(ready: int, now_s: float) -> Panic:
@@ -50,39 +84,59 @@ def first(ready: int, now_s: float) -> Panic:
     return Panic(True, now_s, ready) if ready > 1 else Panic()
 
 
-def after(panic: Panic, now_s: float, *, is_over: bool) -> Panic:
+def after(panic: Panic, now_s: float, *, is_over: bool, stable_s: float = STABLE_S) -> Panic:
     """Panic begins and goes on while over the threshold, and ends once more than a stable window has passed since."""
     if is_over:
         return Panic(True, now_s, panic.most if panic.is_on else 0)
-    if panic.is_on and now_s - panic.last_over_s > STABLE_S:
+    if panic.is_on and now_s - panic.last_over_s > stable_s:
         return Panic()
     return panic
 
 
 class KpaRule:
-    """One stage; `concurrency` is what a replica may serve at once, None for its batch."""
+    """One stage."""
 
-    def __init__(self, concurrency: float | None = None) -> None:
-        self.concurrency = concurrency
-        self._recent = Recent(STABLE_S)
+    def __init__(self, settings: KpaSettings | None = None) -> None:
+        self.settings = settings or KpaSettings()
+        self._recent = Recent(self.settings.window_s)
         self._panic: Panic | None = None
+        self._wanted: list[tuple[float, int]] = []
 
     def setting(self, view: StageView) -> StageSetting:
         """The replicas wanted."""
-        before = first(view.seen.ready, view.now_s) if self._panic is None else self._panic
+        given = self.settings
         if view.window.scraped:
-            self._recent.add(view.now_s, view.window.duration_s, view.in_flight)
-        target = UTILISATION * (self.concurrency or view.running.batch)
-        stable, panic = (self._recent.mean_over(seconds) for seconds in (STABLE_S, PANIC_SHARE * STABLE_S))
-        by_stable, by_panic, is_over = desired(view.seen.ready, stable, panic, target)
-        self._panic, wanted = after(before, view.now_s, is_over=is_over), by_stable
-        if self._panic.is_on:
-            wanted = max(by_stable, by_panic, self._panic.most)
-            self._panic = replace(self._panic, most=wanted)
-        return view.setting.turned(replicas=min(max(wanted, 1), view.limits.max_replicas))
+            total = view.rate_rps if given.metric == "rps" else view.in_flight
+            self._recent.add(view.now_s, view.window.duration_s, total)
+        wanted = self._delayed(self._scaled(view), view.now_s)
+        least = min(given.min_replicas, view.limits.max_replicas)
+        most = min(given.max_replicas or view.limits.max_replicas, view.limits.max_replicas)
+        return view.setting.turned(replicas=min(max(wanted, least), most))
+
+    def _scaled(self, view: StageView) -> int:
+        """Replicas by the windows, in panic or not."""
+        given = self.settings
+        before = first(view.seen.ready, view.now_s) if self._panic is None else self._panic
+        target = given.target or UTILISATION * view.running.batch
+        stable, panic = (self._recent.mean_over(seconds) for seconds in (given.window_s, given.panic_window_s))
+        by_stable, by_panic, is_over = desired(view.seen.ready, stable, panic, target, threshold=given.panic_threshold)
+        by_stable = max(by_stable, given.activation_replicas) if stable > 0 else by_stable
+        by_panic = max(by_panic, given.activation_replicas) if panic > 0 else by_panic
+        self._panic = after(before, view.now_s, is_over=is_over, stable_s=given.window_s)
+        if not self._panic.is_on:
+            return by_stable
+        wanted = max(by_stable, by_panic, self._panic.most)
+        self._panic = replace(self._panic, most=wanted)
+        return wanted
+
+    def _delayed(self, wanted: int, now_s: float) -> int:
+        """The most that was wanted within the delay of scaling down."""
+        self._wanted = [each for each in self._wanted if now_s - each[0] < self.settings.delay_s] + [(now_s, wanted)]
+        return max(replicas for _, replicas in self._wanted)
 
 
 def make(scenario: Scenario, argument: str = "") -> Agent:
     """`argument`: the container concurrency."""
     concurrency = positive(argument, 1.0, name="knative", what="concurrency") if argument else None
-    return ByStage(lambda stage: KpaRule(concurrency))
+    target = None if concurrency is None else UTILISATION * concurrency
+    return ByStage(lambda stage: KpaRule(KpaSettings(target=target)))

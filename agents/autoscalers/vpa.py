@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ipagym.agents.autoscalers.vpa_histogram import HALF_LIFE_S, DecayingHistogram
-from ipagym.agents.autoscalers.vpa_rule import Recommendation, confidence, is_worth_it, recommendation
+from ipagym.agents.autoscalers.vpa_rule import Recommendation, capped, confidence, is_worth_it, recommendation
 from ipagym.agents.common.arguments import positive
 from ipagym.agents.common.by_stage import ByStage, StageView
 from ipagym.agents.common.pace import Pace
@@ -32,16 +32,21 @@ class VpaSettings:
 
     `update` is how it is applied: `updater` as Kubernetes does; `off` never; `plus` as InfAdapter's VPA+ (every 30 s,
     up at once, down after four decisions in a row). `min_replicas`: the updater leaves smaller groups alone (2 in
-    Kubernetes, which would keep it from any stage with one replica).
+    Kubernetes, which would keep it from any stage with one replica). `least_cores` and `most_cores` bound what is
+    recommended (minAllowed and maxAllowed).
     """
 
     update: Literal["updater", "off", "plus"] = "updater"
     time_scale: float = 1.0
     min_replicas: int = 1
+    least_cores: float = 0.0
+    most_cores: float = float("inf")
 
     def __post_init__(self) -> None:
         if not 1 <= self.time_scale <= 1e5:
             raise InputError(f"time_scale of vpa must be in 1..100000, not {self.time_scale}")
+        if not 0 <= self.least_cores <= self.most_cores:
+            raise InputError(f"least_cores must be in 0..most_cores ({self.most_cores:g}), not {self.least_cores:g}")
 
 
 class Recommender:
@@ -89,7 +94,7 @@ class VpaRule:
         self.recommender.observe(view)
         if not self._updates.is_due(view.now_s) or self.recommender.usage.is_empty:
             return view.setting
-        self.wanted = self.recommender.recommend()
+        self.wanted = capped(self.recommender.recommend(), self.settings.least_cores, self.settings.most_cores)
         cores = self._cores(view, self.wanted)
         if cores == view.cores:
             return view.setting

@@ -1,7 +1,8 @@
 """The recommendation of Kubernetes' Vertical Pod Autoscaler, and the condition for applying it, as pure functions.
 
 Source: kubernetes/autoscaler, `vertical-pod-autoscaler/pkg/recommender/logic` (percentiles 50, 90 and 95, a margin of
-15 %, bounds widened where little is known yet), `pkg/recommender/model/types.go` (amounts) and `pkg/updater/priority`.
+15 %, bounds widened where little is known yet),
+`pkg/recommender/model/types.go` (amounts), `pkg/utils/vpa/capping.go` (bounds of a policy) and `pkg/updater/priority`.
 """
 
 from dataclasses import dataclass
@@ -37,6 +38,12 @@ def recommendation(usage: DecayingHistogram, trust: float) -> Recommendation:
     return Recommendation(
         target=_cores(target), lower=_cores(lower * lower_factor(trust)), upper=_cores(upper * upper_factor(trust))
     )
+
+
+def capped(wanted: Recommendation, least: float, most: float) -> Recommendation:
+    """Target and bounds, each brought up to `least` cores, then down to `most`."""
+    target, lower, upper = (min(max(each, least), most) for each in (wanted.target, wanted.lower, wanted.upper))
+    return Recommendation(target=target, lower=lower, upper=upper)
 
 
 def upper_factor(trust: float) -> float:

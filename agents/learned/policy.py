@@ -29,12 +29,12 @@ class PolicyAgent:
             InputError: the policy was trained for other spaces, or its weights are none.
         """
         self._codec = Codec(pipeline, limits)
-        self._observer = Observer(pipeline, limits)
-        card = self.checkpoint.card
-        if (card.observation_names, card.action_sizes) != (self._observer.names, self._codec.sizes):
+        card, known = self.checkpoint.card, Observer(pipeline, limits).names
+        if card.action_sizes != self._codec.sizes or not set(card.observation_names) <= set(known):
             raise InputError(
                 f"the policy was trained on {card.scenario} with other knobs than {pipeline.name} has here"
             )
+        self._observer = Observer(pipeline, limits, card.observation_names)
         self._policy = ActorCriticPolicy(self._observer.space(), self._codec.space(), lambda _: 0.0)
         parameters = self.checkpoint.parameters
         weights = parameters.get("policy") if isinstance(parameters, dict) else None

@@ -232,7 +232,7 @@ def _card(settings: TrainSettings, scenario: Scenario, steps: int) -> Card:
     return Card(
         scenario=settings.scenario,
         workload=settings.workload,
-        observation_names=Observer(scenario.pipeline, scenario.limits).names,
+        observation_names=Observer.of(scenario).names,
         action_sizes=Codec(scenario.pipeline, scenario.limits).sizes,
         steps=steps,
         **{name: getattr(settings, name) for name in COURSE},

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ipagym.system.errors import InputError
-from ipagym.system.files import is_file
 
 if TYPE_CHECKING:
+    from ipagym.agents.autoscalers.manifests.read import Manifests
     from ipagym.bench.comparison.results import Comparison
     from ipagym.task.scenario import Scenario
 
@@ -32,7 +32,14 @@ def compare(
         ),
     ] = None,
     manifest: Annotated[
-        Path | None, typer.Option(help="A HorizontalPodAutoscaler (autoscaling/v2) to run as an agent, for hpa.")
+        list[str] | None,
+        typer.Option(
+            help="A file with autoscalers (HPA, VPA, KEDA, Knative; YAML or JSON, - for standard input) to run as an "
+            "agent, for hpa; several act together."
+        ),
+    ] = None,
+    ignore_metric: Annotated[
+        list[str] | None, typer.Option(help="A metric of the manifests to leave out, by name, as in memory.")
     ] = None,
     seeds: Annotated[int, typer.Option(help="How many seeds to run.")] = 3,
     seed0: Annotated[int, typer.Option(help="The first seed.")] = 0,
@@ -80,10 +87,11 @@ def compare(
     if duration is not None:
         task = replace(task, workload=Opening(whole=task.workload, duration_s=duration))
     tell_source(task.workload)
-    names, title = with_manifest(_agent_names(agents, task), manifest), Path(scenario).stem
+    taking_part = with_manifests(_agent_names(agents, task), manifest or (), ignore_metric or ())
+    title = Path(scenario).stem
     comparison = run(
         task,
-        names,
+        taking_part,
         seeds=seeds,
         seed0=seed0,
         out=out,
@@ -138,14 +146,13 @@ def _agent_names(text: str | None, scenario: "Scenario") -> Sequence[str]:
     return names
 
 
-def with_manifest(names: Sequence[str], manifest: Path | None) -> list[str]:
-    """The agents, with hpa run by the manifest where one is given: in the place of hpa, or at the end."""
-    if manifest is None:
+def with_manifests(names: Sequence[str], manifests: Sequence[str], ignored: Sequence[str]) -> "list[str | Manifests]":
+    """The agents, with the manifests' autoscalers where any are given: in the place of hpa, or at the end."""
+    if not manifests:
+        if ignored:
+            raise InputError("--ignore-metric goes with --manifest: give the file that has the metric")
         return list(names)
-    from ipagym.agents import AgentSpec
+    from ipagym.agents.autoscalers.manifests.read import read_manifests
 
-    if not is_file(manifest):
-        raise InputError(f"no manifest {manifest}: give the path of a YAML file with a HorizontalPodAutoscaler")
-    by_manifest = str(AgentSpec("hpa", str(manifest)))
-    named = [by_manifest if name == "hpa" else name for name in names]
-    return named if by_manifest in named else [*named, by_manifest]
+    read = read_manifests(*manifests, ignore_metrics=ignored)
+    return [read if name == "hpa" else name for name in names] + ([] if "hpa" in names else [read])

@@ -1,9 +1,12 @@
 """Configurations that ask for more cores than the limits allow, cut down to what they allow."""
 
+from functools import lru_cache
+
 import numpy as np
+from numpy.typing import NDArray
 
 from ipagym.model.configuration import Configuration, Limits
-from ipagym.model.deployments import Deployments, configuration_of, deployments_of
+from ipagym.model.deployments import Deployments, configuration_of, deployments_of, no_deployments
 from ipagym.model.pipeline import Pipeline
 from ipagym.system.errors import InputError
 
@@ -24,15 +27,34 @@ def within_budget(records: Deployments, pipeline: Pipeline, max_cores: int | Non
     """
     if max_cores is None:
         return records
+    from ipagym.model.budget_kernels import cut_down  # numba is not loaded where no budget binds
+
+    rows = np.flatnonzero(requested(records) > max_cores)
+    if not len(rows):
+        return records
     cut = records.copy()
-    for row in np.flatnonzero(requested(records) > max_cores):
-        while requested(cut[row : row + 1])[0] > max_cores:
-            if not any(_give_up(cut[row], at, pipeline) for at in _by_size(cut[row])):
-                raise InputError(f"max_cores {max_cores} is too little for one replica of every stage: raise it")
-        # What is left moves up, as where the configuration is written out and read again.
-        left = np.argsort(cut[row]["variant"] < 0, axis=1, kind="stable")
-        cut[row] = np.take_along_axis(cut[row], left, axis=1)
+    over = cut[rows]
+    deployments = np.stack([over[name] for name in ("variant", "replicas", "cores")], axis=-1)
+    choices = tuple(tuple(each.core_choices for each in stage.variants) for stage in pipeline.stages)
+    if not cut_down(deployments, _smaller(choices), max_cores):
+        raise InputError(f"max_cores {max_cores} is too little for one replica of every stage: raise it")
+    over["variant"], over["replicas"], over["cores"] = np.moveaxis(deployments, -1, 0)
+    over[over["variant"] < 0] = no_deployments(1)[0]
+    # What is left moves up, as where the configuration is written out and read again.
+    left = np.argsort(over["variant"] < 0, axis=2, kind="stable")
+    cut[rows] = np.take_along_axis(over, left, axis=2)
     return cut
+
+
+@lru_cache(maxsize=64)
+def _smaller(choices: tuple[tuple[tuple[int, ...], ...], ...]) -> NDArray[np.int64]:
+    """The next smaller number of cores that each variant may have, 0 for none, shape (S, variants, cores)."""
+    most = max(each[-1] for stage in choices for each in stage)
+    smaller = np.zeros((len(choices), max(map(len, choices)), most + 1), dtype=np.int64)
+    for s, stage in enumerate(choices):
+        for v, each in enumerate(stage):
+            smaller[s, v, list(each[1:])] = each[:-1]
+    return smaller
 
 
 def affordable(configuration: Configuration, pipeline: Pipeline, limits: Limits) -> Configuration:
@@ -47,24 +69,3 @@ def affordable(configuration: Configuration, pipeline: Pipeline, limits: Limits)
     if requested(records)[0] <= limits.max_cores:
         return configuration
     return configuration_of(within_budget(records, pipeline, limits.max_cores)[0], pipeline)
-
-
-def _by_size(records: Deployments) -> list[tuple[int, int]]:
-    size = np.where(records["variant"] >= 0, records["replicas"] * records["cores"], -1)
-    order = np.argsort(-size, axis=None, kind="stable")
-    return [(int(s), int(i)) for s, i in zip(*np.unravel_index(order, size.shape), strict=True) if size[s, i] > 0]
-
-
-def _give_up(records: Deployments, at: tuple[int, int], pipeline: Pipeline) -> bool:
-    """Make one deployment a step smaller; false where it is as small as it can be."""
-    record, (stage, _) = records[at], at
-    choices = pipeline.stages[stage].variants[record["variant"]].core_choices
-    if record["replicas"] > 1:
-        records["replicas"][at] -= 1
-    elif record["cores"] > choices[0]:
-        records["cores"][at] = max(c for c in choices if c < record["cores"])
-    elif (records["variant"][stage] >= 0).sum() > 1:
-        records["variant"][at] = -1
-    else:
-        return False
-    return True

@@ -8,13 +8,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-import numpy as np
-from numpy.typing import NDArray
-
 from ipagym.model.configuration import Deployment, Limits, cores_of
 from ipagym.model.pipeline import Stage, Variant
-
-Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -22,12 +17,11 @@ class Knob:
     """A knob: its name, which is that of its field, and what follows from it.
 
     `choices_of` are the numbers that a variant of a stage may have, rising. `read` gives the number of a deployment,
-    `written` the value of the field for a number and a variant. `allowed` tells which choices a cluster of those limits
-    has room for. `close` returns the stage and the limits with one choice left for the knob. `ends` are the words for
-    the lowest and the highest choice, `letter` stands for the knob where a number is pinned. `scale` says how a number
-    is observed: by its position among the choices, or by its size as a share of the largest; a knob that is
-    `observed_if_open` is left out where it has one choice. `of_variant` knobs have choices that differ from variant to
-    variant; those that are `is_optional` may be left unsaid.
+    `written` the value of the field for a number and a variant. `close` returns the stage and the limits with one
+    choice left for the knob. `ends` are the words for the lowest and the highest choice, `letter` stands for the knob
+    where a number is pinned. `scale` says how a number is observed: by its position among the choices, or by its size
+    as a share of the largest. `of_variant` knobs have choices that differ from variant to variant; those that are
+    `is_optional` may be left unsaid.
     """
 
     name: str
@@ -36,10 +30,8 @@ class Knob:
     read: Callable[[Deployment, Stage], int]
     close: Callable[[Stage, Limits], tuple[Stage, Limits]]
     written: Callable[[int, Variant], Any] = lambda number, variant: number
-    allowed: Callable[[Stage, Limits, Sequence[int]], Flags] = lambda stage, limits, values: np.full(len(values), True)
     scale: Literal["position", "size"] = "position"
     letter: str = ""
-    observed_if_open: bool = False
     of_variant: bool = False
     is_optional: bool = False
 
@@ -71,23 +63,6 @@ def _index(deployment: Deployment, stage: Stage) -> int:
     return next(i for i, variant in enumerate(stage.variants) if variant.name == deployment.variant)
 
 
-def _has_node(stage: Stage, limits: Limits, values: Sequence[int]) -> Flags:
-    """Variants of which a node is large enough for one replica."""
-    least = np.array([stage.variants[v].core_choices[0] for v in values])
-    return np.asarray(least <= _largest_node(limits))
-
-
-def _has_room(stage: Stage, limits: Limits, values: Sequence[int]) -> Flags:
-    """Numbers of replicas for which the nodes have the cores, at least with the smallest variant."""
-    least = min(variant.core_choices[0] for variant in stage.variants)
-    total = np.inf if limits.node_cores is None else sum(limits.node_cores)
-    return np.asarray(np.array(values) * least <= total)
-
-
-def _largest_node(limits: Limits) -> float:
-    return np.inf if limits.node_cores is None else max(limits.node_cores)
-
-
 def _on_base_cores(stage: Stage, limits: Limits) -> tuple[Stage, Limits]:
     return replace(stage, variants=tuple(replace(variant, on_cores={}) for variant in stage.variants)), limits
 
@@ -99,7 +74,6 @@ VARIANT = Knob(
     read=_index,
     close=lambda stage, limits: (replace(stage, variants=(stage.lightest,)), limits),
     written=lambda number, variant: variant.name,
-    allowed=_has_node,
 )
 
 REPLICAS = Knob(
@@ -109,7 +83,6 @@ REPLICAS = Knob(
     choices_of=lambda variant, stage, limits: range(1, limits.max_replicas + 1),
     read=lambda deployment, stage: deployment.replicas,
     close=lambda stage, limits: (stage, replace(limits, max_replicas=1)),
-    allowed=_has_room,
     scale="size",
 )
 
@@ -130,9 +103,7 @@ CORES = Knob(
     read=cores_of,
     close=_on_base_cores,
     written=lambda number, variant: None if number == variant.base_cores else number,
-    allowed=lambda stage, limits, values: np.asarray(np.array(values) <= _largest_node(limits)),
     scale="size",
-    observed_if_open=True,
     of_variant=True,
     is_optional=True,
 )

@@ -13,6 +13,8 @@ class Variant:
     """One model for a stage: its accuracy (0..1), base cores, readiness time and latency on the base cores.
 
     `on_cores` holds the latency on other numbers of cores, where it is known; those are the cores it may be given.
+    `memory_mib` is what a replica holds of memory, whatever its load, and `memory_request_mib` what it requests, both
+    in MiB; None where they are not known.
     """
 
     name: str
@@ -21,6 +23,8 @@ class Variant:
     load_s: float
     latency: LatencyModel
     on_cores: Mapping[int, LatencyModel] = field(default_factory=dict)
+    memory_mib: float | None = None
+    memory_request_mib: float | None = None
 
     def __post_init__(self) -> None:
         if not 0 < self.accuracy <= 1:
@@ -31,6 +35,9 @@ class Variant:
             raise InputError(f"load_s of {self.name} must be finite and not negative, not {self.load_s}")
         if any(cores < 1 or cores == self.base_cores for cores in self.on_cores):
             raise InputError(f"on_cores of {self.name} must be positive core counts other than {self.base_cores}")
+        for name, mib in (("memory_mib", self.memory_mib), ("memory_request_mib", self.memory_request_mib)):
+            if mib is not None and not 0 < mib < float("inf"):
+                raise InputError(f"{name} of {self.name} must be above 0 and finite, not {mib}")
 
     @property
     def core_choices(self) -> tuple[int, ...]:

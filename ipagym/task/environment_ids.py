@@ -17,13 +17,29 @@ ENV_IDS: dict[str, str] = {
 """Environment id → name of its scenario."""
 
 
+def multi_objective(env_id: str) -> str:
+    """The id of the environment with the same scenario, whose reward is a vector."""
+    package, _, name = env_id.partition("/")
+    return f"{package}/mo-{name}"
+
+
 def register_all() -> None:
-    """Register every id with Gymnasium; ids already there are left alone."""
+    """Register every id with Gymnasium, also with the reward as a vector; ids already there are left alone."""
     for env_id, scenario in ENV_IDS.items():
-        if env_id not in gymnasium.registry:
-            gymnasium.register(
-                env_id,
-                entry_point="ipagym.envs.serving:make_env",
-                vector_entry_point="ipagym.envs.vector:make_vector_env",
-                kwargs={"name": scenario},
-            )
+        _register(env_id, {"name": scenario})
+        _register(multi_objective(env_id), {"name": scenario, "reward": "vector"})
+
+
+def _register(env_id: str, arguments: dict[str, str]) -> None:
+    """`gym.make` returns the environment itself: it checks the order of calls and its actions, so that the wrappers
+    which do are left out, and its own methods (`action_masks`) are there for those that ask for them.
+    """
+    if env_id not in gymnasium.registry:
+        gymnasium.register(
+            env_id,
+            entry_point="ipagym.envs.serving:make_env",
+            vector_entry_point="ipagym.envs.vector:make_vector_env",
+            kwargs=arguments,
+            order_enforce=False,
+            disable_env_checker=True,
+        )

@@ -40,13 +40,19 @@ class Telemetry:
 
 
 class Feed:
-    """The figures that a controller has at the end of each window of an episode."""
+    """The figures that a controller has at the end of each window of an episode; they are `age` windows old."""
 
     def __init__(self, telemetry: Telemetry, interval_s: float) -> None:
         self._every, self._lag = telemetry.every(interval_s), telemetry.lag(interval_s)
         self._kept: list[Window] = []
         self._known: Window | None = None
         self._index = -1
+        self._source = 0
+
+    @property
+    def age(self) -> int:
+        """Windows since the figures were taken."""
+        return self._index - self._source
 
     def see(self, window: Window) -> Window:
         """The figures that it has after this window, marked `scraped` where they are new."""
@@ -55,7 +61,7 @@ class Feed:
         source = max(0, self._index - self._lag)
         is_first, scrape = self._index == 0, self._kept[0]
         if self._known is None or (source % self._every == 0 and (scrape.scraped or source == 0)):
-            self._known = scrape
+            self._known, self._source = scrape, source
             is_new = is_first or self._index > self._lag
         else:
             is_new = False

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from ipagym.agents.autoscalers import knative, ray_serve
-from ipagym.agents.autoscalers.keda import KedaSettings, keda
-from ipagym.agents.autoscalers.knative import KpaRule, Panic, desired
+from ipagym.agents.autoscalers.keda import KedaSettings, Trigger, keda
+from ipagym.agents.autoscalers.knative import KpaRule, KpaSettings, Panic, desired
 from ipagym.agents.autoscalers.ray_serve import RayServeRule, RayServeSettings, desired_replicas
 from ipagym.agents.autoscalers.vpa import Recommender, VpaSettings, vpa
 from ipagym.agents.autoscalers.vpa_histogram import BUCKETS, DecayingHistogram, bucket_of, start_of
@@ -175,7 +175,7 @@ def test_knative_panics_and_does_not_shrink_meanwhile() -> None:
     assert knative.after(panic, 60.0, is_over=False).is_on
     assert knative.after(panic, 70.0, is_over=False).is_on, "more than 60 s must have passed"
     assert not knative.after(panic, 71.0, is_over=False).is_on
-    agent = ByStage(lambda stage: KpaRule(10.0))
+    agent = ByStage(lambda stage: KpaRule(KpaSettings(target=7.0)))
     # Panic is left 60 s after it was last over the threshold, at 20 s; then it halves at most with every decision.
     course = replicas_over_time(agent, [7, 7, 7, 100, 100, 0, 0, 0] + [0] * 30, 4)  # type: ignore[arg-type]
     assert course[:4] == [1, 1, 1, 8], "the panic window is of the last two windows"
@@ -185,7 +185,7 @@ def test_knative_panics_and_does_not_shrink_meanwhile() -> None:
 
 
 def test_knative_that_finds_several_replicas_begins_in_panic() -> None:
-    agent = ByStage(lambda stage: KpaRule(10.0))
+    agent = ByStage(lambda stage: KpaRule(KpaSettings(target=7.0)))
     course = replicas_over_time(agent, [0] * 40, 2, ready=4)
     assert course[:31] == [4] * 31, "what it found, for a stable window"
     assert course[31:] == [2, *[1] * 8]
@@ -238,7 +238,7 @@ def test_keda_asks_afresh_at_every_sync(polling_s: float) -> None:
 
 
 def test_keda_serves_what_was_polled_where_metrics_are_cached() -> None:
-    agent = keda(KedaSettings(use_cached_metrics=True))
+    agent = keda(KedaSettings(triggers=(Trigger(is_cached=True),)))
     course = replicas_over_time(agent, [20.0, 0.0, 40.0, 100.0, 0.0, 0.0, 200.0], 15)
     assert course == [4, 4, 8, 8, 8, 8, 16], "what was polled at 15, 45, 75 and 105 s"
 

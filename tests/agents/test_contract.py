@@ -107,7 +107,7 @@ def test_arguments_reach_the_agent() -> None:
         ("threshold:80-30", "0 <= low < high <= 1"),
         ("static:tall", "corners of static are"),
         ("static:few-many", "says twice"),
-        ("hpa:gone.yaml", "no such file"),
+        ("hpa:gone.yaml", "no manifest gone.yaml: give the path"),
         ("hpa@v9+v0", "unknown variant"),
         ("hpa@v1", "pin a variant for each of 2 stages"),
         ("hpa@b=3", "batch of stage s0 must be one of"),

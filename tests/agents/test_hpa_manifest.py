@@ -12,13 +12,11 @@ from ipagym.agents.autoscalers.hpa import HpaSettings, Metric
 from ipagym.agents.autoscalers.hpa_agent import hpa_of_manifest
 from ipagym.agents.autoscalers.hpa_behavior import Direction, Policy, default_down, default_up
 from ipagym.agents.autoscalers.hpa_rule import Tolerance
-from ipagym.agents.autoscalers.manifest_schema import quantity
+from ipagym.agents.autoscalers.manifests.quantity import quantity
 from ipagym.agents.common.by_stage import ByStage
-from ipagym.envs.scenarios import make_scenario
 from ipagym.model.configuration import Limits
 from ipagym.model.pipeline import Pipeline
 from ipagym.system.errors import InputError
-from ipagym.workload.generators import Constant
 from tests.agents.test_contract import scenario
 from tests.agents.test_hpa import course
 from tests.pipelines import small_pipeline
@@ -96,11 +94,17 @@ def test_a_manifest_scales_by_its_own_rules(tmp_path: Path) -> None:
     assert max(b - a for a, b in pairwise(rising)) == 1
 
 
-SCALED_OBJECT = "{apiVersion: keda.sh/v1alpha1, kind: ScaledObject, metadata: {name: s0}, spec: {}}"
+DEPLOYMENT = "{apiVersion: apps/v1, kind: Deployment, metadata: {name: s0}, spec: {replicas: 2}}"
+SCALED_OBJECT = """
+apiVersion: keda.sh/v1alpha1
+kind: ScaledObject
+metadata: {name: s0}
+spec: {scaleTargetRef: {name: s0}, triggers: [{type: redis, metadata: {listName: a}}]}
+"""
 
 
 def test_other_objects_in_the_file_are_left_alone(tmp_path: Path) -> None:
-    found = settings_of(read(tmp_path, f"{MANIFEST}\n---\n{SCALED_OBJECT}\n---\n"), 0)
+    found = settings_of(read(tmp_path, f"{MANIFEST}\n---\n{DEPLOYMENT}\n---\n"), 0)
     assert found == settings_of(read(tmp_path, MANIFEST), 0)
 
 
@@ -129,8 +133,8 @@ def test_what_applies_otherwise_than_it_says_is_told_in_a_line(
         for _ in range(3):
             hpa_of_manifest(path, small_pipeline(), Limits())
     assert [record.getMessage() for record in caplog.records] == [
-        "told.yaml: maxReplicas 60 is more than the scenario's max_replicas: 10 holds",
-        "told.yaml: scaleTargetRef 'video' is no stage: the autoscaler serves all (s0, s1)",
+        "told.yaml: document 1: spec.maxReplicas: 60 is more than the scenario's max_replicas: 10 holds",
+        "told.yaml: document 1: spec.scaleTargetRef.name: 'video' is no stage: it scales all (s0, s1)",
     ]
 
 
@@ -165,8 +169,12 @@ def test_nothing_else_is_a_quantity(text: str) -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (("autoscaling/v2", "autoscaling/v1"), "apiVersion: 'autoscaling/v1' is not read: give it as autoscaling/v2"),
-        (("autoscaling/v2", "apps/v1"), "apiVersion"),
+        (
+            ("autoscaling/v2", "autoscaling/v3"),
+            "apiVersion: 'autoscaling/v3' is not read of a Horizontal.*autoscaling/v2",
+        ),
+        (("autoscaling/v2", "autoscaling/v1"), "document 1: spec.metrics: .*Extra inputs are not permitted"),
+        (("autoscaling/v2", "apps/v1"), "apiVersion: 'apps/v1' is not read"),
         (("maxReplicas: 6", "maxReplicas: 0"), "maxReplicas"),
         (("maxReplicas: 6", "maxReplicas: '6'"), "maxReplicas"),
         (("maxReplicas: 6", "maxReplicas: 1"), r"maxReplicas must be minReplicas \(2\) or more"),
@@ -175,7 +183,11 @@ def test_nothing_else_is_a_quantity(text: str) -> None:
             ("minReplicas: 2\n  maxReplicas: 6", "minReplicas: 40\n  maxReplicas: 60"),
             "minReplicas: 40 .*max_replicas, 10",
         ),
-        (("name: cpu", "name: memory"), "spec.metrics.0.resource.name: memory is not simulated: leave"),
+        (
+            ("name: cpu", "name: memory"),
+            "spec.metrics.0.resource: the profile has no memory_mib and memory_request_mib of v0",
+        ),
+        (("name: cpu", "name: disk"), "spec.metrics.0.resource.name: disk is not simulated: scale by cpu or memory"),
         (("requests_per_second", "requests_per_secnd"), "metrics.1.*did you mean 'requests_per_second'"),
         (("averageValue: 500m", "averageValue: fast"), "not a quantity"),
         (("averageValue: 500m", "averageValue: '1_000'"), "not a quantity"),
@@ -196,11 +208,15 @@ def test_nothing_else_is_a_quantity(text: str) -> None:
         (("policies: [{type: Pods, value: 1, periodSeconds: 60}]", "policies: []"), "policies"),
         (('tolerance: "0.05"', "tolerance: 5%"), "tolerance: '5%' is not a number: write 5 % as 0.05"),
         (('tolerance: "0.05"', "tolerance: -1"), "tolerance must be 0 or more"),
-        (("kind: HorizontalPodAutoscaler", "kind: Deployment"), "kind"),
+        (
+            ("kind: HorizontalPodAutoscaler", "kind: Deployment"),
+            "holds no autoscaler but Deployment: give a Horizontal",
+        ),
+        (("kind: HorizontalPodAutoscaler", "kin: a"), "document 1: lacks kind"),
         (("name: video}\n  min", "name: s11}\n  min"), "unknown stage 's11': did you mean 's1'"),
-        ((MANIFEST, ""), "holds no HorizontalPodAutoscaler"),
-        ((MANIFEST, SCALED_OBJECT), "holds no HorizontalPodAutoscaler but ScaledObject: give the one in force"),
-        ((MANIFEST, "- 1"), "mapping of fields"),
+        ((MANIFEST, ""), "is empty: give a file with an autoscaler"),
+        ((MANIFEST, SCALED_OBJECT), "kind: ScaledObject is no HorizontalPodAutoscaler: give the file with --manifest"),
+        ((MANIFEST, "- 1"), "document 1: is a list: an object of the API is a mapping"),
         ((MANIFEST, "a: [1"), "not valid YAML"),
         ((MANIFEST, f"{MANIFEST}\n---\n{MANIFEST}"), "scale the same target"),
         ((MANIFEST, f"{MANIFEST}\n---\n{MANIFEST.replace('name: video}', 'name: s1}')}"), "unknown stage 'video'"),
@@ -212,59 +228,3 @@ def test_unusable_manifests_are_refused_in_a_line(tmp_path: Path, change: tuple[
         read(tmp_path, MANIFEST.replace(*change))
     assert str(refused.value).startswith("hpa.yaml: ")
     assert "\n" not in str(refused.value)
-
-
-CASES = Path(__file__).parents[3] / "shared" / "cases"
-REFUSED = {
-    "anchors": "line 9: .*aliases are not supported: write the value again",
-    "behavior-twice": "line 12: .*behavior stands twice",
-    "big-min": "minReplicas: 40 is more than the scenario's max_replicas, 10: lower it",
-    "cpu-and-memory": "metrics.1.resource.name: memory is not simulated: leave the metric out",
-    "helm": "line 1: not valid YAML",
-    "min-above-max": r"maxReplicas must be minReplicas \(9\) or more, not 4",
-    "min-zero": "minReplicas must be 1 or more, not 0",
-    "no-spec": "spec: Field required",
-    "over-100": "averageUtilization: 150 is never reached.*give 1..100",
-    "q--1": "averageValue: a target must be above 0, not -1",
-    "q-0": "averageValue: a target must be above 0, not 0",
-    "q-1s000": "averageValue: '1 000' is not a quantity such as 500m",
-    "scaledobject": "holds no HorizontalPodAutoscaler but ScaledObject: give the one in force",
-    "tolerance-percent": "scaleDown.tolerance: '5%' is not a number: write 5 % as 0.05",
-    "two-stages": "scaleTargetRef.name: unknown stage 'detection': choose one of: classification, crop",
-    "typo": "scaleTargetRef.name: unknown stage 'clasification': did you mean 'classification'",
-    "utf16": "not a YAML text file",
-    "v1": "apiVersion: 'autoscaling/v1' is not read: give it as autoscaling/v2",
-    "v2beta1": "apiVersion: 'autoscaling/v2beta1' is not read",
-    "v2beta2": "apiVersion: 'autoscaling/v2beta2' is not read",
-    "vllm": "metrics.0.pods.metric.name: unknown metric 'vllm:num_requests_waiting': choose one of",
-}
-READ = {
-    "container": (Metric(target=0.7), Metric(source="in_flight", target=4.0)),
-    "cpu-500m": (Metric(source="cpu_cores", target=0.5),),
-    "crlf": (Metric(target=0.95),),
-    "external": (Metric(source="rps", target=12.0, scope="all", whole=True),),
-    "no-metrics": (Metric(target=0.8),),
-    "whole-app": (Metric(source="queue", target=3.0),),
-    **{
-        f"q-{text}": (Metric(source="rps", target=value),) for text, value in (("0.5", 0.5), ("500m", 0.5), ("p3", 3.0))
-    },
-    **{f"q-{text}": (Metric(source="rps", target=1e3),) for text in ("1_000", "1e3", "1k")},
-    "q-1500": (Metric(source="rps", target=1500.0),),
-    "q-50Mi": (Metric(source="rps", target=50 * 2.0**20),),
-    **{name: (Metric(target=0.5),) for name in "crlf-bom disabled flow list separators tolerance-zero".split()},
-}
-
-
-@pytest.mark.skipif(not CASES.exists(), reason="the collected manifests are not here")
-def test_collected_manifests_are_read_or_refused_in_a_line() -> None:
-    task = make_scenario("video", Constant(rate_rps=3.0, duration_s=60))
-    files = {path.stem: path for path in (CASES / "hpa").glob("*.yaml")}
-    assert set(files) == set(REFUSED) | set(READ)
-    for name, path in files.items():
-        if name in REFUSED:
-            with pytest.raises(InputError, match=f"^{path.name}: .*{REFUSED[name]}"):
-                make_agent(f"hpa:{path}", task)
-        else:
-            agent = make_agent(f"hpa:{path}", task)
-            assert isinstance(agent, ByStage)
-            assert settings_of(agent, 0, task.pipeline).metrics == READ[name], name

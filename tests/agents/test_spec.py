@@ -102,7 +102,7 @@ def test_a_manifest_of_any_name_is_run_pinned_and_resumed(capsys: pytest.Capture
     assert main(["compare", "video", "--agents", "static-min", "--manifest", f"{folder}/hpa@v2.yaml",
                  *short[:-1], "two"]) == 0  # fmt: skip
     assert pd.read_csv("out/summary.csv")["agent"].tolist() == ["static-min", f"{agent}@b=2"]
-    assert pd.read_csv("two/summary.csv")["agent"].tolist() == ["static-min", agent]
+    assert pd.read_csv("two/summary.csv")["agent"].tolist() == ["static-min", "hpa@v2.yaml"]
     printed = "".join(capsys.readouterr().out.split())
     assert "[eu]:1/hpa@v2.yaml" in printed
     before = Path("two/windows.parquet").stat().st_mtime_ns

@@ -176,7 +176,7 @@ def policy() -> tuple[dict[str, Any], dict[str, Any]]:
     """A card and parameters that fit."""
     from stable_baselines3.common.policies import ActorCriticPolicy
 
-    codec, observer = Codec(small().pipeline, small().limits), Observer(small().pipeline, small().limits)
+    codec, observer = Codec(small().pipeline, small().limits), Observer.of(small())
     built = ActorCriticPolicy(observer.space(), codec.space(), lambda _: 0.0)
     card = RUN | {"observation_names": list(observer.names), "action_sizes": list(codec.sizes)}
     return card, built.state_dict()

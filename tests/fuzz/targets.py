@@ -16,6 +16,8 @@ from hypothesis import strategies as st
 from ipagym import profiles
 from ipagym.agents import AGENTS, make_agent
 from ipagym.agents.autoscalers.hpa_agent import hpa_of_manifest
+from ipagym.agents.autoscalers.manifests.plan import plan_of
+from ipagym.agents.autoscalers.manifests.read import read_manifests
 from ipagym.agents.learned.checkpoint import load_checkpoint
 from ipagym.bench.episode import run_episode
 from ipagym.bench.solver_speed import parse_sizes
@@ -254,6 +256,57 @@ spec:
     scaleDown: {selectPolicy: Disabled}
 """
 
+SCALED_OBJECT = """
+apiVersion: keda.sh/v1alpha1
+kind: ScaledObject
+metadata: {name: a, annotations: {autoscaling.keda.sh/paused: "false"}}
+spec:
+  scaleTargetRef: {name: video}
+  pollingInterval: 15
+  idleReplicaCount: 0
+  minReplicaCount: 2
+  maxReplicaCount: 6
+  fallback: {failureThreshold: 3, replicas: 2}
+  advanced: {horizontalPodAutoscalerConfig: {behavior: {scaleDown: {stabilizationWindowSeconds: 60}}}}
+  triggers:
+    - {type: cpu, metricType: Utilization, metadata: {value: "60"}}
+    - {type: prometheus, metadata: {query: "sum(rate(http_requests_total[1m]))", threshold: "20"}}
+    - {type: rabbitmq, metadata: {mode: QueueLength, value: "4"}}
+"""
+VERTICAL = """
+apiVersion: autoscaling.k8s.io/v1
+kind: VerticalPodAutoscaler
+metadata: {name: a}
+spec:
+  targetRef: {kind: Deployment, name: video}
+  updatePolicy: {updateMode: Recreate, minReplicas: 1}
+  resourcePolicy: {containerPolicies: [{containerName: a, minAllowed: {cpu: 500m}, maxAllowed: {cpu: 3, memory: 4Gi}}]}
+"""
+KNATIVE = """
+apiVersion: serving.knative.dev/v1
+kind: Service
+metadata: {name: video}
+spec:
+  template:
+    metadata:
+      annotations: {autoscaling.knative.dev/target: "10", autoscaling.knative.dev/window: 2m0s, autoscaling.knative.dev/minScale: "1"}
+    spec: {containerConcurrency: 8}
+"""  # noqa: E501
+OLD = """
+apiVersion: autoscaling/v1
+kind: HorizontalPodAutoscaler
+metadata:
+  name: a
+  annotations:
+    autoscaling.alpha.kubernetes.io/metrics: '[{"type": "Pods", "pods": {"metricName": "in_flight", "targetAverageValue": "3"}}]'
+spec: {scaleTargetRef: {kind: Deployment, name: video}, maxReplicas: 6, targetCPUUtilizationPercentage: 60}
+"""  # noqa: E501
+
+
+def plan_of_file(path: Path) -> object:
+    return plan_of(read_manifests(path), small().pipeline, small().limits)
+
+
 TARGETS = {
     "profile": Target(yaml_texts(VIDEO), in_a_file("own.yaml", profiles.load_file)),
     "scenario": Target(yaml_texts(FULL), in_a_file("mine.yaml", load_scenario)),
@@ -278,6 +331,10 @@ TARGETS = {
         yaml_texts(AUTOSCALER),
         in_a_file("hpa.yaml", lambda path: hpa_of_manifest(path, small().pipeline, small().limits)),
     ),
+    "scaled object": Target(yaml_texts(SCALED_OBJECT), in_a_file("keda.yaml", plan_of_file)),
+    "vertical autoscaler": Target(yaml_texts(VERTICAL), in_a_file("vpa.yaml", plan_of_file)),
+    "knative service": Target(yaml_texts(KNATIVE), in_a_file("knative.yaml", plan_of_file)),
+    "old autoscaler": Target(yaml_texts(OLD), in_a_file("old.yaml", plan_of_file)),
     "workload name": Target(spelled(list(WORKLOADS)), by_name),
     "agent name": Target(spelled(list(AGENTS)), lambda spec: make_agent(spec, small())),
     "rule": Target(st.tuples(RULES, RULES), read_rules),

@@ -66,9 +66,9 @@ class Clusters(RuleBasedStateMachine):
         self.both[number] = original.fork()
         original.advance(0.5)
 
-    @rule()
-    def go_on_with_a_pickle(self) -> None:
-        self.both[1] = pickle.loads(pickle.dumps(self.both[1]))
+    @rule(number=st.integers(0, 1))
+    def go_on_with_a_pickle(self, number: int) -> None:
+        self.both[number] = pickle.loads(pickle.dumps(self.both[number]))
 
     @rule(seconds=BAD_SECONDS)
     def refuse_seconds(self, seconds: float) -> None:

@@ -2,9 +2,9 @@
 
 import csv
 import warnings
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import count
 from pathlib import Path
 from typing import Any, TextIO, cast
 
@@ -36,9 +36,13 @@ def header(line: str, delimiter: str | None) -> list[str]:
     """The names in a header line, each once: a second column of a name gets a number."""
     parts = line.split() if delimiter is None else next(csv.reader([line], delimiter=delimiter), [])
     names: dict[str, None] = {}
+    last: Counter[str] = Counter()
     for name in (part.strip() for part in parts):
-        free = (f"{name}.{number}" for number in count(2))
-        names[name if name not in names else next(other for other in free if other not in names)] = None
+        other = name
+        while other in names:  # seldom more than once: the count goes on from the last number of the name
+            last[name] += 1
+            other = f"{name}.{last[name] + 1}"
+        names[other] = None
     return list(names)
 
 

@@ -68,6 +68,10 @@ class Population:
         self.state = StateArrays.lay_out(shapes(scenario, random_buffers.held(scenario)), size)
         self._initial = self.models.targets(scenario.initial, scenario)
 
+    def again(self, scenario: Scenario) -> "Population":
+        """As many clusters of another scenario."""
+        return Population(scenario, len(self._streams))
+
     @property
     def window_records(self) -> Array:
         """Records `layout.WINDOW_RECORD` of the last window of each cluster."""
@@ -121,6 +125,10 @@ class Population:
             self._provide(short)
         loop.decide_all(self._tables.rules, self.state.sims, targets, which)
 
+    def apply(self, which: Array, records: Array) -> None:
+        """Ask for configurations, records of `ipagym.model.deployments`, shape (which, S, max_deployments)."""
+        self.decide(which, self.models.asks_of(records))
+
     @alone
     def expect(self, k: int, rates_rps: Array) -> None:
         """Let cluster k have another load from the next whole second on; what the old one has after that stays."""
@@ -141,6 +149,9 @@ class Population:
             self._run(which)
             which = which[self.state.sims["status"][which] != DONE]
             self._provide(which)
+
+    def close(self) -> None:
+        """Nothing is held but memory."""
 
     @alone
     def snapshot(self) -> PopulationSnapshot:

@@ -1,6 +1,7 @@
 """A serving cluster simulated with SimPy: the physics, written to be read."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -45,7 +46,8 @@ class Course:
 class SimpyCluster:
     """The reference simulator: a graph of stages with queues, batches and replicas.
 
-    With `keep_requests` the record of every request stays in `requests`.
+    With `keep_requests` the record of every request stays in `requests`. A fork, a copy or a pickle goes the way to its
+    state again, from the seed: it takes as long as the episode so far has taken.
     """
 
     def __init__(self, scenario: Scenario, *, keep_requests: bool = False) -> None:
@@ -187,6 +189,14 @@ class SimpyCluster:
         twin = SimpyCluster(self.scenario, keep_requests=self._keep_requests)
         twin.restore(self.snapshot())
         return twin
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What a copy needs: the way to this state, as events hold functions, which cannot be copied."""
+        return {"scenario": self.scenario, "keep_requests": self._keep_requests, "course": self.snapshot()}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.scenario, self._keep_requests = state["scenario"], state["keep_requests"]
+        self.restore(state["course"])
 
     def close(self) -> None:
         """Nothing to release."""

@@ -4,65 +4,14 @@ The spec must hold nothing but the fields of the API, of its types; `metadata` a
 Source of the bounds: kubernetes/kubernetes, `pkg/apis/autoscaling/validation`.
 """
 
-from re import compile as pattern
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
-QUANTITY = pattern(r"([+-]?(?:\d+\.?\d*|\.\d+))(?:([eE][+-]?\d{1,3})|(n|u|m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei))?")
-SUFFIXES = dict(zip("n u m k M G T P E".split(), (1e-9, 1e-6, 1e-3, 1e3, 1e6, 1e9, 1e12, 1e15, 1e18), strict=True))
-BINARY = dict(zip("Ki Mi Gi Ti Pi Ei".split(), (2.0 ** (10 * power) for power in range(1, 7)), strict=True))
+from ipagym.agents.autoscalers.manifests.form import Api, Count, Loose, Replicas, TargetRef
+from ipagym.agents.autoscalers.manifests.quantity import TargetQuantity, ToleranceQuantity
 
-
-class Api(BaseModel):
-    """A part of the manifest: its own fields only."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-
-class Loose(BaseModel):
-    """A part of which other fields do not matter here."""
-
-    model_config = ConfigDict(extra="ignore", frozen=True, strict=True)
-
-
-def quantity(text: str | int | float) -> float:
-    """A quantity of Kubernetes, such as `500m`, `2` or `1k`, as a number.
-
-    Raises:
-        ValueError: it is none.
-    """
-    found = QUANTITY.fullmatch(str(text))
-    if found is None:
-        raise ValueError(f"{str(text)[:60]!r} is not a quantity such as 500m, 2 or 1k")
-    number, exponent, suffix = found.groups()
-    value = float(number + (exponent or "")) * (SUFFIXES | BINARY).get(suffix, 1.0)
-    if value == float("inf"):
-        raise ValueError("a quantity must be finite")
-    return value
-
-
-def _target(text: str | int | float) -> float:
-    value = quantity(text)
-    if value <= 0:
-        raise ValueError(f"a target must be above 0, not {value:g}")
-    return value
-
-
-def _tolerance(text: str | int | float) -> float:
-    try:
-        value = quantity(text)
-    except ValueError:
-        raise ValueError(f"{str(text)[:60]!r} is not a number: write 5 % as 0.05") from None
-    if value < 0:
-        raise ValueError(f"a tolerance must be 0 or more, as in 0.05, not {value:g}")
-    return value
-
-
-TargetQuantity = Annotated[str | int | float, AfterValidator(_target)]
-ToleranceQuantity = Annotated[str | int | float, AfterValidator(_tolerance)]
 Seconds = Annotated[int, Field(ge=0, le=3600)]
-Count = Annotated[int, Field(ge=1, le=1_000_000)]
 
 FIELD_OF_TYPE = {"Utilization": "averageUtilization", "AverageValue": "averageValue", "Value": "value"}
 
@@ -121,15 +70,10 @@ class ObjectMetric(PodsMetric):
     describedObject: dict[str, Any]
 
 
-class MetricSpec(Api):
+class TypedMetric(Api):
     """One metric; the field that bears its type's name holds it, and no other is there."""
 
     type: Literal["Resource", "ContainerResource", "Pods", "Object", "External"]
-    resource: ResourceMetric | None = None
-    containerResource: ContainerResourceMetric | None = None
-    pods: PodsMetric | None = None
-    object: ObjectMetric | None = None
-    external: ExternalMetric | None = None
 
     @property
     def field(self) -> str:
@@ -144,6 +88,16 @@ class MetricSpec(Api):
         if others:
             raise ValueError(f"a metric of type {self.type} has the field {self.field} only, not {min(others)}")
         return self
+
+
+class MetricSpec(TypedMetric):
+    """One of `metrics`."""
+
+    resource: ResourceMetric | None = None
+    containerResource: ContainerResourceMetric | None = None
+    pods: PodsMetric | None = None
+    object: ObjectMetric | None = None
+    external: ExternalMetric | None = None
 
 
 class PolicySpec(Api):
@@ -170,19 +124,11 @@ class BehaviorSpec(Api):
     scaleDown: ScalingRules | None = None
 
 
-class ScaleTargetRef(Api):
-    """The object that is scaled."""
-
-    kind: str
-    name: str
-    apiVersion: str | None = None
-
-
 class Spec(Api):
     """`spec`."""
 
-    scaleTargetRef: ScaleTargetRef
-    minReplicas: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
+    scaleTargetRef: TargetRef
+    minReplicas: Replicas | None = None
     maxReplicas: Count
     metrics: Annotated[list[MetricSpec], Field(max_length=100)] | None = None
     behavior: BehaviorSpec | None = None
@@ -191,6 +137,4 @@ class Spec(Api):
 class HorizontalPodAutoscaler(Loose):
     """The manifest."""
 
-    apiVersion: Literal["autoscaling/v2"]
-    kind: Literal["HorizontalPodAutoscaler"]
     spec: Spec

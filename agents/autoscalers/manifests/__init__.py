@@ -1,0 +1,1 @@
+"""Manifests of autoscalers, as `kubectl` applies them: HPA, VPA, KEDA and Knative."""

@@ -1,0 +1,89 @@
+"""What one autoscaler of a manifest comes to: the knob that it turns, of which target, by which settings."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from ipagym.agents.autoscalers.hpa import HpaSettings, Metric
+from ipagym.agents.autoscalers.keda import KedaSettings
+from ipagym.agents.autoscalers.knative import KpaSettings
+from ipagym.agents.autoscalers.manifests.objects import Object
+from ipagym.agents.autoscalers.vpa import VpaSettings
+from ipagym.system.errors import InputError
+
+Settings = HpaSettings | KedaSettings | KpaSettings | VpaSettings
+"""Of the rules for one stage; frozen, so that other processes get them as they are."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskedMetric:
+    """A metric as a manifest asks for it: its names (of which `--ignore-metric` takes any), the path of its field, and
+    what makes it, which refuses one that cannot be simulated; `joint` leads from the path to what it says then.
+    """
+
+    names: tuple[str, ...]
+    path: str
+    make: Callable[[], Metric]
+    joint: str = "."
+
+
+@dataclass(frozen=True, slots=True)
+class NamedMetric:
+    """A metric, and the path of its field."""
+
+    metric: Metric
+    path: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Control:
+    """An autoscaler as it was read.
+
+    `target` is what it scales, by name, and `target_path` the field that says so; `least` and `most` are its bounds,
+    none where it has none, with their fields. `metrics` are those that it acts on, `names` those of all that it has,
+    also of the ones left out. `notes` say what of it does not matter here.
+    """
+
+    found: Object
+    knob: Literal["replicas", "cores"]
+    settings: Settings
+    target: str
+    target_path: str
+    least: tuple[str, int] | None = None
+    most: tuple[str, int] | None = None
+    metrics: tuple[NamedMetric, ...] = ()
+    names: frozenset[str] = frozenset()
+    notes: tuple[str, ...] = ()
+
+
+def kept_metrics(found: Object, asked: Sequence[AskedMetric], ignored: frozenset[str]) -> tuple[NamedMetric, ...]:
+    """The metrics that are not left out.
+
+    Raises:
+        InputError: one cannot be simulated, or none is left.
+    """
+    kept = [each for each in asked if not ignored & set(each.names)]
+    if not kept:
+        names = ", ".join(sorted(ignored))
+        raise InputError(f"{found.place}: {asked[0].path}: no metric is left without {names}: keep one")
+    return tuple(_made(found, each) for each in kept)
+
+
+def _made(found: Object, asked: AskedMetric) -> NamedMetric:
+    try:
+        return NamedMetric(asked.make(), asked.path)
+    except InputError as error:
+        raise InputError(f"{found.place}: {asked.path}{asked.joint}{error}") from None
+
+
+def all_names(asked: Sequence[AskedMetric]) -> frozenset[str]:
+    """The names of all of them."""
+    return frozenset(name for each in asked for name in each.names)
+
+
+def ignored_fields(found: Object, reasons: Sequence[tuple[str, str]]) -> tuple[str, ...]:
+    """A line on the fields that do not matter here, each with its reason; nothing where there are none."""
+    if not reasons:
+        return ()
+    fields = ", ".join(f"{field} ({reason})" for field, reason in reasons)
+    return (f"{found.place}: {found.title}: ignored: {fields}",)

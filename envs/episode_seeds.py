@@ -1,0 +1,52 @@
+"""The seeds of the episodes of many environments, each with a generator of its own, as Gymnasium has it."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from gymnasium.utils import seeding
+
+from ipagym.envs.codec import as_array
+from ipagym.envs.options import SEEDS
+from ipagym.system.errors import InputError
+
+Range = tuple[int, int] | None
+
+
+class EpisodeSeeds:
+    """Generators are made when they are first drawn from: most environments are given a seed and never ask again."""
+
+    def __init__(self, num_envs: int, seed_range: Range) -> None:
+        self._seeders: list[np.random.Generator | int | None] = [None] * num_envs
+        self._range = seed_range
+
+    def next(self, k: int, seed: int | None, seed_range: Range = None) -> int:
+        """The seed of the next episode of environment k: the one given; without one, or with a range to keep to, the
+        next of its generator, which a given seed begins anew.
+        """
+        bounds = seed_range or self._range
+        if seed is not None:
+            self._seeders[k] = seed
+            if bounds is None:
+                return seed
+        seeder = self._seeders[k]
+        if not isinstance(seeder, np.random.Generator):
+            seeder = self._seeders[k] = seeding.np_random(seeder)[0]
+        return int(seeder.integers(*(bounds or (0, SEEDS))))
+
+
+def seeds_of_all(seed: Any, num_envs: int) -> list[int | None]:
+    """A seed for each environment: seed + i, or the i-th of several.
+
+    Raises:
+        InputError: it is neither.
+    """
+    if seed is None or isinstance(seed, int | np.integer):
+        seeds: Any = [None if seed is None else int(seed) + i for i in range(num_envs)]
+    else:
+        seeds = as_array(seed, "seed").tolist() if isinstance(seed, Sequence | np.ndarray) else []
+    seeds = seeds if isinstance(seeds, list) else [seeds]
+    right = all(each is None or (isinstance(each, int | np.integer) and each >= 0) for each in seeds)
+    if len(seeds) != num_envs or not right:
+        raise InputError(f"seed must be a whole number of 0 or more, or {num_envs} of them, not {seed!r}")
+    return [None if each is None else int(each) for each in seeds]

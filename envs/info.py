@@ -1,0 +1,89 @@
+"""The figures beside an observation, of one shape from `reset` and `step`, of one environment and of many at once.
+
+`seen` is what an agent may know: the latest figures that have reached it. `truth` is the window as it was, which it may
+not know where telemetry is late. Both have the fields of `ipagym.model.window.Window`; arrays of varying length come as
+quantiles. `configuration` holds the numbers of each knob, shape (stages, max_deployments), with the index of the
+variant (−1 for no deployment), `requested_cores` and `pending_replicas` follow from it, and `reward_terms` is the
+reward as a vector (`ipagym.task.objective.RewardTerms`).
+"""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ipagym.model.budget import requested
+from ipagym.model.deployments import Deployments
+from ipagym.model.records import Records
+from ipagym.task.objective import RewardTerms
+from ipagym.task.reward import TERMS
+
+Values = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+Figures = tuple[Records, Records, NDArray[np.int64]]
+"""Records of windows (n,) and of their stages (n, S), and the arrivals in each second (n, seconds)."""
+
+
+def info_of_many(
+    truth: Figures, seen: Figures, configurations: Deployments, terms: RewardTerms[Values]
+) -> dict[str, Any]:
+    """The info of n environments; every array has them as its first dimension."""
+    return {
+        "seen": _window(seen),
+        "truth": _window(truth),
+        "configuration": _fields(configurations.copy()),
+        "requested_cores": requested(configurations),
+        "pending_replicas": truth[1]["pending"].sum(axis=1),
+        "reward_terms": {name: getattr(terms, name) for name in TERMS},
+    }
+
+
+def info_of_one(
+    truth: Figures, seen: Figures, configurations: Deployments, terms: RewardTerms[float]
+) -> dict[str, Any]:
+    """The info of one environment, from figures of one: scalars, and arrays without that first dimension."""
+    told = _alone(truth)
+    return {
+        "seen": _alone(seen) if seen is not truth else told | {"stages": dict(told["stages"])},
+        "truth": told,
+        "configuration": _fields(configurations[0]),
+        "requested_cores": int(requested(configurations)[0]),
+        "pending_replicas": int(truth[1]["pending"].sum()),
+        "reward_terms": {name: float(getattr(terms, name)) for name in TERMS},
+    }
+
+
+def info_of_some(info: dict[str, Any], told: Flags) -> dict[str, Any]:
+    """The info of the environments that have any, in the form of Gymnasium's vector environments: zeros for the others,
+    and beside each key `_key`, true for those that have it.
+    """
+    some: dict[str, Any] = {}
+    for key, value in info.items():
+        if key.startswith("_"):
+            continue
+        some[key] = info_of_some(value, told) if isinstance(value, dict) else _of_some(value, told)
+        some[f"_{key}"] = told
+    return some
+
+
+def _of_some(values: NDArray[Any], told: Flags) -> NDArray[Any]:
+    if told.all():
+        return values
+    some = values.copy()
+    some[~told] = 0
+    return some
+
+
+def _window(figures: Figures) -> dict[str, Any]:
+    windows, stages, arrivals_per_s = figures
+    return {**_fields(windows.copy()), "arrivals_per_s": arrivals_per_s.copy(), "stages": _fields(stages.copy())}
+
+
+def _alone(figures: Figures) -> dict[str, Any]:
+    windows, stages, arrivals_per_s = figures
+    values = dict(zip(windows.dtype.names or (), windows[0].item(), strict=True))
+    return {**values, "arrivals_per_s": arrivals_per_s[0].copy(), "stages": _fields(stages[0].copy())}
+
+
+def _fields(records: Records) -> dict[str, Any]:
+    return {name: records[name] for name in records.dtype.names or ()}

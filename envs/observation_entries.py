@@ -1,0 +1,101 @@
+"""The entries of an observation, one by one: what each is, how it is scaled, and where it can vary at all."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ipagym.model.knobs import CORES
+from ipagym.model.pipeline import Stage
+from ipagym.task.scenario import Scenario
+
+RATE = "log(1 + x) / log(1 + most), at most 1; `most` is the largest capacity that a stage can have"
+COUNT = "log(1 + x) / log(1 + 1000), at most 1"
+RATIO = "x / (x + SLO): 0.5 at the SLO"
+SHARE = "0..1"
+BUDGET = "share of the SLO left on arrival, -1..1"
+REPLICAS = "x / most replicas of the stage, at most 1"
+
+
+def _always(scenario: Scenario, stage: Stage) -> bool:
+    return True
+
+
+def _has_network(scenario: Scenario, stage: Stage) -> bool:
+    return scenario.network is not None
+
+
+def _has_nodes(scenario: Scenario, stage: Stage) -> bool:
+    return scenario.limits.node_cores is not None
+
+
+def _has_variants(scenario: Scenario, stage: Stage) -> bool:
+    return len(stage.variants) > 1
+
+
+def _starts_replicas(scenario: Scenario, stage: Stage) -> bool:
+    """True where a decision can start replicas: more of them, of other variants, or with other cores by a restart."""
+    by_cores = CORES.is_open(stage, scenario.limits) and scenario.physics.resize_s is None
+    return scenario.limits.max_replicas > 1 or len(stage.variants) > 1 or by_cores
+
+
+def _starts_slowly(scenario: Scenario, stage: Stage) -> bool:
+    """True where a model can still be loading when the interval that it was asked for in ends."""
+    slowest_s = max(variant.load_s for variant in stage.variants)
+    return _starts_replicas(scenario, stage) and slowest_s >= scenario.interval_s
+
+
+def _has_capacities(scenario: Scenario, stage: Stage) -> bool:
+    return _starts_replicas(scenario, stage) or len(stage.batches) > 1 or CORES.is_open(stage, scenario.limits)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An entry: its name, the unit of the figure x that it stands for, how that is scaled, and where it comes from.
+
+    `varies` tells whether it can vary in a scenario, for a stage; an entry of the whole pipeline varies if it does for
+    any stage.
+    """
+
+    name: str
+    unit: str
+    scale: str
+    source: str
+    varies: Callable[[Scenario, Stage], bool] = _always
+
+
+PIPELINE_ENTRIES = (
+    Entry("rate", "requests/s", RATE, "arrivals of the window"),
+    Entry("rate_peak", "requests/s", RATE, "arrivals of its busiest second"),
+    Entry("rate_first_half", "requests/s", RATE, "arrivals of its first half"),
+    Entry("rate_second_half", "requests/s", RATE, "arrivals of its second half"),
+    Entry("in_system", "requests", COUNT, "requests in the pipeline at its end"),
+    Entry("latency_p50", "s", RATIO, "median latency of what was completed"),
+    Entry("latency_p99", "s", RATIO, "99th percentile of that latency"),
+    Entry("violation_rate", "share", SHARE, "requests late or dropped, of those that arrived"),
+    Entry("cores", "cores", "x / most cores, at most 1", "cores held, mean of the window"),
+    Entry("accuracy", "share", SHARE, "PAS of what was completed", _has_variants),
+    Entry("network_max", "s", RATIO, "longest way of a request to the cluster", _has_network),
+    Entry("budget_min", "share", BUDGET, "least that a request had left", _has_network),
+    Entry("budget_mean", "share", BUDGET, "mean of that", _has_network),
+    Entry("budget_max", "share", BUDGET, "most of that", _has_network),
+)
+"""Entries of the whole pipeline, which come first."""
+
+STAGE_ENTRIES = (
+    Entry("accuracy", "share", SHARE, "accuracy of the variants asked for, by their weights", _has_variants),
+    Entry("queue", "requests", COUNT, "requests that wait at the window's end"),
+    Entry("utilisation", "share", SHARE, "busy time over ready time of all replicas"),
+    Entry("ready", "replicas", REPLICAS, "replicas that serve", _starts_replicas),
+    Entry("starting", "replicas", REPLICAS, "replicas that load their model", _starts_slowly),
+    Entry("pending", "replicas", REPLICAS, "replicas that no node has room for", _has_nodes),
+    Entry("capacity", "requests/s", RATE, "what the configuration asked for can serve", _has_capacities),
+)
+"""Entries of each stage, which come after those of its open knobs."""
+
+
+def varying(scenario: Scenario, names: tuple[str, ...]) -> tuple[str, ...]:
+    """Those of the names that can vary in the scenario without faults; knobs always do."""
+    dead = {entry.name for entry in PIPELINE_ENTRIES
+            if not any(entry.varies(scenario, stage) for stage in scenario.pipeline.stages)}  # fmt: skip
+    dead |= {f"{stage.name}.{entry.name}" for stage in scenario.pipeline.stages for entry in STAGE_ENTRIES
+             if not entry.varies(scenario, stage)}  # fmt: skip
+    return tuple(name for name in names if name not in dead)

@@ -1,0 +1,59 @@
+"""Frames of chosen environments among many that are simulated side by side."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ipagym.envs.rendering.episode import EpisodeSoFar, Recording
+from ipagym.envs.rendering.view import frames
+from ipagym.system.errors import InputError
+from ipagym.task.scenario import Scenario
+
+
+class ManyView:
+    """The episodes of the environments numbered in `rendered`, and frames of them."""
+
+    def __init__(self, mode: str, scenario: Scenario, rendered: Sequence[int]) -> None:
+        self._mode, self._scenario = mode, scenario
+        self._recordings = {k: Recording() for k in rendered}
+        self._frame: Callable[[EpisodeSoFar], Any] | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        """A copy makes its frames with a picture of its own."""
+        return vars(self) | {"_frame": None}
+
+    def see(self, which: NDArray[np.int64], index: NDArray[np.int64], last: EpisodeSoFar) -> None:
+        """Take in the last windows of environments `which`; `index` and `last` hold the number of
+        that window in its episode, and its figures, of all environments.
+        """
+        is_new = np.zeros(len(index), dtype=np.bool_)
+        is_new[which] = True
+        for k, recording in self._recordings.items():
+            if not is_new[k]:
+                continue
+            if index[k] == 0:
+                recording.begin()
+            recording.add(EpisodeSoFar._make(array[k : k + 1].copy() for array in last))
+
+    def frames(self) -> tuple[Any, ...]:
+        """A frame for each of the chosen environments, in the order in which they were named."""
+        if self._frame is None:
+            self._frame = frames(self._mode, self._scenario)
+        return tuple(self._frame(recording.episode()) for recording in self._recordings.values())
+
+
+def checked_numbers(rendered: Sequence[int] | None, num_envs: int) -> tuple[int, ...]:
+    """The numbers of the environments to be rendered: all of them, unless some are named.
+
+    Raises:
+        InputError: there are none, or one is no number of an environment or stands there twice.
+    """
+    if rendered is None:
+        return tuple(range(num_envs))
+    numbers = tuple(rendered) if isinstance(rendered, Sequence | np.ndarray) else ()
+    right = all(isinstance(k, int | np.integer) and 0 <= k < num_envs for k in numbers)
+    if not numbers or not right or len(set(numbers)) < len(numbers):
+        raise InputError(f"rendered must be distinct numbers in 0..{num_envs - 1}, one at least, not {rendered!r}")
+    return tuple(int(k) for k in numbers)
