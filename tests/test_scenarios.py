@@ -33,6 +33,11 @@ REFERENCE = {
     "sponge-yolov5n": "sponge",
     "sponge-resnet18": "sponge",
     "joint": "joint",
+    "video-day": "ipa",
+    "video-day-faults": "ipa",
+    "joint-day": "joint",
+    "infadapter-day": "infadapter",
+    "sponge-day": "sponge",
 }
 
 

@@ -28,6 +28,9 @@ STEPS = (1, 2, 4, 8, 16, 32)
 SEEDS = 4
 """Episodes that a configuration is judged by."""
 
+LIKELY = 6
+"""The configurations that are judged at all, of those compared at a time: the best on the first episode alone."""
+
 AT_ONCE = 512
 """Episodes simulated side by side."""
 
@@ -40,7 +43,7 @@ def best_constant(scenario: Scenario) -> Configuration:
     """The constant configuration of the highest mean reward over episodes of training.
 
     A climb from the best of many random ones and the initial one: of all configurations that differ in one knob the
-    best is taken, for as long as it is better.
+    best is taken, for as long as it is better. Only those that do well in one episode are looked at in all of them.
     """
     digest = scenario.digest()
     if digest not in _FOUND:
@@ -55,31 +58,35 @@ class _Judge:
         self.scenario = scenario
         self.codec = Codec(scenario.pipeline, scenario.limits)
         self.masks = Masks(self.codec)
-        self._known: dict[tuple[int, ...], float] = {}
+        self._known: dict[int, dict[tuple[int, ...], float]] = {1: {}, SEEDS: {}}
 
-    def rewards(self, actions: Indices) -> NDArray[np.float64]:
-        """The mean reward per window of each action, shape (n,)."""
-        rows = [tuple(row) for row in actions.tolist()]
-        new = list(dict.fromkeys(row for row in rows if row not in self._known))
-        for first in range(0, len(new), AT_ONCE // SEEDS):
-            part = new[first : first + AT_ONCE // SEEDS]
-            self._known |= dict(zip(part, self._simulated(part), strict=True))
-        return np.array([self._known[row] for row in rows])
+    def rewards(self, actions: Indices, episodes: int = SEEDS) -> NDArray[np.float64]:
+        """The mean reward per window of each action over the first episodes, shape (n,)."""
+        known, rows = self._known[episodes], [tuple(row) for row in actions.tolist()]
+        new = list(dict.fromkeys(row for row in rows if row not in known))
+        for first in range(0, len(new), AT_ONCE // episodes):
+            part = new[first : first + AT_ONCE // episodes]
+            known |= dict(zip(part, self._simulated(part, episodes), strict=True))
+        return np.array([known[row] for row in rows])
 
-    def _simulated(self, rows: list[tuple[int, ...]]) -> list[float]:
-        actions = np.repeat(np.array(rows, dtype=np.int64), SEEDS, axis=0)
+    def likely(self, actions: Indices, most: int) -> Indices:
+        """The best actions on the first episode, at most so many."""
+        return np.asarray(actions[np.argsort(-self.rewards(actions, 1), kind="stable")[:most]])
+
+    def _simulated(self, rows: list[tuple[int, ...]], episodes: int) -> list[float]:
+        actions = np.repeat(np.array(rows, dtype=np.int64), episodes, axis=0)
         env = ServingVectorEnv(self.scenario, len(actions), options=EnvOptions(with_info=False))
-        env.reset(seed=[TRAIN.first + k % SEEDS for k in range(len(actions))])
+        env.reset(seed=[TRAIN.first + k % episodes for k in range(len(actions))])
         steps = self.scenario.windows - 1
         total = np.sum([env.step(actions)[1] for _ in range(steps)], axis=0)
-        means: list[float] = (total.reshape(-1, SEEDS).mean(axis=1) / steps).tolist()
+        means: list[float] = (total.reshape(-1, episodes).mean(axis=1) / steps).tolist()
         return means
 
 
 def _search(judge: _Judge) -> Configuration:
     codec, rng = judge.codec, np.random.default_rng(0)
     starts = [codec.encode(judge.scenario.initial), *(judge.masks.random_action(rng) for _ in range(STARTS))]
-    first = np.unique(np.array(starts), axis=0)
+    first = judge.likely(np.unique(np.array(starts), axis=0), CLIMBS * LIKELY)
     best = first[np.argsort(-judge.rewards(first), kind="stable")[:CLIMBS]]
     ends = np.array([_climb(judge, action) for action in best])
     return codec.decode(ends[judge.rewards(ends).argmax()])
@@ -87,7 +94,7 @@ def _search(judge: _Judge) -> Configuration:
 
 def _climb(judge: _Judge, action: Indices) -> Indices:
     while True:
-        around = _around(judge, action)
+        around = judge.likely(_around(judge, action), LIKELY)
         rewards = judge.rewards(around)
         if rewards.max() <= judge.rewards(action[np.newaxis])[0]:
             return action
