@@ -1,4 +1,4 @@
-"""The returns of reference agents on every scenario: measured, written for environments, and as a table for the docs."""
+"""The returns of reference agents on every scenario: measured, written for environments, shown as a table."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -24,7 +24,7 @@ def measure(folder: Path, workers: int = 1) -> None:
     """Run the reference agents on every scenario and write what they return; what is in `folder` is not run again."""
     found = {name: _reference(name, folder / name, workers) for name in names()}
     text = yaml.safe_dump({name: _fields(each) for name, each in found.items()}, sort_keys=True)
-    head = "# Made by `python scripts/reference_returns.py`: mean returns of episodes, see `ipagym.envs.reference_returns`.\n"
+    head = "# Mean returns of episodes (ipagym.envs.reference_returns); made by scripts/reference_returns.py.\n"
     write_atomically(FILE, (head + text).encode())
 
 
