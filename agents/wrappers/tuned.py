@@ -1,7 +1,7 @@
 """A planner whose forecast is multiplied by the factor that earns most on seeds of training: `tuned:ipa`.
 
-It is the honest form of an optimiser in a table: a plan for exactly the load that was forecast leaves no room for error,
-and how much room pays depends on the task.
+It is the honest form of an optimiser in a table: a plan for exactly the load that was forecast leaves no room for
+error, and how much room pays depends on the task.
 """
 
 from ipagym.agents.common.planner import Planner

@@ -21,7 +21,7 @@ OPTIMISERS: Mapping[str, str] = {
 }
 """The tasks of the suite, each with the optimiser of its paper."""
 
-SEEDS = 6
+SEEDS = 10
 """Episodes of all agents but those that search."""
 
 SEARCHED = 2

@@ -29,8 +29,8 @@ WORKLOADS: dict[str, str] = {
     "infadapter-bursty": "InfAdapter's bursty window: 44 rps with a burst to 274; generated where the trace is absent",
     "infadapter-non-bursty": "InfAdapter's other window: 155 rps falling to 45; generated where the trace is absent",
     "twitter-like": "a random process fitted to the whole Twitter trace, divided by 8",
-    "twitter-day:DAMPING[:SECONDS]": "hours of a day of the whole trace, divided by DAMPING; seeds of training, validation "
-    "and test take days of their own; generated where the trace is absent",
+    "twitter-day:DAMPING[:SECONDS]": "hours of a day of the whole trace, divided by DAMPING; seeds of training, "
+    "validation and test take days of their own; generated where the trace is absent",
     "constant:RPS[:SECONDS]": "the same rate all the time, for 20 minutes or so many seconds",
     "ramp:A:B[:SECONDS]": "from A to B rps in a straight line",
     "step:A:B[:SECONDS]": "A rps, then B rps from half time on",
