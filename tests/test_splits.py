@@ -1,7 +1,7 @@
 """Nothing is fitted to the seeds or days that results are reported on."""
 
-from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -34,8 +34,8 @@ def numbered() -> TraceDays:
     return TraceDays(duration_s=3600, damping=1.0, counts=np.arange(WHOLE_S) // DAY_S)
 
 
-@pytest.fixture()
-def reset_seeds(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
+@pytest.fixture
+def reset_seeds(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The seeds of every episode that any engine begins; the 0 at which a new simulator waits for its first is none."""
     found: list[int] = []
     spawn, init = Streams.spawn, CompiledCluster.__init__
@@ -51,7 +51,7 @@ def reset_seeds(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
 
     monkeypatch.setattr(Streams, "spawn", recorded)
     monkeypatch.setattr(CompiledCluster, "__init__", made)
-    yield found
+    return found
 
 
 def short(name: str, seconds: int = 60) -> Scenario:
@@ -65,7 +65,7 @@ def days_met(load: TraceDays, seeds: range) -> set[int]:
 
 def test_no_seed_and_no_day_belongs_to_two_splits() -> None:
     ranges = sorted(SPLITS.values())
-    assert all(before.end <= after.first for before, after in zip(ranges, ranges[1:], strict=False))
+    assert all(before.end <= after.first for before, after in pairwise(ranges))
     assert sorted(day for days in DAYS.values() for day in days) == list(range(22))
     for name, seeds in SPLITS.items():
         assert {split_of(seeds.first), split_of(seeds.end - 1)} == {name}
