@@ -29,7 +29,7 @@ SEEDS = 4
 """Episodes that a configuration is judged by."""
 
 LIKELY = 6
-"""The configurations that are judged at all, of those compared at a time: the best on the first episode alone."""
+"""The neighbours that a climb looks at first: the best on the first episode alone."""
 
 AT_ONCE = 512
 """Episodes simulated side by side."""
@@ -43,7 +43,8 @@ def best_constant(scenario: Scenario) -> Configuration:
     """The constant configuration of the highest mean reward over episodes of training.
 
     A climb from the best of many random ones and the initial one: of all configurations that differ in one knob the
-    best is taken, for as long as it is better. Only those that do well in one episode are looked at in all of them.
+    best is taken, for as long as it is better. Those that do well in one episode are looked at first, the others only
+    where none of these is better.
     """
     digest = scenario.digest()
     if digest not in _FOUND:
@@ -86,7 +87,7 @@ class _Judge:
 def _search(judge: _Judge) -> Configuration:
     codec, rng = judge.codec, np.random.default_rng(0)
     starts = [codec.encode(judge.scenario.initial), *(judge.masks.random_action(rng) for _ in range(STARTS))]
-    first = judge.likely(np.unique(np.array(starts), axis=0), CLIMBS * LIKELY)
+    first = np.unique(np.array(starts), axis=0)
     best = first[np.argsort(-judge.rewards(first), kind="stable")[:CLIMBS]]
     ends = np.array([_climb(judge, action) for action in best])
     return codec.decode(ends[judge.rewards(ends).argmax()])
@@ -94,11 +95,15 @@ def _search(judge: _Judge) -> Configuration:
 
 def _climb(judge: _Judge, action: Indices) -> Indices:
     while True:
-        around = judge.likely(_around(judge, action), LIKELY)
-        rewards = judge.rewards(around)
-        if rewards.max() <= judge.rewards(action[np.newaxis])[0]:
+        around = _around(judge, action)
+        reached = judge.rewards(action[np.newaxis])[0]
+        for looked_at in (judge.likely(around, LIKELY), around):
+            rewards = judge.rewards(looked_at)
+            if rewards.max() > reached:
+                action = looked_at[rewards.argmax()]
+                break
+        else:
             return action
-        action = around[rewards.argmax()]
 
 
 def _around(judge: _Judge, action: Indices) -> Indices:
