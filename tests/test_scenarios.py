@@ -37,7 +37,7 @@ REFERENCE = {
     "video-day-faults": "ipa",
     "joint-day": "joint",
     "infadapter-day": "infadapter",
-    "sponge-day": "sponge",
+    "sponge-waves": "sponge",
 }
 
 

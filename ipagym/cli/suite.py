@@ -17,7 +17,7 @@ OPTIMISERS: Mapping[str, str] = {
     "video-day-faults": "ipa",
     "joint-day": "joint",
     "infadapter-day": "infadapter",
-    "sponge-day": "sponge",
+    "sponge-waves": "sponge",
 }
 """The tasks of the suite, each with the optimiser of its paper."""
 

@@ -17,7 +17,7 @@ ENV_IDS: dict[str, str] = {
     "ipagym/VideoDayFaults-v0": "video-day-faults",
     "ipagym/JointDay-v0": "joint-day",
     "ipagym/InfAdapterDay-v0": "infadapter-day",
-    "ipagym/SpongeDay-v0": "sponge-day",
+    "ipagym/SpongeWaves-v0": "sponge-waves",
 }
 """Environment id → name of its scenario."""
 
