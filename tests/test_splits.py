@@ -67,6 +67,7 @@ def test_no_seed_and_no_day_belongs_to_two_splits() -> None:
     ranges = sorted(SPLITS.values())
     assert all(before.end <= after.first for before, after in pairwise(ranges))
     assert sorted(day for days in DAYS.values() for day in days) == list(range(22))
+    assert DAYS["train"] == tuple(range(14)), "the forecasters with weights were trained on these"
     for name, seeds in SPLITS.items():
         assert {split_of(seeds.first), split_of(seeds.end - 1)} == {name}
     assert split_of(500_000) == split_of(2**31) == "none"

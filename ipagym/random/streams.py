@@ -49,5 +49,6 @@ class Streams:
 def seed_of(load: np.random.Generator) -> int | None:
     """The seed of the episode whose stream `load` is; None for a generator that is no such stream."""
     sequence = load.bit_generator.seed_seq
-    is_stream = isinstance(sequence, np.random.SeedSequence) and tuple(sequence.spawn_key) == (LOAD,)
-    return sequence.entropy if is_stream and isinstance(sequence.entropy, int) else None
+    if not isinstance(sequence, np.random.SeedSequence) or tuple(sequence.spawn_key) != (LOAD,):
+        return None
+    return sequence.entropy if isinstance(sequence.entropy, int) else None
