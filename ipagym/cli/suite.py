@@ -1,15 +1,11 @@
-"""The table of the suite: what adapting is worth on each of its tasks, measured on seeds of test."""
+"""The tables of the suite: what adapting is worth on each of its tasks, measured on seeds of test."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-import pandas as pd
-
 from ipagym.api import compare
-from ipagym.bench.comparison.confidence import half_width
-from ipagym.bench.comparison.results import load_results
+from ipagym.bench.comparison.results import Comparison, load_results
+from ipagym.cli.controllers import markdown
 from ipagym.task.splits import TEST
 
 OPTIMISERS: Mapping[str, str] = {
@@ -29,16 +25,8 @@ SEARCHED = 2
 
 CONSTANT, MPC, CLAIRVOYANT = "static:best", "mpc", "clairvoyant"
 
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Gap:
-    """How much one agent does better than another on the same seeds: means, and for the reward the 95 % half width."""
-
-    reward: float
-    half_width: float
-    cores: float
-    pas_points: float
-    violation_points: float
+METRICS = {"reward": "reward", "cores": "cores", "pas_percent": "PAS points", "violation_percent": "violation points"}
+"""What a gap is told in, with the heading of its column."""
 
 
 def measure(task: str, folder: Path) -> None:
@@ -55,7 +43,7 @@ def measure_many(task: str, folder: Path) -> None:
 def measure_searched(task: str, folder: Path) -> None:
     """Run those that search, and the optimiser that they are held against, on few seeds."""
     agents = [agents_of(task)[-1], MPC, CLAIRVOYANT]
-    compare(task, agents, seeds=SEARCHED, seed0=TEST.first, out=folder / f"{task}-searched")
+    compare(task, agents, seeds=SEARCHED, seed0=TEST.first, out=_searched(task, folder))
 
 
 def agents_of(task: str) -> list[str]:
@@ -65,68 +53,48 @@ def agents_of(task: str) -> list[str]:
 
 def rewards_table(folder: Path) -> str:
     """Mean rewards of a window as a table in Markdown, of the tasks that `folder` has."""
-    head = ["task", "best constant", "optimiser", "tuned", f"{MPC} ({SEARCHED} seeds)", f"clairvoyant ({SEARCHED})"]
-    return _markdown(head, [_rewards(task, folder) for task in _done(folder)])
+    head = ["task", "best constant", "optimiser", "tuned", f"mpc ({SEARCHED} seeds)", f"clairvoyant ({SEARCHED} seeds)"]
+    return markdown([head, *(_rewards(task, folder) for task in _done(folder))])
 
 
 def gaps_table(folder: Path) -> str:
-    """The gaps as a table in Markdown: reward, and what it is made of."""
-    head = ["task", "from", "to", "seeds", "reward", "cores", "PAS points", "violation points"]
-    return _markdown(head, [row for task in _done(folder) for row in _gap_rows(task, folder)])
+    """Paired differences as a table in Markdown: reward with its 95 % half width, and what it is made of."""
+    head = ["task", "from", "to", "seeds", *METRICS.values()]
+    return markdown([head, *(row for task in _done(folder) for row in _gaps(task, folder))])
 
 
-def gap(better: pd.DataFrame, worse: pd.DataFrame) -> Gap:
-    """The gap between two tables of episodes by seed, as `by_seed` makes them."""
-    found = better - worse
-    return Gap(
-        reward=float(found["reward"].mean()),
-        half_width=half_width(found["reward"].tolist()) if len(found) > 1 else float("nan"),
-        cores=float(found["cores"].mean()),
-        pas_points=100 * float(found["pas"].mean()),
-        violation_points=100 * float(found["violations"].mean()),
-    )
+def gap_cells(found: Comparison, worse: str, better: str) -> list[str]:
+    """The seeds, and how much one agent differs from another on them in each of `METRICS`."""
+    pairs = found.paired(better, worse)
+    half_width = pairs["ci95"]["reward"]
+    reward, *others = (_signed(pairs["difference"][metric]) for metric in METRICS)
+    return [str(pairs["seeds"]["reward"]), f"{reward} ± {half_width:.2f}", *others]
 
 
-def by_seed(windows: pd.DataFrame, agent: str) -> pd.DataFrame:
-    """The episodes of an agent: mean reward, cores and PAS of a window and the share of requests late or dropped."""
-    own = windows[windows["agent"] == agent].groupby("seed")
-    means = own[["reward", "cores", "pas"]].mean()
-    sums = own[["violations", "arrivals"]].sum()
-    return means.assign(violations=sums["violations"] / np.maximum(sums["arrivals"], 1))
-
-
-def _done(folder: Path) -> list[str]:
-    return [task for task in OPTIMISERS if (folder / f"{task}-searched" / "windows.parquet").exists()]
+def _gaps(task: str, folder: Path) -> list[list[str]]:
+    many, few = load_results(folder / task), load_results(_searched(task, folder))
+    constant, optimiser, tuned = agents_of(task)
+    pairs = [(many, constant, optimiser), (many, optimiser, tuned), (few, tuned, MPC), (few, tuned, CLAIRVOYANT)]
+    return [[task, worse, better, *gap_cells(found, worse, better)] for found, worse, better in pairs]
 
 
 def _rewards(task: str, folder: Path) -> list[str]:
-    every = load_results(folder / task).windows
-    few = load_results(folder / f"{task}-searched").windows
-    means = [by_seed(every, agent)["reward"] for agent in agents_of(task)]
-    searched = [by_seed(few, agent)["reward"] for agent in (MPC, CLAIRVOYANT)]
-    return [task, *(_mean(values) for values in [*means, *searched])]
+    many, few = load_results(folder / task), load_results(_searched(task, folder))
+    return [task, *(_reward(many, agent) for agent in agents_of(task)), _reward(few, MPC), _reward(few, CLAIRVOYANT)]
 
 
-def _gap_rows(task: str, folder: Path) -> list[list[str]]:
-    every = load_results(folder / task).windows
-    few = load_results(folder / f"{task}-searched").windows
-    _, optimiser, tuned = agents_of(task)
-    pairs = [(every, CONSTANT, optimiser), (every, CONSTANT, tuned), (few, tuned, CLAIRVOYANT), (few, tuned, MPC)]
-    return [_gap_row(task, *pair) for pair in pairs]
+def _reward(found: Comparison, agent: str) -> str:
+    row = found.summary.set_index("agent").loc[agent]
+    return f"{row['reward']:.2f} ± {row['reward_ci95']:.2f}".replace("-", "−")
 
 
-def _gap_row(task: str, windows: pd.DataFrame, worse: str, better: str) -> list[str]:
-    first, second = by_seed(windows, worse), by_seed(windows, better)
-    found = gap(second, first)
-    parts = [f"{value:+.2f}" for value in (found.cores, found.pas_points, found.violation_points)]
-    shown = [f"{found.reward:+.2f} ± {found.half_width:.2f}", *parts]
-    return [task, worse, better, str(len(first)), *(text.replace("-", "−") for text in shown)]
+def _done(folder: Path) -> Sequence[str]:
+    return [task for task in OPTIMISERS if _searched(task, folder).exists()]
 
 
-def _mean(values: pd.Series) -> str:
-    spread = f" ± {half_width(values.tolist()):.2f}" if len(values) > 1 else ""
-    return f"{values.mean():.2f}{spread}".replace("-", "−")
+def _searched(task: str, folder: Path) -> Path:
+    return folder / f"{task}-searched"
 
 
-def _markdown(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    return "\n".join(f"| {' | '.join(row)} |" for row in [head, ["---"] * len(head), *rows])
+def _signed(value: float) -> str:
+    return f"{value:+.2f}".replace("-", "−")
