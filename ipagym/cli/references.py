@@ -7,6 +7,7 @@ import yaml
 
 from ipagym.api import compare
 from ipagym.bench.comparison.results import Comparison
+from ipagym.cli import suite
 from ipagym.envs.reference_returns import FILE, Reference, references
 from ipagym.envs.scenarios import make_scenario, names
 from ipagym.system.files import write_atomically
@@ -22,10 +23,15 @@ OPTIMISERS = {"infadapter": "infadapter", "joint": "joint", "sponge": "sponge", 
 
 def measure(folder: Path, workers: int = 1) -> None:
     """Run the reference agents on every scenario and write what they return; what is in `folder` is not run again."""
-    found = {name: _reference(name, folder / name, workers) for name in names()}
+    found = {name: _reference(name, folder / name, workers) for name in measured_names()}
     text = yaml.safe_dump({name: _fields(each) for name, each in found.items()}, sort_keys=True)
     head = "# Mean returns of episodes (ipagym.envs.reference_returns); made by scripts/reference_returns.py.\n"
     write_atomically(FILE, (head + text).encode())
+
+
+def measured_names() -> list[str]:
+    """The scenarios with the papers' settings; those of the suite have a table of their own (`ipagym.cli.suite`)."""
+    return [name for name in names() if name not in suite.OPTIMISERS]
 
 
 def table() -> str:
