@@ -6,6 +6,16 @@ import pytest
 
 from ipagym.envs import make_scenario
 from ipagym.envs.scenario_file import load_scenario
+from ipagym.envs.scenario_schema import (
+    DropFile,
+    FaultsFile,
+    LimitsFile,
+    NetworkFile,
+    ObjectiveFile,
+    PhysicsFile,
+    ScenarioFile,
+    TelemetryFile,
+)
 from ipagym.system.errors import InputError
 from ipagym.task.faults import MIXTURES, Faults, by_name
 from ipagym.task.physics import DropPolicy
@@ -105,3 +115,10 @@ def test_every_mixture_of_faults_fits_scenarios_with_and_without_nodes() -> None
         assert make_scenario("video", faults=name).physics.faults == by_name(name, has_nodes=False)
     with pytest.raises(InputError, match="unknown faults 'usal': did you mean 'usual'"):
         make_scenario("video", faults="usal")
+
+
+def test_the_docs_name_every_field() -> None:
+    text = (Path(__file__).parents[1] / "docs" / "scenarios.md").read_text(encoding="utf-8")
+    forms = [ScenarioFile, LimitsFile, ObjectiveFile, PhysicsFile, DropFile, NetworkFile, TelemetryFile, FaultsFile]
+    missing = [name for form in forms for name in form.model_fields if f"`{name}`" not in text]
+    assert missing == []
