@@ -110,7 +110,10 @@ AGENTS: dict[str, AgentEntry] = {
     "static-min": AgentEntry("lightest variants, one replica, smallest batch", "simple.static:make_min", frozenset()),
     "static-max": AgentEntry("most accurate variants, as much as fits", "simple.static:make_max", frozenset()),
     "static": AgentEntry(
-        "a corner, such as accurate-few-large-wide", "simple.static:make", frozenset(), argument="CORNER"
+        "a corner, such as accurate-few-large-wide, or the best constant",
+        "simple.static:make",
+        frozenset(),
+        argument="best|CORNER",
     ),
     "hold": AgentEntry("leaves everything as it finds it", "simple.static:make_hold", frozenset()),
     "random": AgentEntry("uniformly random legal configurations", "simple.uniform_random:make", ONE_AT_A_TIME),

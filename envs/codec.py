@@ -12,7 +12,7 @@ from ipagym.envs.one_deployment import OneDeployment
 from ipagym.envs.several_deployments import SeveralDeployments
 from ipagym.model.budget import within_budget
 from ipagym.model.configuration import Configuration, Limits
-from ipagym.model.deployments import Deployments, configuration_of
+from ipagym.model.deployments import Deployments, configuration_of, deployments_of
 from ipagym.model.pipeline import Pipeline
 from ipagym.system.errors import InputError
 
@@ -65,9 +65,22 @@ class Codec:
         return self.records(self.checked(as_array(action, "action")[np.newaxis], 1))
 
     def encode(self, configuration: Configuration) -> NDArray[np.int64]:
-        """The action, shape (dimensions,), that stands for `configuration`."""
-        parts = [stage.indices(s) for stage, s in zip(self.stages, configuration.stages, strict=True)]
-        return np.array([index for part in parts for index in part], dtype=np.int64)
+        """The action, shape (dimensions,), that stands for `configuration`, but for its weights.
+
+        Raises:
+            InputError: a knob has a value that is none of its choices.
+        """
+        records = deployments_of(configuration, self.pipeline, self.limits.max_deployments)
+        return np.asarray(self.indices_of(records[np.newaxis])[0])
+
+    def indices_of(self, records: Deployments) -> NDArray[np.int64]:
+        """The actions, shape (n, dimensions), that stand for records of shape (n, stages, max_deployments).
+
+        Raises:
+            InputError: a knob has a value that is none of its choices.
+        """
+        parts = [stage.indices_of(records[:, s]) for s, stage in enumerate(self.stages)]
+        return np.concatenate(parts, axis=1)
 
     def records(self, indices: NDArray[np.int64]) -> Deployments:
         """The deployments that actions, shape (n, dimensions), stand for: records (n, stages, max_deployments)."""

@@ -62,7 +62,7 @@ class Masks:
         rows[:, : len(prefix)] = prefix
         for d in range(len(prefix), len(self._ends)):
             rows[self._starts[d] : self._ends[d], d] = np.arange(self._ends[d] - self._starts[d])
-        flags = self._feasible(self._codec.completed(rows))
+        flags = self.feasible(self._codec.completed(rows))
         for d, value in enumerate(prefix):
             flags[self._starts[d] : self._ends[d]] = False
             flags[self._starts[d] + value] = True
@@ -71,7 +71,8 @@ class Masks:
             raise InputError(f"no action begins with {told or 'anything'}: the limits leave no room for the rest")
         return flags
 
-    def _feasible(self, rows: Indices) -> Flags:
+    def feasible(self, rows: Indices) -> Flags:
+        """True for the actions, shape (n, dimensions), for whose configuration the limits have room."""
         records, limits = self._codec.asked(rows), self._codec.limits
         flags = self._codec.stands(rows)
         if limits.max_cores is not None:

@@ -5,10 +5,11 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from ipagym.model.configuration import Limits, StageSetting
+from ipagym.model.configuration import Limits
 from ipagym.model.deployments import Deployments, no_deployments
 from ipagym.model.knobs import KNOBS, VARIANT, Knob
 from ipagym.model.pipeline import Stage
+from ipagym.system.errors import InputError
 
 Indices = NDArray[np.int64]
 Flags = NDArray[np.bool_]
@@ -54,9 +55,21 @@ class OneDeployment:
         records["weight"] = 1.0
         return records[:, np.newaxis]
 
-    def indices(self, setting: StageSetting) -> list[int]:
-        """The part of an action that stands for a setting."""
-        return [self._values[knob.name].index(knob.read(setting.first, self.stage)) for knob in self._open]
+    def indices_of(self, records: Deployments) -> Indices:
+        """The parts of actions, shape (n, dimensions), that stand for records of shape (n, 1).
+
+        Raises:
+            InputError: a knob has a value that is none of its choices.
+        """
+        indices, first = np.empty((len(records), len(self._open)), dtype=np.int64), records[:, 0]
+        for i, knob in enumerate(self._open):
+            values = np.array(self._values[knob.name])
+            indices[:, i] = np.minimum(np.searchsorted(values, first[knob.name]), len(values) - 1)
+            wrong = values[indices[:, i]] != first[knob.name]
+            if wrong.any():
+                value = first[knob.name][wrong][0]
+                raise InputError(f"{knob.name} {value} of stage {self.stage.name} is none of its choices here")
+        return indices
 
     def completed(self, indices: Indices) -> Indices:
         """The actions, shape (n, dimensions), with the least for each dimension that is −1."""

@@ -25,7 +25,7 @@ from ipagym.task.objective import Objective
 from ipagym.task.physics import DropPolicy, Physics
 from ipagym.task.scenario import Scenario, lightest_configuration
 from ipagym.task.telemetry import Telemetry
-from ipagym.workload.catalogue import unused_trace
+from ipagym.workload.catalogue import located, unused_trace
 from ipagym.workload.network import Network, network_by_name
 from ipagym.workload.rates import as_workload, checked_rates
 
@@ -136,8 +136,8 @@ def _load(file: ScenarioFile, folder: Path, choices: Choices) -> tuple[workload.
         return own, ObjectiveFile()
     if name in file.loads:
         known = file.loads[name]
-        return workload.by_name(_from(folder, known.workload or name), choices.trace), known.objective
-    return workload.by_name(_from(folder, name) if choices.load is None else name, choices.trace), ObjectiveFile()
+        return workload.by_name(located(known.workload or name, folder), choices.trace), known.objective
+    return workload.by_name(located(name, folder) if choices.load is None else name, choices.trace), ObjectiveFile()
 
 
 def _network(given: NetworkFile, folder: Path) -> Network:
@@ -145,7 +145,7 @@ def _network(given: NetworkFile, folder: Path) -> Network:
 
 
 def _from(folder: Path, name: str) -> str:
-    """The name of a load or a network, its path, if it has one, counted from the folder."""
+    """The name of a network, its path, if it has one, counted from the folder."""
     kind, colon, path = name.partition(":")
     return f"{kind}:{folder / path}" if kind == "trace" and colon and path else name
 

@@ -99,6 +99,17 @@ class ServingEnv(gymnasium.Env[Any, Any]):
         return self._builder.names
 
     @property
+    def deployments(self) -> Deployments:
+        """The configuration in force, records of `ipagym.model.deployments` of shape (1, stages, max_deployments).
+
+        Raises:
+            InputError: `reset` was never called.
+        """
+        if not self.history:
+            raise InputError("no configuration is in force yet: call reset() first")
+        return self._records(self.history[-1])
+
+    @property
     def reference_returns(self) -> Reference | None:
         """Returns of reference agents on this scenario; None where it is not one of the package's, unchanged."""
         return reference_of(self.options.name, self._own)

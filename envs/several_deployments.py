@@ -3,9 +3,10 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from ipagym.model.configuration import Limits, StageSetting, cores_of
+from ipagym.model.configuration import Limits
 from ipagym.model.deployments import Deployments, no_deployments
 from ipagym.model.pipeline import Stage
+from ipagym.system.errors import InputError
 
 Indices = NDArray[np.int64]
 Flags = NDArray[np.bool_]
@@ -72,13 +73,23 @@ class SeveralDeployments:
         batches = np.array(self.stage.batches)
         return batches[indices[:, -1]] if self._has_batch else np.full(len(indices), batches[0])
 
-    def indices(self, setting: StageSetting) -> list[int]:
-        """The part of an action that stands for a setting, but for its weights."""
-        indices = [0] * len(self._names)
-        for each in setting.deployments:
-            v = self._names.index(each.variant)
-            indices[v] = 1 + self._forms[v].index((each.replicas, cores_of(each, self.stage)))
-        return [*indices, *([self.stage.batches.index(setting.first.batch)] if self._has_batch else [])]
+    def indices_of(self, records: Deployments) -> Indices:
+        """The parts of actions, shape (n, dimensions), that stand for records of shape (n, max_deployments).
+
+        Raises:
+            InputError: a deployment has a size that is none of its choices.
+        """
+        indices = np.zeros((len(records), len(self.sizes)), dtype=np.int64)
+        for v, forms in enumerate(self._forms):
+            is_here = records["variant"] == v
+            size = [np.where(is_here, records[name], 0).sum(axis=1) for name in ("replicas", "cores")]
+            found = (self._sizes[v, : 1 + len(forms)] == np.stack(size, axis=1)[:, np.newaxis]).all(axis=2)
+            if not found.any(axis=1).all():
+                raise InputError(f"{self._names[v]} of stage {self.stage.name} has a size that is none of its choices")
+            indices[:, v] = found.argmax(axis=1)
+        if self._has_batch:
+            indices[:, -1] = np.searchsorted(np.array(self.stage.batches), records["batch"][:, 0])
+        return indices
 
     def completed(self, indices: Indices) -> Indices:
         """The actions, shape (n, dimensions), with the least for each dimension that is −1; some variant runs."""

@@ -28,7 +28,7 @@ from ipagym.envs.rendering.view import FPS, FRAME_MODES, check_mode
 from ipagym.envs.rewards import RewardRule
 from ipagym.envs.specification import with_steps
 from ipagym.envs.vector_options import autoreset_mode, most_steps, reset_mask
-from ipagym.model.deployments import deployments_of
+from ipagym.model.deployments import Deployments, deployments_of
 from ipagym.system.errors import InputError
 from ipagym.task.objective import RewardTerms
 from ipagym.task.reward import Rewards
@@ -122,6 +122,15 @@ class ServingVectorEnv(VectorEnv[Any, Any, Any]):
     def observation_names(self) -> tuple[str, ...]:
         """Name of each entry of an observation."""
         return self._builder.names
+
+    @property
+    def deployments(self) -> Deployments:
+        """The configurations in force, records `ipagym.model.deployments` of shape (num_envs, stages, max_deployments).
+
+        Those of environments whose episode is over are the initial ones, which the next begins with.
+        """
+        is_over = self._is_over[:, np.newaxis, np.newaxis]
+        return np.where(is_over, self._initial, self._records)
 
     @property
     def reference_returns(self) -> Reference | None:

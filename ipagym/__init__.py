@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ipagym.task.scenario import Scenario
     from ipagym.task.telemetry import Telemetry
     from ipagym.workload.protocol import Workload
+    from ipagym.workload.recorded.reader import read_workload
 
 __version__ = "0.1.0"
 __all__ = [
@@ -53,6 +54,7 @@ __all__ = [
     "make_agent",
     "make_scenario",
     "read_manifests",
+    "read_workload",
     "verify",
 ]
 
@@ -80,6 +82,7 @@ _HOMES = {
     "make_agent": "agents",
     "make_scenario": "envs.scenarios",
     "read_manifests": "agents.autoscalers.manifests.read",
+    "read_workload": "workload.recorded.reader",
     "verify": "api",
 }
 """The module below this package that each name is imported from."""

@@ -40,6 +40,7 @@ PROMISED = [
     "make_agent",
     "make_scenario",
     "read_manifests",
+    "read_workload",
     "verify",
 ]
 

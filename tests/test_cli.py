@@ -1,7 +1,9 @@
 """The command line: what bad input gives, and what the commands print and write."""
 
+import json
 import subprocess
 import sys
+from hashlib import sha256
 from pathlib import Path
 
 import pandas as pd
@@ -177,7 +179,8 @@ def test_the_table_and_the_files_name_the_load(tmp_path: Path, capsys: pytest.Ca
     counts.write_text(" ".join(["3", "4"] * 60))
     loads = {
         "bursty": "bursty, the first 60 s of: generated in the likeness of the trace's window; uniform arrivals",
-        f"trace:{counts}": "trace counts.txt 0-120, the first 60 s of: counts of a trace file; uniform arrivals",
+        f"trace:{counts}": "trace counts.txt 0-120, the first 60 s of: counts.txt read as counts: 120 rows, 120 s, "
+        "mean 3.5 rps, peak 4 rps; uniform arrivals",
     }
     for load, words in loads.items():
         command = [
@@ -198,3 +201,6 @@ def test_the_table_and_the_files_name_the_load(tmp_path: Path, capsys: pytest.Ca
         assert set(pd.read_csv(tmp_path / load[:5] / "summary.csv")["load"]) == {words}
     arrivals = pd.read_parquet(tmp_path / "trace" / "windows.parquet")["arrivals"]
     assert set(arrivals) == {35}
+    written = json.loads((tmp_path / "trace" / "manifest.json").read_text())["workload_file"]
+    assert written["sha256"] == sha256(counts.read_bytes()).hexdigest()
+    assert json.loads((tmp_path / "burst" / "manifest.json").read_text())["workload_file"] is None

@@ -9,7 +9,7 @@ import pytest
 
 from ipagym.system.errors import InputError
 from ipagym.workload import by_name, find_trace
-from ipagym.workload.trace import load_counts, trace_window
+from ipagym.workload.trace import load_counts, paper_window
 
 
 def archive(path: Path, member: str, text: str) -> Path:
@@ -25,7 +25,6 @@ def test_trace_files_text_and_archive(tmp_path: Path) -> None:
     plain.write_text("8 16 24 9")
     packed = archive(tmp_path / "workload.tbz2", "folder/workload.txt", "8 16 24 9")
     assert load_counts(plain).tolist() == load_counts(packed).tolist() == [8, 16, 24, 9]
-    assert trace_window(plain, 1, 3, damping=8).counts == (2, 3)
     assert by_name(f"trace:{plain}:0-2").duration_s == 2
 
 
@@ -60,7 +59,7 @@ def test_a_window_outside_the_trace_is_refused(tmp_path: Path) -> None:
     with pytest.raises(
         InputError, match=r"which has 0-3: choose seconds inside it, or take all of it as the load trace:"
     ):
-        trace_window(path, 2, 9)
+        paper_window("bursty", path)
 
 
 def test_the_environment_variable_names_a_file_or_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,6 +20,9 @@ WORDS: Mapping[str, tuple[str, bool]] = {
 """The two ends of each knob; the first of each pair is what is taken where nothing is said, base cores for cores."""
 
 
+BEST = "best"
+"""The argument that stands for no corner, but for what a search finds (`ipagym.agents.simple.best_constant`)."""
+
 Corner = Mapping[str, bool]
 """Ends of knobs by name, true for the highest choice: the most accurate variant, the most replicas, and so on."""
 
@@ -64,6 +67,24 @@ class Static:
         return StageSetting((deployment,))
 
 
+class Fixed:
+    """One configuration, whatever happens."""
+
+    def __init__(self, configuration: Configuration) -> None:
+        self.configuration = configuration
+
+    def reset(self, pipeline: Pipeline, limits: Limits, rng: np.random.Generator) -> None:
+        """Nothing to prepare."""
+
+    def decide(self, window: Window) -> Configuration:
+        """Always the same configuration."""
+        return self.configuration
+
+    def holds(self, found: Configuration) -> Configuration:
+        """That configuration."""
+        return self.configuration
+
+
 class Hold:
     """Leaves everything as it finds it."""
 
@@ -84,7 +105,7 @@ def corner_of(text: str) -> Corner:
     corner: dict[str, bool] = {}
     for word in text.split("-"):
         if word not in WORDS:
-            raise InputError(f"corners of static are {', '.join(WORDS)}, joined by -, not {word!r}")
+            raise InputError(f"static is {BEST}, or a corner of {', '.join(WORDS)}, joined by -, not {word!r}")
         knob, end = WORDS[word]
         if knob in corner:
             raise InputError(f"{text!r} says twice which {knob} static is to have")
@@ -93,7 +114,11 @@ def corner_of(text: str) -> Corner:
 
 
 def make(scenario: Scenario, argument: str = "") -> Agent:
-    """`argument`: the corner, in words joined by -."""
+    """`argument`: the corner, in words joined by -, or `best` for the best constant configuration."""
+    if argument == BEST:
+        from ipagym.agents.simple.best_constant import best_constant  # it simulates, which corners need not
+
+        return Fixed(best_constant(scenario))
     return Static(corner_of(argument))
 
 

@@ -20,7 +20,9 @@ MAX_SEEDS = 10_000
 
 def compare(
     scenario: Annotated[str, typer.Argument(help="A scenario by name, or the path of a YAML scenario or profile.")],
-    workload: Annotated[str | None, typer.Option(help="The load, by name, instead of the scenario's.")] = None,
+    workload: Annotated[
+        str | None, typer.Option(help="The load, by name or the path of a file, instead of the scenario's.")
+    ] = None,
     agents: Annotated[
         str | None,
         typer.Option(
@@ -66,6 +68,7 @@ def compare(
     slo_s, named_slo = _slo(slo)
     _check_numbers(seeds=seeds, seed0=seed0, slo=slo_s, interval=interval)
     from ipagym.api import compare as run
+    from ipagym.cli.console import tell_source
     from ipagym.envs.scenarios import make_scenario
     from ipagym.task.telemetry import Telemetry
     from ipagym.workload.opening import Opening
@@ -83,6 +86,7 @@ def compare(
     )
     if duration is not None:
         task = replace(task, workload=Opening(whole=task.workload, duration_s=duration))
+    tell_source(task.workload)
     taking_part = with_manifests(_agent_names(agents, task), manifest or (), ignore_metric or ())
     title = Path(scenario).stem
     comparison = run(

@@ -11,7 +11,9 @@ from ipagym.system.errors import InputError
 
 def train(
     scenario: Annotated[str, typer.Argument(help="A scenario by name, or the path of a YAML scenario or profile.")],
-    workload: Annotated[str | None, typer.Option(help="The load, by name, instead of the scenario's.")] = None,
+    workload: Annotated[
+        str | None, typer.Option(help="The load, by name or the path of a file, instead of the scenario's.")
+    ] = None,
     steps: Annotated[int, typer.Option(help="Environment steps in all.")] = 100_000,
     seed: Annotated[int, typer.Option(help="Seed of the policy and of the environments.")] = 0,
     envs: Annotated[int, typer.Option(help="Environments side by side.")] = 4,
@@ -36,9 +38,14 @@ def train(
         threads=threads,
         trace=trace,
         resume=resume,
-        out=out or Path("results") / f"train-{Path(scenario).stem}-{(workload or 'own').partition(':')[0]}-{seed}",
+        out=out or Path("results") / f"train-{Path(scenario).stem}-{_short(workload)}-{seed}",
     )
     with progress_bar() as progress:
         task = progress.add_task("steps", total=steps)
         path = run(settings, lambda done, total: progress.update(task, completed=done, total=total))
     print(f"written to {path}")
+
+
+def _short(workload: str | None) -> str:
+    """The load in the name of a folder: its kind, or the file without folder and ending."""
+    return "own" if workload is None else Path(workload.partition("?")[0]).stem.partition(":")[0] or "file"

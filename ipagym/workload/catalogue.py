@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from ipagym.system.errors import InputError, unknown_name
@@ -9,8 +10,10 @@ from ipagym.system.files import is_file
 from ipagym.workload.files import plain_number
 from ipagym.workload.generators import MAX_DURATION_S, Constant, Ramp, Spike, Step
 from ipagym.workload.patterns import PATTERNS
+from ipagym.workload.processes import Diurnal, FlashCrowd, Mmpp, SelfSimilar
 from ipagym.workload.protocol import Workload
-from ipagym.workload.trace import WINDOWS, paper_window, trace_window
+from ipagym.workload.recorded.options import ReadOptions, split
+from ipagym.workload.trace import WINDOWS, paper_window
 from ipagym.workload.twitter_like import TwitterLike
 
 TRACES_VARIABLE = "IPAGYM_TRACES"
@@ -28,7 +31,12 @@ WORKLOADS: dict[str, str] = {
     "ramp:A:B[:SECONDS]": "from A to B rps in a straight line",
     "step:A:B[:SECONDS]": "A rps, then B rps from half time on",
     "spike:A:B[:SECONDS]": "A rps with one minute at B rps at half time",
-    "trace:PATH[:START-END]": "seconds of a trace file of your own, one integer per second",
+    "mmpp:A:B:A_S:B_S[:SECONDS]": "a Markov-modulated Poisson process: A rps for A_S s on average, B for B_S s",
+    "diurnal:A:B:PERIOD_S[:SECONDS]": "a sine wave between A and B rps that begins anywhere",
+    "flash-crowd:A:B:RISE_S:FALL_S[:SECONDS]": "A rps, at a random time a rise to B in RISE_S s, an exponential fall",
+    "self-similar:MEAN:DEVIATION:HURST[:SECONDS]": "fractional Gaussian noise around a mean: bursts within bursts",
+    "FILE[?OPTION=VALUE&...]": "a file of your own: counts, rates, timestamps, a load tester's output, a data set",
+    "trace:FILE[:START-END]": "the same, or some seconds of it",
 }
 
 USUAL_S = 1200
@@ -38,12 +46,16 @@ SHAPES: dict[str, tuple[int, Callable[..., Workload]]] = {
     "ramp": (2, lambda s, a, b: Ramp(from_rps=a, to_rps=b, duration_s=s)),
     "step": (2, lambda s, a, b: Step(before_rps=a, after_rps=b, at_s=s // 2, duration_s=s)),
     "spike": (2, lambda s, a, b: Spike(base_rps=a, peak_rps=b, at_s=s // 2, duration_s=s)),
+    "mmpp": (4, lambda s, a, b, t, u: Mmpp(low_rps=a, high_rps=b, low_s=t, high_s=u, duration_s=s)),
+    "diurnal": (3, lambda s, a, b, t: Diurnal(low_rps=a, high_rps=b, period_s=t, duration_s=s)),
+    "flash-crowd": (4, lambda s, a, b, t, u: FlashCrowd(base_rps=a, peak_rps=b, rise_s=t, fall_s=u, duration_s=s)),
+    "self-similar": (3, lambda s, m, d, h: SelfSimilar(mean_rps=m, deviation_rps=d, hurst=h, duration_s=s)),
 }
-"""The number of rates of a shape, and its making of its length in seconds and these."""
+"""The number of figures of a shape, and its making of its length in seconds and these."""
 
 
 def by_name(name: str, trace: str | Path | None = None) -> Workload:
-    """The workload called `name`; see `WORKLOADS` for the names.
+    """The workload called `name`; see `WORKLOADS` for the names. What is none of them is the path of a file.
 
     The papers' windows are cut from `trace`, or from the file that IPAGYM_TRACES names; without one they are generated.
 
@@ -69,7 +81,31 @@ def _generated_or_own(name: str) -> Workload:
         number, make = SHAPES[kind]
         rates, seconds = _numbers(name, rest, number)
         return make(seconds, *rates)
+    path, options = split(name)
+    if is_file(path) or _is_like_a_path(str(path)):
+        return _read(path, options)
     raise unknown_name("workload", name, WORKLOADS)
+
+
+def located(name: str, folder: Path) -> str:
+    """The name of a workload, its path counted from the folder if it has one."""
+    kind, colon, path = name.partition(":")
+    if kind == "trace" and colon and path:
+        return f"trace:{folder / path}"
+    if name in WORKLOADS or kind in SHAPES:
+        return name
+    path = str(split(name)[0])
+    return str(folder / name) if is_file(folder / path) or _is_like_a_path(path) else name
+
+
+def _is_like_a_path(text: str) -> bool:
+    return any(mark in text for mark in "/\\.?")
+
+
+def _read(path: Path, options: ReadOptions) -> Workload:
+    from ipagym.workload.recorded.reader import load_of  # pandas and pyarrow take a second to import
+
+    return load_of(path, options)
 
 
 def unused_trace(name: str) -> InputError:
@@ -120,11 +156,17 @@ def _numbers(name: str, text: str, number: int) -> tuple[list[float], int]:
 
 
 def _from_file(text: str) -> Workload:
-    path, _, seconds = text.rpartition(":")
+    """The load of `FILE`, `FILE?OPTIONS`, `FILE:START-END` or `FILE?OPTIONS:START-END`."""
+    rest, _, seconds = text.rpartition(":")
     start, dash, end = seconds.partition("-")
-    if path and dash and _is_second(start) and _is_second(end):
-        return trace_window(Path(path), int(start), int(end))
-    return trace_window(Path(text), 0, None)
+    if not (rest and dash and _is_second(start) and _is_second(end)):
+        return _read(*split(text))
+    path, options = split(rest)
+    if (options.start_s, options.duration_s) != (0, None):
+        raise InputError(f"trace {text}: give its seconds once, as :START-END or as options")
+    if int(start) >= int(end):
+        raise InputError(f"seconds {seconds} are none in trace {path}: the end must come after the start")
+    return _read(path, replace(options, start_s=int(start), duration_s=int(end) - int(start)))
 
 
 def _is_second(text: str) -> bool:

@@ -6,8 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ipagym.system.errors import InputError
-from ipagym.workload.origin import origin_of
+from ipagym.workload.origin import origin_of, source_of
 from ipagym.workload.protocol import Workload
+from ipagym.workload.recorded.load import Source
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -34,6 +35,11 @@ class Opening:
     def origin(self) -> str:
         """The origin of the whole workload, in words."""
         return f"the first {self.duration_s} s of: {origin_of(self.whole)}"
+
+    @property
+    def source(self) -> Source | None:
+        """The file that the whole workload was read from, if it was."""
+        return source_of(self.whole)
 
     def rates_rps(self, rng: np.random.Generator) -> NDArray[np.float64]:
         """The first rates of the whole workload, in requests per second."""

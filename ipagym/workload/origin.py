@@ -3,6 +3,7 @@
 from typing import Protocol, runtime_checkable
 
 from ipagym.workload.protocol import Workload
+from ipagym.workload.recorded.load import Source
 
 GENERATED = "generated"
 
@@ -19,3 +20,17 @@ class Told(Protocol):
 def origin_of(load: Workload) -> str:
     """The origin of the load; an object of the user's without one is called that."""
     return load.origin if isinstance(load, Told) else "the user's own"
+
+
+@runtime_checkable
+class Read(Protocol):
+    """A load that was read from a file."""
+
+    @property
+    def source(self) -> Source | None:
+        """The file, and how it was read."""
+
+
+def source_of(load: Workload) -> Source | None:
+    """The file that the load was read from, if it was."""
+    return load.source if isinstance(load, Read) else None

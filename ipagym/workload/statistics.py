@@ -13,6 +13,9 @@ DAY_S = 86_400
 SPAN_S = 10
 """Rises are those of the mean rate of ten seconds over that of the ten before."""
 
+LAGS_S = (1, 10, 60)
+"""Over which spans requests are counted, and after which times loads are held against themselves."""
+
 SMOOTH_S = 15
 ABOVE, BELOW = 2.2, 1.55
 """A burst is where the smoothed rate gets above 2.2 times the median of the load, for as long as it is above 1.55."""
@@ -64,13 +67,44 @@ def statistics(rates_rps: Rates) -> dict[str, float]:
         "deviation": float(rates_rps.std()),
         "p99.99 / mean": float(np.quantile(rates_rps, 0.9999) / mean),
         "peak / mean": float(rates_rps.max() / mean),
-        **{f"autocorrelation {k} s": float((centred[k:] * centred[:-k]).mean() / rates_rps.var()) for k in (1, 10, 60)},
+        **{f"autocorrelation {k} s": float((centred[k:] * centred[:-k]).mean() / rates_rps.var()) for k in LAGS_S},
         "largest 10 s rise / mean": float(rises.max()),
         "10 s rises > 1 mean, a day": float((rises > 1).sum() / days),
         "10 s rises > 1/2 mean, a day": float((rises > 0.5).sum() / days),
         "10 s falls > 1/2 mean, a day": float((rises < -0.5).sum() / days),
         **{f"10 s rise p{100 * q:g} / mean": float(np.quantile(rises, q)) for q in (0.9, 0.99, 0.999, 0.9999)},
     }
+
+
+def description(rates_rps: Rates) -> dict[str, float]:
+    """The figures of any load, however short or steady: level, spread and memory; rates are by second.
+
+    The index of dispersion is the variance of the requests in so many seconds over their mean: 1 for a Poisson process
+    of a constant rate, whose counts the rates are, 0 where all are the same. Figures that the load is too short or too
+    steady for are left out.
+    """
+    mean = float(rates_rps.mean())
+    found = {
+        "seconds": float(len(rates_rps)),
+        "requests": float(rates_rps.sum()),
+        "mean rps": mean,
+        "least rps": float(rates_rps.min()),
+        "peak rps": float(rates_rps.max()),
+        "p50 rps": float(np.quantile(rates_rps, 0.5)),
+        "p99 rps": float(np.quantile(rates_rps, 0.99)),
+        "deviation rps": float(rates_rps.std()),
+    }
+    if mean > 0:
+        found["peak / mean"] = float(rates_rps.max() / mean)
+        found |= {f"index of dispersion, {k} s": _dispersion(rates_rps, k) for k in LAGS_S if len(rates_rps) >= 2 * k}
+    if len(rates_rps) > 120 and rates_rps.std() > 0:
+        found |= {name: value for name, value in statistics(rates_rps).items() if name.startswith(("auto", "largest"))}
+    return found
+
+
+def _dispersion(rates_rps: Rates, span_s: int) -> float:
+    counts = rates_rps[: len(rates_rps) // span_s * span_s].reshape(-1, span_s).sum(axis=1)
+    return float(counts.var() / counts.mean()) if counts.mean() > 0 else 0.0
 
 
 def find_bursts(rates_rps: Rates) -> list[Burst]:

@@ -50,9 +50,7 @@ class TraceWindow:
     @property
     def origin(self) -> str:
         """The seconds, and the trace that they are cut from."""
-        window = WINDOWS.get(self.name)
-        if window is None:
-            return "counts of a trace file"
+        window = WINDOWS[self.name]
         spans = " and ".join(dict.fromkeys(f"{start}-{end}" for start, end in window.spans))
         return f"seconds {spans} of the Twitter trace, counts divided by {window.damping}"
 
@@ -146,15 +144,6 @@ def paper_window(name: str, path: Path) -> TraceWindow:
     counts, window = load_counts(path), WINDOWS[name]
     parts = [_cut(counts, start, end, path) for start, end in window.spans]
     return TraceWindow(name=name, counts=tuple((np.concatenate(parts) // window.damping).tolist()))
-
-
-def trace_window(path: Path, start_s: int, end_s: int | None, damping: int = 1) -> TraceWindow:
-    """Seconds [start_s, end_s) of a trace file, each count divided by `damping` and rounded down."""
-    counts = load_counts(path)
-    chosen = _cut(counts, start_s, len(counts) if end_s is None else end_s, path)
-    return TraceWindow(
-        name=f"trace {path.name} {start_s}-{start_s + len(chosen)}", counts=tuple((chosen // damping).tolist())
-    )
 
 
 def _cut(counts: NDArray[np.int64], start_s: int, end_s: int, path: Path) -> NDArray[np.int64]:

@@ -1,11 +1,11 @@
-"""Feed one reader in a process of its own: `python -m tests.fuzz.limited READER PATH` tells what it did and took."""
+"""Feed one reader in a process of its own: `python -m tests.fuzz.limited READER PATH...` tells what it did and took."""
 
 import json
 import resource
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,6 +38,12 @@ def of_traces() -> Reader:
     return load_counts
 
 
+def of_workloads() -> Reader:
+    from ipagym.workload.recorded.reader import read_workload
+
+    return read_workload
+
+
 def of_manifests() -> Reader:
     from ipagym.bench.storage.manifest import check_folder
     from ipagym.envs import make_scenario
@@ -58,6 +64,7 @@ READERS: dict[str, Callable[[], Reader]] = {
     "profile": of_profiles,
     "scenario": of_scenarios,
     "trace": of_traces,
+    "workload": of_workloads,
     "manifest": of_manifests,
     "checkpoint": of_checkpoints,
 }
@@ -94,6 +101,13 @@ def feed(reader: str, path: Path) -> Answer:
     return Answer(**json.loads(done.stdout))
 
 
+def feed_all(reader: str, paths: Sequence[Path]) -> list[Answer]:
+    """What the reader does with each file, all in one process, which saves its imports; the memory is that so far."""
+    command = [sys.executable, "-m", "tests.fuzz.limited", reader, *map(str, paths)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=LONGEST_S * len(paths), check=True)
+    return [Answer(**json.loads(line)) for line in done.stdout.splitlines()]
+
+
 def read(reader: str, path: Path) -> Answer:
     take = READERS[reader]()
     before, begun_s = peak_bytes(), time.monotonic()
@@ -109,8 +123,9 @@ def read(reader: str, path: Path) -> Answer:
 
 def main() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (LIMIT_BYTES, LIMIT_BYTES))
-    answer = read(sys.argv[1], Path(sys.argv[2]))
-    print(json.dumps({name: getattr(answer, name) for name in answer.__slots__}))
+    for path in sys.argv[2:]:
+        answer = read(sys.argv[1], Path(path))
+        print(json.dumps({name: getattr(answer, name) for name in answer.__slots__}), flush=True)
 
 
 if __name__ == "__main__":

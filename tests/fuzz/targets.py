@@ -35,6 +35,7 @@ from ipagym.task.scenario import Scenario
 from ipagym.workload import WORKLOADS, by_name
 from ipagym.workload.generators import Constant
 from ipagym.workload.network import bandwidth_trace, network_by_name
+from ipagym.workload.recorded.reader import read_workload
 from ipagym.workload.trace import load_counts
 from tests.test_scenario_file import FULL
 
@@ -136,6 +137,15 @@ def archive(member: str, content: bytes) -> bytes:
 
 COUNTS = st.lists(st.integers(-5, 2_000_000), max_size=30).map(lambda n: " ".join(map(str, n)).encode())
 TRACES = COUNTS | st.binary(max_size=300) | mutated("1 2 3 4 5 6 7 8 9 10").map(lambda s: s.encode("utf-8", "replace"))
+
+
+TABLES = st.one_of(
+    mutated("timestamp,requests\n2024-03-01T10:00:00Z,8\n2024-03-01T10:00:01Z,14\n"),
+    mutated('{"timestamp": 0, "input_length": 5, "output_length": 2}\n{"timestamp": 900, "input_length": 1}\n'),
+    mutated('{"data": {"resultType": "matrix", "result": [{"metric": {}, "values": [[1, "2"], [2, "3"]]}]}}'),
+    mutated("metric_name,timestamp,metric_value\nhttp_reqs,1595325560,1\nhttp_reqs,1595325561,1\n"),
+).map(lambda text: text.encode("utf-8", "replace"))
+"""Tables that are nearly sound."""
 
 
 @st.composite
@@ -302,6 +312,7 @@ TARGETS = {
     "scenario": Target(yaml_texts(FULL), in_a_file("mine.yaml", load_scenario)),
     "trace": Target(TRACES, in_a_file("workload.txt", load_counts)),
     "trace archive": Target(archives(), in_a_file("workload.tbz2", load_counts)),
+    "workload file": Target(TRACES | archives() | TABLES, in_a_file("load.csv", read_workload)),
     "bandwidth": Target(TRACES, in_a_file("link.txt", bandwidth_trace)),
     "network name": Target(spelled(["4g", "trace:link.txt"]), network_by_name),
     "law": Target(yaml_texts(SPONGE), in_a_file("own.yaml", profiles.load_file)),

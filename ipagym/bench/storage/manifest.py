@@ -16,6 +16,7 @@ from ipagym.system.errors import InputError
 from ipagym.system.files import make_folder, write_atomically
 from ipagym.task.scenario import Scenario
 from ipagym.task.workload_line import workload_line
+from ipagym.workload.origin import source_of
 
 PACKAGES = ("numpy", "pandas", "pyarrow", "simpy", "mip", "gymnasium")
 FILE_NAME = "manifest.json"
@@ -26,7 +27,8 @@ MAX_BYTES = 10_000_000
 class Manifest:
     """The provenance of a comparison; `windows_sha256` is none until the comparison is complete.
 
-    `fingerprints` name the version of each agent: its code, and the file behind it.
+    `fingerprints` name the version of each agent: its code, and the file behind it. `workload_file` is there for loads
+    that were read from one: its name and hash, how it was read, its rows, and the load's length, mean and peak.
     """
 
     ipagym: str
@@ -45,6 +47,7 @@ class Manifest:
     seeds: list[int]
     fingerprints: dict[str, str]
     windows_sha256: str | None = None
+    workload_file: dict[str, str | float] | None = None
 
 
 def make_manifest(
@@ -53,6 +56,7 @@ def make_manifest(
     """The manifest of a comparison of the agents that have fingerprints; `windows` is the content of its table of
     windows.
     """
+    source = source_of(scenario.workload)
     return Manifest(
         ipagym=ipagym.__version__,
         python=platform.python_version(),
@@ -70,6 +74,7 @@ def make_manifest(
         seeds=list(seeds),
         fingerprints=dict(fingerprints),
         windows_sha256=None if windows is None else sha256(windows).hexdigest(),
+        workload_file=None if source is None else asdict(source),
     )
 
 

@@ -1,0 +1,70 @@
+"""The returns of reference agents on every scenario: measured, written for environments, shown as a table."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import yaml
+
+from ipagym.api import compare
+from ipagym.bench.comparison.results import Comparison
+from ipagym.envs.reference_returns import FILE, Reference, references
+from ipagym.envs.scenarios import make_scenario, names
+from ipagym.system.files import write_atomically
+from ipagym.task.scenario import Scenario
+from ipagym.task.splits import TEST
+
+SEEDS = 5
+
+OPTIMISERS = {"infadapter": "infadapter", "joint": "joint", "sponge": "sponge", "sponge-resnet18": "sponge",
+              "sponge-yolov5n": "sponge"}  # fmt: skip
+"""The optimiser of a scenario's paper, where it is not IPA's."""
+
+
+def measure(folder: Path, workers: int = 1) -> None:
+    """Run the reference agents on every scenario and write what they return; what is in `folder` is not run again."""
+    found = {name: _reference(name, folder / name, workers) for name in names()}
+    text = yaml.safe_dump({name: _fields(each) for name, each in found.items()}, sort_keys=True)
+    head = "# Mean returns of episodes (ipagym.envs.reference_returns); made by scripts/reference_returns.py.\n"
+    write_atomically(FILE, (head + text).encode())
+
+
+def table() -> str:
+    """The returns as a table in Markdown; below each is the mean reward of a window."""
+    head = ["scenario", "steps", "random", "best constant", "optimiser", "clairvoyant"]
+    rows = [head, ["---"] * len(head)]
+    for name, each in references().items():
+        values = [each.random, each.constant, each.optimiser, each.clairvoyant]
+        shown = [f"{value:,.1f} ({value / each.steps:.3f})".replace("-", "−") for value in values]
+        shown[2] += f" {each.optimiser_name}"
+        rows.append([name, str(each.steps), *shown])
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
+def _reference(name: str, folder: Path, workers: int) -> Reference:
+    scenario, optimiser = make_scenario(name), OPTIMISERS.get(name, "ipa")
+    agents = ["random", "static:best", optimiser, "clairvoyant"]
+    means = _means(compare(name, agents, seeds=SEEDS, seed0=TEST.first, out=folder, workers=workers))
+    return _of_means(means, scenario, optimiser)
+
+
+def _means(found: Comparison) -> Mapping[str, float]:
+    return dict(zip(found.summary["agent"], found.summary["reward"], strict=True))
+
+
+def _of_means(means: Mapping[str, float], scenario: Scenario, optimiser: str) -> Reference:
+    """Returns from mean rewards of windows: those of the summary leave out the first window, as episodes do."""
+    steps = scenario.windows - 1
+    return Reference(
+        random=round(steps * means["random"], 3),
+        constant=round(steps * means["static:best"], 3),
+        optimiser=round(steps * means[optimiser], 3),
+        clairvoyant=round(steps * means["clairvoyant"], 3),
+        optimiser_name=optimiser,
+        episodes=SEEDS,
+        first_seed=TEST.first,
+        steps=steps,
+    )
+
+
+def _fields(reference: Reference) -> dict[str, float | int | str]:
+    return {name: getattr(reference, name) for name in Reference.__dataclass_fields__}
