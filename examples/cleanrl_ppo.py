@@ -20,6 +20,7 @@ import ipagym  # noqa: F401  (registers the ids)
 
 ENVS, LENGTH, EPOCHS, PARTS = 16, 64, 4, 4
 GAMMA, LAMBDA, CLIP, ENTROPY_WEIGHT = 0.95, 0.95, 0.2, 0.01
+SCALE = 0.01  # of rewards
 
 
 class Batch(NamedTuple):
@@ -60,7 +61,7 @@ def collect(envs: Any, agent: Agent, observation: Tensor, length: int = LENGTH) 
         following = found.copy()
         for k in np.flatnonzero(truncated):
             following[k] = info["final_obs"][k]
-        told = (np.float32(reward), following, truncated)
+        told = (np.float32(SCALE * reward), following, truncated)
         rows.append((observation, action, log_prob, *map(torch.as_tensor, told)))
         observation = torch.as_tensor(found)
     return Batch(*map(torch.stack, zip(*rows, strict=True))), observation
@@ -94,14 +95,14 @@ def update(agent: Agent, optimiser: torch.optim.Optimizer, batch: Batch) -> None
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Learn and print the mean reward of each batch; −1 is about that of random decisions."""
+    """Learn and print the mean reward of each batch."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--steps", type=int, default=50_000)
     steps = parser.parse_args(arguments).steps
     torch.manual_seed(0)
     envs = gym.make_vec(
         "ipagym/Video-v0", ENVS, vectorization_mode="vector_entry_point", autoreset_mode=AutoresetMode.SAME_STEP,
-        workload="bursty", reward="normalised", with_info=False,
+        workload="bursty", with_info=False,
     )  # fmt: skip
     agent = Agent(envs.single_observation_space.shape[0], envs.single_action_space.nvec.tolist())  # type: ignore
     optimiser = torch.optim.Adam(agent.parameters(), lr=3e-4)
@@ -109,7 +110,7 @@ def main(arguments: list[str] | None = None) -> None:
     for k in range(max(1, steps // (ENVS * LENGTH))):
         batch, observation = collect(envs, agent, observation)
         update(agent, optimiser, batch)
-        print(f"{(k + 1) * ENVS * LENGTH:>8} steps: mean reward {batch.rewards.mean():.3f}")
+        print(f"{(k + 1) * ENVS * LENGTH:>8} steps: mean reward {batch.rewards.mean() / SCALE:.2f}")
 
 
 if __name__ == "__main__":

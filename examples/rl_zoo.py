@@ -1,7 +1,7 @@
 """RL Baselines3 Zoo with the hyper-parameters in `examples/rl_zoo/`; this runs the command below for PPO.
 
     python -m rl_zoo3.train --algo ppo --env ipagym/Video-v0 --gym-packages ipagym \
-        --conf-file examples/rl_zoo/ppo.yml --env-kwargs workload:"'bursty'" reward:"'normalised'"
+        --conf-file examples/rl_zoo/ppo.yml --env-kwargs workload:"'bursty'"
 
 The same with `--algo dqn --conf-file examples/rl_zoo/dqn.yml`.
 
@@ -17,7 +17,7 @@ from unittest import mock
 from rl_zoo3.train import train
 
 FILES = Path(__file__).parent / "rl_zoo"
-ENV_ARGUMENTS = ("workload:'bursty'", "reward:'normalised'")
+ENV_ARGUMENTS = ("workload:'bursty'",)
 
 
 def main(arguments: list[str] | None = None) -> None:

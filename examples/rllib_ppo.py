@@ -12,7 +12,7 @@ import ipagym  # noqa: F401  (registers the ids)
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Learn and print the mean return after each iteration; −119 is about that of random decisions."""
+    """Learn and print the mean return after each iteration."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--steps", type=int, default=4_000)
     parser.add_argument("--runners", type=int, default=0, help="processes that run environments; 0 is this one")
@@ -21,7 +21,7 @@ def main(arguments: list[str] | None = None) -> None:
     batch = min(1190, chosen.steps)
     config = (
         PPOConfig()
-        .environment("ipagym:ipagym/Video-v0", env_config={"workload": "bursty", "reward": "normalised"})
+        .environment("ipagym:ipagym/Video-v0", env_config={"workload": "bursty"})
         .env_runners(num_env_runners=chosen.runners, num_envs_per_env_runner=2)
         .training(train_batch_size_per_learner=batch, minibatch_size=min(119, batch), num_epochs=4, gamma=0.95)
     )

@@ -16,11 +16,11 @@ from ipagym.envs.wrappers import StepAction
 
 def make_env() -> gym.Env:
     """An environment whose action is a step."""
-    return Monitor(StepAction(gym.make("ipagym/Video-v0", workload="bursty", reward="normalised")))
+    return Monitor(StepAction(gym.make("ipagym/Video-v0", workload="bursty")))
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Learn, then print the return of an episode; −119 is about that of random configurations."""
+    """Learn, then print the return of an episode."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--steps", type=int, default=5_000)
     steps = parser.parse_args(arguments).steps

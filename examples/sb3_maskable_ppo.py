@@ -24,10 +24,10 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--steps", type=int, default=20_000)
     steps = parser.parse_args(arguments).steps
-    single = Monitor(ActionMasker(gym.make("ipagym/InfAdapter-v0", reward="normalised"), "action_masks"))
+    single = Monitor(ActionMasker(gym.make("ipagym/InfAdapter-v0"), "action_masks"))
     MaskablePPO("MlpPolicy", single, n_steps=min(128, steps), batch_size=32, seed=0).learn(min(512, steps))
-    envs = make_vector_env(16, "infadapter", reward="normalised", autoreset_mode=AutoresetMode.SAME_STEP)
-    model = MaskablePPO("MlpPolicy", ServingVecEnv(envs), n_steps=min(64, max(2, steps // 16)), seed=0)
+    envs = make_vector_env(16, "infadapter", autoreset_mode=AutoresetMode.SAME_STEP)
+    model = MaskablePPO("MlpPolicy", ServingVecEnv(envs, reward_scale=0.01), n_steps=min(64, max(2, steps // 16)), seed=0)
     model.learn(steps)
     print(f"return {evaluate_policy(model, single, n_eval_episodes=1)[0]:.2f}")
 

@@ -16,11 +16,11 @@ from ipagym.envs.wrappers import BoxAction
 
 def make_env() -> gym.Env:
     """An environment whose action is a point in a box."""
-    return Monitor(BoxAction(gym.make("ipagym/Video-v0", workload="bursty", reward="normalised")))
+    return Monitor(BoxAction(gym.make("ipagym/Video-v0", workload="bursty")))
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Learn, then print the return of an episode; −119 is about that of random decisions."""
+    """Learn, then print the return of an episode."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--steps", type=int, default=2_000)
     steps = parser.parse_args(arguments).steps
