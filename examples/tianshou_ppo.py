@@ -37,6 +37,11 @@ class Knobs(Distribution):
         """The likeliest choices."""
         return torch.stack([knob.mode for knob in self.knobs], -1)
 
+    @property
+    def variance(self) -> Tensor:
+        """None, as of any choice; Tianshou asks for its statistics."""
+        return self.knobs[0].variance.unsqueeze(-1).expand(*self.batch_shape, len(self.knobs))
+
     def sample(self, sample_shape: torch.Size = torch.Size()) -> Tensor:  # noqa: B008
         """Choices, shape (…, knobs)."""
         return torch.stack([knob.sample(sample_shape) for knob in self.knobs], -1)
