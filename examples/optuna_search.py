@@ -1,6 +1,6 @@
 """A search for hyper-parameters of PPO with Optuna. It is kept in a file and goes on where it stopped.
 
-    python examples/optuna_search.py --trials 4 --steps 10000 --storage sqlite:///search.db
+python examples/optuna_search.py --trials 4 --steps 10000 --storage sqlite:///search.db
 """
 
 import argparse

@@ -1,6 +1,6 @@
 """One agent for each stage, through PettingZoo: each learns alone, by REINFORCE, from the common reward.
 
-    python examples/pettingzoo_stages.py --steps 10000
+python examples/pettingzoo_stages.py --steps 10000
 """
 
 import argparse
@@ -25,7 +25,9 @@ class Learner:
     def choose(self, observation: Tensor, masks: list[Tensor]) -> tuple[list[int], Tensor]:
         """A value for each knob, and the log-probability of all of them."""
         logits = self.net(observation).split(self.sizes)
-        knobs = [Categorical(logits=each.masked_fill(mask == 0, -1e9)) for each, mask in zip(logits, masks, strict=True)]
+        knobs = [
+            Categorical(logits=each.masked_fill(mask == 0, -1e9)) for each, mask in zip(logits, masks, strict=True)
+        ]
         values = [knob.sample() for knob in knobs]
         log_probs = [knob.log_prob(value) for knob, value in zip(knobs, values, strict=True)]
         return [int(value) for value in values], torch.stack(log_probs).sum()

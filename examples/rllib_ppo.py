@@ -1,6 +1,6 @@
 """PPO of RLlib, two environments to a runner.
 
-    python examples/rllib_ppo.py --steps 4000
+python examples/rllib_ppo.py --steps 4000
 """
 
 import argparse

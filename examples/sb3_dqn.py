@@ -1,6 +1,6 @@
 """DQN of stable-baselines3, which needs a `Discrete` action: hold, or one knob a step down or up.
 
-    python examples/sb3_dqn.py --steps 5000
+python examples/sb3_dqn.py --steps 5000
 """
 
 import argparse

@@ -27,7 +27,9 @@ def main(arguments: list[str] | None = None) -> None:
     single = Monitor(ActionMasker(gym.make("ipagym/InfAdapter-v0"), "action_masks"))
     MaskablePPO("MlpPolicy", single, n_steps=min(128, steps), batch_size=32, seed=0).learn(min(512, steps))
     envs = make_vector_env(16, "infadapter", autoreset_mode=AutoresetMode.SAME_STEP)
-    model = MaskablePPO("MlpPolicy", ServingVecEnv(envs, reward_scale=0.01), n_steps=min(64, max(2, steps // 16)), seed=0)
+    model = MaskablePPO(
+        "MlpPolicy", ServingVecEnv(envs, reward_scale=0.01), n_steps=min(64, max(2, steps // 16)), seed=0
+    )
     model.learn(steps)
     print(f"return {evaluate_policy(model, single, n_eval_episodes=1)[0]:.2f}")
 

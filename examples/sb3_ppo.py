@@ -1,6 +1,6 @@
 """PPO of stable-baselines3 on the native vector environment: no Python loop over environments.
 
-    python examples/sb3_ppo.py --steps 50000
+python examples/sb3_ppo.py --steps 50000
 """
 
 import argparse
@@ -22,7 +22,9 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--steps", type=int, default=50_000)
     steps = parser.parse_args(arguments).steps
     envs = make_vector_env(16, "video", "bursty", autoreset_mode=AutoresetMode.SAME_STEP)
-    model = PPO("MlpPolicy", ServingVecEnv(envs, reward_scale=0.01), n_steps=min(119, max(2, steps // 16)), gamma=0.95, seed=0)
+    model = PPO(
+        "MlpPolicy", ServingVecEnv(envs, reward_scale=0.01), n_steps=min(119, max(2, steps // 16)), gamma=0.95, seed=0
+    )
     model.learn(steps)
     env = Monitor(gym.make("ipagym/Video-v0", workload="bursty"))
     env.reset(seed=1000)  # the episode that follows is no one's from training

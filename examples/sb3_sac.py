@@ -1,6 +1,6 @@
 """SAC of stable-baselines3, which needs a `Box` action: a number in [−1, 1] for each knob.
 
-    python examples/sb3_sac.py --steps 2000
+python examples/sb3_sac.py --steps 2000
 """
 
 import argparse

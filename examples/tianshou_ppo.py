@@ -1,11 +1,11 @@
 """PPO of Tianshou, with a policy over several knobs at once.
 
-    python examples/tianshou_ppo.py --steps 10000
+python examples/tianshou_ppo.py --steps 10000
 """
 
 import argparse
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 import gymnasium as gym
 import torch
@@ -26,7 +26,7 @@ import ipagym  # noqa: F401  (registers the ids)
 class Knobs(Distribution):
     """A choice for each knob, independent of each other, from the logits of all of them side by side."""
 
-    arg_constraints: dict[str, Any] = {}
+    arg_constraints: ClassVar[dict[str, Any]] = {}
 
     def __init__(self, logits: Tensor, sizes: list[int]) -> None:
         self.knobs = [Categorical(logits=each) for each in logits.split(sizes, dim=-1)]

@@ -8,7 +8,7 @@ they are made `with_info=False`.
 
 import argparse
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 import gymnasium as gym
 import torch
@@ -29,7 +29,7 @@ ID, ENVS, LENGTH, EPOCHS, SCALE = "ipagym/Video-v0", 8, 64, 4, 0.01
 class Knobs(Distribution):
     """A choice for each knob, independent of each other, from the logits of all of them side by side."""
 
-    arg_constraints: dict[str, Any] = {}
+    arg_constraints: ClassVar[dict[str, Any]] = {}
 
     def __init__(self, logits: Tensor, sizes: list[int]) -> None:
         self.knobs = [Categorical(logits=each) for each in logits.split(sizes, dim=-1)]
