@@ -94,7 +94,7 @@ def test_tianshou_buffers_info(env_id: str) -> None:
     data = tool("tianshou.data")
     envs = tool("tianshou.env").DummyVectorEnv([partial(gym.make, env_id, **SHORT)] * 2)
     buffer = data.VectorReplayBuffer(2 * STEPS, 2)
-    observations, _ = envs.reset(seed=[0, 1])
+    observations, _ = envs.reset()
     for _ in range(STEPS):
         actions = np.stack([space.sample() for space in envs.action_space])
         following, rewards, terminated, truncated, info = envs.step(actions)
