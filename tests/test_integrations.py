@@ -126,7 +126,7 @@ def test_torchrl_rolls_out_one_and_many(env_id: str) -> None:
 
 @every_id
 def test_torchrl_runs_three_in_processes(env_id: str) -> None:
-    many = tool("torchrl.envs").GymEnv(env_id, num_envs=3, with_info=False, **SHORT)
+    many = tool("torchrl.envs").GymEnv(f"ipagym:{env_id}", num_envs=3, with_info=False, **SHORT)
     assert many.rollout(2, break_when_any_done=False)["next", "reward"].shape == (3, 2, 1)
     many.close()
 
