@@ -52,7 +52,9 @@ def _has_capacities(scenario: Scenario, stage: Stage) -> bool:
     return _starts_replicas(scenario, stage) or len(stage.batches) > 1 or CORES.is_open(stage, scenario.limits)
 
 
-LEFT_OUT = {
+Varies = Callable[[Scenario, Stage], bool]
+
+LEFT_OUT: dict[Varies, str] = {
     _always: "",
     _has_seconds: "a window is shorter than 2 s",
     _has_network: "there is no network",
@@ -77,7 +79,7 @@ class Entry:
     unit: str
     scale: str
     source: str
-    varies: Callable[[Scenario, Stage], bool] = _always
+    varies: Varies = _always
 
     @property
     def without(self) -> str:

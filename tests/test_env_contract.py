@@ -148,7 +148,7 @@ def test_masks_on_nodes_leave_room_for_the_other_stage() -> None:
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"objectve": {"alpha": 1}}, "unknown argument 'objectve': did you mean 'objective'"),
+        ({"objectve": {"alpha": 1}}, "unexpected keyword argument 'objectve': did you mean 'objective'"),
         ({"objective": {"alpah": 1}}, "objective.alpah: 1: Extra inputs are not permitted, did you mean alpha"),
         ({"objective": {"alpha": "much"}}, "objective.alpha: 'much'"),
         ({"objective": 20}, "objective must be a mapping of fields or Objective"),

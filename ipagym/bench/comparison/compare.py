@@ -82,8 +82,8 @@ def compare(
             for name, make in agents.items()
         ]
         remove_leftovers(out)
-        found = _run(jobs, store, workers)
-        episodes = {name: [found[name, seed] for seed in seeds] for name in agents}
+        stored_by = _run(jobs, store, workers)
+        episodes = {name: [stored_by[name, seed] for seed in seeds] for name in agents}
         metrics = _metrics(scenario, episodes)
         every = [stored for stored_of_agent in episodes.values() for stored in stored_of_agent]
         found = Comparison(
