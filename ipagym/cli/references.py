@@ -14,7 +14,7 @@ from ipagym.system.files import write_atomically
 from ipagym.task.scenario import Scenario
 from ipagym.task.splits import TEST
 
-SEEDS = 5
+SEEDS = 3
 
 OPTIMISERS = {"infadapter": "infadapter", "joint": "joint", "sponge": "sponge", "sponge-resnet18": "sponge",
               "sponge-yolov5n": "sponge"}  # fmt: skip
