@@ -77,7 +77,7 @@ def main(arguments: list[str] | None = None) -> None:
         with torch.no_grad():
             batch = env.rollout(LENGTH, actor, break_when_any_done=False)
             batch["next", "reward"] = SCALE * batch["next", "reward"]
-            critic(batch)
+            critic(batch.clone())  # gives its lazy layers their sizes; the values come from GAE
         if loss is None:  # the first batch has given the lazy layers their sizes
             loss = ClipPPOLoss(actor, critic, entropy_coeff=0.01)
             optimiser = torch.optim.Adam(loss.parameters(), lr=3e-4)
