@@ -148,7 +148,7 @@ def _behind(spec: AgentSpec) -> str:
 
 
 def _content(path: Path) -> str:
-    files = sorted(path.glob("*.pt")) if path.is_dir() else [path]
+    files = sorted(path.glob("*.npz")) if path.is_dir() else [path]
     return sha256(b"".join(sha256(file.read_bytes()).digest() for file in files if file.is_file())).hexdigest()
 
 
