@@ -27,7 +27,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PolicyCard:
-    """What a policy was trained for. It serves pipelines with the same open knobs; plans are made with its objective."""
+    """What a policy was trained for. It serves pipelines with the same open knobs, and plans with its objective."""
 
     __pydantic_config__ = ConfigDict(extra="forbid")
 
@@ -45,7 +45,7 @@ class PolicyCard:
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Policy:
-    """A network of tanh layers over normalised entries; its outputs are logits, of the values of one head after another.
+    """A network of tanh layers over normalised entries; its outputs are logits of the values of each head in turn.
 
     `mean` and `variance` are of shape (entries,), each of `weights` (inputs, outputs), each of `biases` (outputs,).
     """

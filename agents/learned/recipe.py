@@ -1,6 +1,6 @@
 """Recipes of training: all settings of an algorithm on a task, from one YAML file for each algorithm."""
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Annotated, Any
@@ -105,8 +105,3 @@ def checked_recipe(settings: dict[str, Any], where: str) -> Recipe:
             f"{where}: {'.'.join(map(str, first['loc']))}: {first['msg']}, not {first['input']!r}"
         ) from None
     return recipe
-
-
-def as_plain(recipe: Recipe) -> dict[str, Any]:
-    """The settings by name."""
-    return asdict(recipe)

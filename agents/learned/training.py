@@ -132,9 +132,9 @@ class Run:
         done = self.model.num_timesteps
         policy = self.policy()
         every = self.recipe.validate_every * self.recipe.envs * self.recipe.rollout
-        if done and (done % every == 0 or done >= self.total) and not self.curve.reaches(done):
-            if self.curve.add(done, float(self._validation.rewards(policy).mean())):
-                save_policy(self.settings.out / BEST, policy)
+        is_due = done > 0 and (done % every == 0 or done >= self.total) and not self.curve.reaches(done)
+        if is_due and self.curve.add(done, float(self._validation.rewards(policy).mean())):
+            save_policy(self.settings.out / BEST, policy)
         save_policy(self.settings.out / LAST, policy)
         progress = progress_of(self.model, self.env, self.curve)
         checkpoint = Checkpoint(self._card(done), self.model.get_parameters(), progress)

@@ -1,4 +1,4 @@
-"""Entries beside those of an observation: what came before, the forecast, and ratios of loads and capacities in logs."""
+"""Entries beside those of an observation: what came before, the forecast, and logarithms of loads and their ratios."""
 
 import numpy as np
 from numpy.typing import NDArray

@@ -24,9 +24,9 @@ ObservationForm = Literal["plain", "rich"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ViewSettings:
-    """The form of actions: the knobs themselves, or edits of a plan (`PlanEdits`), which `planner` makes, by default the
-    one that turns all the open knobs. The form of observations: as they are, or `RichEntries` with so many windows of
-    the past. `forecaster` is the name of one of `ipagym.forecast`.
+    """The form of actions: the knobs themselves, or edits of a plan (`PlanEdits`), which `planner` makes, by default
+    the one that turns all the open knobs. The form of observations: as they are, or `RichEntries` with so many windows
+    of the past. `forecaster` is the name of one of `ipagym.forecast`.
 
     Raises:
         InputError: a value cannot be used.
