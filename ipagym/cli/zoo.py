@@ -91,7 +91,8 @@ def _head(name: str, entry: Entry, chosen: Path, runs: Path) -> list[str]:
         + (f" under {', '.join(entry.workloads)}, one policy for all of them." if entry.workloads else "."),
         f"Trained on seeds from {seeds[1]}, chosen on seeds from {seeds[0]}, compared on seeds {seeds[2]}.",
         f"Made by `python scripts/zoo.py FOLDER {name}`; a run is `ipagym {' '.join(command(name, 0))} --out FOLDER`,",
-        f"with seeds 0 … {RUNS - 1}; `{chosen.name}` was the best on validation. Settings: `agents/learned/recipes/ppo.yaml`.",
+        f"with seeds 0 … {RUNS - 1}; `{chosen.name}` was the best on validation.",
+        "Settings: `agents/learned/recipes/ppo.yaml`.",
         "",
         "| run | steps | wall time, s | processor time, s | rewards in validation, by steps |",
         "| --- | ---: | ---: | ---: | --- |",
@@ -116,9 +117,8 @@ def _table(name: str, entry: Entry, load: str | None, results: Path) -> list[str
     for agent, rewards in means.items():
         each = windows[windows["agent"] == agent]
         violations = 100 * each["violations"].sum() / max(1, each["arrivals"].sum())
-        figures = (
-            f"{rewards.mean():.3f} | {violations:.3f} | {each['cores'].mean():.2f} | {100 * each['pas'].mean():.2f}"
-        )
+        cores, pas = each["cores"].mean(), 100 * each["pas"].mean()
+        figures = f"{rewards.mean():.3f} | {violations:.3f} | {cores:.2f} | {pas:.2f}"
         apart = (own[rewards.index] - rewards).tolist()
         paired = "" if agent == f"zoo:{name}" else f"{sum(apart) / len(apart):+.3f} ± {half_width(apart):.3f}"
         lines.append(_minus(f"| {agent} | {figures} | {paired} | {len(rewards)} |"))
@@ -126,11 +126,13 @@ def _table(name: str, entry: Entry, load: str | None, results: Path) -> list[str
 
 
 def _windows(name: str, entry: Entry, load: str | None, results: Path) -> pd.DataFrame:
+    """Those of all agents; each group has a folder, so that another policy leaves the others' episodes as they are."""
+    groups = {"zoo": ([f"zoo:{name}"], EPISODES), "rivals": (entry.rivals, EPISODES), "slow": (entry.slow, FEW)}
     parts = []
-    for agents, seeds in (([f"zoo:{name}", *entry.rivals], EPISODES), (list(entry.slow), FEW)):
+    for group, (agents, seeds) in groups.items():
         if agents:
-            out = results / f"{name}-{load or 'own'}-{seeds}"
-            found = compare(entry.scenario, agents, workload=load, seeds=seeds, seed0=TEST.first, out=out)
+            out = results / f"{name}-{load or 'own'}-{group}"
+            found = compare(entry.scenario, list(agents), workload=load, seeds=seeds, seed0=TEST.first, out=out)
             parts.append(found.windows)
     return pd.concat(parts, ignore_index=True)
 

@@ -21,8 +21,8 @@ from ipagym.bench.storage.own_imports import is_foreign, source_of, with_own_imp
 PARTS = ("ipagym", "ipagym.agents", "ipagym.envs", "ipagym.profiles")
 """Packages with folders of their own, which lie apart where the package is installed from a checkout."""
 
-SUFFIXES = (".py", ".json", ".npz")
-"""Code, and the weights of forecasters and policies."""
+SUFFIXES = (".py", ".json")
+"""Code, and the weights of forecasters."""
 
 PLAIN = (str, int, float, bool, Path, type(None))
 
