@@ -102,7 +102,9 @@ def random_policy(name: str, env: Any, settings: ViewSettings) -> Policy:
     )  # fmt: skip
     shape = (width, sum(heads))
     mean, variance, bias = np.zeros(width), np.ones(width), np.zeros(shape[1])
-    if settings.action != "knobs":
+    if settings.action == "knobs":  # what an observation normally is, so that its changes decide
+        mean = env.reset(seed=2)[0].astype(np.float64)
+    else:
         bias[HOLD] = -1000.0  # who always holds shows nothing
     return Policy(card=card, mean=mean, variance=variance, weights=(rng.normal(size=shape),), biases=(bias,))
 

@@ -105,6 +105,7 @@ class Run:
         self.env = TrainingVecEnv(view_of_many(scenario, recipe.envs, recipe.view), course)
         self.model = _model(settings, self.env)
         self.curve = Curve()
+        self._started = perf_counter(), process_time()
         self._validation = Validation(scenario, recipe.view, recipe.validation_episodes)
         if settings.resume:
             self._resume()
@@ -114,7 +115,6 @@ class Run:
         if self.model.num_timesteps >= self.total or self._has_stopped():
             return
         write_atomically(self.settings.out / "train.json", _plain(asdict(self.settings)))
-        started = perf_counter(), process_time()
         callbacks = [
             Chance(self.settings.seed),
             Entropy(self.recipe.entropy, self.total),
@@ -124,17 +124,18 @@ class Run:
         ]
         left = self.total - self.model.num_timesteps
         self.model.learn(left, callback=CallbackList(callbacks), reset_num_timesteps=False)
-        self.between()
-        self._write_curve(perf_counter() - started[0], process_time() - started[1])
+        if not self._has_stopped():
+            self.between()
 
     def between(self) -> bool:
         """Validate where that is due, and write the checkpoint; false where the run is over."""
         done = self.model.num_timesteps
         policy = self.policy()
         every = self.recipe.validate_every * self.recipe.envs * self.recipe.rollout
-        is_due = done > 0 and (done % every == 0 or done >= self.total) and not self.curve.reaches(done)
-        if is_due and self.curve.add(done, float(self._validation.rewards(policy).mean())):
-            save_policy(self.settings.out / BEST, policy)
+        if done > 0 and (done % every == 0 or done >= self.total) and not self.curve.reaches(done):
+            if self.curve.add(done, float(self._validation.rewards(policy).mean())):
+                save_policy(self.settings.out / BEST, policy)
+            self._write_curve()
         save_policy(self.settings.out / LAST, policy)
         progress = progress_of(self.model, self.env, self.curve)
         checkpoint = Checkpoint(self._card(done), self.model.get_parameters(), progress)
@@ -198,7 +199,8 @@ class Run:
         reference = reference_of(self.settings.scenario, self.scenario)
         return None if reference is None else reference.clairvoyant / reference.steps
 
-    def _write_curve(self, wall_s: float, processor_s: float) -> None:
+    def _write_curve(self) -> None:
+        wall_s, processor_s = perf_counter() - self._started[0], process_time() - self._started[1]
         names = ("steps", "reward", "best")
         rows = [dict(zip(names, row, strict=True)) for row in self.curve.rows]
         content = {"wall_s": round(wall_s, 1), "processor_s": round(processor_s, 1), "curve": rows}

@@ -26,11 +26,12 @@ class LearnerView(gymnasium.Wrapper[Any, Any, Any, Any]):
 
     def __init__(self, env: gymnasium.Env[Any, Any], settings: ViewSettings | None = None) -> None:
         super().__init__(env)
-        if not isinstance(env, ServingEnv):
-            raise InputError(f"{type(self).__name__} goes around an environment of ipagym itself, not {env}")
-        self.serving: ServingEnv = env
+        if not isinstance(env.unwrapped, ServingEnv):
+            raise InputError(f"{type(self).__name__} is for environments of ipagym, not for {env}")
+        self.serving: ServingEnv = env.unwrapped
+        _check_plain(env.action_space, env.observation_space, self.serving)
         self.settings = settings or ViewSettings()
-        self.view = _view_of(env, 1, self.settings)
+        self.view = _view_of(self.serving, 1, self.settings)
         self.action_space, self.observation_space = self.view.action_space, self.view.observation_space
         self.observation_names = self.view.names
 
@@ -66,14 +67,15 @@ class VectorLearnerView(VectorWrapper[Any, Any, Any]):
 
     def __init__(self, env: VectorEnv[Any, Any, Any], settings: ViewSettings | None = None) -> None:
         super().__init__(env)
-        if not isinstance(env, ServingVectorEnv):
-            raise InputError(f"{type(self).__name__} goes around a native vector environment itself, not {env}")
-        self.serving: ServingVectorEnv = env
+        if not isinstance(env.unwrapped, ServingVectorEnv):
+            raise InputError(f"{type(self).__name__} is for native vector environments: wrap single ones before others")
+        self.serving: ServingVectorEnv = env.unwrapped
+        _check_plain(env.single_action_space, env.single_observation_space, self.serving)
         self._mode = env.metadata["autoreset_mode"]
-        if self._mode is AutoresetMode.SAME_STEP and not env.options.with_info:
+        if self._mode is AutoresetMode.SAME_STEP and not self.serving.options.with_info:
             raise InputError("a view of the last observations of episodes needs their info: leave with_info true")
         self.settings = settings or ViewSettings()
-        self.view = _view_of(env, env.num_envs, self.settings)
+        self.view = _view_of(self.serving, env.num_envs, self.settings)
         self.single_action_space, self.single_observation_space = self.view.action_space, self.view.observation_space
         self.action_space = batch_space(self.single_action_space, self.num_envs)
         self.observation_space = batch_space(self.single_observation_space, self.num_envs)
@@ -170,9 +172,14 @@ def _only(settings: dict[str, Any], **fixed: Any) -> ViewSettings:
         raise InputError(f"settings {', '.join(settings)}: those of this wrapper are {known}") from None
 
 
+def _check_plain(action_space: Any, observation_space: Any, serving: ServingEnv | ServingVectorEnv) -> None:
+    """Refuse environments with actions or observations of another form."""
+    if action_space != serving.codec.space() or observation_space != Observer.of(serving.scenario).space():
+        raise InputError(
+            "a view is made of the knobs and of plain observations, and has a history of its own: put no other form "
+            "inside it, and leave history, elapsed and telemetry_age out"
+        )
+
+
 def _view_of(env: ServingEnv | ServingVectorEnv, rows: int, settings: ViewSettings) -> View:
-    scenario = env.scenario
-    observer = Observer.of(scenario)
-    if env.observation_names != observer.names:
-        raise InputError("a view has a history of its own: leave history, elapsed and telemetry_age out")
-    return View(rows, PlanProblem.of(scenario), observer, settings)
+    return View(rows, PlanProblem.of(env.scenario), Observer.of(env.scenario), settings)
