@@ -191,7 +191,9 @@ class Run:
         checkpoint = load_checkpoint(path)
         mine, theirs = _flat(self._card(checkpoint.card.steps_done)), _flat(checkpoint.card)
         if others := [name for name, value in theirs.items() if value != mine[name]]:
-            told = ", ".join(f"{name} {theirs[name] or 'its own'}" for name in others)
+            told = ", ".join(
+                f"{name} {theirs[name] if theirs[name] not in ((), None) else 'its own'}" for name in others
+            )
             raise InputError(f"{path} was trained with {told}: resume it with those")
         self.curve = restore(self.model, self.env, checkpoint)
 
