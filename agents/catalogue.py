@@ -98,6 +98,12 @@ AGENTS: dict[str, AgentEntry] = {
     "joint": AgentEntry(
         "all knobs in one integer program", "planning.joint:make", EVERY, argument="[SOLVER+FORECASTER+LIMIT]"
     ),
+    "tuned": AgentEntry(
+        "a planner, its forecast times the factor that is best in training, as in tuned:ipa",
+        "wrappers.tuned:make",
+        EVERY,
+        argument="PLANNER",
+    ),
     "mpc": AgentEntry(
         "model predictive control: tries configurations out on a digital twin",
         "planning.mpc:make",

@@ -11,7 +11,7 @@ from ipagym.cluster.protocol import Simulator
 from ipagym.cluster.sim import ENGINES
 from ipagym.envs.options import CHOSEN, EnvOptions
 from ipagym.envs.scenarios import make_scenario
-from ipagym.system.errors import unknown_name
+from ipagym.system.errors import unknown_argument, unknown_name
 from ipagym.task.scenario import Scenario
 
 OF_SCENARIO = tuple(each for each in signature(make_scenario).parameters if each not in ("name", "load", "trace"))
@@ -36,7 +36,7 @@ class Arguments:
         """
         for each in settings:
             if each not in (*OF_SCENARIO, *CHOSEN):
-                raise unknown_name("argument", each, [*OF_SCENARIO, *CHOSEN, *OF_MAKE])
+                raise unknown_argument(each, [*OF_SCENARIO, *CHOSEN, *OF_MAKE])
         parts = {key: value for key, value in settings.items() if key in OF_SCENARIO}
         chosen = {key: value for key, value in settings.items() if key in CHOSEN}
         scenario = make_scenario(name, workload, trace=trace, **parts)

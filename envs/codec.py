@@ -117,10 +117,10 @@ class Codec:
         """
         array, dimensions = as_array(actions, "action"), len(self.sizes)
         if array.shape != (number, dimensions) or not np.issubdtype(array.dtype, np.integer):
-            raise InputError(
-                f"action must be {dimensions} integers ({', '.join(self.names)}), "
-                f"not {array.dtype} of shape {array.shape[1:]}"
-            )
+            one = f"{dimensions} integers ({', '.join(self.names)})"
+            wanted = one if number == 1 else f"{one} for each of {number} environments"
+            shape = array.shape[1:] if number == 1 else array.shape
+            raise InputError(f"action must be {wanted}, not {array.dtype} of shape {shape}")
         wrong = (array < 0) | (array >= np.array(self.sizes))
         if wrong.any():
             which, knob = (int(index) for index in np.argwhere(wrong)[0])

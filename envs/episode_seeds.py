@@ -7,8 +7,8 @@ import numpy as np
 from gymnasium.utils import seeding
 
 from ipagym.envs.codec import as_array
-from ipagym.envs.options import SEEDS
 from ipagym.system.errors import InputError
+from ipagym.task.splits import TRAIN
 
 Range = tuple[int, int] | None
 
@@ -32,7 +32,7 @@ class EpisodeSeeds:
         seeder = self._seeders[k]
         if not isinstance(seeder, np.random.Generator):
             seeder = self._seeders[k] = seeding.np_random(seeder)[0]
-        return int(seeder.integers(*(bounds or (0, SEEDS))))
+        return int(seeder.integers(*(bounds or TRAIN)))
 
 
 def seeds_of_all(seed: Any, num_envs: int) -> list[int | None]:

@@ -7,16 +7,21 @@ from ipagym.model.knobs import CORES
 from ipagym.model.pipeline import Stage
 from ipagym.task.scenario import Scenario
 
-RATE = "log(1 + x) / log(1 + most), at most 1; `most` is the largest capacity that a stage can have"
-COUNT = "log(1 + x) / log(1 + 1000), at most 1"
-RATIO = "x / (x + SLO): 0.5 at the SLO"
-SHARE = "0..1"
-BUDGET = "share of the SLO left on arrival, -1..1"
-REPLICAS = "x / most replicas of the stage, at most 1"
+RATE = "log(1 + x) / log(1 + C)"
+COUNT = "log(1 + x) / log(1001)"
+RATIO = "x / (x + SLO)"
+SHARE = "x"
+BUDGET = "x, −1..1"
+REPLICAS = "x / most replicas"
 
 
 def _always(scenario: Scenario, stage: Stage) -> bool:
     return True
+
+
+def _has_seconds(scenario: Scenario, stage: Stage) -> bool:
+    """True where a window has several seconds, in which rates can differ."""
+    return scenario.interval_s >= 2
 
 
 def _has_network(scenario: Scenario, stage: Stage) -> bool:
@@ -47,6 +52,21 @@ def _has_capacities(scenario: Scenario, stage: Stage) -> bool:
     return _starts_replicas(scenario, stage) or len(stage.batches) > 1 or CORES.is_open(stage, scenario.limits)
 
 
+Varies = Callable[[Scenario, Stage], bool]
+
+LEFT_OUT: dict[Varies, str] = {
+    _always: "",
+    _has_seconds: "a window is shorter than 2 s",
+    _has_network: "there is no network",
+    _has_nodes: "there are no nodes",
+    _has_variants: "there is one variant",
+    _starts_replicas: "no decision starts replicas",
+    _starts_slowly: "models load within the interval",
+    _has_capacities: "no knob is open",
+}
+"""Where an entry is left out, by what tells whether it varies."""
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """An entry: its name, the unit of the figure x that it stands for, how that is scaled, and where it comes from.
@@ -59,22 +79,27 @@ class Entry:
     unit: str
     scale: str
     source: str
-    varies: Callable[[Scenario, Stage], bool] = _always
+    varies: Varies = _always
+
+    @property
+    def without(self) -> str:
+        """Where it is left out, as it cannot vary there."""
+        return LEFT_OUT[self.varies]
 
 
 PIPELINE_ENTRIES = (
     Entry("rate", "requests/s", RATE, "arrivals of the window"),
-    Entry("rate_peak", "requests/s", RATE, "arrivals of its busiest second"),
-    Entry("rate_first_half", "requests/s", RATE, "arrivals of its first half"),
-    Entry("rate_second_half", "requests/s", RATE, "arrivals of its second half"),
+    Entry("rate_peak", "requests/s", RATE, "arrivals of its busiest second", _has_seconds),
+    Entry("rate_first_half", "requests/s", RATE, "arrivals of its first half", _has_seconds),
+    Entry("rate_second_half", "requests/s", RATE, "arrivals of its second half", _has_seconds),
     Entry("in_system", "requests", COUNT, "requests in the pipeline at its end"),
     Entry("latency_p50", "s", RATIO, "median latency of what was completed"),
     Entry("latency_p99", "s", RATIO, "99th percentile of that latency"),
     Entry("violation_rate", "share", SHARE, "requests late or dropped, of those that arrived"),
-    Entry("cores", "cores", "x / most cores, at most 1", "cores held, mean of the window"),
+    Entry("cores", "cores", "x / most cores", "cores held, mean of the window"),
     Entry("accuracy", "share", SHARE, "PAS of what was completed", _has_variants),
     Entry("network_max", "s", RATIO, "longest way of a request to the cluster", _has_network),
-    Entry("budget_min", "share", BUDGET, "least that a request had left", _has_network),
+    Entry("budget_min", "share", BUDGET, "least share of the SLO that a request had left", _has_network),
     Entry("budget_mean", "share", BUDGET, "mean of that", _has_network),
     Entry("budget_max", "share", BUDGET, "most of that", _has_network),
 )

@@ -12,7 +12,7 @@ from ipagym.workload.catalogue import by_name
 from ipagym.workload.rates import as_workload
 
 SEEDS = 2**31
-"""Seeds of episodes are drawn below this number."""
+"""Seeds of episodes are below this number."""
 
 MOST_HISTORY = 1000
 
@@ -24,7 +24,8 @@ class EnvOptions:
     Without `with_info`, `info` stays empty, which is faster. `reward` and `reward_terms` are those of
     `ipagym.envs.rewards.RewardRule`; `history`, `elapsed` and `telemetry_age` add entries to the observation
     (`ipagym.envs.observation_builder`). With a `seed_range` (first, end) the seeds of all episodes are drawn from first
-    to end − 1. `name` is that of the scenario where it is one of the package's, `remade` makes it again with other
+    to end − 1, without one those of episodes that are given none from the seeds of training (`ipagym.task.splits`).
+    `name` is that of the scenario where it is one of the package's, `remade` makes it again with other
     arguments of `make_scenario`.
 
     Raises:

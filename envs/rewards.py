@@ -9,7 +9,7 @@ from gymnasium.spaces import Box
 from numpy.typing import NDArray
 
 from ipagym.system.errors import InputError, unknown_name
-from ipagym.system.import_path import imported, is_import_path
+from ipagym.system.import_path import as_input_error, imported, is_import_path
 from ipagym.task.objective import Objective, RewardTerms
 from ipagym.task.scenario import Scenario
 
@@ -56,12 +56,17 @@ class RewardRule:
 
     def of_one(self, terms: RewardTerms[float]) -> Any:
         """The reward of a window: a float, or an array of shape (terms,)."""
-        return self._rule(terms) if self.space is not None else float(self._sound(self._rule(terms), ()))
+        return self._rule(terms) if self.space is not None else float(self._sound(self._called(terms), ()))
 
     def of_many(self, terms: RewardTerms[Values]) -> Values:
         """The rewards of n windows, shape (n,), or (n, terms)."""
-        rewards = self._rule(terms)
-        return np.asarray(rewards) if self.space is not None else self._sound(rewards, terms.accuracy.shape)
+        if self.space is not None:
+            return np.asarray(self._rule(terms))
+        return self._sound(self._called(terms), terms.accuracy.shape)
+
+    def _called(self, terms: RewardTerms[Any]) -> Any:
+        with as_input_error(f"reward {self.name} cannot be worked out from the terms"):
+            return self._rule(terms)
 
     def _chosen(self, given: str | OwnReward, objective: Objective, scale: tuple[float, float] | None) -> OwnReward:
         if callable(given):

@@ -25,7 +25,7 @@ class ServingVecEnv(VecEnv):
 
     def __init__(self, env: ServingVectorEnv, *, reward_scale: float = 1.0) -> None:
         if env.metadata["autoreset_mode"] is not AutoresetMode.SAME_STEP:
-            raise InputError("stable-baselines3 needs autoreset=AutoresetMode.SAME_STEP")
+            raise InputError("stable-baselines3 needs autoreset_mode='SAME_STEP'")
         self.env = env
         self.reward_scale = reward_scale
         self.terms: RewardTerms[NDArray[np.float64]] | None = None

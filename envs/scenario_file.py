@@ -82,7 +82,7 @@ def build(file: ScenarioFile, folder: Path, choices: Choices) -> Scenario:
     Raises:
         InputError: a name is unknown or a value cannot be used.
     """
-    file = changed(file, choices.changes)
+    file = changed(file, _in_order(file, folder, choices.changes))
     profile = load_profile(str(folder / file.pipeline) if is_yaml(file.pipeline) else file.pipeline)
     load, own_weights = _load(file, folder, choices)
     whole, limits = _closed(_up_to_max_batch(profile.pipeline, file), _limits(file, choices.limits), file.knobs)
@@ -101,6 +101,18 @@ def build(file: ScenarioFile, folder: Path, choices: Choices) -> Scenario:
     check(scenario.initial, pipeline, limits)
     check_placed(scenario.initial, pipeline, limits)
     return scenario
+
+
+def _in_order(file: ScenarioFile, folder: Path, changes: Mapping[str, object]) -> Mapping[str, object]:
+    """The changes, with an initial configuration that is given by the names of stages in the order of these."""
+    given = changes.get("initial")
+    if not isinstance(given, Mapping):
+        return changes
+    pipeline = load_profile(str(folder / file.pipeline) if is_yaml(file.pipeline) else file.pipeline).pipeline
+    names = [stage.name for stage in pipeline.stages]
+    if set(given) != set(names):
+        raise InputError(f"initial must have an entry for each stage, {', '.join(names)}, not {', '.join(given)}")
+    return {**changes, "initial": [given[name] for name in names]}
 
 
 def load_profile(pipeline: str) -> Profile:

@@ -42,9 +42,9 @@ def make_scenario(
     arrivals: str | None = None,
     faults: str | Faults | Fields | None = None,
     telemetry: Telemetry | Fields | None = None,
-    network: Fields | None = None,
+    network: str | Fields | None = None,
     objective: Objective | Fields | None = None,
-    initial: Sequence[Fields] | None = None,
+    initial: Sequence[Fields] | Mapping[str, Fields] | None = None,
 ) -> Scenario:
     """A scenario of the package by name, one of your own, or a profile (both by the path of a YAML file) under a load.
 
@@ -54,7 +54,8 @@ def make_scenario(
     instead of that of the physics: with `uniform` a trace's counts come as they are. `faults` names a mixture of
     `ipagym.task.faults`, or is one as a mapping; it replaces that of the scenario.
 
-    `initial` has a mapping for each stage, with the deployment that it starts with, as in a scenario file.
+    `initial` has a mapping for each stage, in their order or by its name, with the deployment that it starts with:
+    `variant`, `replicas`, `batch`, `cores`. `network` may be the name of one.
     `limits`, `physics`, `telemetry`, `network` and `objective` are objects, which replace those of the scenario, or
     mappings with the fields of a scenario file, such as `{"alpha": 20}`, which change only the fields that they name.
 
@@ -64,7 +65,10 @@ def make_scenario(
     if slo is not None and slo_s is not None:
         raise InputError("give slo or slo_s, not both")
     check_plain(slo=slo, slo_s=slo_s, interval_s=interval_s, arrivals=arrivals)
+    network = {"name": network} if isinstance(network, str) else network
     given = {"limits": limits, "physics": physics, "telemetry": telemetry, "network": network}
+    if network is not None and not isinstance(network, Mapping):
+        raise InputError(f"network must be the name of one or a mapping of fields, not {network!r}")
     changes: dict[str, object] = {name: value for name, value in given.items() if isinstance(value, Mapping)}
     choices = Choices(
         load=load,

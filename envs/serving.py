@@ -127,11 +127,13 @@ class ServingEnv(gymnasium.Env[Any, Any]):
         """Returns of reference agents on this scenario; None where it is not one of the package's, unchanged."""
         return reference_of(self.options.name, self._own)
 
-    def action_masks(self, chosen: ArrayLike = ()) -> NDArray[np.bool_]:
+    def action_masks(self, chosen: "ArrayLike | ServingEnv" = ()) -> NDArray[np.bool_]:
         """Flags of the values that may be chosen, flat over all dimensions of the action; after the values `chosen` for
         the first dimensions, those that leave room for the rest (`ipagym.envs.masks`).
+
+        The `ActionMasker` of sb3-contrib passes the environment itself, which chooses nothing.
         """
-        return self.masks.after(chosen)
+        return self.masks.after(() if isinstance(chosen, ServingEnv) else chosen)
 
     def action_mask_tuple(self) -> tuple[NDArray[np.int8], ...]:
         """The same flags as `action_space.sample(mask=...)` takes them."""

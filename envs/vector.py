@@ -80,7 +80,7 @@ class ServingVectorEnv(VectorEnv[Any, Any, Any]):
         self.codec = Codec(scenario.pipeline, scenario.limits)
         self.masks = Masks(self.codec)
         self.terms: RewardTerms[Values] | None = None
-        self._mode, self._own, self._most_steps = mode, scenario, most_steps(max_episode_steps)
+        self.autoreset_mode, self._own, self._most_steps = mode, scenario, most_steps(max_episode_steps)
         self._spec: EnvSpec | None = None
         self._everyone = np.arange(num_envs)
         self._seeds = EpisodeSeeds(num_envs, checked_range(self.options.seed_range))
@@ -193,7 +193,7 @@ class ServingVectorEnv(VectorEnv[Any, Any, Any]):
         truncated = self._is_over.copy()
         observations = self._observe()
         info = self._info(terms, np.ones(self.num_envs, dtype=np.bool_))
-        if self._mode is AutoresetMode.SAME_STEP and truncated.any():
+        if self.autoreset_mode is AutoresetMode.SAME_STEP and truncated.any():
             observations, info = self._begin_anew(observations, info)
         return observations, rewards, np.zeros(self.num_envs, dtype=np.bool_), truncated, info
 
@@ -216,7 +216,7 @@ class ServingVectorEnv(VectorEnv[Any, Any, Any]):
         """Begin the next episode of those whose last one is over."""
         if not len(resting):
             return
-        if self._mode is AutoresetMode.DISABLED:
+        if self.autoreset_mode is AutoresetMode.DISABLED:
             raise InputError(f"the episodes of environments {resting.tolist()} are over: reset them with a reset_mask")
         self._come_home()
         self._begin(resting, [None] * len(resting))

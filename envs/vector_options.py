@@ -19,7 +19,7 @@ def autoreset_mode(given: AutoresetMode | str) -> AutoresetMode:
         InputError: there is none of that name.
     """
     for mode in AutoresetMode:
-        if given is mode or given in (mode.name, mode.value):
+        if given is mode or (isinstance(given, str) and given.upper() in (mode.name, mode.value.upper())):
             return mode
     raise InputError(f"autoreset_mode must be one of {', '.join(mode.name for mode in AutoresetMode)}, not {given!r}")
 

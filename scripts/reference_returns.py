@@ -1,15 +1,12 @@
-"""The reference returns in envs/reference_returns.yaml, and their table in docs/environments.md.
+"""The reference returns in envs/reference_returns.yaml.
 
-python scripts/reference_returns.py FOLDER     # runs the agents (half an hour on two cores; goes on where it stopped)
-python scripts/reference_returns.py            # prints the table
+python scripts/reference_returns.py FOLDER     # half an hour on two cores; goes on where it stopped
 """
 
 import sys
 from pathlib import Path
 
-from ipagym.cli.references import measure, table
+from ipagym.cli.references import measure
 
 if __name__ == "__main__":
-    if len(sys.argv) > 1:
-        measure(Path(sys.argv[1]), workers=2)
-    print(table())
+    measure(Path(sys.argv[1]), workers=2)

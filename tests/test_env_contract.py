@@ -125,7 +125,7 @@ def test_masks_after_a_prefix_are_what_exhaustive_search_finds() -> None:
     }  # fmt: skip
     env = make_env("infadapter", **changes)
     sizes = env.codec.sizes
-    every = np.array(list(np.ndindex(*([6] * 5))))  # 5 cores and more do not fit anyway
+    every = np.array(list(np.ndindex(*([5] * 5))))  # 5 cores and more do not fit anyway
     chosen = every[[env.codec.encode(env.codec.decode(row)).tolist() == row.tolist() for row in every]]
     for prefix in ((), (0,), (1,), (0, 2), (1, 0, 0), (0, 0, 0, 0)):
         begun = chosen[(chosen[:, : len(prefix)] == prefix).all(axis=1)]
@@ -148,7 +148,7 @@ def test_masks_on_nodes_leave_room_for_the_other_stage() -> None:
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"objectve": {"alpha": 1}}, "unknown argument 'objectve': did you mean 'objective'"),
+        ({"objectve": {"alpha": 1}}, "unexpected keyword argument 'objectve': did you mean 'objective'"),
         ({"objective": {"alpah": 1}}, "objective.alpah: 1: Extra inputs are not permitted, did you mean alpha"),
         ({"objective": {"alpha": "much"}}, "objective.alpha: 'much'"),
         ({"objective": 20}, "objective must be a mapping of fields or Objective"),
@@ -341,3 +341,37 @@ def test_history_is_the_rates_seen_before() -> None:
         assert observation[names.index("rate_1_ago")] == rates[-2]
         assert observation[names.index("rate_2_ago")] == rates[max(0, k - 2)]
         assert observation[names.index("elapsed")] == pytest.approx((k + 1) * 10 / env.scenario.workload.duration_s)
+
+
+def test_initial_by_the_names_of_stages_and_networks_by_name() -> None:
+    start = {"classification": {"variant": "resnet34"}, "crop": {"variant": "yolov5s", "replicas": 2}}
+    env = make_env("video", "constant:9:60", initial=start, network="4g")
+    first, second = env.scenario.initial.first_deployments
+    assert (first.variant, first.replicas, second.variant) == ("yolov5s", 2, "resnet34")
+    assert "network_max" in env.observation_names
+    with pytest.raises(InputError, match="an entry for each stage, crop, classification, not crap"):
+        make_env("video", initial={"crap": {"variant": "yolov5s"}})
+    with pytest.raises(InputError, match="unknown network '5g'"):
+        make_env("video", network="5g")
+
+
+@pytest.mark.parametrize(
+    ("reward", "message"),
+    [
+        (lambda terms: terms["cost"], "reward <lambda> cannot be worked out from the terms: TypeError"),
+        (lambda: 1.0, "reward <lambda> cannot be worked out .* positional"),
+        (lambda terms: 1.0 if terms.accuracy > 0.5 else 0.0, "ambiguous"),
+    ],
+)
+def test_what_an_own_reward_raises_is_told_in_a_line(reward: Any, message: str) -> None:
+    env = make_vector_env(2, "video", "constant:9:60", reward=reward)
+    env.reset(seed=0)
+    with pytest.raises(InputError, match=message):
+        env.step(env.action_space.sample())
+
+
+def test_a_batch_of_actions_of_another_size_is_named() -> None:
+    env = make_vector_env(2, "video", "constant:9:60")
+    env.reset(seed=0)
+    with pytest.raises(InputError, match=r"for each of 2 environments, not int64 of shape \(3, 6\)"):
+        env.step(np.zeros((3, 6), dtype=np.int64))

@@ -33,6 +33,11 @@ REFERENCE = {
     "sponge-yolov5n": "sponge",
     "sponge-resnet18": "sponge",
     "joint": "joint",
+    "video-day": "ipa",
+    "video-day-faults": "ipa",
+    "joint-day": "joint",
+    "infadapter-day": "infadapter",
+    "sponge-waves": "sponge",
 }
 
 
@@ -55,7 +60,7 @@ def opening(name: str, windows: int) -> Scenario:
 
 @pytest.mark.parametrize("name", REFERENCE)
 def test_an_episode_with_the_reference_is_the_same_on_both_engines(name: str) -> None:
-    scenario = opening(name, 60)
+    scenario = opening(name, 60 if name != "infadapter-day" else 15)  # at the full rate of the trace
     episodes = [
         run_episode(make_agent(REFERENCE[name], scenario), make(scenario), scenario, 1) for make in ENGINES.values()
     ]

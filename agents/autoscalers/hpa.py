@@ -21,6 +21,7 @@ from ipagym.agents.autoscalers.hpa_behavior import (
     with_change,
 )
 from ipagym.agents.autoscalers.hpa_rule import (
+    NANO,
     Average,
     Pods,
     PodTarget,
@@ -61,7 +62,7 @@ class Metric:
     def __post_init__(self) -> None:
         if self.source == "cpu" and not SMALLEST_TARGET <= self.target <= 1:
             raise InputError(f"target utilisation must be in {SMALLEST_TARGET}..1, not {self.target}")
-        if not 0 < self.target < float("inf"):
+        if not NANO <= self.target < float("inf"):
             raise InputError(f"the target of {self.source} must be above 0 and finite, not {self.target}")
 
 

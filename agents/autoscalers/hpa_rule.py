@@ -14,6 +14,9 @@ from ipagym.system.errors import InputError
 NOISE = 1e-6
 """Thousandths by which a figure that is whole may be off, as a product of floating point numbers."""
 
+NANO = 1e-9
+"""The least that a quantity of the API can be, and so not noise."""
+
 MOST_REPLICAS = 2**31 - 1
 
 
@@ -141,7 +144,7 @@ def figure_milli(value: float) -> int:
 
 def target_milli(value: float) -> int:
     """A quantity of the API (a target, a usage of CPU) in whole thousandths, as Kubernetes rounds it up."""
-    return ceil(value * 1000 - NOISE)
+    return max(ceil(value * 1000 - NOISE), int(value >= NANO))
 
 
 def ceil_of(value: float) -> int:

@@ -4,8 +4,10 @@ Source: kedacore/keda, `pkg/scaling/scale_handler.go`, `pkg/fallback`, `controll
 otherwise requests in flight (what a queue scaler reports), reaches an HPA without `behavior` as AverageValue:
 ⌈M / threshold⌉ replicas. The HPA asks for it at its own pace, every 15 s, and gets it as it is then; KEDA's polling,
 every 30 s, is for going from zero and to zero, and fills the cache of a trigger with `useCachedMetrics`. Where more
-than `failures` questions in a row brought nothing, the HPA is told as much as `fallback` replicas have to do. Not here:
-scaling to zero, since a stage has one replica at least; replicas that sleep are the cluster's (`Physics.keep_alive_s`).
+than `failures` questions in a row brought nothing, the HPA is told as much as `fallback` replicas have to do; as since
+release 2.18, also where the target is of the whole stage. Questions are the HPA's: since release 2.19 KEDA counts its
+own polls as well, and falls back sooner. Not here: scaling to zero, since a stage has one replica at least; replicas
+that sleep are the cluster's (`Physics.keep_alive_s`).
 """
 
 from dataclasses import dataclass, field
@@ -38,8 +40,8 @@ class Trigger:
 class KedaSettings:
     """The fields of a ScaledObject.
 
-    `fallback`: replicas after more than `failures` questions in a row that brought nothing, for triggers with an
-    average; None to hold. `polling_s` is for cached metrics only.
+    `fallback`: replicas after more than `failures` questions in a row that brought nothing; None to hold. `polling_s`
+    is for cached metrics only.
     """
 
     triggers: tuple[Trigger, ...] = (Trigger(),)
@@ -91,16 +93,23 @@ class KedaRule:
         metric = trigger.metric
         if metric.source in RESOURCES:
             return wanted(metric, view, fresh, tolerance) if view.window.scraped else None
-        told = self._told(index, self._cached.get(index) if trigger.is_cached else _seen(trigger, view))
+        seen = self._cached.get(index) if trigger.is_cached else _seen(trigger, view)
+        told = self._told(index, seen, view.seen.ready)
         return None if told is None else wanted_by_figure(metric, told, view, tolerance)
 
-    def _told(self, index: int, seen: float | None) -> float | None:
-        """The figure that the autoscaler is given: the metric, its stand-in, or nothing."""
+    def _told(self, index: int, seen: float | None, ready: int) -> float | None:
+        """The figure that the autoscaler is given: the metric, its stand-in, or nothing.
+
+        The autoscaler multiplies a figure of the whole stage by the replicas that are ready; it is told nothing where
+        none is.
+        """
         metric, fallback = self.settings.triggers[index].metric, self.settings.fallback
         self._failed[index] = 0 if seen is not None else self._failed[index] + 1
-        if self._failed[index] > self.settings.failures and fallback is not None and not metric.whole:
+        if self._failed[index] <= self.settings.failures or fallback is None:
+            return seen
+        if not metric.whole:
             return metric.target * fallback
-        return seen
+        return metric.target * fallback / ready if ready else None
 
 
 def _seen(trigger: Trigger, view: StageView) -> float | None:

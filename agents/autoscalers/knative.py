@@ -103,11 +103,13 @@ class KpaRule:
         self._wanted: list[tuple[float, int]] = []
 
     def setting(self, view: StageView) -> StageSetting:
-        """The replicas wanted."""
+        """The replicas wanted; those that run until there is a figure."""
         given = self.settings
         if view.window.scraped:
             total = view.rate_rps if given.metric == "rps" else view.in_flight
             self._recent.add(view.now_s, view.window.duration_s, total)
+        if self._recent.is_empty:
+            return view.setting
         wanted = self._delayed(self._scaled(view), view.now_s)
         least = min(given.min_replicas, view.limits.max_replicas)
         most = min(given.max_replicas or view.limits.max_replicas, view.limits.max_replicas)

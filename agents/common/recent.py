@@ -16,6 +16,11 @@ class Recent:
         while self._values[0][0] <= end_s - self.longest_s:
             self._values.popleft()
 
+    @property
+    def is_empty(self) -> bool:
+        """True before the first value."""
+        return not self._values
+
     def mean_over(self, seconds: float) -> float:
         """The mean of the windows that end within the last `seconds`, weighted by length; 0 without any."""
         if not self._values:

@@ -9,11 +9,13 @@ from numpy.typing import NDArray
 
 from ipagym.forecast.lstm import HORIZONS, UNITS, Horizon, Weights, predict
 from ipagym.system.errors import InputError
+from ipagym.workload.days import DAYS
+from ipagym.workload.trace import DAY_S
 
 Floats = NDArray[np.float64]
 
-TRAIN_S = 14 * 86_400
-"""Both papers train on 14 days."""
+TRAIN_S = len(DAYS["train"]) * DAY_S
+"""The days of training, which are the first ones: 14, as in both papers."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,6 +1,6 @@
 """Wrappers that give an environment, or a native vector environment, one of the other forms of an action."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import gymnasium
 import numpy as np
@@ -12,6 +12,11 @@ from ipagym.envs.serving import ServingEnv
 from ipagym.envs.vector import ServingVectorEnv
 from ipagym.envs.wrappers.action_forms import Flat, Form, OnScale, Shares, Steps
 from ipagym.system.errors import InputError
+
+if TYPE_CHECKING:
+    OfVector = VectorWrapper[Any, Any, Any]
+else:
+    OfVector = VectorWrapper  # which is not generic before Gymnasium 1.3
 
 
 class ActionOfForm(gymnasium.Wrapper[Any, Any, Any, Any]):
@@ -48,7 +53,7 @@ class ActionOfForm(gymnasium.Wrapper[Any, Any, Any, Any]):
         return np.asarray(_masks(self.form, self._serving)[0])
 
 
-class VectorActionOfForm(VectorWrapper[Any, Any, Any]):
+class VectorActionOfForm(OfVector):
     """A native vector environment with actions of a form."""
 
     kind: type[Any]

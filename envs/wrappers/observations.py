@@ -1,6 +1,6 @@
 """Observations by stage: as a dictionary, or as a graph of the pipeline."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import gymnasium
 import numpy as np
@@ -8,6 +8,11 @@ from gymnasium.spaces import Box, Dict, Discrete, Graph, GraphInstance
 from gymnasium.vector import VectorEnv, VectorObservationWrapper
 from gymnasium.vector.utils import batch_space
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    OfVector = VectorObservationWrapper[Any, Any, Any, Any]
+else:
+    OfVector = VectorObservationWrapper  # which is not generic before Gymnasium 1.3
 
 PIPELINE = "pipeline"
 """The key of the entries that belong to no stage."""
@@ -33,7 +38,7 @@ class DictObservation(gymnasium.ObservationWrapper[Any, Any, Any]):
         return {key: observation[columns] for key, columns in self._columns.items()}
 
 
-class VectorDictObservation(VectorObservationWrapper[Any, Any, Any, Any]):
+class VectorDictObservation(OfVector):
     """`DictObservation` for a native vector environment; each array is of shape (num_envs, entries)."""
 
     def __init__(self, env: VectorEnv[Any, Any, Any]) -> None:

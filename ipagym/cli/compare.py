@@ -42,7 +42,7 @@ def compare(
         list[str] | None, typer.Option(help="A metric of the manifests to leave out, by name, as in memory.")
     ] = None,
     seeds: Annotated[int, typer.Option(help="How many seeds to run.")] = 3,
-    seed0: Annotated[int, typer.Option(help="The first seed.")] = 0,
+    seed0: Annotated[int, typer.Option(help="The first seed; those of the test split are 0 to 99,999.")] = 0,
     slo: Annotated[str | None, typer.Option(help="SLO: paper, tight, or seconds, instead of the scenario's.")] = None,
     trace: Annotated[Path | None, typer.Option(help="The trace file that the workload is cut from.")] = None,
     arrivals: Annotated[
@@ -106,10 +106,13 @@ def compare(
 def _show(comparison: "Comparison", title: str, task: "Scenario") -> None:
     from ipagym.bench.comparison.summary import bound_line, kept_knobs, summary_table
     from ipagym.cli.console import console
+    from ipagym.task.splits import warning_of
     from ipagym.task.workload_line import workload_line
 
     screen = console()
     screen.print(summary_table(comparison.summaries, title, f"load: {workload_line(task)}"))
+    if (warning := warning_of(comparison.manifest.seeds)) is not None:
+        screen.print(warning, markup=False, highlight=False)
     for line in bound_line(comparison.summaries):
         screen.print(line)
     for line in kept_knobs(comparison.summaries):

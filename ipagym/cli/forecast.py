@@ -56,11 +56,11 @@ def _names(text: str, what: str) -> list[str]:
 def _chosen(names: list[str], trace: Path | None) -> "dict[str, Workload]":
     """The loads; the trace file is for those that can be cut from one, and there must be such."""
     from ipagym import workload
-    from ipagym.workload.trace import WINDOWS
+    from ipagym.workload.catalogue import takes_trace
 
-    if trace is not None and not WINDOWS.keys() & set(names):
+    if trace is not None and not any(map(takes_trace, names)):
         raise workload.unused_trace(", ".join(names))
-    return {name: workload.by_name(name, trace if name in WINDOWS else None) for name in names}
+    return {name: workload.by_name(name, trace if takes_trace(name) else None) for name in names}
 
 
 def _counts(load: "Workload", seed: int) -> "NDArray[np.int64]":

@@ -1,4 +1,4 @@
-"""A forecast with something put on top, rounded to whole requests per second."""
+"""A forecast with something put on top, and rounded."""
 
 from collections.abc import Callable
 from math import isfinite
@@ -11,9 +11,11 @@ from ipagym.system.errors import InputError
 
 
 class WithMargin:
-    """Another forecast times (1 + margin), rounded: to the nearest for IPA, down for InfAdapter."""
+    """Another forecast times (1 + margin), rounded: to the nearest for IPA, down for InfAdapter, `float` for not at
+    all.
+    """
 
-    def __init__(self, forecaster: Forecaster, margin: float, *, rounded: Callable[[float], int] = round) -> None:
+    def __init__(self, forecaster: Forecaster, margin: float, *, rounded: Callable[[float], float] = round) -> None:
         if not (isfinite(margin) and margin > -1):
             raise InputError(f"margin must be finite and above -1, not {margin}")
         self.forecaster = forecaster
@@ -29,5 +31,5 @@ class WithMargin:
         self.forecaster.observe(arrivals_per_s)
 
     def predict(self) -> float:
-        """The rate to plan for, in whole requests per second."""
+        """The rate to plan for, in requests per second."""
         return float(self._rounded((1 + self.margin) * self.forecaster.predict()))

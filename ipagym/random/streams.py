@@ -6,6 +6,9 @@ import numpy as np
 
 from ipagym.system.errors import InputError
 
+LOAD = 0
+"""The place of the stream `load` among those that are spawned from a seed."""
+
 
 @dataclass(frozen=True, slots=True)
 class Streams:
@@ -41,3 +44,11 @@ class Streams:
             agent=np.random.default_rng(agent),
             fate=int(faults.generate_state(1, np.uint64)[0]),
         )
+
+
+def seed_of(load: np.random.Generator) -> int | None:
+    """The seed of the episode whose stream `load` is; None for a generator that is no such stream."""
+    sequence = load.bit_generator.seed_seq
+    if not isinstance(sequence, np.random.SeedSequence) or tuple(sequence.spawn_key) != (LOAD,):
+        return None
+    return sequence.entropy if isinstance(sequence.entropy, int) else None

@@ -2,6 +2,7 @@
 
 IpagymError
 ├── InputError       what the user gave cannot be used; the message names the thing and the remedy
+│   └── UnknownArgument   an argument that nothing takes
 ├── BusyError        a second thread uses what can be used by one at a time
 └── SolverError      a solver broke down (an infeasible problem is not an error: it has a fallback)
 """
@@ -27,6 +28,12 @@ class InputError(IpagymError, ValueError):
         super().__init__("".join(map(_printable, message[:LONGEST])))
 
 
+class UnknownArgument(InputError, TypeError):
+    """An argument that nothing takes: a `TypeError`, as for any function of Python, whose text tools look for that try
+    whether an environment takes an argument (TorchRL its `frameskip`).
+    """
+
+
 class BusyError(IpagymError, RuntimeError):
     """A second thread uses what can be used by one at a time."""
 
@@ -41,7 +48,15 @@ def _printable(character: str) -> str:
 
 def unknown_name(kind: str, name: str, known: Iterable[str]) -> InputError:
     """An `InputError` for a name nobody knows, with the nearest known one."""
+    return InputError(f"unknown {kind} {name!r}: {_hint(name, known)}")
+
+
+def unknown_argument(name: str, known: Iterable[str]) -> UnknownArgument:
+    """An `UnknownArgument`, with the nearest known one."""
+    return UnknownArgument(f"unexpected keyword argument {name!r}: {_hint(name, known)}")
+
+
+def _hint(name: str, known: Iterable[str]) -> str:
     names = sorted(known)
     near = get_close_matches(name, names, n=1)
-    hint = f"did you mean {near[0]!r}?" if near else f"choose one of: {', '.join(names)}"
-    return InputError(f"unknown {kind} {name!r}: {hint}")
+    return f"did you mean {near[0]!r}?" if near else f"choose one of: {', '.join(names)}"

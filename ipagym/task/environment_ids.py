@@ -13,6 +13,11 @@ ENV_IDS: dict[str, str] = {
     "ipagym/SpongeYOLOv5n-v0": "sponge-yolov5n",
     "ipagym/SpongeResNet18-v0": "sponge-resnet18",
     "ipagym/Joint-v0": "joint",
+    "ipagym/VideoDay-v0": "video-day",
+    "ipagym/VideoDayFaults-v0": "video-day-faults",
+    "ipagym/JointDay-v0": "joint-day",
+    "ipagym/InfAdapterDay-v0": "infadapter-day",
+    "ipagym/SpongeWaves-v0": "sponge-waves",
 }
 """Environment id → name of its scenario."""
 

@@ -1,20 +1,33 @@
-"""The seeds of training, validation and test: ranges that do not meet, so that nothing is tuned on what is reported."""
+"""Training, validation and test: seeds and days of the trace, and what is told of those that were run."""
 
-from typing import NamedTuple
+from collections.abc import Sequence
 
+from ipagym.random.splits import NO_SPLIT, SPLITS, TEST, TRAIN, VALIDATION, Seeds, split_of
+from ipagym.workload.days import DAYS
 
-class Seeds(NamedTuple):
-    """Seeds from `first` to `end` − 1."""
-
-    first: int
-    end: int
+__all__ = ["DAYS", "NO_SPLIT", "SPLITS", "TEST", "TRAIN", "VALIDATION", "Seeds", "split_of", "splits_of", "warning_of"]
 
 
-TEST = Seeds(0, 100_000)
-"""What comparisons and tables are made on."""
+def splits_of(seeds: Sequence[int]) -> dict[str, list[int]]:
+    """The seeds by split, for a manifest."""
+    found: dict[str, list[int]] = {}
+    for seed in seeds:
+        found.setdefault(split_of(seed), []).append(seed)
+    return found
 
-VALIDATION = Seeds(100_000, 200_000)
-"""What the best of several trained policies, or of several settings, is chosen on."""
 
-TRAIN = Seeds(1_000_000, 2**31)
-"""What anything is fitted to: policies, constant configurations, factors."""
+def warning_of(seeds: Sequence[int]) -> str | None:
+    """A line that says which seeds are not of the test split; None where all are."""
+    others = {split: found for split, found in splits_of(seeds).items() if split != "test"}
+    if not others:
+        return None
+    told = "; ".join(f"{_span(found)} of {_called(split)}" for split, found in others.items())
+    return f"not test seeds ({TEST.first}..{TEST.end - 1}): {told}; do not report figures on them as results"
+
+
+def _span(seeds: Sequence[int]) -> str:
+    return str(seeds[0]) if len(seeds) == 1 else f"{min(seeds)}..{max(seeds)}"
+
+
+def _called(split: str) -> str:
+    return "no split" if split == NO_SPLIT else split

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from ipagym.system.errors import InputError, unknown_name
 from ipagym.system.files import is_file
+from ipagym.workload.days import NAME as TWITTER_DAY
+from ipagym.workload.days import twitter_day
 from ipagym.workload.files import plain_number
 from ipagym.workload.generators import MAX_DURATION_S, Constant, Ramp, Spike, Step
 from ipagym.workload.patterns import PATTERNS
@@ -27,6 +29,8 @@ WORKLOADS: dict[str, str] = {
     "infadapter-bursty": "InfAdapter's bursty window: 44 rps with a burst to 274; generated where the trace is absent",
     "infadapter-non-bursty": "InfAdapter's other window: 155 rps falling to 45; generated where the trace is absent",
     "twitter-like": "a random process fitted to the whole Twitter trace, divided by 8",
+    "twitter-day:DAMPING[:SECONDS]": "hours of a day of the whole trace, divided by DAMPING; seeds of training, "
+    "validation and test take days of their own; generated where the trace is absent",
     "constant:RPS[:SECONDS]": "the same rate all the time, for 20 minutes or so many seconds",
     "ramp:A:B[:SECONDS]": "from A to B rps in a straight line",
     "step:A:B[:SECONDS]": "A rps, then B rps from half time on",
@@ -57,18 +61,30 @@ SHAPES: dict[str, tuple[int, Callable[..., Workload]]] = {
 def by_name(name: str, trace: str | Path | None = None) -> Workload:
     """The workload called `name`; see `WORKLOADS` for the names. What is none of them is the path of a file.
 
-    The papers' windows are cut from `trace`, or from the file that IPAGYM_TRACES names; without one they are generated.
+    The papers' windows and days of the trace are cut from `trace`, or from the file that IPAGYM_TRACES names; without
+    one they are generated.
 
     Raises:
         InputError: an unknown name, a number out of range, a trace file that cannot be used or is not asked for.
     """
-    if name in WINDOWS:
-        path = find_trace() if trace is None else _path(trace)
-        return PATTERNS[name] if path is None else paper_window(name, path)
+    if takes_trace(name):
+        return _of_the_trace(name, find_trace() if trace is None else _path(trace))
     load = _generated_or_own(name)
     if trace is not None:
         raise unused_trace(name)
     return load
+
+
+def takes_trace(name: str) -> bool:
+    """True for a load that is cut from the Twitter trace where there is its file."""
+    return name in WINDOWS or name.partition(":")[0] == TWITTER_DAY
+
+
+def _of_the_trace(name: str, path: Path | None) -> Workload:
+    if name in WINDOWS:
+        return PATTERNS[name] if path is None else paper_window(name, path)
+    (damping,), seconds = _numbers(name, name.partition(":")[2], 1)
+    return twitter_day(damping, seconds, path)
 
 
 def _generated_or_own(name: str) -> Workload:
@@ -92,7 +108,7 @@ def located(name: str, folder: Path) -> str:
     kind, colon, path = name.partition(":")
     if kind == "trace" and colon and path:
         return f"trace:{folder / path}"
-    if name in WORKLOADS or kind in SHAPES:
+    if name in WORKLOADS or kind in SHAPES or kind == TWITTER_DAY:
         return name
     path = str(split(name)[0])
     return str(folder / name) if is_file(folder / path) or _is_like_a_path(path) else name
@@ -112,7 +128,7 @@ def unused_trace(name: str) -> InputError:
     """An `InputError` for a trace file given with a load that is not cut from it."""
     return InputError(
         f"workload {name!r} takes nothing from a trace file given beside it: leave the trace out, or choose "
-        f"one of {', '.join(WINDOWS)}"
+        f"one of {', '.join(WINDOWS)}, {TWITTER_DAY}:DAMPING"
     )
 
 

@@ -52,7 +52,8 @@ class TraceWindow:
         """The seconds, and the trace that they are cut from."""
         window = WINDOWS[self.name]
         spans = " and ".join(dict.fromkeys(f"{start}-{end}" for start, end in window.spans))
-        return f"seconds {spans} of the Twitter trace, counts divided by {window.damping}"
+        days = " and ".join(dict.fromkeys(str(start // DAY_S) for start, _ in window.spans))
+        return f"seconds {spans} of the Twitter trace (day {days}, of test), counts divided by {window.damping}"
 
     def rates_rps(self, rng: np.random.Generator) -> NDArray[np.float64]:
         """Requests per second of each second, shape (duration_s,)."""

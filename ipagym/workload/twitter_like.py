@@ -78,7 +78,7 @@ class TwitterLike:
     """
 
     origin: ClassVar[str] = GENERATED
-    name: ClassVar[str] = "twitter-like"
+    name: str = "twitter-like"
     duration_s: int = 1200
     damping: float = 8.0
     shape: Shape = TRACE

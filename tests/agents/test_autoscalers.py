@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from ipagym.agents.autoscalers import knative, ray_serve
+from ipagym.agents.autoscalers.hpa import Metric
 from ipagym.agents.autoscalers.keda import KedaSettings, Trigger, keda
 from ipagym.agents.autoscalers.knative import KpaRule, KpaSettings, Panic, desired
 from ipagym.agents.autoscalers.ray_serve import RayServeRule, RayServeSettings, desired_replicas
@@ -265,6 +266,11 @@ def test_keda_falls_back_after_more_than_three_failures_through_its_autoscaler()
     assert course_when_lost(KedaSettings(fallback=7), [True] * 6) == [2, 2, 2, 4, 7, 7]
     assert course_when_lost(KedaSettings(fallback=7), [True, True, True, False, True, True, True]) == [2] * 7
     assert course_when_lost(KedaSettings(), [True] * 6) == [2] * 6
+
+
+def test_keda_falls_back_with_a_target_of_the_whole_stage() -> None:
+    whole = Trigger(Metric(source="in_flight", target=5.0, scope="all", whole=True))
+    assert course_when_lost(KedaSettings(triggers=(whole,), fallback=7), [True] * 6) == [2, 2, 2, 4, 7, 7]
 
 
 def test_a_pace_is_kept_whatever_the_interval() -> None:

@@ -154,6 +154,7 @@ def test_a_manifest_may_be_called_anything(tmp_path: Path, name: str) -> None:
     [
         *(("500m", 0.5), ("1k", 1e3), ("1e3", 1e3), ("+3", 3.0), ("50Mi", 50 * 2.0**20), ("2E", 2e18), (".5", 0.5)),
         *((1500, 1500.0), (0.25, 0.25), ("7.", 7.0), ("100u", 1e-4), ("-2", -2.0)),
+        *(("0.1n", 1e-9), ("1e-10", 1e-9), ("-1e-12", -1e-9), ("0", 0.0)),
     ],
 )
 def test_quantities_are_those_of_kubernetes(text: str | float, value: float) -> None:

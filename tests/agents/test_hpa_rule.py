@@ -69,6 +69,9 @@ def test_utilisation_is_cut_to_whole_percent_and_averages_to_thousandths() -> No
     assert Average(1000).ratio(2001, 2) == 1.0
     assert (figure_milli(0.0019), target_milli(0.0011)) == (1, 2), "adapters cut figures, quantities are rounded up"
     assert (figure_milli(0.29 * 3), target_milli(0.1 + 0.2)) == (870, 300), "floating point noise is neither"
+    assert (target_milli(0.0), target_milli(1e-17), target_milli(1e-9)) == (0, 0, 1), (
+        "the least quantity is a billionth"
+    )
 
 
 def test_pods_without_figures_are_presumed_busy_on_the_way_down() -> None:

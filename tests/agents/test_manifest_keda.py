@@ -94,15 +94,19 @@ RATE = "sum(rate(http_requests_total[1m]))"
         ("prometheus", {"query": 'sum( irate(nginx_requests_total{a="b"}[30s]) )', "threshold": "2"}, "rps", 2.0),
         ("prometheus", {"query": "sum(rate(envoy:app_request_count[1m]))", "threshold": "2"}, "rps", 2.0),
         ("prometheus", {"query": 'sum(queue_length{q="a"})', "threshold": "4"}, "queue", 4.0),
-        ("prometheus", {"query": "in_flight", "threshold": "500m"}, "in_flight", 0.5),
+        ("prometheus", {"query": "in_flight", "threshold": "0.5"}, "in_flight", 0.5),
+        ("prometheus", {"query": "in_flight", "threshold": "1.23456e1"}, "in_flight", 12.346),
         ("rabbitmq", BY_HTTP, "in_flight", 4.0),
         ("rabbitmq", {"mode": "QueueLength", "value": "4", "host": "https://r/v"}, "in_flight", 4.0),
         ("rabbitmq", {**BY_HTTP, "excludeUnacknowledged": "true"}, "queue", 4.0),
         ("rabbitmq", {"mode": "QueueLength", "value": "4", "protocol": "amqp"}, "queue", 4.0),
         ("rabbitmq", {"queueLength": "9", "hostFromEnv": "H"}, "queue", 9.0),
+        ("rabbitmq", {"queueLength": "2.5"}, "queue", 2.5),
+        ("rabbitmq", {"queueName": "q", "protocol": "http"}, "in_flight", 20.0),
         ("rabbitmq", {"mode": "MessageRate", "value": "30"}, "rps", 30.0),
         ("aws-sqs-queue", {"queueURL": "u"}, "in_flight", 5.0),
         ("aws-sqs-queue", {"queueLength": "8", "scaleOnInFlight": "false"}, "queue", 8.0),
+        ("aws-sqs-queue", {"queueLength": "", "scaleOnInFlight": "F"}, "queue", 5.0),
         ("redis", {"listLength": "3"}, "queue", 3.0),
     ],
 )  # fmt: skip
@@ -143,6 +147,7 @@ def test_resources_by_either_spelling() -> None:
         (("restoreToOriginalReplicaCount: true", MODIFIERS), "formulas are not read: scale"),
         (("replicas: 4}", "replicas: 4, behavior: currentReplicas}"), "spec.fallback.behavior"),
         (("{name: crop-scaler}", "{name: a, annotations: {autoscaling.keda.sh/paused: 'true'}}"), "is paused: remove"),
+        (("{name: crop-scaler}", "{name: a, annotations: {autoscaling.keda.sh/paused-replicas: '0'}}"), "is paused"),
         (("keda.sh/v1alpha1", "keda.k8s.io/v1alpha1"), "is not read of a ScaledObject: give it as keda.sh/"),
     ],
 )  # fmt: skip
@@ -157,7 +162,41 @@ def test_a_utilization_is_that_of_a_resource() -> None:
         control(triggered("redis", {"listName": "a"}, metricType="Utilization"))
 
 
-def test_a_fallback_needs_a_trigger_with_an_average() -> None:
+@pytest.mark.parametrize(
+    ("kind", "metadata", "message"),
+    [
+        ("prometheus", {"query": "in_flight", "threshold": "500m"}, "threshold: must be a number above 0, not '500m'"),
+        ("prometheus", {"query": "in_flight", "threshold": "0.0004"}, "threshold: must be a number above 0"),
+        ("redis", {"listLength": "2.5"}, "listLength: must be a whole number above 0, not '2.5'"),
+        ("aws-sqs-queue", {"scaleOnInFlight": "no"}, "scaleOnInFlight: must be true or false, not 'no'"),
+        ("rabbitmq", {"queueLength": "2", "mode": "QueueLength"}, "queueLength: is the older form of mode and value"),
+        ("rabbitmq", {"value": "2"}, "mode: must be QueueLength or MessageRate, not 'left out'"),
+        ("rabbitmq", {"mode": "QueueLength"}, "value: must be a number above 0, not ''"),
+        ("rabbitmq", {"mode": "MessageRate", "value": "2", "host": "amqps://r"}, "mode: MessageRate is .* over HTTP"),
+        ("rabbitmq", {"excludeUnacknowledged": "true", "protocol": "amqp"}, "excludeUnacknowledged is .* HTTP only"),
+    ],
+)
+def test_metadata_that_a_scaler_of_keda_would_not_take(kind: str, metadata: dict[str, str], message: str) -> None:
+    with pytest.raises(InputError, match=rf"^m0.yaml: document 1: spec.triggers.0.metadata.{message}"):
+        control(triggered(kind, metadata))
+
+
+def test_what_keda_itself_writes_or_does_not_count_is_no_obstacle() -> None:
+    empty = changed(WHOLE, "restoreToOriginalReplicaCount: true", 'scalingModifiers: {formula: ""}')
+    assert control(empty).settings == control(WHOLE).settings, "KEDA writes an empty one back"
+    running = changed(WHOLE, "{name: crop-scaler}", "{name: a, annotations: {autoscaling.keda.sh/paused: 'false'}}")
+    assert control(running).settings == control(WHOLE).settings
+
+
+def test_a_fallback_may_be_for_a_target_of_the_whole_stage() -> None:
+    whole = yaml.safe_load(triggered("redis", {"listName": "a"}, metricType="Value"))
+    whole["spec"]["fallback"] = {"failureThreshold": 3, "replicas": 2}
+    settings = control(yaml.safe_dump(whole)).settings
+    assert isinstance(settings, KedaSettings)
+    assert (settings.failures, settings.fallback) == (3, 2)
+
+
+def test_a_fallback_needs_a_trigger_other_than_resources() -> None:
     whole = yaml.safe_load(triggered("cpu", {"value": "60"}, metricType="Utilization"))
     whole["spec"]["fallback"] = {"failureThreshold": 3, "replicas": 2}
     with pytest.raises(InputError, match=r"spec.fallback: needs a trigger other than cpu and memory"):

@@ -1,7 +1,9 @@
 """Annotations of Knative: read as Knative reads them; its classes, defaults and bounds."""
 
+from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 import yaml
 
@@ -9,9 +11,12 @@ from ipagym.agents.autoscalers.hpa import HpaSettings, Metric
 from ipagym.agents.autoscalers.hpa_behavior import default_up
 from ipagym.agents.autoscalers.knative import KpaRule, KpaSettings
 from ipagym.agents.common.by_stage import ByStage
+from ipagym.model.configuration import Configuration, Limits, StageSetting
 from ipagym.system.errors import InputError
+from tests.agents.flexible import flexible_pipeline
 from tests.agents.reading import control
 from tests.agents.test_autoscalers import replicas_over_time
+from tests.pipelines import window
 
 DOMAIN = "autoscaling.knative.dev"
 
@@ -178,6 +183,16 @@ def test_bounds_delay_and_activation_are_kept() -> None:
     last_of_free, last_of_delayed = (max(at for at, n in enumerate(each) if n == 10) for each in (free, delayed))
     assert last_of_delayed - last_of_free == 9, "20 s of 2 s each, the first of which it is down already"
     assert course(KpaSettings(target=4.0, activation_replicas=6), [0.0, 1.0, 1.0]) == [1, 6, 6]
+
+
+def test_without_a_figure_yet_nothing_is_scaled() -> None:
+    agent = ByStage(lambda stage: KpaRule(KpaSettings(target=4.0)))
+    agent.reset(flexible_pipeline(1), Limits(), np.random.default_rng(0))
+    running = Configuration((StageSetting.of("v0", 5, 1),))
+    for step in range(60):
+        lost = replace(window(running, arrivals_per_s=[5] * 2, start_s=2 * step), scraped=False)
+        running = agent.decide(lost)
+    assert running.stages[0].first.replicas == 5, "panic alone would have kept them for 60 s only"
 
 
 def test_requests_per_second_are_those_that_arrive() -> None:

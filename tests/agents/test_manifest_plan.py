@@ -63,7 +63,9 @@ def test_autoscalers_control_different_stages_together() -> None:
 
 
 def test_one_of_replicas_and_one_of_cores_share_a_stage() -> None:
-    wide = VPA.replace("s0}, ", "s0}, resourcePolicy: {containerPolicies: [{minAllowed: {cpu: 2}}]}, ")
+    wide = VPA.replace(
+        "s0}, ", "s0}, resourcePolicy: {containerPolicies: [{containerName: a, minAllowed: {cpu: 2}}]}, "
+    )
     plan = plan_of(manifests(HPA, wide), flexible_pipeline(1), Limits())
     assert plan.turns == {"replicas", "cores"}
     assert not plan.notes

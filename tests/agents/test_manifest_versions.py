@@ -91,6 +91,21 @@ def test_v2beta2_differs_in_its_name_and_in_where_tolerances_are() -> None:
 
 
 @pytest.mark.parametrize("version", ["v1", "v2beta1"])
+@pytest.mark.parametrize("behavior", ["{}", '{"ScaleUp": null, "ScaleDown": null}'])
+def test_a_behavior_in_an_annotation_that_says_nothing_is_none(version: str, behavior: str) -> None:
+    assert control(old(version, annotations={"behavior": behavior})).settings == control(old(version)).settings
+
+
+def test_an_object_whose_average_stands_beside_a_value_is_scaled_by_the_average() -> None:
+    average = "target: {type: AverageValue, averageValue: 2}"
+    both = changed(V2, average, "target: {type: AverageValue, averageValue: 2, value: 9}")
+    assert control(both).settings == control(V2).settings
+    for target in ("{type: Value, value: 9, averageValue: 2}", "{type: AverageValue, value: 9}"):
+        with pytest.raises(InputError, match=r"metrics.2.object.target: a target of type"):
+            control(changed(V2, average, f"target: {target}"))
+
+
+@pytest.mark.parametrize("version", ["v1", "v2beta1"])
 def test_v1_and_v2beta1_have_their_behavior_in_an_annotation(version: str) -> None:
     text = old(version, annotations={"behavior": json.dumps(AS_INTERNAL)})
     expected = V2[: V2.index("  metrics")] + BEHAVIOR

@@ -44,6 +44,7 @@ def test_without_a_policy_it_has_the_updaters_defaults_and_says_so() -> None:
     [
         (("updateMode: Recreate", "updateMode: Auto"), "updater"),
         (("updateMode: Recreate", "updateMode: InPlaceOrRecreate"), "updater"),
+        (("updateMode: Recreate", "updateMode: InPlace"), "updater"),
         (("updateMode: Recreate", 'updateMode: "Off"'), "off"),
         (("containerName: server,", 'containerName: "*", mode: "Off",'), "off"),
     ],
@@ -62,7 +63,7 @@ def test_modes(change: tuple[str, str], update: str) -> None:
         ("[{containerName: '*', maxAllowed: {cpu: 2}}, {containerName: server, maxAllowed: {cpu: 4}}]", 4.0),
         ("[{containerName: a, maxAllowed: {cpu: 2}}, {containerName: crop, maxAllowed: {cpu: 4}}]", 4.0),
         ("[{containerName: a, maxAllowed: {cpu: 0}}]", float("inf")),
-        ("[{controlledResources: [cpu]}]", float("inf")),
+        ("[{containerName: '*', controlledResources: [cpu]}]", float("inf")),
     ],
 )
 def test_the_policy_is_that_of_the_container_that_serves(policies: str, most: float) -> None:
@@ -77,6 +78,8 @@ def test_the_policy_is_that_of_the_container_that_serves(policies: str, most: fl
         (("updateMode: Recreate", "updateMode: Initial"), "updateMode: Initial has no counterpart.*give Recreate"),
         (("updateMode: Recreate", "updateMode: Always"), "spec.updatePolicy.updateMode: 'Always'"),
         (("updateMode: Recreate", "updateMode: Off"), "spec.updatePolicy.updateMode: False"),
+        (("updateMode: Recreate, ", ""), "spec.updatePolicy.updateMode: "),
+        (("containerName: istio-proxy, ", ""), "containerPolicies.1.containerName: "),
         (("minReplicas: 1}", "minReplicas: 0}"), "spec.updatePolicy.minReplicas: 0"),
         (("minReplicas: 1}", "evictionRequirements: [{}]}"), "evictionRequirements: is not simulated: remove it"),
         (("minAllowed: {cpu: 500m", "minAllowed: {cpu: 5"), r"Policies.0.maxAllowed.cpu: must be minAllowed \(5\)"),
@@ -95,6 +98,13 @@ def test_what_has_no_counterpart_is_refused_in_a_line(change: tuple[str, str], m
     with pytest.raises(InputError, match=f"^m0.yaml: document 1: .*{message}") as refused:
         control(changed(WHOLE, *change))
     assert "\n" not in str(refused.value)
+
+
+def test_fields_about_memory_have_no_effect_and_a_line_says_so() -> None:
+    more = changed(WHOLE, "minReplicas: 1}", "minReplicas: 1, evictAfterOOMSeconds: 60}")
+    found = control(changed(more, "controlledValues: RequestsOnly", "memoryAggregationIntervalCount: 4"))
+    assert found.settings == control(WHOLE).settings
+    assert "memoryAggregation… (memory is no knob here), evictAfterOOMSeconds" in found.notes[0]
 
 
 def test_what_is_recommended_stays_within_its_bounds() -> None:

@@ -26,11 +26,22 @@ class Target(Api):
 
     @model_validator(mode="after")
     def _is_one(self) -> Self:
-        given = [name for name in FIELD_OF_TYPE.values() if getattr(self, name) is not None]
+        given = self._given()
         if given != [FIELD_OF_TYPE[self.type]]:
             named = " and ".join(given) or "nothing"
             raise ValueError(f"a target of type {self.type} sets {FIELD_OF_TYPE[self.type]} and no other, not {named}")
         return self
+
+    def _given(self) -> list[str]:
+        return [name for name in FIELD_OF_TYPE.values() if getattr(self, name) is not None]
+
+
+class ObjectTarget(Target):
+    """That of a metric of an object, which may have a value beside its average: in v2beta1 it must, without effect."""
+
+    def _given(self) -> list[str]:
+        given = super()._given()
+        return [name for name in given if name != "value"] if "averageValue" in given else given
 
 
 class ResourceMetric(Api):
@@ -67,6 +78,7 @@ class ExternalMetric(PodsMetric):
 class ObjectMetric(PodsMetric):
     """A metric of an object."""
 
+    target: ObjectTarget
     describedObject: dict[str, Any]
 
 

@@ -111,13 +111,17 @@ def _old_metrics(found: Object, annotations: Mapping[str, str]) -> list[OldMetri
 
 
 def _behavior(found: Object, annotations: Mapping[str, str]) -> Fields:
-    """The `behavior` in an annotation; Kubernetes passes by what has not its form, and here a line says so."""
+    """The `behavior` in an annotation, none where it says nothing.
+
+    Kubernetes passes by what has not its form, and here a line says so.
+    """
     path = f"metadata.annotations.{BEHAVIOR}"
     if BEHAVIOR not in annotations:
         return {}
     try:
         given = _capitals_lowered(json.loads(annotations[BEHAVIOR]))
-        return {"behavior": BehaviorSpec.model_validate(given).model_dump(exclude_none=True)}
+        spec = BehaviorSpec.model_validate(given)
+        return {} if spec == BehaviorSpec() else {"behavior": spec.model_dump(exclude_none=True)}
     except ValidationError as error:
         raise InputError(f"{found.place}: {path}: {first_problem(error, BehaviorSpec)}") from None
     except (ValueError, RecursionError):

@@ -5,7 +5,7 @@ Source: kedacore/keda, `apis/keda/v1alpha1/scaledobject_types.go` (defaults, bou
 """
 
 from dataclasses import replace
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -21,11 +21,12 @@ from ipagym.agents.autoscalers.manifests.control import (
 from ipagym.agents.autoscalers.manifests.form import Api, Loose, Replicas, formed
 from ipagym.agents.autoscalers.manifests.hpa import behavior_of
 from ipagym.agents.autoscalers.manifests.hpa_schema import BehaviorSpec
-from ipagym.agents.autoscalers.manifests.keda_triggers import TriggerSpec, metric_of
+from ipagym.agents.autoscalers.manifests.keda_triggers import FALSE, TriggerSpec, metric_of
 from ipagym.agents.autoscalers.manifests.objects import Object, annotations_of
 from ipagym.system.errors import InputError
 
 PAUSED = "autoscaling.keda.sh/paused"
+PAUSED_REPLICAS = f"{PAUSED}-replicas"
 ZERO = "a stage keeps one replica at least"
 
 Seconds = Annotated[int, Field(ge=0, le=1_000_000)]
@@ -47,16 +48,12 @@ class HpaConfig(Api):
     name: str | None = None
 
 
-class Modifiers(Loose):
-    """A formula over the triggers, which is not read."""
-
-
 class Advanced(Api):
     """`advanced`."""
 
     horizontalPodAutoscalerConfig: HpaConfig | None = None
     restoreToOriginalReplicaCount: bool | None = None
-    scalingModifiers: Modifiers | None = None
+    scalingModifiers: dict[str, Any] | None = None
 
 
 class Fallback(Api):
@@ -141,20 +138,24 @@ def _settings(spec: Spec, triggers: tuple[Trigger, ...], least: int, most: int) 
 
 def _check(found: Object, spec: Spec) -> None:
     place = found.place
-    for key, value in annotations_of(found).items():
-        if key.startswith(PAUSED) and value.lower() not in ("false", "f", "0"):
-            raise InputError(f"{place}: metadata.annotations.{key[:80]}: it is paused: remove the annotation")
+    _check_runs(found)
     least = max(spec.minReplicaCount, 1) if spec.minReplicaCount is not None else 0
     most = spec.maxReplicaCount or MOST_REPLICAS
     if least > most:
         raise InputError(f"{place}: spec.maxReplicaCount must be minReplicaCount ({least}) or more, not {most}")
     if spec.idleReplicaCount is not None and spec.idleReplicaCount >= least:
         raise InputError(f"{place}: spec.idleReplicaCount: must be below minReplicaCount ({least}): lower it")
-    if spec.advanced is not None and spec.advanced.scalingModifiers is not None:
+    if spec.advanced is not None and any((spec.advanced.scalingModifiers or {}).values()):
         raise InputError(f"{place}: spec.advanced.scalingModifiers: formulas are not read: scale by the triggers")
-    averages = [each for each in spec.triggers if each.metricType in (None, "AverageValue") and not each.is_resource]
-    if spec.fallback is not None and not averages:
-        raise InputError(f"{place}: spec.fallback: needs a trigger other than cpu and memory with an AverageValue")
+    if spec.fallback is not None and all(each.is_resource for each in spec.triggers):
+        raise InputError(f"{place}: spec.fallback: needs a trigger other than cpu and memory: add one, or remove it")
+
+
+def _check_runs(found: Object) -> None:
+    """An annotation that names a number of replicas pauses at any number, 0 as well; the others say whether."""
+    for key, value in annotations_of(found).items():
+        if key == PAUSED_REPLICAS or (key.startswith(PAUSED) and value not in FALSE):
+            raise InputError(f"{found.place}: metadata.annotations.{key[:80]}: it is paused: remove the annotation")
 
 
 def _without_effect(spec: Spec) -> list[tuple[str, str]]:

@@ -2,10 +2,14 @@
 
 Source: kedacore/keda, `pkg/scalers/`: `scaler.go` (AverageValue unless said otherwise), `cpu_memory_scaler.go`,
 `prometheus_scaler.go`, `rabbitmq_scaler.go`, `aws_sqs_queue_scaler.go`, `redis_scaler.go`. What a queue scaler counts
-is either what waits, or that and what is being served; the queue is the stage's own.
+is either what waits, or that and what is being served; the queue is the stage's own. Numbers and switches are those of
+`pkg/scalers/scalersconfig/typed_config.go`: thresholds have no units and are rounded to thousandths; an empty text
+counts as left out.
 """
 
 from collections.abc import Callable, Mapping
+from math import inf
+from re import Pattern
 from re import compile as pattern
 from typing import Annotated, Any, Literal, Self
 
@@ -15,7 +19,6 @@ from ipagym.agents.autoscalers.hpa import Metric, Source
 from ipagym.agents.autoscalers.manifests.form import Api
 from ipagym.agents.autoscalers.manifests.hpa import CUSTOM, resource
 from ipagym.agents.autoscalers.manifests.hpa_schema import Target
-from ipagym.agents.autoscalers.manifests.quantity import quantity
 from ipagym.profiles.yaml_file import first_problem
 from ipagym.system.errors import InputError, unknown_name
 
@@ -26,7 +29,13 @@ REQUESTS = pattern(r"(?:[\w:]*[_:])?requests?_(?:total|count)")
 """Counters of requests, by the naming rules of Prometheus."""
 
 RESOURCE_TYPES = ("cpu", "memory")
+
+NUMBER = pattern(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
+WHOLE = pattern(r"-?(?:0|[1-9][0-9]*)")
+TRUE, FALSE = ("1", "t", "T", "TRUE", "true", "True"), ("0", "f", "F", "FALSE", "false", "False")
+
 DEFAULT_LENGTH = "5"
+DEFAULT_RABBITMQ_LENGTH = "20"
 
 
 class TriggerSpec(Api):
@@ -74,8 +83,8 @@ def metric_of(trigger: TriggerSpec) -> Metric:
         raise InputError(
             f"metricType: Utilization is for cpu and memory: give AverageValue or Value for {trigger.type}"
         )
-    source, field, text = EXTERNAL[trigger.type](trigger.metadata)
-    return Metric(source=source, target=_number(field, text), scope="all", whole=trigger.metricType == "Value")
+    source, target = EXTERNAL[trigger.type](trigger.metadata)
+    return Metric(source=source, target=target, scope="all", whole=trigger.metricType == "Value")
 
 
 def _resource(trigger: TriggerSpec) -> Metric:
@@ -94,27 +103,38 @@ def _resource(trigger: TriggerSpec) -> Metric:
         raise InputError(f"metadata.value: {str(error).partition(': ')[2]}") from None
 
 
-def _number(field: str, text: str) -> float:
-    try:
-        value = quantity(text)
-    except ValueError:
-        value = 0.0
-    if value <= 0:
-        raise InputError(f"metadata.{field}: must be a number above 0, not {text[:60]!r}")
+def _threshold(metadata: Mapping[str, str], field: str, default: str = "", form: Pattern[str] = NUMBER) -> float:
+    text = _text(metadata, field) or default
+    value = round(float(text), 3) if form.fullmatch(text) else 0.0
+    if not 0 < value < inf:
+        raise InputError(
+            f"metadata.{field}: must be a {'whole ' if form is WHOLE else ''}number above 0, not {text[:60]!r}"
+        )
     return value
 
 
-Reading = tuple[Source, str, str]
-"""The source of the figure, and the field of the threshold with its text."""
+def _is_on(metadata: Mapping[str, str], field: str, *, default: bool) -> bool:
+    text = _text(metadata, field)
+    if text not in ("", *TRUE, *FALSE):
+        raise InputError(f"metadata.{field}: must be true or false, not {text[:60]!r}")
+    return text in TRUE if text else default
+
+
+def _text(metadata: Mapping[str, str], field: str) -> str:
+    return metadata.get(field, "").strip()
+
+
+Reading = tuple[Source, float]
+"""The source of the figure, and the threshold."""
 
 
 def _prometheus(metadata: Mapping[str, str]) -> Reading:
     query = "".join(metadata.get("query", "").split())
     if found := RATE.fullmatch(query):
         if REQUESTS.fullmatch(found[1]):
-            return "rps", "threshold", metadata.get("threshold", "")
+            return "rps", _threshold(metadata, "threshold")
     elif (found := GAUGE.fullmatch(query)) and (name := found[1] or found[2]) in CUSTOM:
-        return CUSTOM[name], "threshold", metadata.get("threshold", "")
+        return CUSTOM[name], _threshold(metadata, "threshold")
     raise InputError(
         f"metadata.query: {metadata.get('query', '')[:80]!r} is not simulated: write sum(rate(…_requests_total[1m])) "
         f"or the sum of one of {', '.join(CUSTOM)}, or --ignore-metric prometheus"
@@ -122,27 +142,46 @@ def _prometheus(metadata: Mapping[str, str]) -> Reading:
 
 
 def _rabbitmq(metadata: Mapping[str, str]) -> Reading:
-    """Without a mode, an older form: `queueLength`. AMQP counts what waits, HTTP what is not acknowledged as well."""
-    mode, field = metadata.get("mode"), "value"
-    if mode is None and "queueLength" in metadata:
-        mode, field = "QueueLength", "queueLength"
+    """AMQP counts what waits, HTTP what is not acknowledged as well; rates are to be had over HTTP only."""
+    mode, target = _rabbitmq_mode(metadata)
+    protocol = _rabbitmq_protocol(metadata)
+    ready_only = _is_on(metadata, "excludeUnacknowledged", default=False)
+    if protocol == "amqp" and (mode == "MessageRate" or ready_only):
+        field = "mode: MessageRate" if mode == "MessageRate" else "excludeUnacknowledged"
+        raise InputError(f"metadata.{field} is to be had over HTTP only: give protocol http")
     if mode == "MessageRate":
-        return "rps", field, metadata.get(field, "")
-    if mode != "QueueLength":
+        return "rps", target
+    return "in_flight" if protocol == "http" and not ready_only else "queue", target
+
+
+def _rabbitmq_mode(metadata: Mapping[str, str]) -> tuple[str, float]:
+    """Mode and threshold: in an older form `queueLength` alone, and a queue of 20 where nothing is said."""
+    mode, given = _text(metadata, "mode"), [each for each in ("mode", "value") if _text(metadata, each)]
+    if _text(metadata, "queueLength") or not given:
+        if given:
+            raise InputError(f"metadata.queueLength: is the older form of mode and value: remove it, or {given[0]}")
+        return "QueueLength", _threshold(metadata, "queueLength", DEFAULT_RABBITMQ_LENGTH)
+    if mode not in ("QueueLength", "MessageRate"):
         raise InputError(f"metadata.mode: must be QueueLength or MessageRate, not {(mode or 'left out')[:60]!r}")
-    protocol, host = metadata.get("protocol", "auto"), metadata.get("host", "")
-    is_http = protocol == "http" or (protocol == "auto" and host.startswith("http"))
-    counts_served = is_http and metadata.get("excludeUnacknowledged", "false").lower() != "true"
-    return "in_flight" if counts_served else "queue", field, metadata.get(field, "")
+    return mode, _threshold(metadata, "value")
+
+
+def _rabbitmq_protocol(metadata: Mapping[str, str]) -> str:
+    """`http` or `amqp`; empty where the address that says so is not in the manifest."""
+    protocol, host = _text(metadata, "protocol") or "auto", _text(metadata, "host")
+    if protocol != "auto":
+        return protocol
+    return next((each for each in ("http", "amqp") if host.startswith(each)), "")
 
 
 def _sqs(metadata: Mapping[str, str]) -> Reading:
-    counts_served = metadata.get("scaleOnInFlight", "true").lower() != "false"
-    return "in_flight" if counts_served else "queue", "queueLength", metadata.get("queueLength", DEFAULT_LENGTH)
+    counts_served = _is_on(metadata, "scaleOnInFlight", default=True)
+    target = _threshold(metadata, "queueLength", DEFAULT_LENGTH, WHOLE)
+    return "in_flight" if counts_served else "queue", target
 
 
 def _redis(metadata: Mapping[str, str]) -> Reading:
-    return "queue", "listLength", metadata.get("listLength", DEFAULT_LENGTH)
+    return "queue", _threshold(metadata, "listLength", DEFAULT_LENGTH, WHOLE)
 
 
 EXTERNAL: Mapping[str, Callable[[Mapping[str, str]], Reading]] = {

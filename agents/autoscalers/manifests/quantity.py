@@ -1,6 +1,7 @@
 """Quantities of Kubernetes: `500m`, `2`, `1k`, `1e3`, `50Mi`.
 
 Source: kubernetes/apimachinery, `pkg/api/resource/quantity.go`: a signed decimal number, then an exponent or a suffix.
+What is not 0 is a billionth at least.
 """
 
 from re import compile as pattern
@@ -13,6 +14,7 @@ QUANTITY = pattern(
 )
 SUFFIXES = dict(zip("n u m k M G T P E".split(), (1e-9, 1e-6, 1e-3, 1e3, 1e6, 1e9, 1e12, 1e15, 1e18), strict=True))
 BINARY = dict(zip("Ki Mi Gi Ti Pi Ei".split(), (2.0 ** (10 * power) for power in range(1, 7)), strict=True))
+NANO = 1e-9
 
 
 def quantity(text: str | int | float) -> float:
@@ -28,7 +30,7 @@ def quantity(text: str | int | float) -> float:
     value = float(number + (exponent or "")) * (SUFFIXES | BINARY).get(suffix, 1.0)
     if value == float("inf"):
         raise ValueError("a quantity must be finite")
-    return value
+    return value if not value or abs(value) >= NANO else NANO * (1 if value > 0 else -1)
 
 
 def target(text: str | int | float) -> float:

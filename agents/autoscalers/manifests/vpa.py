@@ -20,6 +20,10 @@ UPDATER_REPLICAS = 2
 """The updater's `--min-replicas`."""
 
 ANY = "*"
+OF_MEMORY = {
+    *("oomBumpUpRatio", "oomMinBumpUp"),
+    *("memoryAggregationIntervalSeconds", "memoryAggregationIntervalCount"),
+}
 PATH = "spec.resourcePolicy.containerPolicies"
 
 Amounts = dict[str, Quantity]
@@ -28,15 +32,16 @@ Amounts = dict[str, Quantity]
 class UpdatePolicy(Api):
     """`updatePolicy`."""
 
-    updateMode: Literal["Off", "Initial", "Recreate", "InPlaceOrRecreate", "Auto"] | None = None
+    updateMode: Literal["Off", "Initial", "Recreate", "InPlaceOrRecreate", "InPlace", "Auto"]
     minReplicas: Count | None = None
+    evictAfterOOMSeconds: Count | None = None
     evictionRequirements: list[dict[str, Any]] | None = None
 
 
 class ContainerPolicy(Api):
     """The policy of one container, or of all that have none of their own (`*`)."""
 
-    containerName: str = ANY
+    containerName: Annotated[str, Field(min_length=1)]
     mode: Literal["Auto", "Off"] | None = None
     minAllowed: Amounts | None = None
     maxAllowed: Amounts | None = None
@@ -44,6 +49,8 @@ class ContainerPolicy(Api):
     controlledValues: Literal["RequestsAndLimits", "RequestsOnly"] | None = None
     oomBumpUpRatio: Quantity | None = None
     oomMinBumpUp: Quantity | None = None
+    memoryAggregationIntervalSeconds: Count | None = None
+    memoryAggregationIntervalCount: Count | None = None
     startupBoost: dict[str, Any] | None = None
 
 
@@ -82,7 +89,7 @@ def vpa_control(found: Object, ignored: frozenset[str]) -> Control:
         InputError: it holds something that cannot be simulated; one line says what.
     """
     spec = formed(found, VerticalPodAutoscaler).spec
-    update = spec.updatePolicy or UpdatePolicy()
+    update = spec.updatePolicy or UpdatePolicy(updateMode="Recreate")
     policies = list((spec.resourcePolicy or ResourcePolicy()).containerPolicies or ())
     _check(found, spec, update)
     index, policy = _policy(found, policies, spec.targetRef.name)
@@ -131,7 +138,7 @@ def _policy(found: Object, policies: list[ContainerPolicy], target: str) -> tupl
     if named or len(on) == 1:
         return (named or on)[0]
     if not on:
-        return (0, policies[0]) if ANY in names else (0, ContainerPolicy())
+        return (0, policies[0]) if ANY in names else (0, ContainerPolicy(containerName=ANY))
     for index, each in on:
         if each.containerName == ANY and len(on) == 2:
             return next(one for one in on if one[0] != index)
@@ -162,7 +169,8 @@ def _notes(found: Object, update: UpdatePolicy, policy: ContainerPolicy, *, is_o
     reasons = [
         ("memory" in amounts or "memory" in (policy.controlledResources or ()), "memory", "it is no knob here"),
         (policy.controlledValues is not None, "controlledValues", "there are no limits beside requests"),
-        (policy.oomBumpUpRatio is not None or policy.oomMinBumpUp is not None, "oom…", "memory is no knob here"),
+        (bool(policy.model_fields_set & OF_MEMORY), "oom…, memoryAggregation…", "memory is no knob here"),
+        (update.evictAfterOOMSeconds is not None, "evictAfterOOMSeconds", "memory is no knob here"),
     ]
     said = ignored_fields(found, [(field, reason) for is_given, field, reason in reasons if is_given])
     if is_off:

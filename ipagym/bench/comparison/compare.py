@@ -11,13 +11,13 @@ from pathlib import Path
 import numpy as np
 
 from ipagym.bench.bound.bound import bound, demand_of
-from ipagym.bench.comparison.results import SUMMARY, TIMELINE, TIMINGS, WINDOWS, Comparison
-from ipagym.bench.comparison.summary import BOUND, CLAIRVOYANT, AgentSummary, episode_metrics, summarise
+from ipagym.bench.comparison.results import EPISODES, SUMMARY, TIMELINE, TIMINGS, WINDOWS, Comparison
+from ipagym.bench.comparison.summary import BOUND, CLAIRVOYANT, episode_metrics, episodes_frame, summarise
 from ipagym.bench.comparison.timeline import png_bytes
 from ipagym.bench.episode import run_episode
 from ipagym.bench.storage.claim import claimed
 from ipagym.bench.storage.code_mark import code_mark
-from ipagym.bench.storage.manifest import Manifest, check_folder, check_kept, make_manifest, write_manifest
+from ipagym.bench.storage.manifest import check_folder, check_kept, make_manifest, write_manifest
 from ipagym.bench.storage.store import Store, Stored
 from ipagym.bench.storage.table import parquet_bytes, timings_frame, windows_frame
 from ipagym.bench.storage.targets import text_of
@@ -82,10 +82,19 @@ def compare(
             for name, make in agents.items()
         ]
         remove_leftovers(out)
-        found = _run(jobs, store, workers)
-        episodes = {name: [found[name, seed] for seed in seeds] for name in agents}
-        summaries = _summaries(scenario, episodes, keeps or {})
-        return _written(summaries, episodes, begun, out)
+        stored_by = _run(jobs, store, workers)
+        episodes = {name: [stored_by[name, seed] for seed in seeds] for name in agents}
+        metrics = _metrics(scenario, episodes)
+        every = [stored for stored_of_agent in episodes.values() for stored in stored_of_agent]
+        found = Comparison(
+            summaries=summarise(metrics, keeps),
+            episodes=episodes_frame(metrics, seeds),
+            windows=windows_frame(stored.frame for stored in every),
+            timings=timings_frame((stored.agent, stored.seed, stored.decision_s) for stored in every),
+            manifest=begun,
+            out=out,
+        )
+        return _written(found)
 
 
 def marks_of(agents: Mapping[str, Callable[[], Agent]], fingerprints: Mapping[str, str]) -> dict[str, str]:
@@ -175,9 +184,8 @@ def run_job(job: Job, store: Store) -> None:
     store.save(episode, job.fingerprint)
 
 
-def _summaries(
-    scenario: Scenario, episodes: Mapping[str, Sequence[Stored]], keeps: Mapping[str, str]
-) -> tuple[AgentSummary, ...]:
+def _metrics(scenario: Scenario, episodes: Mapping[str, Sequence[Stored]]) -> Mapping[str, list[dict[str, float]]]:
+    """The figures of every episode, with the bound where the clairvoyant ran."""
     for same_seed in zip(*episodes.values(), strict=True):
         check_same_requests({stored.agent: stored for stored in same_seed})
     bounds = [_bound(scenario, stored) for stored in episodes.get(CLAIRVOYANT, ())]
@@ -185,25 +193,20 @@ def _summaries(
     for each in metrics.values() if bounds else ():
         for episode, most in zip(each, bounds, strict=True):
             episode[BOUND.key] = most
-    return summarise(metrics, keeps)
+    return metrics
 
 
-def _written(
-    summaries: tuple[AgentSummary, ...], episodes: Mapping[str, Sequence[Stored]], begun: Manifest, out: Path
-) -> Comparison:
+def _written(found: Comparison) -> Comparison:
     """The comparison, after its files are written, the manifest that calls it complete as the last of them."""
-    every = [stored for stored_of_agent in episodes.values() for stored in stored_of_agent]
-    windows = windows_frame(stored.frame for stored in every)
-    timings = timings_frame((stored.agent, stored.seed, stored.decision_s) for stored in every)
-    content = parquet_bytes(windows)
-    manifest = replace(begun, windows_sha256=sha256(content).hexdigest())
-    found = Comparison(summaries=summaries, windows=windows, timings=timings, manifest=manifest, out=out)
+    out, content = found.out, parquet_bytes(found.windows)
+    manifest = replace(found.manifest, windows_sha256=sha256(content).hexdigest())
     write_atomically(out / WINDOWS, content)
-    write_atomically(out / TIMINGS, parquet_bytes(timings))
+    write_atomically(out / EPISODES, parquet_bytes(found.episodes))
+    write_atomically(out / TIMINGS, parquet_bytes(found.timings))
     write_atomically(out / SUMMARY, found.summary.to_csv(index=False).encode())
     write_atomically(out / TIMELINE, png_bytes(found.timeline()))
     write_manifest(out, manifest)
-    return found
+    return replace(found, manifest=manifest)
 
 
 def _bound(scenario: Scenario, stored: Stored) -> float:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import pyarrow as pa
 
+from ipagym.bench.comparison.pairs import paired
 from ipagym.bench.comparison.summary import AgentSummary, Estimate, drawn_agents, summary_frame
 from ipagym.bench.storage.manifest import Manifest, read_manifest
 from ipagym.system.errors import InputError
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 WINDOWS = "windows.parquet"
 TIMINGS = "timings.parquet"
 SUMMARY = "summary.csv"
+EPISODES = "episodes.parquet"
 TIMELINE = "timeline.png"
 
 CI = "_ci95"
@@ -30,11 +32,13 @@ CI = "_ci95"
 class Comparison:
     """The results of a comparison, which are in the folder `out` as well.
 
-    `summaries` has an entry per agent; `windows` a row per agent, seed and window; `timings` the time, in seconds, of
+    `summaries` has an entry per agent; `episodes` a row per agent and seed with the metrics of the summary, decision
+    times apart; `windows` a row per agent, seed and window; `timings` the time, in seconds, of
     each decision; `manifest` what was run, and with what.
     """
 
     summaries: tuple[AgentSummary, ...] = field(repr=False)
+    episodes: pd.DataFrame = field(repr=False)
     windows: pd.DataFrame = field(repr=False)
     timings: pd.DataFrame = field(repr=False)
     manifest: Manifest = field(repr=False)
@@ -44,6 +48,15 @@ class Comparison:
     def summary(self) -> pd.DataFrame:
         """One row per agent: mean over seeds and 95 % half width (`_ci95`) of each metric, and the load."""
         return summary_frame(self.summaries).assign(load=self.manifest.load)
+
+    def paired(self, agent: str, reference: str) -> pd.DataFrame:
+        """Differences of the agent's figures from the reference's on the same seeds, a row per metric: `difference`,
+        `ci95` (half width), `above` (share of seeds on which the agent's figure is the higher one) and `seeds`.
+
+        Raises:
+            InputError: one of them did not take part.
+        """
+        return paired(self.episodes, agent, reference)
 
     def timeline(self, seed: int | None = None) -> "Figure":
         """Load, latency, violations, cores and accuracy over time under one seed, the first where none is given.
@@ -70,6 +83,7 @@ def load_results(folder: str | Path) -> Comparison:
         manifest = read_manifest(out)
         return Comparison(
             summaries=_summaries(out / SUMMARY, len(manifest.seeds)),
+            episodes=pd.read_parquet(out / EPISODES),
             windows=_windows(out / WINDOWS, manifest.windows_sha256),
             timings=pd.read_parquet(out / TIMINGS),
             manifest=manifest,

@@ -156,6 +156,17 @@ def dominates(costs: Sequence[float], others: Sequence[float]) -> bool:
     return all(a <= b for a, b in pairs) and any(a < b for a, b in pairs)
 
 
+def episodes_frame(metrics: Mapping[str, Sequence[Mapping[str, float]]], seeds: Sequence[int]) -> pd.DataFrame:
+    """One row per agent and seed: its metrics, with regret where the clairvoyant ran; decision times, which differ from
+    run to run, are left out.
+    """
+    return pd.DataFrame(
+        {"agent": agent, "seed": seed} | {key: value for key, value in episode.items() if key != "decision_ms"}
+        for agent, episodes in _with_regret(metrics).items()
+        for seed, episode in zip(seeds, episodes, strict=True)
+    )
+
+
 def summary_frame(summaries: Sequence[AgentSummary]) -> pd.DataFrame:
     """One row per agent: mean and 95 % half width of every metric, and the Pareto mark."""
     return pd.DataFrame(

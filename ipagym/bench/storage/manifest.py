@@ -15,6 +15,7 @@ import ipagym
 from ipagym.system.errors import InputError
 from ipagym.system.files import make_folder, write_atomically
 from ipagym.task.scenario import Scenario
+from ipagym.task.splits import splits_of
 from ipagym.task.workload_line import workload_line
 from ipagym.workload.origin import source_of
 
@@ -48,6 +49,7 @@ class Manifest:
     fingerprints: dict[str, str]
     windows_sha256: str | None = None
     workload_file: dict[str, str | float] | None = None
+    splits: dict[str, list[int]] | None = None
 
 
 def make_manifest(
@@ -75,6 +77,7 @@ def make_manifest(
         fingerprints=dict(fingerprints),
         windows_sha256=None if windows is None else sha256(windows).hexdigest(),
         workload_file=None if source is None else asdict(source),
+        splits=splits_of(seeds),
     )
 
 

@@ -1,0 +1,33 @@
+"""DQN of stable-baselines3, which needs a `Discrete` action: hold, or one knob a step down or up.
+
+python examples/sb3_dqn.py --steps 5000
+"""
+
+import argparse
+
+import gymnasium as gym
+from stable_baselines3 import DQN
+from stable_baselines3.common.evaluation import evaluate_policy
+from stable_baselines3.common.monitor import Monitor
+
+import ipagym  # noqa: F401  (registers the ids)
+from ipagym.envs.wrappers import StepAction
+
+
+def make_env() -> gym.Env:
+    """An environment whose action is a step."""
+    return Monitor(StepAction(gym.make("ipagym/Video-v0", workload="bursty")))
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Learn, then print the return of an episode."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--steps", type=int, default=5_000)
+    steps = parser.parse_args(arguments).steps
+    model = DQN("MlpPolicy", make_env(), learning_starts=min(500, steps // 2), gamma=0.95, seed=0)
+    model.learn(steps)
+    print(f"return {evaluate_policy(model, make_env(), n_eval_episodes=1)[0]:.2f}")
+
+
+if __name__ == "__main__":
+    main()
