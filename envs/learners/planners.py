@@ -77,9 +77,15 @@ PLANNERS: Mapping[str, Planner] = {"ipa": ipa, "joint": joint, "infadapter": inf
 def usual_planner(pipeline: Pipeline, limits: Limits) -> str:
     """The planner that turns all the open knobs."""
     knobs = open_knobs(pipeline.stages, limits)
-    if MIX in knobs:
+    if _is_a_set(pipeline, limits):
         return "infadapter"
-    return "joint" if CORES.name in knobs or VARIANT.name not in knobs else "ipa"
+    return "joint" if {CORES.name, MIX} & knobs or VARIANT.name not in knobs else "ipa"
+
+
+def _is_a_set(pipeline: Pipeline, limits: Limits) -> bool:
+    """One stage, all variants of which may run side by side within a budget of cores."""
+    variants = len(pipeline.stages[0].variants)
+    return len(pipeline.stages) == 1 and limits.max_deployments >= variants > 1 and limits.total_cores is not None
 
 
 def _planned(found: Configuration | None) -> Configuration:

@@ -5,7 +5,7 @@ from typing import Any
 
 import gymnasium
 import numpy as np
-from gymnasium.vector import AutoresetMode, VectorEnv, VectorWrapper
+from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 from numpy.typing import ArrayLike, NDArray
 
@@ -15,7 +15,7 @@ from ipagym.envs.learners.view import View, ViewSettings
 from ipagym.envs.observation import Observer
 from ipagym.envs.serving import ALONE, ServingEnv
 from ipagym.envs.vector import ServingVectorEnv
-from ipagym.envs.wrappers.actions import checked_action
+from ipagym.envs.wrappers.actions import OfVector, checked_action
 from ipagym.system.errors import InputError
 
 Observations = NDArray[np.float32]
@@ -62,7 +62,7 @@ class LearnerView(gymnasium.Wrapper[Any, Any, Any, Any]):
         return Sight.of(observation[np.newaxis], self.serving.seen)
 
 
-class VectorLearnerView(VectorWrapper[Any, Any, Any]):
+class VectorLearnerView(OfVector):
     """`LearnerView` for a native vector environment, in any of its autoreset modes."""
 
     def __init__(self, env: VectorEnv[Any, Any, Any], settings: ViewSettings | None = None) -> None:
