@@ -28,7 +28,7 @@ lint: .venv/dev
 	$(BIN)/lint-imports
 
 train: .venv/dev
-	$(BIN)/ipagym train video --workload bursty --steps 100000 --out runs/ppo
+	$(BIN)/ipagym train video --workload bursty --out runs/ppo
 
 .venv/made:
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "ipagym needs Python 3.11 or newer: make PYTHON=python3.12 ...")'

@@ -241,6 +241,7 @@ AGENTS: dict[str, AgentEntry] = {
         argument="[FORECASTER]",
     ),
     "ppo": AgentEntry("a trained PPO policy from a file", "learned.policy:make", EVERY, argument="PATH"),
+    "zoo": AgentEntry("a trained policy of the package", "learned.policy:make_of_zoo", EVERY, argument="NAME"),
 }
 """Every agent by name, as on the command line."""
 

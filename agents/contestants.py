@@ -18,6 +18,7 @@ from ipagym.agents.autoscalers.manifests.read import Manifests, autoscalers_of
 from ipagym.agents.autoscalers.manifests.rules import scaled_by
 from ipagym.agents.catalogue import AGENTS, EVERY
 from ipagym.agents.external import build, find, version_of
+from ipagym.agents.learned.zoo import zoo_path
 from ipagym.agents.spec import split_specs
 from ipagym.bench.storage.code_mark import code_mark
 from ipagym.model.agent import Agent
@@ -144,11 +145,13 @@ def _behind(spec: AgentSpec) -> str:
     """The hash of the file that the argument names, if it does; the code of an agent from outside of the package."""
     if spec.name not in AGENTS:
         return f"{version_of(spec.name)} {_version(find(spec.name))}".strip()
+    if spec.name == "zoo":
+        return _content(zoo_path(spec.argument or ""))
     return _content(spec.path) if spec.path else ""
 
 
 def _content(path: Path) -> str:
-    files = sorted(path.glob("*.pt")) if path.is_dir() else [path]
+    files = sorted(path.glob("*.npz")) if path.is_dir() else [path]
     return sha256(b"".join(sha256(file.read_bytes()).digest() for file in files if file.is_file())).hexdigest()
 
 

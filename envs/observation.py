@@ -98,6 +98,10 @@ class Observer:
         """Rates and capacities on their common scale."""
         return np.log1p(rate_rps) / np.log1p(self._most_rps)
 
+    def rate_rps(self, scaled: Any) -> Any:
+        """The rates and capacities, in requests per second, that lie at these points of the scale."""
+        return np.expm1(scaled * np.log1p(self._most_rps))
+
     def _put_pipeline(self, values: Values, windows: Records, arrivals_per_s: Seconds) -> None:
         """Write the entries of the whole pipeline into the first columns, in the order of PIPELINE_ENTRIES."""
         slo_s = self.pipeline.slo_s

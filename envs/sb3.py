@@ -30,7 +30,6 @@ class ServingVecEnv(VecEnv):
         self.reward_scale = reward_scale
         self.terms: RewardTerms[NDArray[np.float64]] | None = None
         self._returns = np.zeros(env.num_envs)
-        self._taken: list[NDArray[np.int64]] = []
         super().__init__(env.num_envs, env.single_observation_space, env.single_action_space)
 
     @property
@@ -38,29 +37,10 @@ class ServingVecEnv(VecEnv):
         """Steps of an episode; its first window passes with the reset."""
         return self.env.scenario.windows - 1
 
-    def actions_taken(self) -> NDArray[np.int64]:
-        """The actions since the episodes began, shape (steps, num_envs, knobs)."""
-        shape = (len(self._taken), self.num_envs, len(self.env.codec.sizes))
-        return np.array(self._taken, dtype=np.int64).reshape(shape)
-
-    def go_on(self, episodes: int, actions: NDArray[np.int64]) -> NDArray[np.float32]:
-        """Begin with the seeds set by `seed`, pass over so many episodes, and take these actions in the next ones.
-
-        The environments then stand, and the observations are, as if they had run all those episodes.
-        """
-        observations = self.reset()
-        if episodes:
-            self.env.pass_over(episodes - 1)
-            observations = self.reset()
-        for each in actions:
-            observations = np.asarray(self.step(each)[0])
-        return observations
-
     def reset(self) -> NDArray[np.float32]:
         """Begin all episodes, with the seeds set by `seed`."""
         observations, _ = self.env.reset(seed=self._seeds)
         self._returns[:] = 0.0
-        self._taken.clear()
         self._reset_seeds()
         self._reset_options()
         return observations
@@ -74,9 +54,6 @@ class ServingVecEnv(VecEnv):
         observations, rewards, _, truncated, info = self.env.step(self._actions)
         self.terms = self.env.terms
         self._returns += rewards
-        self._taken.append(self._actions)
-        if truncated.all():
-            self._taken.clear()
         infos: list[dict[str, Any]] = [{} for _ in range(self.num_envs)]
         for k in np.flatnonzero(truncated).tolist():
             infos[k] = {

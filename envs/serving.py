@@ -14,6 +14,7 @@ from ipagym.cluster import Cluster, Simulator
 from ipagym.cluster.sim import CompiledCluster
 from ipagym.envs.arguments import Arguments
 from ipagym.envs.codec import Codec
+from ipagym.envs.feeds import Seen
 from ipagym.envs.info import Figures, info_of_one
 from ipagym.envs.masks import Masks
 from ipagym.envs.observation_builder import ObservationBuilder
@@ -78,6 +79,7 @@ class ServingEnv(gymnasium.Env[Any, Any]):
         self._view = None if self.render_mode is None else View(self.render_mode, scenario)
         self.history: list[Window] = []
         self._asked: tuple[Configuration, Deployments] | None = None
+        self._seen: Seen | None = None
         self._builder = ObservationBuilder(scenario, self.options, 1)
         self._rewards = Rewards(scenario.pipeline, scenario.limits.max_deployments)
         self._rule = RewardRule(
@@ -108,6 +110,17 @@ class ServingEnv(gymnasium.Env[Any, Any]):
         if not self.history:
             raise InputError("no configuration is in force yet: call reset() first")
         return self._records(self.history[-1])
+
+    @property
+    def seen(self) -> Seen:
+        """The last window as far as it has reached the controller, in arrays of one row.
+
+        Raises:
+            InputError: `reset` was never called.
+        """
+        if self._seen is None:
+            raise InputError("nothing was seen yet: call reset() first")
+        return self._seen
 
     @property
     def reference_returns(self) -> Reference | None:
@@ -185,7 +198,7 @@ class ServingEnv(gymnasium.Env[Any, Any]):
         twin = ServingEnv(self.scenario, self.cluster.fork(), mode, options=self.options)
         twin._own, twin.history, twin._builder = self._own, list(self.history), deepcopy(self._builder)
         if self.history:
-            twin._feed = copy(self._feed)
+            twin._feed, twin._seen = copy(self._feed), self._seen
         twin.np_random = deepcopy(self.np_random)
         return twin
 
@@ -230,6 +243,7 @@ class ServingEnv(gymnasium.Env[Any, Any]):
         seen_window = self._feed.see(window)
         truth = self._figures(window)
         seen = truth if seen_window is window else (*records_of(seen_window), seen_window.arrivals_per_s[np.newaxis])
+        self._seen = Seen(*seen)
         self._builder.see(ALONE, seen, np.array([self._feed.age]))
         observation = self._builder.observations(seen, configurations)[0]
         info = info_of_one(truth, seen, configurations, terms) if self.options.with_info else {}

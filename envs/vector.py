@@ -133,6 +133,11 @@ class ServingVectorEnv(VectorEnv[Any, Any, Any]):
         return np.where(is_over, self._initial, self._records)
 
     @property
+    def seen(self) -> Seen:
+        """The last windows as far as they have reached the controllers, a row for each environment."""
+        return self._feeds.seen
+
+    @property
     def reference_returns(self) -> Reference | None:
         """Returns of reference agents on this scenario; None where it is not one of the package's, unchanged."""
         return reference_of(self.options.name, self._own)
@@ -163,12 +168,6 @@ class ServingVectorEnv(VectorEnv[Any, Any, Any]):
         self._look(which)
         self._previous = self._records
         return self._observe(), self._info(self._terms(), flags)
-
-    def pass_over(self, episodes: int) -> None:
-        """Draw the seeds of so many episodes in every environment, without running them."""
-        for _ in range(episodes):
-            for k in range(self.num_envs):
-                self._seeds.next(k, None)
 
     def step(self, actions: ArrayLike) -> tuple[Observations, Values, Flags, Flags, dict[str, Any]]:
         """Let one interval pass in every environment.

@@ -11,6 +11,7 @@ from ipagym.task.environment_ids import ENV_IDS, register_all
 if TYPE_CHECKING:
     from ipagym.agents import make_agent
     from ipagym.agents.autoscalers.manifests.read import read_manifests
+    from ipagym.agents.learned.policy import load_policy
     from ipagym.api import compare, verify
     from ipagym.bench.comparison.results import Comparison, load_results
     from ipagym.envs.scenario_file import load_scenario
@@ -49,6 +50,7 @@ __all__ = [
     "Workload",
     "__version__",
     "compare",
+    "load_policy",
     "load_results",
     "load_scenario",
     "make_agent",
@@ -77,6 +79,7 @@ _HOMES = {
     "Window": "model.window",
     "Workload": "workload.protocol",
     "compare": "api",
+    "load_policy": "agents.learned.policy",
     "load_results": "bench.comparison.results",
     "load_scenario": "envs.scenario_file",
     "make_agent": "agents",

@@ -35,6 +35,7 @@ PROMISED = [
     "Workload",
     "__version__",
     "compare",
+    "load_policy",
     "load_results",
     "load_scenario",
     "make_agent",

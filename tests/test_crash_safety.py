@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from ipagym.agents import learned
 from ipagym.system.files import STALE_S, SUFFIX, remove_leftovers, write_atomically
 
 MAIN = "import sys; from ipagym.cli import main; sys.exit(main(sys.argv[1:]))"
@@ -97,27 +98,38 @@ def test_two_comparisons_in_one_folder_do_each_other_no_harm(tmp_path: Path) -> 
     assert not list((tmp_path / "shared").rglob(f"*{SUFFIX}"))
 
 
+KILLS = 3
+SMALL_RUN = """
+"*": {steps: 960, envs: 4, rollout: 20, batch: 40, epochs: 2, validate_every: 3, validation_episodes: 2}
+"""
+
+
 def test_a_training_that_is_killed_goes_on_to_the_same_weights(tmp_path: Path) -> None:
     pytest.importorskip("stable_baselines3")
     from ipagym.agents.learned.checkpoint import CHECKPOINT_NAME, load_checkpoint
+    from ipagym.agents.learned.policy_file import BEST, LAST
 
-    out = tmp_path / "ppo"
-    train = ["train", "video", "--workload", "constant:5", "--seed", "1", "--out", str(out)]
-    process = started(MAIN, *train, "--steps", "1000000")
-    checkpoint = out / CHECKPOINT_NAME
-    deadline_s = time.monotonic() + 300
-    while process.poll() is None and time.monotonic() < deadline_s:
-        if checkpoint.exists() and load_checkpoint(checkpoint).card.steps >= 1024:
-            break
-        time.sleep(0.05)
-    kill(process)
-    steps = load_checkpoint(checkpoint).card.steps
-    assert steps >= 1024
-    assert started(MAIN, *train, "--steps", str(steps + 512), "--resume").wait() == 0
-    whole = [*train[:-1], str(tmp_path / "whole"), "--steps", str(steps + 512)]
-    assert started(MAIN, *whole).wait() == 0
-    resumed, expected = load_checkpoint(out), load_checkpoint(tmp_path / "whole")
+    recipe = tmp_path / "small.yaml"
+    whole_recipe = (Path(learned.__file__).parent / "recipes" / "ppo.yaml").read_text()
+    recipe.write_text(whole_recipe + SMALL_RUN)
+    train = ["train", "video", "--workload", "constant:5:300", "--seed", "1", "--recipe", str(recipe)]
+    killed, whole = tmp_path / "killed", tmp_path / "whole"
+    assert started(MAIN, *train, "--out", str(whole)).wait() == 0
+    checkpoint = killed / CHECKPOINT_NAME
+    for number in range(KILLS):
+        before = load_checkpoint(checkpoint).card.steps_done if number else -1
+        process = started(MAIN, *train, "--out", str(killed), *(["--resume"] if number else []))
+        deadline_s = time.monotonic() + 300
+        while process.poll() is None and time.monotonic() < deadline_s:
+            if checkpoint.exists() and load_checkpoint(checkpoint).card.steps_done > before:
+                break
+            time.sleep(0.02)
+        kill(process)
+    assert started(MAIN, *train, "--out", str(killed), "--resume").wait() == 0
+    resumed, expected = load_checkpoint(killed), load_checkpoint(whole)
     assert resumed.card == expected.card
-    assert resumed.card.steps == steps + 512
     weights = resumed.parameters["policy"]
     assert all(weights[name].equal(value) for name, value in expected.parameters["policy"].items())
+    for name in (LAST, BEST):
+        assert (killed / name).read_bytes() == (whole / name).read_bytes()
+    assert not list(killed.glob("*.tmp"))

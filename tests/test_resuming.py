@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Callable
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -11,18 +12,20 @@ import pytest
 
 from ipagym.cli import main
 from ipagym.envs import make_scenario
-from ipagym.envs.vector import ServingVectorEnv
 from ipagym.system.errors import InputError
 from tests.test_scenario_file import FULL
 
 pytest.importorskip("stable_baselines3")
 
 import torch
-from gymnasium.vector import AutoresetMode
 
 from ipagym.agents.learned.checkpoint import CHECKPOINT_NAME, load_checkpoint
+from ipagym.agents.learned.policy_file import BEST, LAST
+from ipagym.agents.learned.recipe import recipe_for
 from ipagym.agents.learned.training import TrainSettings, train
-from ipagym.envs.sb3 import ServingVecEnv
+from ipagym.agents.learned.training_env import Course, TrainingVecEnv
+from ipagym.agents.learned.validation import view_of_many
+from ipagym.envs.learners.view import ViewSettings
 
 FAULTY = f"{FULL}\ntelemetry: {{scrape_s: 12, lag_s: 7}}\n".replace(
     "straggler: 0.1", "straggler: 0.1, lost_scrape: 0.3"
@@ -34,15 +37,18 @@ class Interruption(Exception):
     """Stands for whatever may end a run."""
 
 
-def run(out: Path, name: str, *, stop_after: int | None = None, **changes: Any) -> None:
-    """Train, or stop in the middle of the rollout after so many steps. An episode of `video` ends in the second."""
+SMALL = {"envs": 2, "rollout": 60, "batch": 40, "epochs": 2, "validate_every": 2, "validation_episodes": 2}
 
-    def report(done: int, _: int) -> None:
+
+def run(out: Path, name: str, *, stop_after: int | None = None, steps: int = 360, resume: bool = False) -> None:
+    """Train, or stop in the middle of the run after so many steps. An episode of `video` ends in the second rollout."""
+
+    def report(done: int, _: int, best: float | None) -> None:
         if stop_after is not None and done > stop_after:
             raise Interruption
 
-    fields = {"scenario": name, "workload": None, "out": out, "steps": 360, "envs": 2, "rollout": 60}
-    train(TrainSettings(**(fields | changes)), report)
+    recipe = recipe_for("ppo", name, SMALL | {"steps": steps})
+    train(TrainSettings(scenario=name, out=out, recipe=recipe, resume=resume), report)
 
 
 def tensors(value: Any, name: str = "") -> dict[str, torch.Tensor]:
@@ -56,7 +62,12 @@ def tensors(value: Any, name: str = "") -> dict[str, torch.Tensor]:
 def everything(out: Path) -> dict[str, bytes]:
     checkpoint = load_checkpoint(out)
     found = tensors({"parameters": checkpoint.parameters, "progress": checkpoint.progress})
-    return {"card": repr(checkpoint.card).encode()} | {name: each.numpy().tobytes() for name, each in found.items()}
+    policies = {name: (out / name).read_bytes() for name in (LAST, BEST)}
+    return (
+        policies
+        | {"card": repr(checkpoint.card).encode()}
+        | {name: each.numpy().tobytes() for name, each in found.items()}
+    )
 
 
 @pytest.mark.parametrize("name", ["video", "infadapter", "sponge", "faulty"])
@@ -68,17 +79,9 @@ def test_an_interrupted_run_ends_with_the_same_bits(name: str, tmp_path: Path) -
     for stop_after in (0, 120, 240):
         with pytest.raises(Interruption):
             run(tmp_path / "parts", name, stop_after=stop_after, resume=stop_after > 0)
-        assert load_checkpoint(tmp_path / "parts").card.steps == stop_after
+        assert load_checkpoint(tmp_path / "parts").card.steps_done == stop_after
     run(tmp_path / "parts", name, resume=True)
     assert everything(tmp_path / "parts") == everything(tmp_path / "whole")
-
-
-def test_a_run_made_longer_is_the_longer_run(tmp_path: Path) -> None:
-    """Rollouts of one episode each."""
-    run(tmp_path / "long", "video", steps=1428, envs=4, rollout=119)
-    for steps in (476, 476, 1428):
-        run(tmp_path / "parts", "video", steps=steps, envs=4, rollout=119, resume=(tmp_path / "parts").exists())
-    assert everything(tmp_path / "parts") == everything(tmp_path / "long")
 
 
 def test_weights_are_those_of_the_threads_asked_for(tmp_path: Path) -> None:
@@ -94,21 +97,26 @@ def test_weights_are_those_of_the_threads_asked_for(tmp_path: Path) -> None:
     assert everything(tmp_path / "1") == everything(tmp_path / "3")
 
 
-@pytest.mark.parametrize("steps", [0, 1, 119, 120, 250])
+@pytest.mark.parametrize("steps", [0, 1, 19, 20, 119, 150])
 def test_environments_go_on_as_if_they_had_run_all_of_it(steps: int) -> None:
-    def made() -> ServingVecEnv:
-        vector = ServingVectorEnv(make_scenario("video", "bursty"), 2, autoreset=AutoresetMode.SAME_STEP)
-        env = ServingVecEnv(vector)
-        env.seed(5)
-        return env
+    """Each in the middle of an episode of its own."""
+    settings = ViewSettings(action="plan-residual")
+
+    def made() -> TrainingVecEnv:
+        view = view_of_many(make_scenario("video", "step:5:20:1200"), 4, settings)
+        return TrainingVecEnv(view, Course(seed=5, gamma=0.9, reward_floor=-40.0))
 
     rng, ran, resumed = np.random.default_rng(0), made(), made()
+    sizes = ran.action_space.nvec  # type: ignore[attr-defined]
     ran.reset()
     for _ in range(steps):
-        ran.step(rng.integers(ran.env.codec.sizes, size=(2, len(ran.env.codec.sizes))))
-    resumed.go_on(steps // ran.episode_steps, ran.actions_taken())
+        ran.step(rng.integers(sizes, size=(4, len(sizes))))
+    resumed.go_on(ran.episodes, ran.steps, ran.taken)
+    resumed.returns[:], resumed.discounted[:] = ran.returns, ran.discounted
+    for name in ("moments", "return_moments"):
+        setattr(resumed, name, deepcopy(getattr(ran, name)))
     for _ in range(130):
-        actions = rng.integers(ran.env.codec.sizes, size=(2, len(ran.env.codec.sizes)))
+        actions = rng.integers(sizes, size=(4, len(sizes)))
         one, other = ran.step(actions), resumed.step(actions)
         for mine, theirs in zip(one[:3], other[:3], strict=True):
             np.testing.assert_array_equal(mine, theirs)
@@ -118,7 +126,8 @@ def test_environments_go_on_as_if_they_had_run_all_of_it(steps: int) -> None:
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("finished")
-    assert main(["train", "video", "--steps", "128", "--envs", "1", "--out", str(out)]) == 0
+    with pytest.raises(Interruption):
+        run(out, "video", stop_after=120)
     return out
 
 
@@ -145,11 +154,10 @@ WEIGHT = ("parameters", "policy", "action_net.bias")
 ADAM = ("parameters", "policy.optimizer")
 MOMENTS = (*ADAM, "state", 0)
 DAMAGES = {
-    "steps as text": on_card(steps="many"),
-    "steps below zero": on_card(steps=-128),
-    "steps between updates": on_card(steps=100),
-    "steps of another run": on_card(steps=64 * 128),
-    "steps in fractions": on_card(steps=128.5),
+    "steps as text": on_card(steps_done="many"),
+    "steps below zero": on_card(steps_done=-128),
+    "steps in fractions": on_card(steps_done=128.5),
+    "a recipe that is none": on_card(recipe={"steps": 3}),
     "an extra key on the card": on_card(more=1),
     "a seed below zero": on_card(seed=-1),
     "no card": lambda content: content.pop("card"),
@@ -167,10 +175,11 @@ DAMAGES = {
     "a weight too few": lambda content: content["parameters"]["policy"].popitem(),
     "no weights": at("parameters", "policy", to=None),
     "no optimiser": at(*ADAM, to=None),
-    "an optimiser at its beginning": at(*ADAM, "state", to={}),
     "an optimiser's steps as text": at(*MOMENTS, "step", to="many"),
     "an optimiser's steps below zero": at(*MOMENTS, "step", to=torch.tensor(-1.0)),
     "an optimiser's steps of another run": at(*MOMENTS, "step", to=torch.tensor(3.0)),
+    "moments of what was seen below zero": at("progress", "seen_variance", to=lambda each: -each - 1),
+    "a place beyond the episode": at("progress", "steps", to=lambda steps: steps + 500),
     "moments of another size": at(*MOMENTS, "exp_avg", to=torch.zeros(3)),
     "moments that cannot be": at(*MOMENTS, "exp_avg_sq", to=lambda squares: squares - 1),
     "an extra moment": at(*MOMENTS, "more", to=torch.zeros(3)),
@@ -191,18 +200,13 @@ DAMAGES = {
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
-def test_a_damaged_checkpoint_is_one_line(
-    damage: str, finished: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_damaged_checkpoint_is_one_line(damage: str, finished: Path, tmp_path: Path) -> None:
     content = torch.load(finished / CHECKPOINT_NAME, weights_only=True)
     DAMAGES[damage](content)
     torch.save(content, tmp_path / CHECKPOINT_NAME)
-    again = ["train", "video", "--steps", "256", "--envs", "1", "--out", str(tmp_path), "--resume"]
-    capsys.readouterr()
-    assert main(again) == 2
-    told = capsys.readouterr().err.strip()
-    assert told.startswith("ipagym: error: ")
-    assert "\n" not in told
+    with pytest.raises(InputError) as told:
+        run(tmp_path, "video", resume=True)
+    assert "\n" not in str(told.value)
 
 
 @pytest.mark.parametrize("length", [0, 1, 100, 5000, -1])
@@ -212,7 +216,7 @@ def test_a_checkpoint_cut_short_is_one_line(
     shutil.copytree(finished, tmp_path / "run")
     whole = (finished / CHECKPOINT_NAME).read_bytes()
     (tmp_path / "run" / CHECKPOINT_NAME).write_bytes(whole[:length])
-    again = ["train", "video", "--steps", "256", "--envs", "1", "--out", str(tmp_path / "run"), "--resume"]
+    again = ["train", "video", "--out", str(tmp_path / "run"), "--resume"]
     assert main(again) == 2
     assert "is not a checkpoint" in capsys.readouterr().err
 

@@ -1,5 +1,6 @@
-"""Training: checkpoint, resume, evaluation, and the learner itself on a chain of known value."""
+"""Training: what it writes, recipes, policies as files, and the learner itself on a chain of known value."""
 
+import json
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -8,77 +9,167 @@ import gymnasium
 import numpy as np
 import pytest
 
+import ipagym
+from ipagym.agents.learned.policy_file import BEST, MAX_BYTES, read_policy, save_policy
+from ipagym.agents.learned.recipe import algorithms, recipe_for
+from ipagym.agents.learned.running_moments import RunningMoments
 from ipagym.system.errors import InputError
+from ipagym.task.splits import TEST, TRAIN, VALIDATION
 from tests.tiny import scenario, setting
 
 pytest.importorskip("stable_baselines3")
 
 from stable_baselines3 import PPO
-from stable_baselines3.common.policies import ActorCriticPolicy
 
-from ipagym.agents.learned.checkpoint import (
-    CHECKPOINT_NAME,
-    MAX_CHECKPOINT_BYTES,
-    Card,
-    Checkpoint,
-    load_checkpoint,
-)
+from ipagym.agents.learned.checkpoint import CHECKPOINT_NAME, MAX_CHECKPOINT_BYTES, load_checkpoint
 from ipagym.agents.learned.policy import PolicyAgent, load_policy
-from ipagym.agents.learned.training import TrainSettings, train
-from ipagym.envs import Codec, Observer, make_scenario
+from ipagym.agents.learned.training import Run, TrainSettings, scenario_to_train, train
+from ipagym.agents.learned.training_env import episode_seed
+from ipagym.envs import make_scenario
+
+SMALL = {"steps": 64, "envs": 2, "rollout": 16, "batch": 16, "validate_every": 1, "validation_episodes": 2, "epochs": 2}
 
 
-def run(out: Path, **changes: Any) -> Path:
-    fields = {"scenario": "video", "workload": "constant:5", "out": out, "steps": 32, "envs": 2, "rollout": 16}
-    return train(TrainSettings(**(fields | changes)))  # type: ignore[arg-type]
+def run(out: Path, changes: dict[str, Any] | None = None, **others: Any) -> Path:
+    fields = {"scenario": "video", "workloads": ("constant:5:120",), "out": out}
+    recipe = recipe_for("ppo", "video", SMALL | (changes or {}))
+    return train(TrainSettings(**(fields | {"recipe": recipe} | others)))
 
 
-def test_train_writes_a_checkpoint_that_decides(tmp_path: Path) -> None:
-    done: list[tuple[int, int]] = []
-    path = train(
-        TrainSettings(scenario="video", workload="constant:5", out=tmp_path / "a", steps=64, envs=2, rollout=16),
-        lambda steps, total: done.append((steps, total)),
-    )
-    assert done == [(32, 64), (64, 64)]
-    assert load_checkpoint(path).card.steps == 64
-    assert any((tmp_path / "a" / "tensorboard").iterdir())
-    chosen = make_scenario("video", "constant:5")
-    assert isinstance(load_policy(tmp_path / "a", chosen), PolicyAgent)
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return run(tmp_path_factory.mktemp("trained") / "a")
 
 
-def test_resume_continues_where_it_stopped(tmp_path: Path) -> None:
-    out = tmp_path / "run"
-    run(out)
+def test_training_writes_policies_that_decide_a_curve_and_logs(trained: Path) -> None:
+    assert load_checkpoint(trained).card.steps_done == 64
+    assert any((trained / "tensorboard").iterdir())
+    rows = json.loads((trained / "curve.json").read_text())["curve"]
+    assert [row["steps"] for row in rows] == [32, 64]
+    best = max(rows, key=lambda row: row["reward"])
+    assert read_policy(trained).card.steps == best["steps"]
+    found = ipagym.compare("video", f"ppo:{trained}", workload="constant:5:120", seeds=1, out=trained / "compared")
+    assert len(found.windows) == 11
+
+
+def test_a_folder_with_a_run_is_not_overwritten_and_others_settings_are_named(trained: Path) -> None:
     with pytest.raises(InputError, match="--resume"):
-        run(out)
-    run(out, steps=64, resume=True)
-    assert load_checkpoint(out).card.steps == 64
-    with pytest.raises(InputError, match="resume it with those"):
-        run(out, workload="constant:9", resume=True)
-    with pytest.raises(InputError, match="seed 0, envs 2: resume it with those"):
-        run(out, seed=1, envs=1, resume=True)
-
-
-def test_same_seed_same_weights(tmp_path: Path) -> None:
-    runs = [load_checkpoint(run(tmp_path / name)).parameters["policy"] for name in ("a", "b")]
-    assert all((runs[0][key] == runs[1][key]).all() for key in runs[0])
-
-
-def test_what_is_not_a_checkpoint_is_refused_in_one_line(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="no checkpoint"):
-        load_checkpoint(tmp_path)
-    (tmp_path / CHECKPOINT_NAME).write_bytes(b"not a checkpoint")
-    with pytest.raises(InputError, match="is not a checkpoint"):
-        load_checkpoint(tmp_path)
+        run(trained)
+    with pytest.raises(InputError, match=r"was trained with .*seed 0.*: resume it with those"):
+        run(trained, {"gamma": 0.5}, resume=True, seed=1)
     with pytest.raises(InputError, match="nothing to resume"):
-        run(tmp_path / "none", resume=True)
+        run(trained / "none", resume=True)
 
 
-def test_a_policy_for_other_knobs_is_refused(tmp_path: Path) -> None:
-    checkpoint = load_checkpoint(run(tmp_path / "a"))
+def test_a_run_ends_when_validation_gets_no_better(tmp_path: Path) -> None:
+    """With a learning rate of 0 every validation gives the first one's reward, but for what is normalised by."""
+    settings = {"steps": 320, "learning_rate": [0.0, 0.0], "entropy": [0.0, 0.0], "patience": 2}
+    out = run(tmp_path / "a", settings)
+    steps = load_checkpoint(out).card.steps_done
+    assert steps < 320
+    curve = (out / "curve.json").read_bytes()
+    run(out, settings, resume=True)
+    assert (out / "curve.json").read_bytes() == curve, "it had come to its end"
+
+
+def test_seeds_of_training_are_of_training_only() -> None:
+    seeds = {episode_seed(seed, env, episode) for seed in range(4) for env in range(48) for episode in range(20)}
+    assert len(seeds) == 4 * 48 * 20
+    assert min(seeds) >= TRAIN.first > max(TEST.end, VALIDATION.end) - 1
+    assert max(seeds) < TRAIN.end
+
+
+def test_environments_begin_at_different_times_and_bootstrap_from_the_last_window(tmp_path: Path) -> None:
+    recipe = recipe_for("ppo", "video", SMALL | {"envs": 6})
+    settings = TrainSettings(scenario="video", workloads=("constant:5:120",), out=tmp_path, recipe=recipe)
+    env = Run(settings, scenario_to_train("video", settings.workloads)).env
+    env.reset()
+    ends: list[list[int]] = [[] for _ in range(6)]
+    for step in range(1, 40):
+        _, _, over, infos = env.step(np.full((6, 1), 6))
+        for k in np.flatnonzero(over).tolist():
+            ends[k].append(step)
+            assert infos[k]["TimeLimit.truncated"]
+            assert infos[k]["terminal_observation"].shape == env.observation_space.shape
+    assert [each[0] for each in ends] == [1, 3, 5, 7, 9, 11]
+    assert all(np.diff(each).tolist() == [11] * (len(each) - 1) for each in ends)
+
+
+def test_running_moments_are_those_of_all_rows() -> None:
+    rows = np.random.default_rng(0).normal(3.0, 2.0, size=(60, 4))
+    moments = RunningMoments(4)
+    for part in np.split(rows, [7, 8, 40]):
+        moments.update(part)
+    np.testing.assert_allclose(moments.mean, rows.mean(axis=0))
+    np.testing.assert_allclose(moments.variance, rows.var(axis=0))
+
+
+def test_a_policy_in_numpy_chooses_what_the_network_of_torch_does(tmp_path: Path) -> None:
+    import torch
+
+    recipe = recipe_for("ppo", "video", SMALL | {"action": "plan-residual"})
+    settings = TrainSettings(scenario="video", workloads=("constant:5:120",), out=tmp_path, recipe=recipe)
+    trained_run = Run(settings, scenario_to_train("video", settings.workloads))
+    with torch.no_grad():
+        for weight in trained_run.model.policy.parameters():
+            weight.copy_(torch.randn_like(weight))
+    policy, width = trained_run.policy(), trained_run.env.moments.mean.size
+    save_policy(tmp_path / "a.npz", policy)
+    seen = np.random.default_rng(0).normal(size=(200, width)).astype(np.float32)
+    wanted, _ = trained_run.model.predict(trained_run.env.normalised(seen), deterministic=True)
+    assert read_policy(tmp_path / "a.npz").actions(seen).tolist() == wanted.tolist()
+
+
+def test_recipes_are_by_task_and_refuse_what_they_do_not_know(tmp_path: Path) -> None:
+    assert algorithms() == ["ppo"]
+    assert recipe_for("ppo", "video").action == "plan"
+    assert recipe_for("ppo", "sponge-resnet18").action == "knobs"
+    with pytest.raises(InputError, match="'pop'"):
+        recipe_for("pop", "video")
+    own = tmp_path / "own.yaml"
+    for text, message in (("default: {stepps: 3}", "stepps"), ("a", "not a recipe"), ("default: {steps: 3}", "envs")):
+        own.write_text(text)
+        with pytest.raises(InputError, match=message):
+            recipe_for("ppo", "video", {}, own)
+
+
+def test_what_is_not_a_policy_is_refused_in_one_line(trained: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no policy"):
+        load_policy(tmp_path)
+    with pytest.raises(InputError, match="'vidoe'"):
+        load_policy("zoo:vidoe")
+    whole = (trained / BEST).read_bytes()
+    for content in (b"not a policy", whole[:1000], b""):
+        (tmp_path / BEST).write_bytes(content)
+        with pytest.raises(InputError, match="is not a policy"):
+            load_policy(tmp_path)
+    with np.load(trained / BEST) as arrays:
+        known = dict(arrays)
+    for name, value in (("mean", known["mean"][1:]), ("bias_0", known["bias_0"] * np.nan), ("card", np.array("{}"))):
+        np.savez(tmp_path / BEST, **(known | {name: value}))
+        with pytest.raises(InputError, match="is not a policy"):
+            load_policy(tmp_path)
+    with zipfile.ZipFile(tmp_path / BEST, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("card.npy", bytes(MAX_BYTES + 1))
+    with pytest.raises(InputError, match="is not a policy"):
+        load_policy(tmp_path)
+
+
+def test_a_policy_for_other_knobs_is_refused(trained: Path) -> None:
     other = scenario((1.0, 1.0), setting(), setting())
     with pytest.raises(InputError, match="other knobs"):
-        PolicyAgent(checkpoint).reset(other.pipeline, other.limits, np.random.default_rng(0))
+        load_policy(trained).reset(other.pipeline, other.limits, np.random.default_rng(0))
+
+
+def test_every_policy_of_the_zoo_serves_its_scenario() -> None:
+    from ipagym.agents.learned.zoo import FOLDER, zoo_names
+
+    for name in zoo_names():
+        agent = load_policy(f"zoo:{name}")
+        assert isinstance(agent, PolicyAgent)
+        chosen = make_scenario(agent.policy.card.scenario)
+        agent.reset(chosen.pipeline, chosen.limits, np.random.default_rng(0))
+        assert (FOLDER / f"{name}.md").is_file(), "it has a card"
 
 
 class TwoStates(gymnasium.Env[np.ndarray, int]):
@@ -120,16 +211,3 @@ def test_a_checkpoint_that_unpacks_to_too_much_is_refused_before_it_does(tmp_pat
         archive.writestr("archive/data.pkl", bytes(MAX_CHECKPOINT_BYTES + 1))
     with pytest.raises(InputError, match="larger than"):
         load_checkpoint(path)
-
-
-@pytest.mark.parametrize("damage", [None, {}, {"policy": None}, {"policy": {}}, "nan"])
-def test_damaged_weights_are_refused_in_one_line(damage: Any) -> None:
-    chosen = make_scenario("video", "constant:5")
-    codec, observer = Codec(chosen.pipeline, chosen.limits), Observer.of(chosen)
-    policy = ActorCriticPolicy(observer.space(), codec.space(), lambda _: 0.0)
-    weights = {name: value * float("nan") for name, value in policy.state_dict().items()}
-    card = Card(scenario="video", workload=None, observation_names=observer.names, action_sizes=codec.sizes,
-                steps=1, seed=0, envs=1, threads=1, rollout=2, gamma=0.9, learning_rate=1e-3, entropy=0.0)  # fmt: skip
-    agent = PolicyAgent(Checkpoint(card, {"policy": weights} if damage == "nan" else damage, {}))
-    with pytest.raises(InputError, match="weights of the policy for video are damaged"):
-        agent.reset(chosen.pipeline, chosen.limits, np.random.default_rng(0))

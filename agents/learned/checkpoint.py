@@ -11,10 +11,11 @@ from typing import Annotated, Any
 import torch
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
+from ipagym.agents.learned.recipe import Recipe
 from ipagym.system.errors import InputError
 from ipagym.system.files import is_file, write_atomically
 
-CHECKPOINT_NAME = "policy.pt"
+CHECKPOINT_NAME = "last.pt"
 MAX_CHECKPOINT_BYTES = 200_000_000
 
 Whole = Annotated[int, Field(ge=0, lt=2**63)]
@@ -23,29 +24,24 @@ Count = Annotated[int, Field(ge=1, lt=2**31)]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Card:
-    """The task and the settings that a checkpoint was trained with; a policy only fits the spaces it was trained on."""
+    """The task and the settings that a run was begun with, and the steps that it has done."""
 
-    __pydantic_config__ = ConfigDict(strict=True, extra="forbid")
+    __pydantic_config__ = ConfigDict(extra="forbid")
 
+    algorithm: str
     scenario: str
-    workload: str | None
-    observation_names: tuple[str, ...]
-    action_sizes: tuple[int, ...]
-    steps: Whole
+    workloads: tuple[str, ...]
+    steps_done: Whole
     seed: Whole
-    envs: Count
     threads: Count
-    rollout: Count
-    gamma: float
-    learning_rate: float
-    entropy: float
+    recipe: Recipe
 
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
     """A card and tensors by name: the parameters as stable-baselines3 gives them, and how far the run has come.
 
-    `progress` is what `ipagym.agents.learned.resuming` goes on from; an agent needs the card and the weights only.
+    `progress` is what `ipagym.agents.learned.resuming` goes on from.
     """
 
     card: Card

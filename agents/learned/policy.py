@@ -1,12 +1,15 @@
-"""A trained policy as an agent."""
+"""A trained policy as an agent; it decides as in training, on the view that it was trained with."""
 
 from pathlib import Path
 
 import numpy as np
-from stable_baselines3.common.policies import ActorCriticPolicy
 
-from ipagym.agents.learned.checkpoint import Checkpoint, load_checkpoint, load_weights
+from ipagym.agents.learned.policy_file import Policy, read_policy
+from ipagym.agents.learned.zoo import zoo_path
 from ipagym.envs.codec import Codec
+from ipagym.envs.learners.planners import PlanProblem
+from ipagym.envs.learners.sight import Sight
+from ipagym.envs.learners.view import View
 from ipagym.envs.observation import Observer
 from ipagym.model.agent import Agent
 from ipagym.model.configuration import Configuration, Limits
@@ -15,50 +18,72 @@ from ipagym.model.window import Window
 from ipagym.system.errors import InputError
 from ipagym.task.scenario import Scenario
 
+ALONE = np.zeros(1, dtype=np.int64)
+ZOO = "zoo:"
+
 
 class PolicyAgent:
     """Decides as a trained policy does, choosing its most likely action."""
 
-    def __init__(self, checkpoint: Checkpoint) -> None:
-        self.checkpoint = checkpoint
+    def __init__(self, policy: Policy) -> None:
+        self.policy = policy
 
     def reset(self, pipeline: Pipeline, limits: Limits, rng: np.random.Generator) -> None:
-        """Build the network for this pipeline and load the weights.
+        """Prepare for this pipeline.
 
         Raises:
-            InputError: the policy was trained for other spaces, or its weights are none.
+            InputError: the policy was trained for other knobs.
         """
+        card = self.policy.card
         self._codec = Codec(pipeline, limits)
-        card, known = self.checkpoint.card, Observer(pipeline, limits).names
-        if card.action_sizes != self._codec.sizes or not set(card.observation_names) <= set(known):
+        known = Observer(pipeline, limits).names
+        if self._codec.sizes != card.knob_sizes or not set(card.observation_names) <= set(known):
             raise InputError(
                 f"the policy was trained on {card.scenario} with other knobs than {pipeline.name} has here"
             )
         self._observer = Observer(pipeline, limits, card.observation_names)
-        self._policy = ActorCriticPolicy(self._observer.space(), self._codec.space(), lambda _: 0.0)
-        parameters = self.checkpoint.parameters
-        weights = parameters.get("policy") if isinstance(parameters, dict) else None
-        if not load_weights(self._policy, weights):
-            raise InputError(f"the weights of the policy for {card.scenario} are damaged: train it again")
-        self._policy.set_training_mode(False)
+        problem = PlanProblem(pipeline=pipeline, limits=limits, objective=card.objective)
+        self._view = View(1, problem, self._observer, card.view)
+        if self._view.names and len(self._view.names) != len(self.policy.mean):
+            raise InputError(f"the policy for {card.scenario} sees other entries than there are here: train it again")
+        if tuple(self._view.action_space.nvec.tolist()) != card.heads:
+            raise InputError(f"the policy for {card.scenario} has other actions than there are here: train it again")
+        self._has_begun = False
 
     def decide(self, window: Window) -> Configuration:
         """The configuration of the policy's most likely action."""
-        action, _ = self._policy.predict(self._observer.observe(window), deterministic=True)
-        return self._codec.decode(action)
+        observation = self._observer.observe(window)[np.newaxis]
+        sight = Sight(observation, window.arrivals_per_s[np.newaxis], np.array([window.network_max_s]))
+        take = self._view.see if self._has_begun else self._view.begin
+        take(ALONE, sight)
+        self._has_begun = True
+        action = self.policy.actions(self._view.shown(observation))
+        current = self._codec.encode(window.configuration)[np.newaxis]
+        return self._codec.decode(self._view.indices(action, current)[0])
 
 
-def load_policy(path: Path, scenario: Scenario) -> PolicyAgent:
-    """The agent of a checkpoint, checked against the scenario at once.
+def load_policy(source: str | Path) -> PolicyAgent:
+    """The agent of a trained policy: `zoo:NAME` for one of the package's, or a folder of `ipagym train`, or its file.
 
     Raises:
-        InputError: the checkpoint cannot be read or does not fit the scenario.
+        InputError: there is none, or it cannot be read.
     """
-    agent = PolicyAgent(load_checkpoint(path))
-    agent.reset(scenario.pipeline, scenario.limits, np.random.default_rng(0))
-    return agent
+    text = str(source)
+    path = zoo_path(text.removeprefix(ZOO)) if text.startswith(ZOO) else Path(source)
+    return PolicyAgent(read_policy(path))
 
 
 def make(scenario: Scenario, argument: str = "") -> Agent:
-    """`argument`: the folder or file of a checkpoint."""
-    return load_policy(Path(argument), scenario)
+    """`argument`: the folder or file of a policy."""
+    return _checked(load_policy(Path(argument)), scenario)
+
+
+def make_of_zoo(scenario: Scenario, argument: str = "") -> Agent:
+    """`argument`: the name of one of the package's."""
+    return _checked(load_policy(f"{ZOO}{argument}"), scenario)
+
+
+def _checked(agent: PolicyAgent, scenario: Scenario) -> PolicyAgent:
+    """The agent, sure to fit the scenario."""
+    agent.reset(scenario.pipeline, scenario.limits, np.random.default_rng(0))
+    return agent

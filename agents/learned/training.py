@@ -1,42 +1,45 @@
-"""Training of PPO policies with stable-baselines3: checkpoints, resuming and the task's own figures."""
+"""Training of policies with stable-baselines3: on seeds of training, with validation, checkpoints and resuming."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from time import perf_counter, process_time
 
 import numpy as np
 import torch
-from gymnasium.vector import AutoresetMode
-from numpy.typing import NDArray
 from stable_baselines3 import PPO
-from stable_baselines3.common.callbacks import BaseCallback, CallbackList
+from stable_baselines3.common.callbacks import CallbackList
 from stable_baselines3.common.logger import configure
-from stable_baselines3.common.utils import set_random_seed
 
+from ipagym.agents.learned.callbacks import Between, Chance, Entropy, Progress, Report, TaskFigures, at
 from ipagym.agents.learned.checkpoint import CHECKPOINT_NAME, Card, Checkpoint, load_checkpoint, save_checkpoint
-from ipagym.agents.learned.resuming import progress_of, restore
+from ipagym.agents.learned.policy_file import BEST, LAST, Policy, PolicyCard, save_policy
+from ipagym.agents.learned.recipe import Recipe, recipe_for
+from ipagym.agents.learned.resuming import Curve, progress_of, restore
+from ipagym.agents.learned.training_env import Course, TrainingVecEnv
+from ipagym.agents.learned.validation import Validation, view_of_many
 from ipagym.envs.codec import Codec
+from ipagym.envs.learners.plan_edits import FACTORS, HOLD
 from ipagym.envs.observation import Observer
-from ipagym.envs.sb3 import ServingVecEnv
+from ipagym.envs.reference_returns import reference_of
 from ipagym.envs.scenarios import make_scenario
-from ipagym.envs.vector import ServingVectorEnv
 from ipagym.system.errors import InputError
 from ipagym.system.files import is_file, make_folder, write_atomically
 from ipagym.task.scenario import Scenario
+from ipagym.workload.mixture import Mixture
 
-REWARD_SCALE = 0.01
-"""Rewards are about −2 … −200 per window on the video pipeline; value networks learn faster near ±1."""
+SPREAD = 0.35
+"""Deviation, in logarithms, of the factors of the forecast that an untrained policy chooses around 1."""
 
-
-COURSE = ("seed", "envs", "threads", "rollout", "gamma", "learning_rate", "entropy")
-"""The settings that two runs of one scenario must share to come to the same weights after as many steps."""
+LEFT_ALONE = 3.5
+"""The logit of leaving a knob of the plan alone, in an untrained policy."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TrainSettings:
-    """One training run. `rollout` is the number of steps per environment between two updates.
+    """One training run; of several workloads every episode is played under one.
 
     The weights depend to the last bit on the number of threads that torch works with, so that it is a setting and not
     what a machine has. One is also the fastest: on two cores that others use too, updates take 5 to 35 times as long
@@ -44,64 +47,201 @@ class TrainSettings:
     """
 
     scenario: str
-    workload: str | None
     out: Path
-    steps: int = 100_000
+    workloads: tuple[str, ...] = ()
+    algorithm: str = "ppo"
+    recipe: Recipe = field(default_factory=lambda: recipe_for("ppo", "default"))
     seed: int = 0
-    envs: int = 4
     resume: bool = False
     trace: Path | None = None
     threads: int = 1
-    rollout: int = 128
-    gamma: float = 0.9
-    learning_rate: float = 3e-4
-    entropy: float = 0.005
 
     def __post_init__(self) -> None:
-        for name, least in {"steps": 1, "envs": 1, "threads": 1, "rollout": 2}.items():
-            if getattr(self, name) < least:
-                raise InputError(f"{name} must be at least {least}, not {getattr(self, name)}")
+        if self.threads < 1:
+            raise InputError(f"threads must be at least 1, not {self.threads}")
         if not 0 <= self.seed < 2**31:
             raise InputError(f"seed must be in 0..2147483647, not {self.seed}")
 
 
-Report = Callable[[int, int], None]
-"""Called with the steps done and the steps wanted."""
+def train(settings: TrainSettings, progress: Report = lambda done, total, best: None) -> Path:
+    """Train to the end of the recipe, or until validation has not got better for long; returns the folder.
 
-
-def train(settings: TrainSettings, progress: Report = lambda done, total: None) -> Path:
-    """Train until `settings.steps` environment steps are done in all; returns the checkpoint's path.
-
-    The folder `settings.out` gets `policy.pt` (rewritten after every update), `train.json` and TensorBoard logs. A run
-    that was interrupted and is resumed comes to the weights of one that was not, to the last bit.
+    It gets `last.pt` (rewritten after every update, what a run is resumed from), the policies `last.npz` and
+    `best.npz`, `train.json`, `curve.json` and TensorBoard logs. A run that was interrupted and is resumed comes to the
+    weights of one that was not, to the last bit.
 
     Raises:
         InputError: the folder holds a run already and `resume` is not set, there is nothing to resume, what there is
             is damaged or of other settings, or the folder cannot be made.
     """
-    checkpoint_path = settings.out / CHECKPOINT_NAME
-    _check_out(settings, checkpoint_path)
-    scenario = make_scenario(settings.scenario, settings.workload, trace=settings.trace)
+    _check_out(settings)
+    scenario = scenario_to_train(settings.scenario, settings.workloads, settings.trace)
     make_folder(settings.out)
-    vector = ServingVectorEnv(scenario, settings.envs, autoreset=AutoresetMode.SAME_STEP)
-    env = ServingVecEnv(vector, reward_scale=REWARD_SCALE)
     with _threads(settings.threads):
-        model = _model(settings, env)
+        Run(settings, scenario).go(progress)
+    return settings.out
+
+
+def scenario_to_train(name: str, workloads: tuple[str, ...], trace: Path | None = None) -> Scenario:
+    """The scenario under its own workload, the one given, or a mixture of those given.
+
+    Raises:
+        InputError: a name is unknown, or the trace cannot be used.
+    """
+    if len(workloads) < 2:
+        return make_scenario(name, *workloads, trace=trace)
+    parts = tuple(make_scenario(name, each, trace=trace).workload for each in workloads)
+    return make_scenario(name, Mixture(parts=parts))
+
+
+class Run:
+    """A training run: the model, its environments and its validations so far."""
+
+    def __init__(self, settings: TrainSettings, scenario: Scenario) -> None:
+        recipe = settings.recipe
+        self.settings, self.scenario, self.recipe = settings, scenario, recipe
+        self.total = recipe.updates * recipe.envs * recipe.rollout
+        course = Course(seed=settings.seed, gamma=recipe.gamma, reward_floor=recipe.reward_floor)
+        self.env = TrainingVecEnv(view_of_many(scenario, recipe.envs, recipe.view), course)
+        self.model = _model(settings, self.env)
+        self.curve = Curve()
+        self._started = perf_counter(), process_time()
+        self._validation = Validation(scenario, recipe.view, recipe.validation_episodes)
         if settings.resume:
-            _resume(model, env, settings)
-        write_atomically(settings.out / "train.json", json.dumps(asdict(settings), default=str, indent=2).encode())
-        _learn(model, env, settings, progress)
-    return checkpoint_path
+            self._resume()
+
+    def go(self, report: Report) -> None:
+        """Train from where it stands to the end."""
+        if self.model.num_timesteps >= self.total or self._has_stopped():
+            return
+        write_atomically(self.settings.out / "train.json", _plain(asdict(self.settings)))
+        callbacks = [
+            Chance(self.settings.seed),
+            Entropy(self.recipe.entropy, self.total),
+            Between(self.between),
+            TaskFigures(self.env, self.curve, self._clairvoyant()),
+            Progress(report, self.total, self.curve),
+        ]
+        left = self.total - self.model.num_timesteps
+        self.model.learn(left, callback=CallbackList(callbacks), reset_num_timesteps=False)
+        if not self._has_stopped():
+            self.between()
+
+    def between(self) -> bool:
+        """Validate where that is due, and write the checkpoint; false where the run is over."""
+        done = self.model.num_timesteps
+        policy = self.policy()
+        every = self.recipe.validate_every * self.recipe.envs * self.recipe.rollout
+        if done > 0 and (done % every == 0 or done >= self.total) and not self.curve.reaches(done):
+            if self.curve.add(done, float(self._validation.rewards(policy).mean())):
+                save_policy(self.settings.out / BEST, policy)
+            self._write_curve()
+        save_policy(self.settings.out / LAST, policy)
+        progress = progress_of(self.model, self.env, self.curve)
+        checkpoint = Checkpoint(self._card(done), self.model.get_parameters(), progress)
+        save_checkpoint(self.settings.out / CHECKPOINT_NAME, checkpoint)
+        return not self._has_stopped()
+
+    def _has_stopped(self) -> bool:
+        return 0 < self.recipe.patience <= self.curve.since_best()
+
+    def policy(self) -> Policy:
+        """The policy as it stands."""
+        state = self.model.policy.state_dict()
+        names = [name for name in state if name.startswith("mlp_extractor.policy_net") and name.endswith("weight")]
+        layers = [name.removesuffix(".weight") for name in names] + ["action_net"]
+        moments = self.env.moments
+        return Policy(
+            card=self._policy_card(),
+            mean=moments.mean,
+            variance=moments.variance,
+            weights=tuple(state[f"{layer}.weight"].numpy().T.astype(np.float64) for layer in layers),
+            biases=tuple(state[f"{layer}.bias"].numpy().astype(np.float64) for layer in layers),
+        )
+
+    def _policy_card(self) -> PolicyCard:
+        scenario = self.scenario
+        return PolicyCard(
+            algorithm=self.settings.algorithm,
+            scenario=self.settings.scenario,
+            workloads=self.settings.workloads,
+            seed=self.settings.seed,
+            steps=self.model.num_timesteps,
+            view=self.recipe.view,
+            observation_names=Observer.of(scenario).names,
+            knob_sizes=Codec(scenario.pipeline, scenario.limits).sizes,
+            heads=tuple(self.env.env.view.action_space.nvec.tolist()),
+            objective=scenario.objective,
+        )
+
+    def _card(self, done: int) -> Card:
+        own = self.settings
+        return Card(
+            algorithm=own.algorithm,
+            scenario=own.scenario,
+            workloads=own.workloads,
+            steps_done=done,
+            seed=own.seed,
+            threads=own.threads,
+            recipe=own.recipe,
+        )
+
+    def _resume(self) -> None:
+        path = self.settings.out / CHECKPOINT_NAME
+        checkpoint = load_checkpoint(path)
+        mine, theirs = _flat(self._card(checkpoint.card.steps_done)), _flat(checkpoint.card)
+        if others := [name for name, value in theirs.items() if value != mine[name]]:
+            told = ", ".join(
+                f"{name} {theirs[name] if theirs[name] not in ((), None) else 'its own'}" for name in others
+            )
+            raise InputError(f"{path} was trained with {told}: resume it with those")
+        self.curve = restore(self.model, self.env, checkpoint)
+
+    def _clairvoyant(self) -> float | None:
+        reference = reference_of(self.settings.scenario, self.scenario)
+        return None if reference is None else reference.clairvoyant / reference.steps
+
+    def _write_curve(self) -> None:
+        wall_s, processor_s = perf_counter() - self._started[0], process_time() - self._started[1]
+        names = ("steps", "reward", "best")
+        rows = [dict(zip(names, row, strict=True)) for row in self.curve.rows]
+        content = {"wall_s": round(wall_s, 1), "processor_s": round(processor_s, 1), "curve": rows}
+        write_atomically(self.settings.out / "curve.json", _plain(content))
 
 
-def _learn(model: PPO, env: ServingVecEnv, settings: TrainSettings, progress: Report) -> None:
-    """Training from where it stands to the end."""
-    if model.num_timesteps >= settings.steps:
-        return
-    keeper = Keeper(env, settings)
-    callbacks = CallbackList([TaskFigures(env), keeper, Chance(settings.seed), Progress(progress, settings.steps)])
-    model.learn(settings.steps - model.num_timesteps, callback=callbacks, reset_num_timesteps=False)
-    keeper.save()
+def _model(settings: TrainSettings, env: TrainingVecEnv) -> PPO:
+    recipe = settings.recipe
+    layers = list(recipe.hidden)
+    model = PPO(
+        "MlpPolicy",
+        env,
+        n_steps=recipe.rollout,
+        batch_size=min(recipe.batch, recipe.rollout * recipe.envs),
+        n_epochs=recipe.epochs,
+        gamma=recipe.gamma,
+        gae_lambda=recipe.gae_lambda,
+        learning_rate=lambda remaining: at(recipe.learning_rate, remaining),
+        ent_coef=recipe.entropy[0],
+        clip_range=recipe.clip,
+        target_kl=recipe.target_kl,
+        vf_coef=recipe.value_weight,
+        policy_kwargs={"net_arch": {"pi": layers, "vf": layers}},
+        seed=settings.seed,
+        device="cpu",
+    )
+    if recipe.action != "knobs":
+        _begin_near_the_plan(model)
+    model.set_logger(configure(str(settings.out / "tensorboard"), ["tensorboard"]))
+    return model
+
+
+def _begin_near_the_plan(model: PPO) -> None:
+    """Let an untrained policy choose factors around 1, and leave the knobs of the plan alone."""
+    with torch.no_grad():
+        bias = model.policy.action_net.bias
+        assert isinstance(bias, torch.Tensor)
+        bias[:HOLD] = torch.from_numpy(-((np.log(FACTORS) / SPREAD) ** 2) / 2)
+        bias[HOLD + 2 :: 3] = LEFT_ALONE
 
 
 @contextmanager
@@ -115,125 +255,19 @@ def _threads(number: int) -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-class TaskFigures(BaseCallback):
-    """Logs the task's own figures, averaged over each rollout: violations, cores, PAS, reward and energy."""
-
-    def __init__(self, env: ServingVecEnv) -> None:
-        super().__init__()
-        self._env = env
-        self._figures: list[NDArray[np.float64]] = []
-
-    def _on_step(self) -> bool:
-        terms = self._env.terms
-        assert terms is not None, "a step was taken"
-        reward = self._env.env.scenario.objective.scalar(terms)
-        columns = (100 * terms.violation, terms.cost, 100 * terms.accuracy, reward, terms.energy)
-        self._figures.append(np.stack(columns).mean(axis=1))
-        return True
-
-    def _on_rollout_end(self) -> None:
-        names = ("violation_percent", "cores", "pas", "reward_per_window", "energy_kj")
-        for name, value in zip(names, np.mean(self._figures, axis=0), strict=True):
-            self.logger.record(f"serving/{name}", float(value))
-        self._figures = []
-
-
-class Keeper(BaseCallback):
-    """Writes the checkpoint before every rollout, so that an interrupted run can be resumed."""
-
-    def __init__(self, env: ServingVecEnv, settings: TrainSettings) -> None:
-        super().__init__()
-        self._env = env
-        self._settings = settings
-
-    def save(self) -> None:
-        """Write the checkpoint as it stands."""
-        assert isinstance(self.model, PPO)
-        card = _card(self._settings, self._env.env.scenario, self.model.num_timesteps)
-        checkpoint = Checkpoint(card, self.model.get_parameters(), progress_of(self.model, self._env))
-        save_checkpoint(self._settings.out / CHECKPOINT_NAME, checkpoint)
-
-    def _on_step(self) -> bool:
-        return True
-
-    def _on_rollout_start(self) -> None:
-        self.save()
-
-
-class Chance(BaseCallback):
-    """Begins torch's and numpy's chance anew with every rollout, from the seed and the steps done.
-
-    A run that is resumed then needs no generator's state from a file.
-    """
-
-    def __init__(self, seed: int) -> None:
-        super().__init__()
-        self._seed = seed
-
-    def _on_step(self) -> bool:
-        return True
-
-    def _on_rollout_start(self) -> None:
-        seeds = np.random.SeedSequence((self._seed, self.num_timesteps)).generate_state(1)
-        set_random_seed(int(seeds[0]))
-
-
-class Progress(BaseCallback):
-    """Tells how many steps are done after every rollout."""
-
-    def __init__(self, report: Callable[[int, int], None], total: int) -> None:
-        super().__init__()
-        self._report = report
-        self._total = total
-
-    def _on_step(self) -> bool:
-        return True
-
-    def _on_rollout_end(self) -> None:
-        self._report(self.num_timesteps, self._total)
-
-
-def _check_out(settings: TrainSettings, checkpoint_path: Path) -> None:
-    if settings.resume and not is_file(checkpoint_path):
+def _check_out(settings: TrainSettings) -> None:
+    path = settings.out / CHECKPOINT_NAME
+    if settings.resume and not is_file(path):
         raise InputError(f"nothing to resume in {settings.out}: it holds no {CHECKPOINT_NAME}")
-    if not settings.resume and is_file(checkpoint_path):
+    if not settings.resume and is_file(path):
         raise InputError(f"{settings.out} holds a run already: resume it with --resume, or choose another --out")
 
 
-def _model(settings: TrainSettings, env: ServingVecEnv) -> PPO:
-    model = PPO(
-        "MlpPolicy",
-        env,
-        n_steps=settings.rollout,
-        batch_size=max(2, settings.rollout * settings.envs // 4),
-        gamma=settings.gamma,
-        learning_rate=settings.learning_rate,
-        ent_coef=settings.entropy,
-        seed=settings.seed,
-        device="cpu",
-    )
-    model.set_logger(configure(str(settings.out / "tensorboard"), ["tensorboard"]))
-    return model
+def _flat(card: Card) -> dict[str, object]:
+    """The settings of a card and of its recipe by name."""
+    fields = asdict(card)
+    return {**fields.pop("recipe"), **fields}
 
 
-def _resume(model: PPO, env: ServingVecEnv, settings: TrainSettings) -> None:
-    """Let the model and its environments stand where the checkpoint was written."""
-    path = settings.out / CHECKPOINT_NAME
-    checkpoint = load_checkpoint(path)
-    mine, theirs = asdict(_card(settings, env.env.scenario, checkpoint.card.steps)), asdict(checkpoint.card)
-    others = [name for name, value in theirs.items() if value != mine[name]]
-    if others:
-        told = ", ".join(f"{name} {'its own' if theirs[name] is None else theirs[name]}" for name in others)
-        raise InputError(f"{path} was trained with {told}: resume it with those")
-    restore(model, env, checkpoint)
-
-
-def _card(settings: TrainSettings, scenario: Scenario, steps: int) -> Card:
-    return Card(
-        scenario=settings.scenario,
-        workload=settings.workload,
-        observation_names=Observer.of(scenario).names,
-        action_sizes=Codec(scenario.pipeline, scenario.limits).sizes,
-        steps=steps,
-        **{name: getattr(settings, name) for name in COURSE},
-    )
+def _plain(content: dict[str, object]) -> bytes:
+    return json.dumps(content, default=str, indent=2).encode()

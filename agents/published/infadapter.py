@@ -8,9 +8,9 @@ from ipagym.forecast import Forecaster
 from ipagym.forecast.catalogue import make_forecaster
 from ipagym.model.agent import Agent
 from ipagym.model.configuration import Configuration, Deployment, Limits, StageSetting, cores_of
-from ipagym.model.pipeline import Pipeline, Variant
+from ipagym.model.pipeline import Pipeline
 from ipagym.model.window import Window
-from ipagym.optimize.infadapter.planned_capacity import planned_rps
+from ipagym.optimize.infadapter.candidates import budget_of, candidate_of
 from ipagym.optimize.infadapter.program import Candidate, InfAdapterProblem, InfAdapterSolution, solve
 from ipagym.optimize.solver import SolverSettings
 from ipagym.optimize.stats import Status
@@ -18,7 +18,6 @@ from ipagym.system.errors import InputError
 from ipagym.task.objective import Objective
 from ipagym.task.scenario import Scenario
 
-LEAST_CORES = 2
 PATIENCE = 4
 """A decision that would need less than what is planned for is put off so many times (about two minutes)."""
 
@@ -93,20 +92,6 @@ def capacity_rps(candidates: Sequence[Candidate], cores: Mapping[str, int]) -> f
     """The capacity that is planned with, of variants on so many cores."""
     planned = {candidate.name: candidate.capacity_rps for candidate in candidates}
     return sum(planned[name].get(number, 0.0) for name, number in cores.items())
-
-
-def budget_of(limits: Limits) -> int:
-    if limits.total_cores is not None:
-        return limits.total_cores
-    raise InputError("infadapter needs a budget: give max_cores or node_cores in the limits")
-
-
-def candidate_of(variant: Variant) -> Candidate:
-    measured = {cores: variant.latency_on(cores).throughput_rps(1) for cores in variant.core_choices}
-    planned = {cores: float(planned_rps(measured, cores)) for cores in variant.core_choices if cores >= LEAST_CORES}
-    if not planned:
-        raise InputError(f"infadapter needs {variant.name} measured on {LEAST_CORES} or more cores")
-    return Candidate(name=variant.name, accuracy=variant.accuracy, load_s=variant.load_s, capacity_rps=planned)
 
 
 def make(scenario: Scenario, argument: str = "") -> Agent:

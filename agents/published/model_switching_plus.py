@@ -2,12 +2,13 @@
 
 import numpy as np
 
-from ipagym.agents.published.infadapter import Patience, budget_of, candidate_of, capacity_rps
+from ipagym.agents.published.infadapter import Patience, capacity_rps
 from ipagym.forecast.catalogue import make_forecaster
 from ipagym.model.agent import Agent
 from ipagym.model.configuration import Configuration, Limits, StageSetting, cores_of
 from ipagym.model.pipeline import Pipeline
 from ipagym.model.window import Window
+from ipagym.optimize.infadapter.candidates import budget_of, candidate_of
 from ipagym.optimize.infadapter.model_switching_plus import MsPlusProblem, solve
 from ipagym.system.errors import InputError
 from ipagym.task.objective import Objective

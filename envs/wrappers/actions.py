@@ -40,7 +40,7 @@ class ActionOfForm(gymnasium.Wrapper[Any, Any, Any, Any]):
         Raises:
             InputError: it is none of the space.
         """
-        array = _checked(action, self.action_space)
+        array = checked_action(action, self.action_space)
         current = self._serving.codec.indices_of(self._serving.deployments)
         return self.env.step(self.form.indices(array[np.newaxis], current)[0])
 
@@ -73,7 +73,7 @@ class VectorActionOfForm(OfVector):
         Raises:
             InputError: they are none of the space.
         """
-        array = _checked(actions, self.action_space)
+        array = checked_action(actions, self.action_space)
         current = self._serving.codec.indices_of(self._serving.deployments)
         return self.env.step(self.form.indices(array, current))
 
@@ -86,7 +86,12 @@ class VectorActionOfForm(OfVector):
         return _masks(self.form, self._serving)
 
 
-def _checked(action: ArrayLike, space: gymnasium.Space[Any]) -> NDArray[Any]:
+def checked_action(action: ArrayLike, space: gymnasium.Space[Any]) -> NDArray[Any]:
+    """The action as an array.
+
+    Raises:
+        InputError: it is none of the space.
+    """
     array = np.asarray(action)
     fits = array.astype(space.dtype) if array.dtype.kind in "iuf" else array
     if array.shape != space.shape or array.dtype.kind != np.dtype(space.dtype).kind or not space.contains(fits):

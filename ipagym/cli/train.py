@@ -1,4 +1,4 @@
-"""`ipagym train`: a PPO policy for one scenario."""
+"""`ipagym train`: a policy for one scenario."""
 
 from importlib.util import find_spec
 from pathlib import Path
@@ -11,12 +11,15 @@ from ipagym.system.errors import InputError
 
 def train(
     scenario: Annotated[str, typer.Argument(help="A scenario by name, or the path of a YAML scenario or profile.")],
+    algo: Annotated[str, typer.Option(help="The algorithm: one that there is a recipe for.")] = "ppo",
     workload: Annotated[
-        str | None, typer.Option(help="The load, by name or the path of a file, instead of the scenario's.")
+        list[str] | None,
+        typer.Option(help="The load instead of the scenario's; given several times, each episode has one of them."),
     ] = None,
-    steps: Annotated[int, typer.Option(help="Environment steps in all.")] = 100_000,
+    recipe: Annotated[Path | None, typer.Option(help="A recipe of one's own, a YAML file.")] = None,
+    steps: Annotated[int | None, typer.Option(help="Environment steps in all, instead of the recipe's.")] = None,
     seed: Annotated[int, typer.Option(help="Seed of the policy and of the environments.")] = 0,
-    envs: Annotated[int, typer.Option(help="Environments side by side.")] = 4,
+    envs: Annotated[int | None, typer.Option(help="Environments side by side, instead of the recipe's.")] = None,
     threads: Annotated[int, typer.Option(help="Threads of the learner; the weights depend on their number.")] = 1,
     trace: Annotated[Path | None, typer.Option(help="The trace file that the workload is cut from.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for checkpoint and logs.")] = None,
@@ -25,27 +28,36 @@ def train(
     """Train a policy; it is then an agent: `ipagym compare SCENARIO --agents ppo:FOLDER`."""
     if find_spec("stable_baselines3") is None:
         raise InputError("training needs stable-baselines3: install it with `pip install 'ipagym[rl]'`")
+    from ipagym.agents.learned.recipe import recipe_for
     from ipagym.agents.learned.training import TrainSettings
     from ipagym.agents.learned.training import train as run
     from ipagym.system.progress import progress_bar
 
+    given = {"steps": steps, "envs": envs}
+    changes = {name: value for name, value in given.items() if value is not None}
     settings = TrainSettings(
         scenario=scenario,
-        workload=workload,
-        steps=steps,
+        workloads=tuple(workload or ()),
+        algorithm=algo,
+        recipe=recipe_for(algo, scenario, changes, recipe),
         seed=seed,
-        envs=envs,
         threads=threads,
         trace=trace,
         resume=resume,
-        out=out or Path("results") / f"train-{Path(scenario).stem}-{_short(workload)}-{seed}",
+        out=out
+        or Path("results") / f"train-{Path(scenario).stem}-{'+'.join(map(_short, workload or ())) or 'own'}-{seed}",
     )
     with progress_bar() as progress:
-        task = progress.add_task("steps", total=steps)
-        path = run(settings, lambda done, total: progress.update(task, completed=done, total=total))
+        task = progress.add_task("steps", total=settings.recipe.steps)
+
+        def report(done: int, total: int, best: float | None) -> None:
+            told = "steps" if best is None else f"steps, best in validation {best:.3f}"
+            progress.update(task, completed=done, total=total, description=told)
+
+        path = run(settings, report)
     print(f"written to {path}")
 
 
-def _short(workload: str | None) -> str:
+def _short(workload: str) -> str:
     """The load in the name of a folder: its kind, or the file without folder and ending."""
-    return "own" if workload is None else Path(workload.partition("?")[0]).stem.partition(":")[0] or "file"
+    return Path(workload.partition("?")[0]).stem.partition(":")[0] or "file"

@@ -14,7 +14,6 @@ from ipagym.agents.published.clipper import next_size
 from ipagym.agents.published.cocktail import best_variant
 from ipagym.agents.published.device_mix import Option, largest_mix, most_accurate_mix
 from ipagym.agents.published.fa2 import levels
-from ipagym.agents.published.infadapter import candidate_of
 from ipagym.agents.published.inferline_envelope import rates_rps, window_lengths
 from ipagym.agents.published.mark import BIN_S
 from ipagym.agents.published.mark_plan import Kind, cover
@@ -25,6 +24,7 @@ from ipagym.envs import make_scenario
 from ipagym.model.configuration import Configuration, Deployment, Limits, StageSetting
 from ipagym.model.latency import LatencyModel
 from ipagym.optimize.fa2 import Fa2Stage, fewest_cores
+from ipagym.optimize.infadapter.candidates import candidate_of
 from ipagym.optimize.infadapter.model_switching_plus import MsPlusProblem, solve
 from ipagym.system.errors import InputError
 from ipagym.workload.statistics import peak_rps

@@ -4,6 +4,7 @@ import io
 import json
 import tarfile
 from collections.abc import Callable
+from dataclasses import asdict
 from functools import cache
 from hashlib import sha256
 from typing import Any
@@ -16,11 +17,14 @@ from hypothesis import strategies as st
 
 from ipagym import profiles
 from ipagym.agents import AGENTS, make_agent
+from ipagym.agents.learned.policy_file import PolicyCard
 from ipagym.bench.comparison.summary import episode_metrics
 from ipagym.bench.storage.manifest import FILE_NAME, check_folder
 from ipagym.bench.storage.table import timings_frame, windows_frame
 from ipagym.cluster.sim import CompiledCluster
 from ipagym.envs.codec import Codec
+from ipagym.envs.learners.planners import PlanProblem
+from ipagym.envs.learners.view import View, ViewSettings
 from ipagym.envs.observation import Observer
 from ipagym.envs.scenario_file import load_scenario
 from ipagym.model.validity import check
@@ -28,7 +32,7 @@ from ipagym.model.window import Window
 from ipagym.workload import WORKLOADS, by_name
 from ipagym.workload.trace import load_counts
 from tests.fuzz.bombs import aliased, header, interpolated, member, merged, nested, packed, shared
-from tests.fuzz.targets import RUN, VALUES, VIDEO, Target, damaged, in_a_file, manifest, read_episode, small, stored
+from tests.fuzz.targets import VALUES, VIDEO, Target, damaged, in_a_file, manifest, read_episode, small, stored
 from tests.test_scenario_file import FULL
 
 PLACE = "ZZ0ZZ"
@@ -173,42 +177,38 @@ def report(contents: tuple[bytes, bytes]) -> None:
 
 @cache
 def policy() -> tuple[dict[str, Any], dict[str, Any]]:
-    """A card and parameters that fit."""
-    from stable_baselines3.common.policies import ActorCriticPolicy
+    """A card and arrays that fit."""
+    chosen = small()
+    codec, observer = Codec(chosen.pipeline, chosen.limits), Observer.of(chosen)
+    view = View(1, PlanProblem.of(chosen), observer, ViewSettings())
+    heads = tuple(view.action_space.nvec.tolist())
+    card = PolicyCard(
+        algorithm="ppo", scenario="video", workloads=(), seed=0, steps=1, view=ViewSettings(), heads=heads,
+        observation_names=observer.names, knob_sizes=codec.sizes, objective=chosen.objective,
+    )  # fmt: skip
+    width = len(view.names)
+    arrays = {"mean": np.zeros(width), "variance": np.ones(width), "bias_0": np.zeros(sum(heads))}
+    return asdict(card), arrays | {"weight_0": np.ones((width, sum(heads)))}
 
-    codec, observer = Codec(small().pipeline, small().limits), Observer.of(small())
-    built = ActorCriticPolicy(observer.space(), codec.space(), lambda _: 0.0)
-    card = RUN | {"observation_names": list(observer.names), "action_sizes": list(codec.sizes)}
-    return card, built.state_dict()
 
-
-def changed_weights() -> dict[str, Callable[[Any], Any]]:
-    import torch
-
-    return {
-        "nan": lambda w: w * float("nan"), "inf": lambda w: w + float("inf"), "huge": lambda w: w + 3e38,
-        "shape": lambda w: torch.zeros(3), "none": lambda w: None, "number": lambda w: 5, "long": lambda w: w.long(),
-        "bool": lambda w: w.bool(), "empty": lambda w: w[:0], "half": lambda w: w.half(),
-        "meta": lambda w: w.to("meta"), "sparse": lambda w: w.to_sparse(), "double": lambda w: w.double() * 1e300,
-    }  # fmt: skip
+CHANGED: dict[str, Callable[[Any], Any]] = {
+    "nan": lambda w: w * float("nan"), "inf": lambda w: w + float("inf"), "huge": lambda w: w + 3e300,
+    "shape": lambda w: np.zeros(3), "none": lambda w: None, "number": lambda w: 5, "long": lambda w: w.astype(int),
+    "bool": lambda w: w.astype(bool), "empty": lambda w: w[:0], "text": lambda w: np.array("a"), "less": lambda w: -w,
+}  # fmt: skip
 
 
 @st.composite
-def checkpoints(draw: st.DrawFn) -> bytes:
-    """A checkpoint whose card, weights or names of weights are not as they should be."""
-    import torch
-
-    card, weights = ({**each} for each in policy())
+def policies(draw: st.DrawFn) -> bytes:
+    """A policy whose card, arrays or names of arrays are not as they should be."""
+    card, arrays = ({**each} for each in policy())
     for key in draw(st.lists(st.sampled_from(list(card)), max_size=1)):
-        card[key] = draw(VALUES.filter(lambda value: not isinstance(value, dict)) | st.just("a" * 10_000))
-    for name in draw(st.lists(st.sampled_from(list(weights)), max_size=2, unique=True)):
-        change = changed_weights()[draw(st.sampled_from(list(changed_weights())))]
-        weights[draw(st.sampled_from([name, name, "other"]))] = change(weights.pop(name))
-    parameters: Any = draw(
-        st.just({"policy": weights}) | st.sampled_from([None, {}, [], {"policy": None}, {"policy": 1}])
-    )
+        card[key] = draw(VALUES | st.just("a" * 10_000))
+    for name in draw(st.lists(st.sampled_from(list(arrays)), max_size=2, unique=True)):
+        change = CHANGED[draw(st.sampled_from(list(CHANGED)))]
+        arrays[draw(st.sampled_from([name, name, "other"]))] = change(arrays.pop(name))
     buffer = io.BytesIO()
-    torch.save({"card": json.dumps(card, default=repr), "parameters": parameters, "progress": {}}, buffer)
+    np.savez(buffer, card=np.array(json.dumps(card, default=repr)), **arrays)
     return buffer.getvalue()
 
 
@@ -223,7 +223,5 @@ NEARLY_SOUND = {
         st.deferred(manifests), in_a_file(FILE_NAME, lambda path: check_folder(path.parent, small()))
     ),
     "stored episode, right hash": Target(st.deferred(episodes), report),
-    "checkpoint, values": Target(
-        st.deferred(checkpoints), in_a_file("policy.pt", lambda path: decide_with(f"ppo:{path}"))
-    ),
+    "policy, values": Target(st.deferred(policies), in_a_file("policy.npz", lambda path: decide_with(f"ppo:{path}"))),
 }

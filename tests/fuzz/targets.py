@@ -4,7 +4,7 @@ import io
 import json
 import tarfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,6 +19,7 @@ from ipagym.agents.autoscalers.hpa_agent import hpa_of_manifest
 from ipagym.agents.autoscalers.manifests.plan import plan_of
 from ipagym.agents.autoscalers.manifests.read import read_manifests
 from ipagym.agents.learned.checkpoint import load_checkpoint
+from ipagym.agents.learned.recipe import recipe_for
 from ipagym.bench.episode import run_episode
 from ipagym.bench.solver_speed import parse_sizes
 from ipagym.bench.storage.manifest import FILE_NAME, check_folder, make_manifest, write_manifest
@@ -218,16 +219,12 @@ def manifest() -> str:
         return (Path(folder) / FILE_NAME).read_text(encoding="utf-8")
 
 
-RUN = {"scenario": "video", "workload": "bursty", "seed": 0, "steps": 1, "envs": 1, "threads": 1, "rollout": 8,
-       "gamma": 0.99, "learning_rate": 3e-4, "entropy": 0.0}  # fmt: skip
-"""What a checkpoint says of the run that made it."""
-
-
 @cache
 def checkpoint() -> bytes:
     import torch
 
-    card = json.dumps(RUN | {"observation_names": ["a"], "action_sizes": [2]})
+    settings = {"scenario": "video", "workloads": ["bursty"], "seed": 0, "threads": 1, "algorithm": "ppo"}
+    card = json.dumps(settings | {"steps_done": 1, "recipe": asdict(recipe_for("ppo", "video"))})
     buffer = io.BytesIO()
     torch.save({"card": card, "parameters": {"policy": {"w": torch.zeros(3)}}, "progress": {}}, buffer)
     return buffer.getvalue()
@@ -345,5 +342,5 @@ TARGETS = {
         st.deferred(lambda: mutated(manifest()).map(lambda s: s.encode("utf-8", "surrogatepass")) | st.binary()),
         in_a_file(FILE_NAME, lambda path: check_folder(path.parent, small())),
     ),
-    "checkpoint": Target(st.deferred(lambda: damaged(checkpoint())), in_a_file("policy.pt", load_checkpoint)),
+    "checkpoint": Target(st.deferred(lambda: damaged(checkpoint())), in_a_file("last.pt", load_checkpoint)),
 }  # fmt: skip

@@ -1,0 +1,132 @@
+"""Policies as files: plain arrays and what they were trained for, read and run without torch."""
+
+import json
+import zipfile
+from dataclasses import asdict, dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+
+from ipagym.agents.learned.running_moments import normalised
+from ipagym.envs.learners.view import ViewSettings
+from ipagym.system.errors import InputError
+from ipagym.system.files import is_file, write_atomically
+from ipagym.task.objective import Objective
+
+LAST, BEST = "last.npz", "best.npz"
+"""The policy of the last update, and the one that did best in validation; `best` is what a folder stands for."""
+
+MAX_BYTES = 100_000_000
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PolicyCard:
+    """What a policy was trained for. It serves pipelines with the same open knobs, and plans with its objective."""
+
+    __pydantic_config__ = ConfigDict(extra="forbid")
+
+    algorithm: str
+    scenario: str
+    workloads: tuple[str, ...]
+    seed: int
+    steps: int
+    view: ViewSettings
+    observation_names: tuple[str, ...]
+    knob_sizes: tuple[int, ...]
+    heads: tuple[int, ...]
+    objective: Objective
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Policy:
+    """A network of tanh layers over normalised entries; its outputs are logits of the values of each head in turn.
+
+    `mean` and `variance` are of shape (entries,), each of `weights` (inputs, outputs), each of `biases` (outputs,).
+    """
+
+    card: PolicyCard
+    mean: Floats
+    variance: Floats
+    weights: tuple[Floats, ...]
+    biases: tuple[Floats, ...]
+
+    def logits(self, shown: NDArray[np.float32]) -> Floats:
+        """Shape (n, sum of the heads), from what a view shows, shape (n, entries)."""
+        values = normalised(shown, self.mean, self.variance).astype(np.float64)
+        for weight, bias in zip(self.weights[:-1], self.biases[:-1], strict=True):
+            values = np.tanh(values @ weight + bias)
+        return np.asarray(values @ self.weights[-1] + self.biases[-1])
+
+    def actions(self, shown: NDArray[np.float32]) -> NDArray[np.int64]:
+        """The most likely value of each head, shape (n, heads)."""
+        parts = np.split(self.logits(shown), np.cumsum(self.card.heads)[:-1], axis=1)
+        return np.stack([part.argmax(axis=1) for part in parts], axis=1)
+
+
+def save_policy(path: Path, policy: Policy) -> None:
+    """Write a policy atomically; the same policy gives the same bytes."""
+    arrays = {"card": np.array(json.dumps(asdict(policy.card))), "mean": policy.mean, "variance": policy.variance}
+    for k, (weight, bias) in enumerate(zip(policy.weights, policy.biases, strict=True)):
+        arrays |= {f"weight_{k}": weight.astype(np.float32), f"bias_{k}": bias.astype(np.float32)}
+    buffer = BytesIO()
+    np.savez(buffer, **arrays)  # type: ignore[arg-type]
+    write_atomically(path, buffer.getvalue())
+
+
+def read_policy(path: Path) -> Policy:
+    """The policy of a file, or of the folder that `ipagym train` wrote: its best, or its last where none was validated.
+
+    Raises:
+        InputError: there is none, or the file is not one.
+    """
+    file = path if is_file(path) else next(filter(is_file, (path / BEST, path / LAST)), path / BEST)
+    if not is_file(file):
+        raise InputError(f"no policy {file}: train one with `ipagym train` and give its folder")
+    try:
+        return _policy(_arrays(file))
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(map(str, first["loc"])) or "its card"
+        raise InputError(f"{file} is not a policy of this version of ipagym: {where}: {first['msg']}") from None
+    except Exception as error:
+        raise InputError(
+            f"{file} is not a policy of `ipagym train` ({type(error).__name__}): train it again"
+        ) from error
+
+
+def _arrays(file: Path) -> dict[str, NDArray[Any]]:
+    with zipfile.ZipFile(file) as archive:
+        if sum(entry.file_size for entry in archive.infolist()) > MAX_BYTES:
+            raise InputError("it unpacks to too much")
+    with np.load(file, allow_pickle=False) as content:
+        return {name: content[name] for name in content.files}
+
+
+def _policy(arrays: dict[str, NDArray[Any]]) -> Policy:
+    card = TypeAdapter(PolicyCard).validate_json(str(arrays["card"]))
+    layers = sum(name.startswith("weight_") for name in arrays)
+    numbers = {name: np.asarray(array, dtype=np.float64) for name, array in arrays.items() if name != "card"}
+    policy = Policy(
+        card=card,
+        mean=numbers["mean"],
+        variance=numbers["variance"],
+        weights=tuple(numbers[f"weight_{k}"] for k in range(layers)),
+        biases=tuple(numbers[f"bias_{k}"] for k in range(layers)),
+    )
+    _check(policy, numbers)
+    return policy
+
+
+def _check(policy: Policy, numbers: dict[str, Floats]) -> None:
+    """Refuse arrays that do not fit each other, or are not numbers."""
+    if not all(np.isfinite(array).all() for array in numbers.values()) or (policy.variance < 0).any():
+        raise ValueError("not a number")
+    shown = np.zeros((1, *policy.mean.shape), dtype=np.float32)
+    if policy.logits(shown).shape != (1, sum(policy.card.heads)) or min(policy.card.heads) < 1:
+        raise ValueError("arrays of other shapes")

@@ -1,0 +1,153 @@
+"""The environments of a training run as stable-baselines3 wants them: staggered, normalised, on seeds of training."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from stable_baselines3.common.monitor import Monitor
+from stable_baselines3.common.vec_env import VecEnv
+from stable_baselines3.common.vec_env.base_vec_env import VecEnvStepReturn
+
+from ipagym.agents.learned.running_moments import RunningMoments, normalised
+from ipagym.envs.wrappers.views import VectorLearnerView
+from ipagym.system.errors import InputError
+from ipagym.task.splits import TRAIN
+
+GROUPS = 6
+"""The first episodes of so many groups of environments are cut short at different times, so that every rollout holds
+windows from all over the load."""
+
+MOST_SCALED = 10.0
+
+Rows = NDArray[np.int64]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Course:
+    """What decides the episodes of a run and what is learned from their rewards."""
+
+    seed: int
+    gamma: float
+    reward_floor: float
+
+
+def episode_seed(seed: int, env: int, episode: int) -> int:
+    """The seed of an episode of an environment: of training by construction, and a function of these numbers alone."""
+    state = int(np.random.SeedSequence((seed, env, episode)).generate_state(1, np.uint64)[0])
+    return TRAIN.first + state % (TRAIN.end - TRAIN.first)
+
+
+class TrainingVecEnv(VecEnv):
+    """Lets stable-baselines3 learn on a view of a native vector environment whose episodes do not begin by themselves.
+
+    Observations are normalised by `moments`, rewards by the deviation of the discounted returns in `return_moments`;
+    both grow with every step. The returns in `info["episode"]` are the environment's own.
+    """
+
+    def __init__(self, env: VectorLearnerView, course: Course) -> None:
+        self.env, self.course = env, course
+        number, heads = env.num_envs, len(env.single_action_space.nvec)  # type: ignore[attr-defined]
+        self.episode_steps = env.serving.scenario.windows - 1
+        self.moments = RunningMoments(env.single_observation_space.shape[0])  # type: ignore[index]
+        self.return_moments = RunningMoments(1)
+        self.discounted = np.zeros(number)
+        self.returns = np.zeros(number)
+        self.episodes = np.zeros(number, dtype=np.int64)
+        self.steps = np.zeros(number, dtype=np.int64)
+        self.taken = np.zeros((number, self.episode_steps, heads), dtype=np.int64)
+        super().__init__(number, env.single_observation_space, env.single_action_space)
+
+    def reset(self) -> NDArray[np.float32]:
+        """Begin the first episodes of all environments."""
+        self.episodes[:], self.steps[:], self.returns[:], self.discounted[:] = 0, 0, 0.0, 0.0
+        shown, _ = self.env.reset(seed=self._seeds_now())
+        self.moments.update(shown)
+        return self.normalised(shown)
+
+    def normalised(self, shown: NDArray[np.float32]) -> NDArray[np.float32]:
+        """What the learner sees of what the view shows."""
+        return normalised(shown, self.moments.mean, self.moments.variance)
+
+    def step_async(self, actions: NDArray[np.int64]) -> None:
+        """Take note of the actions."""
+        self._actions = np.array(actions)
+
+    def step_wait(self) -> VecEnvStepReturn:
+        """Let one interval pass; the episodes that end begin anew at once."""
+        shown, rewards, _, _, _ = self.env.step(self._actions)
+        self.taken[np.arange(self.num_envs), self.steps] = self._actions
+        self.steps += 1
+        self.returns += rewards
+        self.moments.update(shown)
+        scaled = self._scaled(rewards)
+        observations, over = self.normalised(shown), self.steps >= self._lengths()
+        infos: list[dict[str, Any]] = [{} for _ in range(self.num_envs)]
+        if over.any():
+            for k in np.flatnonzero(over).tolist():
+                infos[k] = self._last(observations[k], k)
+            observations = self._begin(over)
+        return observations, scaled, over, infos
+
+    def _scaled(self, rewards: NDArray[np.float64]) -> NDArray[np.float64]:
+        floored = np.maximum(rewards, self.course.reward_floor)
+        self.discounted = self.discounted * self.course.gamma + floored
+        self.return_moments.update(self.discounted[:, np.newaxis])
+        scaled = floored / np.sqrt(self.return_moments.variance[0] + 1e-8)
+        return np.asarray(np.clip(scaled, -MOST_SCALED, MOST_SCALED))
+
+    def _lengths(self) -> Rows:
+        """The steps of the present episodes: cut short in the first round, by group."""
+        group = np.arange(self.num_envs) % GROUPS
+        short = self.episode_steps * (1 + group) // GROUPS
+        return np.where(self.episodes == 0, np.maximum(1, short), self.episode_steps)
+
+    def _last(self, observation: NDArray[np.float32], k: int) -> dict[str, Any]:
+        episode = {"r": float(self.returns[k]), "l": int(self.steps[k])}
+        return {"terminal_observation": observation, "TimeLimit.truncated": True, "episode": episode}
+
+    def _begin(self, over: NDArray[np.bool_]) -> NDArray[np.float32]:
+        self.episodes[over] += 1
+        self.steps[over], self.returns[over], self.discounted[over] = 0, 0.0, 0.0
+        shown, _ = self.env.reset(seed=self._seeds_now(), options={"reset_mask": over})
+        return self.normalised(shown)
+
+    def _seeds_now(self) -> list[int]:
+        return [episode_seed(self.course.seed, k, episode) for k, episode in enumerate(self.episodes.tolist())]
+
+    def go_on(self, episodes: Rows, steps: Rows, taken: Rows) -> NDArray[np.float32]:
+        """Stand where the environments stood: in these episodes, each after so many of these actions, shape (num_envs,
+        episode_steps, heads). Those that have gone further begin sooner. Returns what the view shows.
+        """
+        self.episodes[:], self.steps[:], self.taken[:] = episodes, steps, taken
+        longest, seeds = int(steps.max()), self._seeds_now()
+        shown, _ = self.env.reset(seed=seeds)
+        for ahead in range(longest, 0, -1):
+            begins = steps == ahead
+            if begins.any() and ahead < longest:
+                self.env.reset(seed=seeds, options={"reset_mask": begins})
+            shown = self.env.step(taken[np.arange(self.num_envs), np.maximum(0, steps - ahead)])[0]
+        if longest and (steps == 0).any():
+            shown, _ = self.env.reset(seed=seeds, options={"reset_mask": steps == 0})
+        return np.asarray(shown)
+
+    def close(self) -> None:
+        """Release the environment."""
+        self.env.close()
+
+    def get_attr(self, attr_name: str, indices: Any = None) -> list[Any]:
+        """An attribute of the vector environment, once for each index."""
+        return [getattr(self.env, attr_name)] * len(list(self._get_indices(indices)))
+
+    def set_attr(self, attr_name: str, value: Any, indices: Any = None) -> None:
+        """Environments that are one object have no attributes of their own."""
+        raise InputError(f"{attr_name} cannot be set: the environments of a vector environment share their attributes")
+
+    def env_method(self, method_name: str, *args: Any, indices: Any = None, **kwargs: Any) -> list[Any]:
+        """The rows of what a method of the vector environment returns."""
+        result = getattr(self.env, method_name)(*args, **kwargs)
+        return [result[k] for k in self._get_indices(indices)]
+
+    def env_is_wrapped(self, wrapper_class: Any, indices: Any = None) -> list[bool]:
+        """Only what `Monitor` does, recording episodes, is done here too."""
+        return [wrapper_class is Monitor] * len(list(self._get_indices(indices)))

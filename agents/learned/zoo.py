@@ -1,0 +1,23 @@
+"""The policies that come with the package, each with a card of what it is worth."""
+
+from pathlib import Path
+
+from ipagym.system.errors import unknown_name
+
+FOLDER = Path(__file__).parents[1] / "zoo"
+
+
+def zoo_names() -> list[str]:
+    """The policies of the package."""
+    return sorted(path.stem for path in FOLDER.glob("*.npz"))
+
+
+def zoo_path(name: str) -> Path:
+    """The file of a policy of the package.
+
+    Raises:
+        InputError: there is none of that name.
+    """
+    if name not in zoo_names():
+        raise unknown_name("policy of the zoo", name, zoo_names())
+    return FOLDER / f"{name}.npz"

@@ -1,0 +1,47 @@
+"""Actions that edit an optimiser's plan: its configuration for a factor of the forecast load, or hold."""
+
+import numpy as np
+from gymnasium.spaces import MultiDiscrete
+from numpy.typing import NDArray
+
+from ipagym.envs.learners.plan_table import LEAST_RPS, PlanTable
+from ipagym.envs.learners.recent_load import RecentLoad
+from ipagym.envs.learners.sight import Rows, Values
+
+Indices = NDArray[np.int64]
+
+FACTORS = np.array([0.35, 0.45, 0.55, 0.65, 0.75, 0.85, 1.0, 1.15, 1.35, 1.7])
+"""Of the forecast load. Optimisers plan with the 99th percentile of a batch's latency, and with full batches: half of
+what they ask for may be enough, and more is needed where the load rises faster than the forecast."""
+
+HOLD = len(FACTORS)
+
+
+class PlanEdits:
+    """The first number is a factor's, or `HOLD`; with `residual` there follows one for each dimension of the codec,
+    which takes it a value down (0), leaves it (1), or takes it a value up (2), as far as it has values.
+
+    Every action is feasible: plans are, and what a residual edit asks for beyond a budget of cores is cut down to it as
+    any action is. `planned_rps` is the load that each row's plan is for, 0 before the first.
+    """
+
+    def __init__(self, rows: int, sizes: tuple[int, ...], table: PlanTable, *, residual: bool = False) -> None:
+        self._sizes, self._table, self._residual = np.array(sizes), table, residual
+        self.space = MultiDiscrete([1 + len(FACTORS), *([3] * len(sizes) if residual else [])])
+        self.planned_rps: Values = np.zeros(rows)
+
+    def begin(self, which: Rows) -> None:
+        """Forget what was planned in those rows."""
+        self.planned_rps[which] = 0.0
+
+    def indices(self, actions: Indices, current: Indices, load: RecentLoad, network_max_s: Values) -> Indices:
+        """The actions of the codec, shape (n, dimensions); `current` are those that stand for what is in force."""
+        is_plan = actions[:, 0] < HOLD
+        rates_rps = FACTORS[np.minimum(actions[:, 0], HOLD - 1)] * np.maximum(load.forecast_rps(), LEAST_RPS)
+        self.planned_rps = np.where(is_plan, rates_rps, self.planned_rps)
+        chosen = current.copy()
+        if is_plan.any():
+            chosen[is_plan] = self._table.actions(rates_rps[is_plan], network_max_s[is_plan])
+        if not self._residual:
+            return chosen
+        return np.asarray(np.clip(chosen + actions[:, 1:] - 1, 0, self._sizes - 1))

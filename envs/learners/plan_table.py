@@ -1,0 +1,73 @@
+"""Plans of an optimiser by the level of the load and of the network, as actions of the codec."""
+
+from dataclasses import asdict
+from hashlib import sha256
+from json import dumps
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ipagym.envs.codec import Codec
+from ipagym.envs.learners.planners import PLANNERS, PlanProblem
+from ipagym.envs.learners.sight import Values
+from ipagym.system.errors import unknown_name
+
+PER_DOUBLING = 8
+"""Levels of the load in a doubling of it: plans are for a rate within 4.5 % of that asked for."""
+
+LEAST_RPS = 0.5
+
+NETWORK_LEVELS = 20
+"""Levels of the longest way through the network, up to the whole SLO."""
+
+
+class PlanTable:
+    """Plans are solved when they are first asked for, and kept.
+
+    Raises:
+        InputError: there is no planner of that name.
+    """
+
+    def __init__(self, problem: PlanProblem, planner: str) -> None:
+        if planner not in PLANNERS:
+            raise unknown_name("planner", planner, PLANNERS)
+        self._problem, self._plan = problem, PLANNERS[planner]
+        self._sees_network = planner == "joint"
+        self._codec = Codec(problem.pipeline, problem.limits)
+        self._known: dict[tuple[int, int], NDArray[np.int64]] = {}
+
+    def actions(self, rates_rps: Values, network_max_s: Values) -> NDArray[np.int64]:
+        """Actions of the codec, shape (n, dimensions), that stand for the plans of n loads, each of shape (n,)."""
+        levels = np.round(PER_DOUBLING * np.log2(np.maximum(rates_rps, LEAST_RPS) / LEAST_RPS)).astype(np.int64)
+        ways = self._ways(network_max_s)
+        return np.stack([self._one(key) for key in zip(levels.tolist(), ways.tolist(), strict=True)])
+
+    def _ways(self, network_max_s: Values) -> NDArray[np.int64]:
+        if not self._sees_network:
+            return np.zeros(len(network_max_s), dtype=np.int64)
+        share = np.minimum(1.0, network_max_s / self._problem.pipeline.slo_s)
+        return np.round(NETWORK_LEVELS * share).astype(np.int64)
+
+    def _one(self, key: tuple[int, int]) -> NDArray[np.int64]:
+        if key not in self._known:
+            rate_rps = LEAST_RPS * 2 ** (key[0] / PER_DOUBLING)
+            network_max_s = key[1] / NETWORK_LEVELS * self._problem.pipeline.slo_s
+            self._known[key] = self._codec.encode(self._plan(self._problem, rate_rps, network_max_s))
+        return self._known[key]
+
+
+_MADE: dict[str, PlanTable] = {}
+"""Those of this process: a comparison makes an agent for each of its seeds, and all may share what is solved."""
+
+
+def plan_table(problem: PlanProblem, planner: str) -> PlanTable:
+    """The table of that planner for the problem.
+
+    Raises:
+        InputError: there is no planner of that name.
+    """
+    content = dumps([asdict(problem), planner], sort_keys=True, default=repr)
+    digest = sha256(content.encode()).hexdigest()
+    if digest not in _MADE:
+        _MADE[digest] = PlanTable(problem, planner)
+    return _MADE[digest]

@@ -1,0 +1,94 @@
+"""The optimisers of the papers as functions from a load to a configuration."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from ipagym.model.configuration import Configuration, Deployment, Limits, StageSetting
+from ipagym.model.knobs import CORES, MIX, VARIANT, open_knobs
+from ipagym.model.pipeline import Pipeline
+from ipagym.optimize.infadapter.candidates import budget_of, candidate_of
+from ipagym.optimize.infadapter.program import InfAdapterProblem
+from ipagym.optimize.infadapter.program import solve as solve_infadapter
+from ipagym.optimize.ipa.program import solve as solve_ipa
+from ipagym.optimize.joint.program import JointProblem
+from ipagym.optimize.joint.program import solve as solve_joint
+from ipagym.optimize.problem import ipa_problem
+from ipagym.system.errors import SolverError
+from ipagym.task.objective import Objective
+from ipagym.task.scenario import Scenario
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PlanProblem:
+    """What is planned for beside the load."""
+
+    pipeline: Pipeline
+    limits: Limits
+    objective: Objective
+
+    @classmethod
+    def of(cls, scenario: Scenario) -> "PlanProblem":
+        """That of a scenario."""
+        return cls(pipeline=scenario.pipeline, limits=scenario.limits, objective=scenario.objective)
+
+
+Planner = Callable[[PlanProblem, float, float], Configuration]
+"""From the rate in requests per second and the longest way through the network in seconds."""
+
+
+def ipa(problem: PlanProblem, rate_rps: float, network_max_s: float) -> Configuration:
+    """IPA's plan: variant, replicas and batch of every stage; it knows of no network."""
+    solution = solve_ipa(ipa_problem(problem.pipeline, rate_rps, problem.limits, problem.objective))
+    return _planned(solution.configuration)
+
+
+def joint(problem: PlanProblem, rate_rps: float, network_max_s: float) -> Configuration:
+    """The plan of all four knobs, within nodes and what the network leaves of the SLO."""
+    asked = JointProblem(
+        pipeline=problem.pipeline,
+        rate_rps=rate_rps,
+        limits=problem.limits,
+        objective=problem.objective,
+        network_max_s=network_max_s,
+    )
+    return _planned(solve_joint(asked).configuration)
+
+
+def infadapter(problem: PlanProblem, rate_rps: float, network_max_s: float) -> Configuration:
+    """InfAdapter's cores for a set of variants, as if none were running; it knows of no network."""
+    stage, objective = problem.pipeline.stages[0], problem.objective
+    asked = InfAdapterProblem(
+        candidates=tuple(map(candidate_of, stage.variants)),
+        rate_rps=rate_rps,
+        budget=budget_of(problem.limits),
+        alpha=objective.alpha,
+        beta=objective.beta,
+        gamma=objective.gamma,
+        previous={},
+    )
+    solution = solve_infadapter(asked)
+    running = (Deployment(name, 1, stage.batches[0], n, solution.share[name]) for name, n in solution.cores.items())
+    return Configuration((StageSetting(tuple(running)),))
+
+
+PLANNERS: Mapping[str, Planner] = {"ipa": ipa, "joint": joint, "infadapter": infadapter}
+
+
+def usual_planner(pipeline: Pipeline, limits: Limits) -> str:
+    """The planner that turns all the open knobs."""
+    knobs = open_knobs(pipeline.stages, limits)
+    if _is_a_set(pipeline, limits):
+        return "infadapter"
+    return "joint" if {CORES.name, MIX} & knobs or VARIANT.name not in knobs else "ipa"
+
+
+def _is_a_set(pipeline: Pipeline, limits: Limits) -> bool:
+    """One stage, all variants of which may run side by side within a budget of cores."""
+    variants = len(pipeline.stages[0].variants)
+    return len(pipeline.stages) == 1 and limits.max_deployments >= variants > 1 and limits.total_cores is not None
+
+
+def _planned(found: Configuration | None) -> Configuration:
+    if found is None:
+        raise SolverError("the solver stopped without a plan")
+    return found

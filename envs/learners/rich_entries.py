@@ -1,0 +1,61 @@
+"""Entries beside those of an observation: what came before, the forecast, and logarithms of loads and their ratios."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ipagym.envs.learners.recent_load import RecentLoad
+from ipagym.envs.learners.sight import Rows, Values
+from ipagym.envs.observation import Observer
+
+REMEMBERED = (
+    "rate", "rate_peak", "network_max", "budget_min", "budget_mean", "in_system", "latency_p99", "violation_rate",
+)  # fmt: skip
+"""Entries of the last windows that are shown again, as far as the observation has them."""
+
+LOADS = ("forecast", "forecast_log", "rate_log", "short_log", "planned_to_forecast")
+
+LEAST_RPS = 0.3
+"""Rates below it count as it where their logarithm is taken."""
+
+
+class RichEntries:
+    """The entries of the observation, REMEMBERED ones of `windows` windows before it, the forecast, its logarithm and
+    those of the mean rates of the window and of the last 5 s, the logarithms of what is planned for by the forecast and
+    of each stage's capacity by the rate. They have no common scale: a learner normalises them.
+    """
+
+    def __init__(self, rows: int, observer: Observer, windows: int) -> None:
+        names = list(observer.names)
+        self._observer = observer
+        self._remembered = [names.index(name) for name in REMEMBERED if name in names]
+        self._capacities = [k for k, name in enumerate(names) if name.endswith(".capacity")]
+        self._rate = names.index("rate")
+        self._past = np.zeros((rows, windows, len(self._remembered)), dtype=np.float32)
+        self._now = np.zeros((rows, len(self._remembered)), dtype=np.float32)
+        past = [f"{names[k]}_{ago}_ago" for ago in range(windows, 0, -1) for k in self._remembered]
+        self.names = (*names, *past, *LOADS, *(f"{names[k]}_to_rate" for k in self._capacities))
+
+    def begin(self, which: Rows, observations: NDArray[np.float32]) -> None:
+        """Let the past of those rows be like their first observations."""
+        self._now[which] = observations[:, self._remembered]
+        self._past[which] = self._now[which][:, np.newaxis]
+
+    def see(self, which: Rows, observations: NDArray[np.float32]) -> None:
+        """Take in the further observations of those rows."""
+        self._past[which] = np.concatenate([self._past[which][:, 1:], self._now[which][:, np.newaxis]], axis=1)
+        self._now[which] = observations[:, self._remembered]
+
+    def values(self, observations: NDArray[np.float32], load: RecentLoad, planned_rps: Values) -> NDArray[np.float32]:
+        """The entries of all rows, shape (rows, len(names))."""
+        scaled = observations.astype(np.float64)
+        forecast_rps, rate_rps = load.forecast_rps(), self._observer.rate_rps(scaled[:, self._rate])
+        forecast, rate, short, planned = map(_log, (forecast_rps, rate_rps, load.short_rps(), planned_rps))
+        capacities = _log(self._observer.rate_rps(scaled[:, self._capacities]))
+        loads = np.stack([forecast_rps, forecast, rate, short, planned - forecast], axis=1)
+        past = self._past.reshape(len(observations), -1)
+        every = (observations, past, loads, capacities - rate[:, np.newaxis])
+        return np.concatenate(every, axis=1).astype(np.float32)
+
+
+def _log(rates_rps: Values) -> Values:
+    return np.asarray(np.log(np.maximum(rates_rps, LEAST_RPS)))

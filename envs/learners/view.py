@@ -1,0 +1,114 @@
+"""A learner's view of n rows: what it sees of them, and what its actions stand for."""
+
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+import numpy as np
+from gymnasium.spaces import Box, MultiDiscrete
+from numpy.typing import NDArray
+
+from ipagym.envs.codec import Codec
+from ipagym.envs.learners.plan_edits import PlanEdits
+from ipagym.envs.learners.plan_table import plan_table
+from ipagym.envs.learners.planners import PlanProblem, usual_planner
+from ipagym.envs.learners.recent_load import MAXIMUM, RecentLoad
+from ipagym.envs.learners.rich_entries import RichEntries
+from ipagym.envs.learners.sight import Rows, Sight
+from ipagym.envs.observation import Observer
+from ipagym.system.errors import InputError, unknown_name
+
+Indices = NDArray[np.int64]
+ActionForm = Literal["knobs", "plan", "plan-residual"]
+ObservationForm = Literal["plain", "rich"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ViewSettings:
+    """The form of actions: the knobs themselves, or edits of a plan (`PlanEdits`), which `planner` makes, by default
+    the one that turns all the open knobs. The form of observations: as they are, or `RichEntries` with so many windows
+    of the past. `forecaster` is the name of one of `ipagym.forecast`.
+
+    Raises:
+        InputError: a value cannot be used.
+    """
+
+    action: ActionForm = "plan"
+    observation: ObservationForm = "rich"
+    planner: str | None = None
+    forecaster: str = MAXIMUM
+    windows: int = 5
+
+    def __post_init__(self) -> None:
+        for what, forms in (("action", get_args(ActionForm)), ("observation", get_args(ObservationForm))):
+            if getattr(self, what) not in forms:
+                raise unknown_name(f"form of {what}", str(getattr(self, what)), forms)
+        if not 0 <= self.windows <= 1000:
+            raise InputError(f"windows of the past must be in 0..1000, not {self.windows}")
+
+
+class View:
+    """The state of a learner's view of `rows` rows, each an episode of its own.
+
+    A row begins with `begin`, which takes its first sight; every window after that is given to `see`.
+    """
+
+    def __init__(self, rows: int, problem: PlanProblem, observer: Observer, settings: ViewSettings) -> None:
+        codec = Codec(problem.pipeline, problem.limits)
+        self._rows, self._observer, self._codec = rows, observer, codec
+        self._load = RecentLoad(rows, settings.forecaster)
+        self._rich = RichEntries(rows, observer, settings.windows) if settings.observation == "rich" else None
+        self._edits: PlanEdits | None = None
+        if settings.action != "knobs":
+            planner = settings.planner or usual_planner(problem.pipeline, problem.limits)
+            residual = settings.action == "plan-residual"
+            self._edits = PlanEdits(rows, codec.sizes, plan_table(problem, planner), residual=residual)
+        self._network_max_s = np.zeros(rows)
+        self._nothing_planned = np.zeros(rows)
+        self.pipeline = problem.pipeline
+        self.names = observer.names if self._rich is None else self._rich.names
+
+    @property
+    def action_space(self) -> MultiDiscrete:
+        """The space of one row's action."""
+        return self._codec.space() if self._edits is None else self._edits.space
+
+    @property
+    def observation_space(self) -> Box:
+        """The space of what one row shows."""
+        if self._rich is None:
+            return self._observer.space()
+        return Box(-np.inf, np.inf, shape=(len(self.names),), dtype=np.float32)
+
+    def begin(self, which: Rows, sight: Sight) -> None:
+        """Begin those rows with their first windows, one row of `sight` for each."""
+        self._load.begin(which)
+        if self._edits is not None:
+            self._edits.begin(which)
+        if self._rich is not None:
+            self._rich.begin(which, sight.observations)
+        self._take(which, sight)
+
+    def see(self, which: Rows, sight: Sight) -> None:
+        """Take in a further window of those rows, one row of `sight` for each."""
+        if self._rich is not None:
+            self._rich.see(which, sight.observations)
+        self._take(which, sight)
+
+    def _take(self, which: Rows, sight: Sight) -> None:
+        self._load.see(which, sight.arrivals_per_s)
+        self._network_max_s[which] = sight.network_max_s
+
+    def shown(self, observations: NDArray[np.float32]) -> NDArray[np.float32]:
+        """What the learner sees of all rows, shape (rows, len(names)), from their observations."""
+        if self._rich is None:
+            return observations
+        planned_rps = self._nothing_planned if self._edits is None else self._edits.planned_rps
+        return self._rich.values(observations, self._load, planned_rps)
+
+    def indices(self, actions: NDArray[Any], current: Indices) -> Indices:
+        """The actions of the codec that the learner's stand for, shape (rows, dimensions); `current` are those of what
+        is in force.
+        """
+        if self._edits is None:
+            return np.asarray(actions, dtype=np.int64)
+        return self._edits.indices(np.asarray(actions, dtype=np.int64), current, self._load, self._network_max_s)

@@ -1,0 +1,72 @@
+"""A policy beside what needs no learning, on many episodes at once: a fixed factor of the forecast, the best constant.
+
+The episodes are those that `ipagym compare` plays with the same seeds, run side by side.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ipagym.agents.learned.policy_file import read_policy
+from ipagym.agents.learned.validation import view_of_many
+from ipagym.agents.learned.zoo import zoo_path
+from ipagym.agents.simple.best_constant import best_constant
+from ipagym.bench.comparison.confidence import half_width
+from ipagym.envs.codec import Codec
+from ipagym.envs.learners.plan_edits import FACTORS
+from ipagym.envs.learners.view import ViewSettings
+from ipagym.envs.scenarios import make_scenario
+from ipagym.task.scenario import Scenario
+from ipagym.task.splits import TEST, VALIDATION, Seeds
+
+EPISODES = 20
+
+Floats = NDArray[np.float64]
+Decide = Callable[[NDArray[np.float32]], NDArray[np.int64]]
+
+
+def check(name: str, load: str | None) -> list[str]:
+    """Lines of a table: mean reward per window of each, and what the policy has more, paired, with 95 % intervals."""
+    policy, scenario = read_policy(zoo_path(name)), make_scenario(read_policy(zoo_path(name)).card.scenario, load)
+    own = _rewards(scenario, policy.card.view, policy.actions, TEST)
+    found = {"best constant (`static:best`)": _constant(scenario)} | _by_factor(scenario)
+    lines = [f"| {load or 'own'} | zoo:{name} | {own.mean():.3f} ± {half_width(own.tolist()):.3f} | |"]
+    for rival, rewards in found.items():
+        apart = own - rewards
+        more = f"{apart.mean():+.3f} ± {half_width(apart.tolist()):.3f}"
+        lines.append(f"| {load or 'own'} | {rival} | {rewards.mean():.3f} | {more} |")
+    return [line.replace(" -", " −") for line in lines]
+
+
+def _by_factor(scenario: Scenario) -> dict[str, Floats]:
+    """The plan for the forecast itself, and for the factor that is best on validation."""
+    settings = ViewSettings(observation="plain")
+
+    def of(k: int, seeds: Seeds) -> Floats:
+        return _rewards(scenario, settings, lambda shown: np.full((len(shown), 1), k), seeds)
+
+    tuned = int(np.argmax([of(k, VALIDATION).mean() for k in range(len(FACTORS))]))
+    itself = FACTORS.tolist().index(1.0)
+    return {
+        "the plan for the forecast": of(itself, TEST),
+        f"the plan for {FACTORS[tuned]:g} of the forecast, tuned on validation": of(tuned, TEST),
+    }
+
+
+def _constant(scenario: Scenario) -> Floats:
+    action = Codec(scenario.pipeline, scenario.limits).encode(best_constant(scenario))
+    settings = ViewSettings(action="knobs", observation="plain")
+    return _rewards(scenario, settings, lambda shown: np.tile(action, (len(shown), 1)), TEST)
+
+
+def _rewards(scenario: Scenario, settings: ViewSettings, decide: Decide, seeds: Seeds) -> Floats:
+    """The mean reward per window of each of the first episodes."""
+    env = view_of_many(scenario, EPISODES, settings)
+    shown, _ = env.reset(seed=[seeds.first + k for k in range(EPISODES)])
+    steps = scenario.windows - 1
+    total = np.zeros(EPISODES)
+    for _ in range(steps):
+        shown, rewards, _, _, _ = env.step(decide(shown))
+        total += rewards
+    return total / steps
