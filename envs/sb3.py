@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from gymnasium.vector import AutoresetMode
+from gymnasium.vector import AutoresetMode, VectorEnv, VectorWrapper
 from numpy.typing import NDArray
 from stable_baselines3.common.monitor import Monitor
 from stable_baselines3.common.vec_env import VecEnv
@@ -18,15 +18,19 @@ from ipagym.task.objective import RewardTerms
 class ServingVecEnv(VecEnv):
     """Lets `PPO("MlpPolicy", ServingVecEnv(...))` learn on a `ServingVectorEnv` without a loop over environments.
 
-    The vector environment must reset within the same step. Rewards are multiplied by `reward_scale`; the returns in
-    `info["episode"]` are not. `terms` are the reward vectors of the last step, each term of shape (num_envs,). All
-    episodes begin and end together.
+    Wrappers may lie around it (`ipagym.envs.wrappers`). It must reset within the same step. Rewards are multiplied by
+    `reward_scale`; the returns in `info["episode"]` are not. `terms` are the reward vectors of the last step, each term
+    of shape (num_envs,). All episodes begin and end together.
     """
 
-    def __init__(self, env: ServingVectorEnv, *, reward_scale: float = 1.0) -> None:
+    def __init__(self, env: VectorEnv[Any, Any, Any], *, reward_scale: float = 1.0) -> None:
+        if not isinstance(env.unwrapped, ServingVectorEnv):
+            kind = type(env.unwrapped).__name__
+            raise InputError(f"ServingVecEnv is for native vector environments of ipagym, not for {kind}")
         if env.metadata["autoreset_mode"] is not AutoresetMode.SAME_STEP:
             raise InputError("stable-baselines3 needs autoreset_mode='SAME_STEP'")
         self.env = env
+        self._serving: ServingVectorEnv = env.unwrapped
         self.reward_scale = reward_scale
         self.terms: RewardTerms[NDArray[np.float64]] | None = None
         self._returns = np.zeros(env.num_envs)
@@ -35,7 +39,7 @@ class ServingVecEnv(VecEnv):
     @property
     def episode_steps(self) -> int:
         """Steps of an episode; its first window passes with the reset."""
-        return self.env.scenario.windows - 1
+        return self._serving.scenario.windows - 1
 
     def reset(self) -> NDArray[np.float32]:
         """Begin all episodes, with the seeds set by `seed`."""
@@ -52,7 +56,7 @@ class ServingVecEnv(VecEnv):
     def step_wait(self) -> VecEnvStepReturn:
         """Let one interval pass; the episodes that end begin anew at once."""
         observations, rewards, _, truncated, info = self.env.step(self._actions)
-        self.terms = self.env.terms
+        self.terms = self._serving.terms
         self._returns += rewards
         infos: list[dict[str, Any]] = [{} for _ in range(self.num_envs)]
         for k in np.flatnonzero(truncated).tolist():
@@ -70,7 +74,7 @@ class ServingVecEnv(VecEnv):
 
     def get_attr(self, attr_name: str, indices: Any = None) -> list[Any]:
         """An attribute of the vector environment, once for each index."""
-        return [getattr(self.env, attr_name)] * len(self._chosen(indices))
+        return [getattr(self._holder_of(attr_name), attr_name)] * len(self._chosen(indices))
 
     def set_attr(self, attr_name: str, value: Any, indices: Any = None) -> None:
         """Environments that are one object have no attributes of their own."""
@@ -78,12 +82,19 @@ class ServingVecEnv(VecEnv):
 
     def env_method(self, method_name: str, *args: Any, indices: Any = None, **kwargs: Any) -> list[Any]:
         """The rows of what a method of the vector environment returns, such as `action_masks`."""
-        result = getattr(self.env, method_name)(*args, **kwargs)
+        result = getattr(self._holder_of(method_name), method_name)(*args, **kwargs)
         return [result[k] for k in self._chosen(indices)]
 
     def env_is_wrapped(self, wrapper_class: Any, indices: Any = None) -> list[bool]:
         """Only what `Monitor` does, recording episodes, is done here too."""
         return [wrapper_class is Monitor] * len(self._chosen(indices))
+
+    def _holder_of(self, name: str) -> Any:
+        """The outermost wrapper, or the environment itself, that has an attribute."""
+        env: Any = self.env
+        while not hasattr(env, name) and isinstance(env, VectorWrapper):
+            env = env.env
+        return env
 
     def _chosen(self, indices: Any) -> Sequence[int]:
         chosen: Sequence[int] = list(self._get_indices(indices))

@@ -164,3 +164,24 @@ def test_flat_masks_are_the_feasible_actions() -> None:
 def test_vector_wrappers_are_of_the_native_environment() -> None:
     env: ServingVectorEnv = partial(make_vector_env, 2, "video")(SHORT)
     assert wrappers.VectorStepAction(env).action_space.shape == (2,)
+
+
+def test_stable_baselines_learns_through_wrappers() -> None:
+    sb3 = pytest.importorskip("stable_baselines3")
+    contrib = pytest.importorskip("sb3_contrib")
+    from ipagym.envs.sb3 import ServingVecEnv
+
+    def stepping() -> ServingVecEnv:
+        return ServingVecEnv(wrappers.VectorStepAction(make_vector_env(2, "video", SHORT, autoreset_mode="SAME_STEP")))
+
+    dqn = sb3.DQN("MlpPolicy", stepping(), learning_starts=8, train_freq=4, buffer_size=100, seed=0, device="cpu")
+    assert dqn.learn(24).num_timesteps == 24
+    masked = contrib.MaskablePPO("MlpPolicy", stepping(), n_steps=4, batch_size=8, seed=0, device="cpu")
+    assert masked.learn(16).num_timesteps == 16
+    masks = stepping()
+    masks.seed(0)
+    masks.reset()
+    assert np.array(masks.env_method("action_masks")).shape == (2, 13)
+    assert masks.get_attr("observation_names")[0][0] == "rate"
+    with pytest.raises(InputError, match="for native vector environments of ipagym"):
+        ServingVecEnv(gym.make_vec("CartPole-v1", 2, vectorization_mode="sync"))
