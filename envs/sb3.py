@@ -43,11 +43,11 @@ class ServingVecEnv(VecEnv):
 
     def reset(self) -> NDArray[np.float32]:
         """Begin all episodes, with the seeds set by `seed`."""
-        observations, _ = self.env.reset(seed=self._seeds)
+        observations, _ = self.env.reset(seed=self._seeds)  # type: ignore[arg-type]  # ours takes one for each
         self._returns[:] = 0.0
         self._reset_seeds()
         self._reset_options()
-        return observations
+        return np.asarray(observations)
 
     def step_async(self, actions: NDArray[np.int64]) -> None:
         """Take note of the actions."""

@@ -6,5 +6,6 @@ from ipagym.cli.policy_check import check
 
 if __name__ == "__main__":
     print("| load | agent | reward per window | zoo less it, paired |\n| --- | --- | ---: | ---: |")
-    for load in sys.argv[2:] or [None]:
+    loads: list[str | None] = [*sys.argv[2:]] or [None]
+    for load in loads:
         print("\n".join(check(sys.argv[1], load)), flush=True)

@@ -31,7 +31,7 @@ SMALL = {"steps": 64, "envs": 2, "rollout": 16, "batch": 16, "validate_every": 1
 
 
 def run(out: Path, changes: dict[str, Any] | None = None, **others: Any) -> Path:
-    fields = {"scenario": "video", "workloads": ("constant:5:120",), "out": out}
+    fields: dict[str, Any] = {"scenario": "video", "workloads": ("constant:5:120",), "out": out}
     recipe = recipe_for("ppo", "video", SMALL | (changes or {}))
     return train(TrainSettings(**(fields | {"recipe": recipe} | others)))
 

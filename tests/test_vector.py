@@ -210,7 +210,7 @@ def test_ppo_learns_on_the_adapter_and_sees_the_last_observation() -> None:
         total += rewards[0]
     assert done.all()
     assert infos[0]["TimeLimit.truncated"]
-    assert infos[0]["terminal_observation"].shape == (len(env.env.observation_names),)
+    assert infos[0]["terminal_observation"].shape == (len(env.get_attr("observation_names")[0]),)
     assert infos[0]["episode"]["r"] == pytest.approx(2 * total)
     returns, _ = evaluate_policy(model, env, n_eval_episodes=4, return_episode_rewards=True)
     assert len(returns) == 4  # type: ignore[arg-type]

@@ -7,6 +7,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -18,7 +19,7 @@ from ipagym.bench.storage.store import Store
 from ipagym.cluster.sim import CompiledCluster
 from ipagym.system.errors import InputError
 from tests.fuzz.limited import feed, peak_bytes
-from tests.fuzz.nearly_sound import changed_weights, policy, table_bytes
+from tests.fuzz.nearly_sound import CHANGED, policy, table_bytes
 from tests.fuzz.targets import small, stored
 
 MOST_BYTES = 200_000_000
@@ -114,37 +115,31 @@ def test_folders_that_cannot_be_are_refused(name: str) -> None:
         check_folder(Path(name), small())
 
 
-def save(path: Path, weights: Any, **changes: Any) -> None:
-    import torch
-
-    torch.save({"card": json.dumps(policy()[0] | changes), "parameters": weights, "progress": {}}, path)
+def save(path: Path, arrays: Any, **changes: Any) -> None:
+    np.savez(path, card=np.array(json.dumps(policy()[0] | changes)), **arrays)
 
 
-def test_a_sound_checkpoint_is_taken(tmp_path: Path) -> None:
-    pytest.importorskip("stable_baselines3")
-    save(tmp_path / "policy.pt", {"policy": policy()[1]})
+def test_a_sound_policy_is_taken(tmp_path: Path) -> None:
+    save(tmp_path / "best.npz", policy()[1])
     make_agent(f"ppo:{tmp_path}", small())
 
 
-@pytest.mark.parametrize("name", ["nan", "inf", "shape", "none", "number", "empty", "meta"])
-def test_a_checkpoint_of_unusable_weights_is_refused(name: str, tmp_path: Path) -> None:
-    pytest.importorskip("stable_baselines3")
+@pytest.mark.parametrize("name", ["nan", "inf", "shape", "number", "empty", "text"])
+def test_a_policy_of_unusable_arrays_is_refused(name: str, tmp_path: Path) -> None:
     first, *others = policy()[1].items()
-    save(tmp_path / "policy.pt", {"policy": dict([(first[0], changed_weights()[name](first[1])), *others])})
-    with pytest.raises(InputError, match="the weights of the policy for video are damaged"):
+    save(tmp_path / "best.npz", dict([(first[0], CHANGED[name](first[1])), *others]))
+    with pytest.raises(InputError, match=r"best\.npz is not a policy of `ipagym train`"):
         make_agent(f"ppo:{tmp_path}", small())
 
 
-@pytest.mark.parametrize("weights", [None, [], {}, {"policy": None}, {"policy": {}}, {"policy": 1}], ids=repr)
-def test_a_checkpoint_without_weights_is_refused(weights: Any, tmp_path: Path) -> None:
-    pytest.importorskip("stable_baselines3")
-    save(tmp_path / "policy.pt", weights)
-    with pytest.raises(InputError, match="the weights of the policy for video are damaged"):
+@pytest.mark.parametrize("left_out", ["mean", "variance", "weight_0", "bias_0"])
+def test_a_policy_without_all_arrays_is_refused(left_out: str, tmp_path: Path) -> None:
+    save(tmp_path / "best.npz", {name: array for name, array in policy()[1].items() if name != left_out})
+    with pytest.raises(InputError, match=r"best\.npz is not a policy of `ipagym train`"):
         make_agent(f"ppo:{tmp_path}", small())
 
 
 @pytest.mark.parametrize("name", ["a" * 300, "/a" * 5000, "\0", "/proc/self/mem"], ids=lambda name: name[:14])
 def test_names_that_no_checkpoint_has_are_refused(name: str) -> None:
-    pytest.importorskip("stable_baselines3")
     with pytest.raises(InputError):
         make_agent(f"ppo:{name}", small())
