@@ -31,6 +31,7 @@ from ipagym.system.errors import InputError
 from ipagym.task.objective import RewardTerms
 from ipagym.task.reward import Rewards
 from ipagym.task.scenario import Scenario
+from ipagym.task.splits import TRAIN
 from ipagym.task.telemetry import Feed
 from ipagym.workload import Workload
 
@@ -159,7 +160,7 @@ class ServingEnv(gymnasium.Env[Any, Any]):
         self._change_to(episode)
         bounds = checked_range(episode.seed_range or self.options.seed_range)
         drawn = seed is None or bounds is not None
-        self.cluster.reset(int(self.np_random.integers(*(bounds or (0, 2**31)))) if drawn else int(seed or 0))
+        self.cluster.reset(int(self.np_random.integers(*(bounds or TRAIN))) if drawn else int(seed or 0))
         window = self.cluster.advance(self.scenario.interval_s)
         self.history = [window]
         self._show()

@@ -105,7 +105,7 @@ def test_arguments_reach_the_agent() -> None:
         ("vpa:-3", "must be a number above 0, as in vpa:1"),
         ("keda:many", "must be a number above 0, as in keda:5"),
         ("threshold:80-30", "0 <= low < high <= 1"),
-        ("static:tall", "corners of static are"),
+        ("static:tall", "static is best, or a corner of"),
         ("static:few-many", "says twice"),
         ("hpa:gone.yaml", "no manifest gone.yaml: give the path"),
         ("hpa@v9+v0", "unknown variant"),

@@ -8,7 +8,7 @@ from tests.fuzz.nearly_sound import NEARLY_SOUND, policy, windows
 from tests.fuzz.targets import TARGETS, checkpoint, manifest, outcome, small, stored
 
 SLOWEST_MS = 3000
-OF_TORCH = ("checkpoint", "checkpoint, values", "agent name, deciding")
+OF_TORCH = ("checkpoint", "policy, values", "agent name, deciding")
 OF_PROFILES = ("profile", "profile, one value")
 EVERY = TARGETS | NEARLY_SOUND
 
