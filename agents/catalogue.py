@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ipagym.model import knobs
-from ipagym.model.knobs import KNOB_NAMES, open_knobs
+from ipagym.model.knobs import KNOB_NAMES, is_a_set, open_knobs
 from ipagym.task.scenario import Scenario
 
 VARIANT = frozenset({knobs.VARIANT.name})
@@ -28,8 +28,7 @@ def one_stage(scenario: Scenario) -> bool:
 
 def a_set(scenario: Scenario) -> bool:
     """One stage whose variants may all run side by side, within a budget of cores."""
-    limits, variants = scenario.limits, scenario.pipeline.stages[0].variants
-    return one_stage(scenario) and limits.max_deployments >= len(variants) > 1 and limits.total_cores is not None
+    return is_a_set(scenario.pipeline.stages, scenario.limits)
 
 
 def one_budget(scenario: Scenario) -> bool:

@@ -1,6 +1,6 @@
 """The seeds of the episodes of many environments, each with a generator of its own, as Gymnasium has it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -27,12 +27,22 @@ class EpisodeSeeds:
         bounds = seed_range or self._range
         if seed is not None:
             self._seeders[k] = seed
-            if bounds is None:
-                return seed
+        return seed_to_play(seed, bounds, lambda: self._generator(k))
+
+    def _generator(self, k: int) -> np.random.Generator:
         seeder = self._seeders[k]
         if not isinstance(seeder, np.random.Generator):
             seeder = self._seeders[k] = seeding.np_random(seeder)[0]
-        return int(seeder.integers(*(bounds or TRAIN)))
+        return seeder
+
+
+def seed_to_play(seed: int | None, bounds: Range, generator: Callable[[], np.random.Generator]) -> int:
+    """The seed of an episode: the one given, unless there is a range to keep to; else one drawn from the range, without
+    one from the seeds of training. A single environment and each of many have this rule in common.
+    """
+    if seed is not None and bounds is None:
+        return int(seed)
+    return int(generator().integers(*(bounds or TRAIN)))
 
 
 def seeds_of_all(seed: Any, num_envs: int) -> list[int | None]:

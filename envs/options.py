@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from numbers import Integral
 from typing import Any
 
 from ipagym.envs.rewards import VECTOR_TERMS, OwnReward
+from ipagym.model.validity import is_whole
 from ipagym.system.errors import InputError, unknown_name
 from ipagym.task.scenario import Scenario
 from ipagym.workload.catalogue import by_name
@@ -46,7 +46,7 @@ class EnvOptions:
         for name in ("with_info", "elapsed", "telemetry_age"):
             if not isinstance(getattr(self, name), bool):
                 raise InputError(f"{name} must be true or false, not {getattr(self, name)!r}")
-        if not _is_whole(self.history) or not 0 <= self.history <= MOST_HISTORY:
+        if not is_whole(self.history) or not 0 <= self.history <= MOST_HISTORY:
             raise InputError(f"history must be a whole number of windows in 0..{MOST_HISTORY}, not {self.history!r}")
         checked_range(self.seed_range)
 
@@ -112,11 +112,7 @@ def checked_range(given: Any) -> tuple[int, int] | None:
     """
     if given is None:
         return None
-    sound = isinstance(given, Sequence) and len(given) == 2 and all(map(_is_whole, given))
+    sound = isinstance(given, Sequence) and len(given) == 2 and all(map(is_whole, given))
     if not sound or not 0 <= given[0] < given[1] <= SEEDS:
         raise InputError(f"seed_range must be [first, end] with 0 <= first < end <= {SEEDS}, not {given!r}")
     return int(given[0]), int(given[1])
-
-
-def _is_whole(value: object) -> bool:
-    return isinstance(value, Integral) and not isinstance(value, bool)

@@ -14,6 +14,7 @@ from ipagym.cluster import Cluster, Simulator
 from ipagym.cluster.sim import CompiledCluster
 from ipagym.envs.arguments import Arguments
 from ipagym.envs.codec import Codec
+from ipagym.envs.episode_seeds import seed_to_play
 from ipagym.envs.feeds import Seen
 from ipagym.envs.info import Figures, info_of_one
 from ipagym.envs.masks import Masks
@@ -31,7 +32,6 @@ from ipagym.system.errors import InputError
 from ipagym.task.objective import RewardTerms
 from ipagym.task.reward import Rewards
 from ipagym.task.scenario import Scenario
-from ipagym.task.splits import TRAIN
 from ipagym.task.telemetry import Feed
 from ipagym.workload import Workload
 
@@ -159,8 +159,7 @@ class ServingEnv(gymnasium.Env[Any, Any]):
         super().reset(seed=seed)
         self._change_to(episode)
         bounds = checked_range(episode.seed_range or self.options.seed_range)
-        drawn = seed is None or bounds is not None
-        self.cluster.reset(int(self.np_random.integers(*(bounds or TRAIN))) if drawn else int(seed or 0))
+        self.cluster.reset(seed_to_play(seed, bounds, lambda: self.np_random))
         window = self.cluster.advance(self.scenario.interval_s)
         self.history = [window]
         self._show()

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import torch
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
+from ipagym.agents.learned.policy_file import fault_of
 from ipagym.agents.learned.recipe import Recipe
 from ipagym.system.errors import InputError
 from ipagym.system.files import is_file, write_atomically
@@ -80,7 +81,7 @@ def load_checkpoint(path: Path) -> Checkpoint:
     except InputError:
         raise
     except ValidationError as error:
-        raise InputError(f"{file} is not a checkpoint of this version of `ipagym train`: {_first(error)}") from None
+        raise InputError(f"{file} is not a checkpoint of this version of `ipagym train`: {fault_of(error)}") from None
     except Exception as error:
         raise InputError(f"{file} is not a checkpoint of `ipagym train` ({type(error).__name__})") from error
 
@@ -110,8 +111,3 @@ def _unpacked_bytes(file: Path) -> int:
     """The bytes that the archive says it unpacks to; torch's older format, which says nothing of it, is an error."""
     with zipfile.ZipFile(file) as archive:
         return sum(entry.file_size for entry in archive.infolist())
-
-
-def _first(error: ValidationError) -> str:
-    first = error.errors(include_url=False)[0]
-    return f"{'.'.join(map(str, first['loc'])) or 'its card'}: {first['msg']}"

@@ -91,13 +91,17 @@ def read_policy(path: Path) -> Policy:
     try:
         return _policy(_arrays(file))
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        where = ".".join(map(str, first["loc"])) or "its card"
-        raise InputError(f"{file} is not a policy of this version of ipagym: {where}: {first['msg']}") from None
+        raise InputError(f"{file} is not a policy of this version of ipagym: {fault_of(error)}") from None
     except Exception as error:
         raise InputError(
             f"{file} is not a policy of `ipagym train` ({type(error).__name__}): train it again"
         ) from error
+
+
+def fault_of(error: ValidationError) -> str:
+    """The first thing that is wrong with a card: its field, and what."""
+    first = error.errors(include_url=False)[0]
+    return f"{'.'.join(map(str, first['loc'])) or 'its card'}: {first['msg']}"
 
 
 def _arrays(file: Path) -> dict[str, NDArray[Any]]:

@@ -1,5 +1,7 @@
 """How a policy does on the seeds of validation, on which the best of a run is chosen."""
 
+from collections.abc import Callable, Sequence
+
 import numpy as np
 from gymnasium.vector import AutoresetMode
 from numpy.typing import NDArray
@@ -12,6 +14,9 @@ from ipagym.envs.wrappers.views import VectorLearnerView
 from ipagym.task.scenario import Scenario
 from ipagym.task.splits import VALIDATION
 
+Decide = Callable[[NDArray[np.float32]], NDArray[np.int64]]
+"""From what a view shows of all rows to their actions."""
+
 
 def view_of_many(scenario: Scenario, number: int, settings: ViewSettings) -> VectorLearnerView:
     """So many environments as learners see them; they are reset by mask."""
@@ -21,19 +26,24 @@ def view_of_many(scenario: Scenario, number: int, settings: ViewSettings) -> Vec
     )
 
 
+def mean_rewards(env: VectorLearnerView, decide: Decide, seeds: Sequence[int]) -> NDArray[np.float64]:
+    """The mean reward per window of an episode in each environment, shape (num_envs,); a seed for each."""
+    steps = env.serving.scenario.windows - 1
+    shown, _ = env.reset(seed=seeds)
+    total = np.zeros(len(seeds))
+    for _ in range(steps):
+        shown, rewards, _, _, _ = env.step(decide(shown))
+        total += rewards
+    return total / steps
+
+
 class Validation:
     """Episodes on the first `episodes` seeds of validation, all at once."""
 
     def __init__(self, scenario: Scenario, settings: ViewSettings, episodes: int) -> None:
         self._env = view_of_many(scenario, episodes, settings)
         self._seeds = [VALIDATION.first + k for k in range(episodes)]
-        self._steps = scenario.windows - 1
 
     def rewards(self, policy: Policy) -> NDArray[np.float64]:
         """The mean reward per window of each episode under the most likely actions of the policy."""
-        shown, _ = self._env.reset(seed=self._seeds)
-        total = np.zeros(len(self._seeds))
-        for _ in range(self._steps):
-            shown, rewards, _, _, _ = self._env.step(policy.actions(shown))
-            total += rewards
-        return total / self._steps
+        return mean_rewards(self._env, policy.actions, self._seeds)

@@ -7,10 +7,10 @@ from ipagym.agents.common.planning_with import planning_with
 from ipagym.forecast import Forecaster
 from ipagym.forecast.catalogue import make_forecaster
 from ipagym.model.agent import Agent
-from ipagym.model.configuration import Configuration, Deployment, Limits, StageSetting, cores_of
+from ipagym.model.configuration import Configuration, Limits, cores_of
 from ipagym.model.pipeline import Pipeline
 from ipagym.model.window import Window
-from ipagym.optimize.infadapter.candidates import budget_of, candidate_of
+from ipagym.optimize.infadapter.candidates import budget_of, candidate_of, plan_of
 from ipagym.optimize.infadapter.program import Candidate, InfAdapterProblem, InfAdapterSolution, solve
 from ipagym.optimize.solver import SolverSettings
 from ipagym.optimize.stats import Status
@@ -80,12 +80,7 @@ class InfAdapterProgram:
         if solution.status is Status.NO_ANSWER:
             return solution, None
         self._has_plan = True
-        return solution, self._configuration(solution)
-
-    def _configuration(self, solution: InfAdapterSolution) -> Configuration:
-        batch = self._stage.batches[0]
-        running = (Deployment(name, 1, batch, cores, solution.share[name]) for name, cores in solution.cores.items())
-        return Configuration((StageSetting(tuple(running)),))
+        return solution, plan_of(solution, self._stage)
 
 
 def capacity_rps(candidates: Sequence[Candidate], cores: Mapping[str, int]) -> float:

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from ipagym.model.configuration import Configuration, Deployment, Limits, StageSetting
-from ipagym.model.knobs import CORES, MIX, VARIANT, open_knobs
+from ipagym.model.configuration import Configuration, Limits
+from ipagym.model.knobs import CORES, MIX, VARIANT, is_a_set, open_knobs
 from ipagym.model.pipeline import Pipeline
-from ipagym.optimize.infadapter.candidates import budget_of, candidate_of
+from ipagym.optimize.infadapter.candidates import budget_of, candidate_of, plan_of
 from ipagym.optimize.infadapter.program import InfAdapterProblem
 from ipagym.optimize.infadapter.program import solve as solve_infadapter
 from ipagym.optimize.ipa.program import solve as solve_ipa
@@ -66,9 +66,7 @@ def infadapter(problem: PlanProblem, rate_rps: float, network_max_s: float) -> C
         gamma=objective.gamma,
         previous={},
     )
-    solution = solve_infadapter(asked)
-    running = (Deployment(name, 1, stage.batches[0], n, solution.share[name]) for name, n in solution.cores.items())
-    return Configuration((StageSetting(tuple(running)),))
+    return plan_of(solve_infadapter(asked), stage)
 
 
 PLANNERS: Mapping[str, Planner] = {"ipa": ipa, "joint": joint, "infadapter": infadapter}
@@ -77,15 +75,9 @@ PLANNERS: Mapping[str, Planner] = {"ipa": ipa, "joint": joint, "infadapter": inf
 def usual_planner(pipeline: Pipeline, limits: Limits) -> str:
     """The planner that turns all the open knobs."""
     knobs = open_knobs(pipeline.stages, limits)
-    if _is_a_set(pipeline, limits):
+    if is_a_set(pipeline.stages, limits):
         return "infadapter"
     return "joint" if {CORES.name, MIX} & knobs or VARIANT.name not in knobs else "ipa"
-
-
-def _is_a_set(pipeline: Pipeline, limits: Limits) -> bool:
-    """One stage, all variants of which may run side by side within a budget of cores."""
-    variants = len(pipeline.stages[0].variants)
-    return len(pipeline.stages) == 1 and limits.max_deployments >= variants > 1 and limits.total_cores is not None
 
 
 def _planned(found: Configuration | None) -> Configuration:

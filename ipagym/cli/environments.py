@@ -2,6 +2,7 @@
 
 import gymnasium
 
+from ipagym.cli.controllers import markdown
 from ipagym.envs.observation_entries import PIPELINE_ENTRIES, STAGE_ENTRIES, Entry
 from ipagym.envs.serving import ServingEnv
 from ipagym.task.environment_ids import ENV_IDS
@@ -11,7 +12,7 @@ def ids_table() -> str:
     """Each id, with its scenario, the dimensions of an action, and the lengths of observations and episodes."""
     rows = [["id", "scenario", "action", "observation", "interval", "steps"]]
     rows += [_row(env_id, scenario) for env_id, scenario in ENV_IDS.items()]
-    return _markdown(rows)
+    return markdown(rows)
 
 
 def entries_table() -> str:
@@ -20,7 +21,7 @@ def entries_table() -> str:
     rows += [_entry(each, each.name) for each in PIPELINE_ENTRIES]
     rows += [["STAGE.KNOB", "value", "position among its choices, or share of the largest, 0..1", "each open knob", ""]]
     rows += [_entry(each, f"STAGE.{each.name}") for each in STAGE_ENTRIES]
-    return _markdown(rows)
+    return markdown(rows)
 
 
 def _row(env_id: str, scenario: str) -> list[str]:
@@ -33,8 +34,3 @@ def _row(env_id: str, scenario: str) -> list[str]:
 
 def _entry(entry: Entry, name: str) -> list[str]:
     return [f"`{name}`", entry.unit, entry.scale, entry.source, entry.without]
-
-
-def _markdown(rows: list[list[str]]) -> str:
-    rule = ["---"] * len(rows[0])
-    return "\n".join(f"| {' | '.join(row)} |" for row in (rows[0], rule, *rows[1:]))

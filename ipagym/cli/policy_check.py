@@ -3,13 +3,11 @@
 The episodes are those that `ipagym compare` plays with the same seeds, run side by side.
 """
 
-from collections.abc import Callable
-
 import numpy as np
 from numpy.typing import NDArray
 
 from ipagym.agents.learned.policy_file import read_policy
-from ipagym.agents.learned.validation import view_of_many
+from ipagym.agents.learned.validation import Decide, mean_rewards, view_of_many
 from ipagym.agents.learned.zoo import zoo_path
 from ipagym.agents.simple.best_constant import best_constant
 from ipagym.bench.comparison.confidence import half_width
@@ -23,12 +21,12 @@ from ipagym.task.splits import TEST, VALIDATION, Seeds
 EPISODES = 20
 
 Floats = NDArray[np.float64]
-Decide = Callable[[NDArray[np.float32]], NDArray[np.int64]]
 
 
 def check(name: str, load: str | None) -> list[str]:
     """Lines of a table: mean reward per window of each, and what the policy has more, paired, with 95 % intervals."""
-    policy, scenario = read_policy(zoo_path(name)), make_scenario(read_policy(zoo_path(name)).card.scenario, load)
+    policy = read_policy(zoo_path(name))
+    scenario = make_scenario(policy.card.scenario, load)
     own = _rewards(scenario, policy.card.view, policy.actions, TEST)
     found = {"best constant (`static:best`)": _constant(scenario)} | _by_factor(scenario)
     lines = [f"| {load or 'own'} | zoo:{name} | {own.mean():.3f} ± {half_width(own.tolist()):.3f} | |"]
@@ -63,10 +61,4 @@ def _constant(scenario: Scenario) -> Floats:
 def _rewards(scenario: Scenario, settings: ViewSettings, decide: Decide, seeds: Seeds) -> Floats:
     """The mean reward per window of each of the first episodes."""
     env = view_of_many(scenario, EPISODES, settings)
-    shown, _ = env.reset(seed=[seeds.first + k for k in range(EPISODES)])
-    steps = scenario.windows - 1
-    total = np.zeros(EPISODES)
-    for _ in range(steps):
-        shown, rewards, _, _, _ = env.step(decide(shown))
-        total += rewards
-    return total / steps
+    return mean_rewards(env, decide, [seeds.first + k for k in range(EPISODES)])

@@ -10,6 +10,7 @@ from ipagym.agents.simple.static import Fixed
 from ipagym.api import compare
 from ipagym.bench.comparison.results import Comparison
 from ipagym.cli import suite
+from ipagym.cli.controllers import markdown
 from ipagym.envs.reference_returns import FILE, Reference, references
 from ipagym.envs.scenarios import make_scenario, names
 from ipagym.system.files import write_atomically
@@ -43,13 +44,13 @@ def measured_names() -> list[str]:
 def table() -> str:
     """The returns as a table in Markdown; below each is the mean reward of a window."""
     head = ["scenario", "steps", "random", "best constant", "optimiser", "clairvoyant"]
-    rows = [head, ["---"] * len(head)]
+    rows = [head]
     for name, each in references().items():
         values = [each.random, each.constant, each.optimiser, each.clairvoyant]
         shown = [f"{value:,.1f} ({value / each.steps:.3f})".replace("-", "−") for value in values]
         shown[2] += f" {each.optimiser_name}"
         rows.append([name, str(each.steps), *shown])
-    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+    return markdown(rows)
 
 
 def _reference(name: str, folder: Path, workers: int) -> Reference:

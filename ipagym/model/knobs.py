@@ -117,6 +117,11 @@ MIX = "mix"
 KNOB_NAMES: tuple[str, ...] = (KNOBS[0].name, MIX, *(knob.name for knob in KNOBS[1:]))
 
 
+def is_a_set(stages: Sequence[Stage], limits: Limits) -> bool:
+    """True for one stage whose variants may all run side by side, within a budget of cores."""
+    return len(stages) == 1 and limits.max_deployments >= len(stages[0].variants) > 1 and limits.total_cores is not None
+
+
 def open_knobs(stages: Sequence[Stage], limits: Limits) -> frozenset[str]:
     """Names of the knobs that have more than one choice in some stage."""
     names = {knob.name for knob in KNOBS for stage in stages if knob.is_open(stage, limits)}

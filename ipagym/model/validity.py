@@ -38,13 +38,14 @@ def _check_types(setting: StageSetting, stage: Stage) -> None:
             raise InputError(f"deployments of stage {stage.name} name a variant each, unlike {deployment!r}")
         for knob in KNOBS[1:]:
             value = getattr(deployment, knob.name)
-            if not _is_whole(value) and not (knob.is_optional and value is None):
+            if not is_whole(value) and not (knob.is_optional and value is None):
                 raise InputError(f"{knob.name} of stage {stage.name} must be a whole number, not {value!r}")
         if not isinstance(deployment.weight, int | float):
             raise InputError(f"weight of {deployment.variant} must be a number, not {deployment.weight!r}")
 
 
-def _is_whole(value: object) -> bool:
+def is_whole(value: object) -> bool:
+    """True for a whole number, of Python or numpy; a truth value is none."""
     return isinstance(value, Integral) and not isinstance(value, bool)
 
 

@@ -1,12 +1,19 @@
-"""The variants of a stage as InfAdapter's program sees them, and the budget that it plans with."""
+"""What InfAdapter's program sees of a stage and its limits, and the plan that a solution stands for."""
 
-from ipagym.model.configuration import Limits
-from ipagym.model.pipeline import Variant
+from ipagym.model.configuration import Configuration, Deployment, Limits, StageSetting
+from ipagym.model.pipeline import Stage, Variant
 from ipagym.optimize.infadapter.planned_capacity import planned_rps
-from ipagym.optimize.infadapter.program import Candidate
+from ipagym.optimize.infadapter.program import Candidate, InfAdapterSolution
 from ipagym.system.errors import InputError
 
 LEAST_CORES = 2
+
+
+def plan_of(solution: InfAdapterSolution, stage: Stage) -> Configuration:
+    """The configuration that a solution stands for: a replica of each variant, routed by its share."""
+    batch = stage.batches[0]
+    running = (Deployment(name, 1, batch, cores, solution.share[name]) for name, cores in solution.cores.items())
+    return Configuration((StageSetting(tuple(running)),))
 
 
 def budget_of(limits: Limits) -> int:
