@@ -8,8 +8,10 @@ from numpy.typing import NDArray
 from ipagym.task.scenario import Scenario
 
 
-class Seen(NamedTuple):
-    """Figures of windows, one row per environment: `ipagym.model.records` and the arrivals in each second."""
+class Figures(NamedTuple):
+    """A row for each environment: `ipagym.model.records` of windows (n,) and of their stages (n, S), and the arrivals
+    in each second (n, seconds).
+    """
 
     window_records: NDArray[np.void]
     stages: NDArray[np.void]
@@ -22,16 +24,18 @@ class Feeds:
     `like` are figures of the shapes to come; `ages` are the windows since those of `seen` were taken.
     """
 
-    def __init__(self, scenario: Scenario, like: Seen) -> None:
+    def __init__(self, scenario: Scenario, like: Figures) -> None:
         telemetry, interval_s = scenario.telemetry, scenario.interval_s
-        self.seen = Seen._make(array.copy() for array in like)
+        self.seen = Figures._make(array.copy() for array in like)
         self._every, self._lag = telemetry.every(interval_s), telemetry.lag(interval_s)
         self._size = self._lag + 1
-        self._kept = Seen._make(np.repeat(array[np.newaxis], self._size, axis=0) for array in like)
+        self._kept = Figures._make(np.repeat(array[np.newaxis], self._size, axis=0) for array in like)
         self.ages = np.zeros(len(like.window_records), dtype=np.int64)
         self._came = np.ones((self._size, len(like.window_records)), dtype=np.bool_)
 
-    def see(self, which: NDArray[np.int64], index: NDArray[np.int64], last: Seen, scraped: NDArray[np.bool_]) -> None:
+    def see(
+        self, which: NDArray[np.int64], index: NDArray[np.int64], last: Figures, scraped: NDArray[np.bool_]
+    ) -> None:
         """Take in the last windows of environments `which`; `index`, of the same shape, is their number in the
         episode.
         """

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ipagym.envs.feeds import Figures
 from ipagym.model.budget import requested
 from ipagym.model.deployments import Deployments
 from ipagym.model.records import Records
@@ -20,8 +21,6 @@ from ipagym.task.reward import TERMS
 
 Values = NDArray[np.float64]
 Flags = NDArray[np.bool_]
-Figures = tuple[Records, Records, NDArray[np.int64]]
-"""Records of windows (n,) and of their stages (n, S), and the arrivals in each second (n, seconds)."""
 
 
 def info_of_many(
@@ -33,7 +32,7 @@ def info_of_many(
         "truth": _window(truth),
         "configuration": _fields(configurations.copy()),
         "requested_cores": requested(configurations),
-        "pending_replicas": truth[1]["pending"].sum(axis=1),
+        "pending_replicas": truth.stages["pending"].sum(axis=1),
         "reward_terms": {name: getattr(terms, name) for name in TERMS},
     }
 
@@ -48,7 +47,7 @@ def info_of_one(
         "truth": told,
         "configuration": _fields(configurations[0]),
         "requested_cores": int(requested(configurations)[0]),
-        "pending_replicas": int(truth[1]["pending"].sum()),
+        "pending_replicas": int(truth.stages["pending"].sum()),
         "reward_terms": {name: float(getattr(terms, name)) for name in TERMS},
     }
 
@@ -57,20 +56,21 @@ def info_of_some(info: dict[str, Any], told: Flags) -> dict[str, Any]:
     """The info of the environments that have any, in the form of Gymnasium's vector environments: zeros for the others,
     and beside each key `_key`, true for those that have it.
     """
+    others = np.flatnonzero(~told)
+    return _masked(info, told, others)
+
+
+def _masked(info: dict[str, Any], told: Flags, others: NDArray[np.int64]) -> dict[str, Any]:
     some: dict[str, Any] = {}
     for key, value in info.items():
         if key.startswith("_"):
             continue
-        some[key] = info_of_some(value, told) if isinstance(value, dict) else _of_some(value, told)
+        if isinstance(value, dict):
+            some[key] = _masked(value, told, others)
+        else:
+            some[key] = value.copy() if len(others) else value
+            some[key][others] = 0
         some[f"_{key}"] = told
-    return some
-
-
-def _of_some(values: NDArray[Any], told: Flags) -> NDArray[Any]:
-    if told.all():
-        return values
-    some = values.copy()
-    some[~told] = 0
     return some
 
 

@@ -4,7 +4,7 @@ import numpy as np
 from gymnasium.spaces import Box
 from numpy.typing import NDArray
 
-from ipagym.envs.info import Figures
+from ipagym.envs.feeds import Figures
 from ipagym.envs.observation import Observer
 from ipagym.envs.options import EnvOptions
 from ipagym.model.deployments import Deployments
@@ -49,7 +49,7 @@ class ObservationBuilder:
         """Take in what environments `which` have after another window; `ages` are in windows. `seen` and `ages` have a
         row for every environment.
         """
-        windows = seen[0][which]
+        windows = seen.window_records[which]
         rates_rps = windows["arrivals"] / (windows["end_s"] - windows["start_s"])
         before = self._rates_rps[which]
         is_first = np.isnan(before[:, 0])
@@ -59,17 +59,17 @@ class ObservationBuilder:
 
     def observations(self, seen: Figures, configurations: Deployments) -> NDArray[np.float32]:
         """The observations, shape (n, len(names)); a row of every argument for each environment."""
-        windows, stages, arrivals_per_s = seen
-        values = self.observer.observe_all(windows, stages, (arrivals_per_s, configurations))
-        beside = self._beside(seen)
-        return np.concatenate([values, *beside], axis=1) if beside else values
+        beside = (seen.arrivals_per_s, configurations)
+        values = self.observer.observe_all(seen.window_records, seen.stages, beside)
+        chosen = self._chosen(seen)
+        return np.concatenate([values, *chosen], axis=1) if chosen else values
 
-    def _beside(self, seen: Figures) -> list[NDArray[np.float32]]:
+    def _chosen(self, seen: Figures) -> list[NDArray[np.float32]]:
         parts = []
         if self._options.history:
             parts.append(self.observer.rate_scaled(self._rates_rps[:, 1:]))
         if self._options.elapsed:
-            parts.append(seen[0]["end_s"][:, np.newaxis] / self._duration_s)
+            parts.append(seen.window_records["end_s"][:, np.newaxis] / self._duration_s)
         if self._options.telemetry_age:
             parts.append(self._ages[:, np.newaxis] / OLDEST)
         return [np.clip(part, -1.0, 1.0).astype(np.float32) for part in parts]

@@ -8,6 +8,7 @@ import numpy as np
 from gymnasium.spaces import Box
 from numpy.typing import NDArray
 
+from ipagym.envs.reference_returns import reference_scale
 from ipagym.system.errors import InputError, unknown_name
 from ipagym.system.import_path import as_input_error, imported, is_import_path
 from ipagym.task.objective import Objective, RewardTerms
@@ -30,9 +31,9 @@ class RewardRule:
     """Turns terms into rewards.
 
     `scalar` is the objective's weighted sum, `normalised` the same moved and divided so that an episode of random
-    decisions has about −1 per window and the clairvoyant about 0 (`scale` has the offset and the divisor), `vector` the
-    chosen terms with the sign that makes more of each better. Anything else is a function of the terms, or the import
-    path of one.
+    decisions has about −1 per window and the clairvoyant about 0 (by the returns that are known of the scenario called
+    `name`), `vector` the chosen terms with the sign that makes more of each better. Anything else is a function of the
+    terms, or the import path of one.
 
     Raises:
         InputError: the name is unknown, or there is no such function.
@@ -43,11 +44,11 @@ class RewardRule:
         given: str | OwnReward,
         scenario: Scenario,
         terms: Sequence[str] = VECTOR_TERMS,
-        scale: tuple[float, float] | None = None,
+        name: str | None = None,
     ) -> None:
         self.name = given if isinstance(given, str) else getattr(given, "__name__", type(given).__name__)
         self.space: Box | None = None
-        self._rule = self._chosen(given, scenario.objective, scale)
+        self._rule = self._chosen(given, scenario.objective, name)
         if given == "vector":
             self._terms = _checked_terms(terms)
             bounds = [NEVER_NEGATIVE.get(name, (-np.inf, 0.0)) for name in self._terms]
@@ -68,12 +69,13 @@ class RewardRule:
         with as_input_error(f"reward {self.name} cannot be worked out from the terms"):
             return self._rule(terms)
 
-    def _chosen(self, given: str | OwnReward, objective: Objective, scale: tuple[float, float] | None) -> OwnReward:
+    def _chosen(self, given: str | OwnReward, objective: Objective, name: str | None) -> OwnReward:
         if callable(given):
             return given
         if given == "scalar":
             return objective.scalar
         if given == "normalised":
+            scale = reference_scale(name)
             if scale is None:
                 raise InputError("reward normalised needs a scenario of the package, whose scale is known")
             offset, divisor = scale

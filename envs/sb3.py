@@ -1,7 +1,7 @@
 """The vector environment as stable-baselines3 wants it. Needs the `rl` extra."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 from gymnasium.vector import AutoresetMode, VectorEnv, VectorWrapper
@@ -14,8 +14,48 @@ from ipagym.envs.vector import ServingVectorEnv
 from ipagym.system.errors import InputError
 from ipagym.task.objective import RewardTerms
 
+Many = TypeVar("Many", bound=VectorEnv[Any, Any, Any])
 
-class ServingVecEnv(VecEnv):
+
+class OneObjectVecEnv(VecEnv, Generic[Many]):
+    """What stable-baselines3 asks of environments that are one object: `env`, a vector environment."""
+
+    env: Many
+
+    def close(self) -> None:
+        """Release the environment."""
+        self.env.close()
+
+    def get_attr(self, attr_name: str, indices: Any = None) -> list[Any]:
+        """An attribute of the vector environment, once for each index."""
+        return [getattr(self._holder_of(attr_name), attr_name)] * len(self._chosen(indices))
+
+    def set_attr(self, attr_name: str, value: Any, indices: Any = None) -> None:
+        """Environments that are one object have no attributes of their own."""
+        raise InputError(f"{attr_name} cannot be set: the environments of a vector environment share their attributes")
+
+    def env_method(self, method_name: str, *args: Any, indices: Any = None, **kwargs: Any) -> list[Any]:
+        """The rows of what a method of the vector environment returns, such as `action_masks`."""
+        result = getattr(self._holder_of(method_name), method_name)(*args, **kwargs)
+        return [result[k] for k in self._chosen(indices)]
+
+    def env_is_wrapped(self, wrapper_class: Any, indices: Any = None) -> list[bool]:
+        """Only what `Monitor` does, recording episodes, is done here too."""
+        return [wrapper_class is Monitor] * len(self._chosen(indices))
+
+    def _holder_of(self, name: str) -> Any:
+        """The outermost wrapper, or the environment itself, that has an attribute."""
+        env: Any = self.env
+        while not hasattr(env, name) and isinstance(env, VectorWrapper):
+            env = env.env
+        return env
+
+    def _chosen(self, indices: Any) -> Sequence[int]:
+        chosen: Sequence[int] = list(self._get_indices(indices))
+        return chosen
+
+
+class ServingVecEnv(OneObjectVecEnv[VectorEnv[Any, Any, Any]]):
     """Lets `PPO("MlpPolicy", ServingVecEnv(...))` learn on a `ServingVectorEnv` without a loop over environments.
 
     Wrappers may lie around it (`ipagym.envs.wrappers`). It must reset within the same step. Rewards are multiplied by
@@ -67,35 +107,3 @@ class ServingVecEnv(VecEnv):
             }
         self._returns[truncated] = 0.0
         return observations, self.reward_scale * rewards, truncated, infos
-
-    def close(self) -> None:
-        """Release the environment."""
-        self.env.close()
-
-    def get_attr(self, attr_name: str, indices: Any = None) -> list[Any]:
-        """An attribute of the vector environment, once for each index."""
-        return [getattr(self._holder_of(attr_name), attr_name)] * len(self._chosen(indices))
-
-    def set_attr(self, attr_name: str, value: Any, indices: Any = None) -> None:
-        """Environments that are one object have no attributes of their own."""
-        raise InputError(f"{attr_name} cannot be set: the environments of a vector environment share their attributes")
-
-    def env_method(self, method_name: str, *args: Any, indices: Any = None, **kwargs: Any) -> list[Any]:
-        """The rows of what a method of the vector environment returns, such as `action_masks`."""
-        result = getattr(self._holder_of(method_name), method_name)(*args, **kwargs)
-        return [result[k] for k in self._chosen(indices)]
-
-    def env_is_wrapped(self, wrapper_class: Any, indices: Any = None) -> list[bool]:
-        """Only what `Monitor` does, recording episodes, is done here too."""
-        return [wrapper_class is Monitor] * len(self._chosen(indices))
-
-    def _holder_of(self, name: str) -> Any:
-        """The outermost wrapper, or the environment itself, that has an attribute."""
-        env: Any = self.env
-        while not hasattr(env, name) and isinstance(env, VectorWrapper):
-            env = env.env
-        return env
-
-    def _chosen(self, indices: Any) -> Sequence[int]:
-        chosen: Sequence[int] = list(self._get_indices(indices))
-        return chosen

@@ -15,18 +15,18 @@ from ipagym.cluster.sim import CompiledCluster
 from ipagym.envs.arguments import Arguments
 from ipagym.envs.codec import Codec
 from ipagym.envs.episode_seeds import seed_to_play
-from ipagym.envs.feeds import Seen
-from ipagym.envs.info import Figures, info_of_one
+from ipagym.envs.feeds import Figures
+from ipagym.envs.info import info_of_one
 from ipagym.envs.masks import Masks
 from ipagym.envs.observation_builder import ObservationBuilder
 from ipagym.envs.options import EnvOptions, EpisodeOptions, checked_range, episode_options, scenario_of
-from ipagym.envs.reference_returns import Reference, reference_of, reference_scale
+from ipagym.envs.reference_returns import Reference, reference_of
 from ipagym.envs.rendering.view import FPS, MODES, View, check_mode
 from ipagym.envs.rewards import RewardRule
 from ipagym.envs.specification import with_steps
 from ipagym.model.configuration import Configuration
 from ipagym.model.deployments import Deployments, configuration_of, deployments_of
-from ipagym.model.records import records_of
+from ipagym.model.records import Records, records_of
 from ipagym.model.window import Window
 from ipagym.system.errors import InputError
 from ipagym.task.objective import RewardTerms
@@ -80,12 +80,10 @@ class ServingEnv(gymnasium.Env[Any, Any]):
         self._view = None if self.render_mode is None else View(self.render_mode, scenario)
         self.history: list[Window] = []
         self._asked: tuple[Configuration, Deployments] | None = None
-        self._seen: Seen | None = None
+        self._seen: Figures | None = None
         self._builder = ObservationBuilder(scenario, self.options, 1)
         self._rewards = Rewards(scenario.pipeline, scenario.limits.max_deployments)
-        self._rule = RewardRule(
-            self.options.reward, scenario, self.options.reward_terms, reference_scale(self.options.name)
-        )
+        self._rule = RewardRule(self.options.reward, scenario, self.options.reward_terms, self.options.name)
 
     @property
     def spec(self) -> EnvSpec | None:
@@ -113,7 +111,7 @@ class ServingEnv(gymnasium.Env[Any, Any]):
         return self._records(self.history[-1])
 
     @property
-    def seen(self) -> Seen:
+    def seen(self) -> Figures:
         """The last window as far as it has reached the controller, in arrays of one row.
 
         Raises:
@@ -242,8 +240,7 @@ class ServingEnv(gymnasium.Env[Any, Any]):
         configurations = self._records(window)
         seen_window = self._feed.see(window)
         truth = self._figures(window)
-        seen = truth if seen_window is window else (*records_of(seen_window), seen_window.arrivals_per_s[np.newaxis])
-        self._seen = Seen(*seen)
+        self._seen = seen = truth if seen_window is window else _of_window(seen_window, records_of(seen_window))
         self._builder.see(ALONE, seen, np.array([self._feed.age]))
         observation = self._builder.observations(seen, configurations)[0]
         info = info_of_one(truth, seen, configurations, terms) if self.options.with_info else {}
@@ -259,7 +256,11 @@ class ServingEnv(gymnasium.Env[Any, Any]):
     def _figures(self, window: Window) -> Figures:
         """The window as records; the compiled engine has made them already."""
         records = self.cluster.records if isinstance(self.cluster, CompiledCluster) else records_of(window)
-        return (*records, window.arrivals_per_s[np.newaxis])
+        return _of_window(window, records)
+
+
+def _of_window(window: Window, records: tuple[Records, Records]) -> Figures:
+    return Figures(*records, window.arrivals_per_s[np.newaxis])
 
 
 def make_env(

@@ -15,13 +15,13 @@ from ipagym.cluster.sim.compiled import Population
 from ipagym.envs.arguments import Arguments
 from ipagym.envs.codec import Codec
 from ipagym.envs.episode_seeds import EpisodeSeeds, seeds_of_all
-from ipagym.envs.feeds import Feeds, Seen
-from ipagym.envs.info import Figures, info_of_many, info_of_some
+from ipagym.envs.feeds import Feeds, Figures
+from ipagym.envs.info import info_of_many, info_of_some
 from ipagym.envs.masks import Masks
 from ipagym.envs.observation_builder import ObservationBuilder
 from ipagym.envs.one_by_one import OneByOne
 from ipagym.envs.options import EnvOptions, EpisodeOptions, checked_range, episode_options, scenario_of
-from ipagym.envs.reference_returns import Reference, reference_of, reference_scale
+from ipagym.envs.reference_returns import Reference, reference_of
 from ipagym.envs.rendering.episode import EpisodeSoFar
 from ipagym.envs.rendering.many import ManyView, checked_numbers
 from ipagym.envs.rendering.view import FPS, FRAME_MODES, check_mode
@@ -102,12 +102,10 @@ class ServingVectorEnv(VectorEnv[Any, Any, Any]):
         self._previous = self._records
         self._builder = ObservationBuilder(scenario, self.options, self.num_envs)
         self._rewards = Rewards(scenario.pipeline, scenario.limits.max_deployments)
-        self._rule = RewardRule(
-            self.options.reward, scenario, self.options.reward_terms, reference_scale(self.options.name)
-        )
+        self._rule = RewardRule(self.options.reward, scenario, self.options.reward_terms, self.options.name)
         self._windows = np.zeros(self.num_envs, dtype=np.int64)
         self._is_over = np.zeros(self.num_envs, dtype=np.bool_)
-        self._feeds = Feeds(scenario, Seen(*population.last_windows()))
+        self._feeds = Feeds(scenario, Figures(*population.last_windows()))
 
     @property
     def spec(self) -> EnvSpec | None:
@@ -133,7 +131,7 @@ class ServingVectorEnv(VectorEnv[Any, Any, Any]):
         return np.where(is_over, self._initial, self._records)
 
     @property
-    def seen(self) -> Seen:
+    def seen(self) -> Figures:
         """The last windows as far as they have reached the controllers, a row for each environment."""
         return self._feeds.seen
 
@@ -271,7 +269,7 @@ class ServingVectorEnv(VectorEnv[Any, Any, Any]):
 
     def _look(self, which: NDArray[np.int64]) -> None:
         """Take note of the last windows, as far as their figures reach the controllers."""
-        last = Seen(*self.population.last_windows())
+        last = Figures(*self.population.last_windows())
         self._feeds.see(which, self._windows[which] - 1, last, self.population.scraped)
         self._builder.see(which, self._feeds.seen, self._feeds.ages)
         if self._view is not None:
@@ -287,7 +285,7 @@ class ServingVectorEnv(VectorEnv[Any, Any, Any]):
     def _info(self, terms: RewardTerms[Values], told: Flags) -> dict[str, Any]:
         if not self.options.with_info:
             return {}
-        truth: Figures = self.population.last_windows()
+        truth = Figures(*self.population.last_windows())
         return info_of_some(info_of_many(truth, self._feeds.seen, self._records, terms), told)
 
 

@@ -5,13 +5,11 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from stable_baselines3.common.monitor import Monitor
-from stable_baselines3.common.vec_env import VecEnv
 from stable_baselines3.common.vec_env.base_vec_env import VecEnvStepReturn
 
 from ipagym.agents.learned.running_moments import RunningMoments, normalised
+from ipagym.envs.sb3 import OneObjectVecEnv
 from ipagym.envs.wrappers.views import VectorLearnerView
-from ipagym.system.errors import InputError
 from ipagym.task.splits import TRAIN
 
 GROUPS = 6
@@ -38,7 +36,7 @@ def episode_seed(seed: int, env: int, episode: int) -> int:
     return TRAIN.first + state % (TRAIN.end - TRAIN.first)
 
 
-class TrainingVecEnv(VecEnv):
+class TrainingVecEnv(OneObjectVecEnv[VectorLearnerView]):
     """Lets stable-baselines3 learn on a view of a native vector environment whose episodes do not begin by themselves.
 
     Observations are normalised by `moments`, rewards by the deviation of the discounted returns in `return_moments`;
@@ -130,24 +128,3 @@ class TrainingVecEnv(VecEnv):
         if longest and (steps == 0).any():
             shown, _ = self.env.reset(seed=seeds, options={"reset_mask": steps == 0})
         return np.asarray(shown)
-
-    def close(self) -> None:
-        """Release the environment."""
-        self.env.close()
-
-    def get_attr(self, attr_name: str, indices: Any = None) -> list[Any]:
-        """An attribute of the vector environment, once for each index."""
-        return [getattr(self.env, attr_name)] * len(list(self._get_indices(indices)))
-
-    def set_attr(self, attr_name: str, value: Any, indices: Any = None) -> None:
-        """Environments that are one object have no attributes of their own."""
-        raise InputError(f"{attr_name} cannot be set: the environments of a vector environment share their attributes")
-
-    def env_method(self, method_name: str, *args: Any, indices: Any = None, **kwargs: Any) -> list[Any]:
-        """The rows of what a method of the vector environment returns."""
-        result = getattr(self.env, method_name)(*args, **kwargs)
-        return [result[k] for k in self._get_indices(indices)]
-
-    def env_is_wrapped(self, wrapper_class: Any, indices: Any = None) -> list[bool]:
-        """Only what `Monitor` does, recording episodes, is done here too."""
-        return [wrapper_class is Monitor] * len(list(self._get_indices(indices)))

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ipagym.envs.feeds import Seen
+from ipagym.envs.feeds import Figures
 
 Rows = NDArray[np.int64]
 Values = NDArray[np.float64]
@@ -21,7 +21,7 @@ class Sight(NamedTuple):
     network_max_s: Values
 
     @classmethod
-    def of(cls, observations: NDArray[np.float32], seen: Seen) -> "Sight":
+    def of(cls, observations: NDArray[np.float32], seen: Figures) -> "Sight":
         """From observations and the windows behind them."""
         return cls(observations, seen.arrivals_per_s, seen.window_records["network_max_s"])
 
