@@ -18,7 +18,10 @@ from ipagym.system.errors import BusyError
 from tests.tiny import scenario, setting
 
 THREADS = 8
-LONG = scenario((400.0,) * 300, setting(4, 4), interval_s=50.0)
+STEPS = 5
+"""Of each thread: the workload is long enough for the steps of all of them, should none be refused."""
+INTERVAL_S = 50
+LONG = scenario((400.0,) * (INTERVAL_S * (THREADS * STEPS + 1)), setting(4, 4), interval_s=float(INTERVAL_S))
 
 
 def at_once(*actions: Callable[[], object]) -> list[Exception | None]:
@@ -39,7 +42,7 @@ def at_once(*actions: Callable[[], object]) -> list[Exception | None]:
 
 def stepper(environment: Any) -> Callable[[], object]:
     action = environment.action_space.sample()
-    return lambda: [environment.step(action) for _ in range(5)]
+    return lambda: [environment.step(action) for _ in range(STEPS)]
 
 
 def test_a_second_thread_in_one_cluster_is_refused() -> None:
