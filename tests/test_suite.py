@@ -27,8 +27,8 @@ def test_a_gap_is_taken_seed_by_seed(tmp_path: Path) -> None:
     assert float(half_width) == pytest.approx(12.706 * abs(first - second) / 2, abs=0.006)
     held = found.windows.groupby("agent")["cores"].mean()
     assert float(cores) == pytest.approx(held["static-max"] - held["static-min"], abs=0.006)
-    pas_of = found.windows.groupby("agent")["pas"].mean()
-    assert float(pas) == pytest.approx(pas_of["static-max"] - pas_of["static-min"], abs=0.006)
+    pas_of = 100 * found.windows.groupby("agent")["pas"].mean()
+    assert float(pas) == pytest.approx(pas_of["static-max"] - pas_of["static-min"], rel=0.02)  # by requests
 
 
 def test_regret_is_of_the_same_seeds() -> None:
