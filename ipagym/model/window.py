@@ -78,6 +78,11 @@ class Window:
         """The q-quantile (0..1) of the completed requests' latency, in seconds; 0 when none was completed."""
         return float(np.quantile(self.latency_s, q)) if self.latency_s.size else 0.0
 
+    def sealed(self) -> "Window":
+        """A copy for the eyes of an agent: its arrays cannot be written to, nor be made so that they can."""
+        arrays = {name: _sealed(getattr(self, name)) for name in ("arrivals_per_s", "latency_s", "network_s")}
+        return replace(self, **arrays)  # type: ignore[arg-type]
+
     def known_at(self, now: "Window", *, is_new: bool) -> "Window":
         """The window that a controller has at the end of a later one, `now`, if these are its latest figures.
 
@@ -85,3 +90,8 @@ class Window:
         """
         known = {"start_s": now.start_s, "end_s": now.end_s, "configuration": now.configuration}
         return replace(self, scraped=is_new, **known)  # type: ignore[arg-type]
+
+
+def _sealed(array: NDArray[np.int64] | NDArray[np.float64]) -> NDArray[np.int64] | NDArray[np.float64]:
+    """The array over bytes, which are never to be written."""
+    return np.frombuffer(array.tobytes(), array.dtype).reshape(array.shape)
