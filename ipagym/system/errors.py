@@ -59,7 +59,7 @@ def unknown_argument(name: str, known: Iterable[str]) -> UnknownArgument:
 
 
 def in_one_line(error: BaseException) -> str:
-    """What the user's code raised, with file and line, unless it says so itself; errors of ours speak for themselves."""
+    """What the user's code raised, with file and line unless it says so itself; our own errors are told as they are."""
     text = str(error)
     if isinstance(error, IpagymError):
         return text

@@ -1,6 +1,7 @@
 """Agents side by side: every agent on every seed, resumable, with identical requests."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
@@ -23,6 +24,7 @@ from ipagym.model.agent import Agent
 from ipagym.system.errors import InputError, IpagymError
 from ipagym.system.fence import Fence
 from ipagym.system.files import remove_leftovers, write_atomically
+from ipagym.system.progress import Tick, counted
 from ipagym.task.scenario import Scenario
 
 
@@ -38,6 +40,7 @@ def compare(
     keeps: Mapping[str, str] | None = None,
     isolated: Collection[str] = (),
     fence: Fence | None = None,
+    tick: Tick | None = None,
 ) -> Comparison:
     """Run every agent on every seed and write tables, figure and manifest into `out`.
 
@@ -49,7 +52,7 @@ def compare(
 
     An agent that fails costs its own episodes: it is in no table, and the manifest has the reason; the next call tries
     it again. `isolated` agents run in worker processes of their own whatever the number of `workers`, `fence` has the
-    limits of these.
+    limits of these. `tick` is told how far it has come; without one there is a progress bar.
 
     Raises:
         InputError: no agent or seed, a seed twice or negative, or `out` holds results of another scenario, of agents or
@@ -70,7 +73,8 @@ def compare(
         ]
         remove_leftovers(out)
         place = Workplace(store=store, workers=workers, fence=fence or usual_fence(scenario), isolated=isolated)
-        progress = run_all(jobs, place)
+        with counted("episodes") if tick is None else nullcontext(tick) as told:
+            progress = run_all(jobs, place, told)
         failed = progress.reasons()
         begun = replace(begun, failed=failed)
         write_manifest(out, begun)

@@ -3,7 +3,7 @@
 import logging
 import os
 import sys
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from hashlib import sha256
@@ -15,7 +15,7 @@ from ipagym.bench.storage.targets import text_of
 from ipagym.system.errors import IpagymError
 from ipagym.system.fence import Fence
 from ipagym.system.processes import Lost, as_they_finish, fenced
-from ipagym.system.progress import progress_bar
+from ipagym.system.progress import Tick
 
 LOGGER = logging.getLogger("ipagym")
 
@@ -60,29 +60,20 @@ class Workplace:
                 yield jobs[number], reason
 
 
-def run_all(jobs: Sequence[Job], place: Workplace, tick: Callable[[int], object] = lambda done: None) -> Progress:
-    """All episodes, run where they are missing: the clairvoyant's last, so that it can learn from the others.
-
-    `tick` is called with the number of cells that are done.
-    """
+def run_all(jobs: Sequence[Job], place: Workplace, tick: Tick) -> Progress:
+    """All episodes, run where they are missing: the clairvoyant's last, so that it can learn from the others."""
     progress = Progress()
     done = 0
     try:
-        with progress_bar() as bar:
-            task = bar.add_task("episodes", total=len(jobs), completed=0)
-            for wave in _waves(jobs, place.isolated, progress):
-                missing = [job for job in wave if place.store.find(job.agent, job.seed, job.fingerprint) is None]
-                done += len(wave) - len(missing)
-                bar.update(task, completed=done)
-                tick(done)
-                for job, reason in place.run(missing):
-                    done += 1
-                    bar.update(task, completed=done)
-                    tick(done)
-                    _note(job, reason, progress)
-                progress.found |= {
-                    job.cell: _found(job, place.store) for job in wave if job.cell not in progress.failed
-                }
+        for wave in _waves(jobs, place.isolated, progress):
+            missing = [job for job in wave if place.store.find(job.agent, job.seed, job.fingerprint) is None]
+            done += len(wave) - len(missing)
+            tick(done, len(jobs))
+            for job, reason in place.run(missing):
+                done += 1
+                tick(done, len(jobs))
+                _note(job, reason, progress)
+            progress.found |= {job.cell: _found(job, place.store) for job in wave if job.cell not in progress.failed}
     except KeyboardInterrupt:
         print(f"interrupted: {done} of {len(jobs)} episodes are kept in {place.store.folder}; "
               "run the same command with this --out to go on", file=sys.stderr)  # fmt: skip

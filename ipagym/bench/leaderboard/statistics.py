@@ -39,7 +39,7 @@ def mean(scores: Scores) -> float:
 
 
 def interval(scores: Scores, statistic: Callable[[Scores], float]) -> Interval:
-    """The statistic with its stratified bootstrap interval: seeds are drawn anew within each task, percentiles taken."""
+    """The statistic with its stratified bootstrap interval: seeds are drawn anew within each task."""
     drawn = [statistic(np.take_along_axis(scores, index, axis=0)) for index in _resampled(scores.shape)]
     low, high = np.quantile(drawn, ((1 - LEVEL) / 2, (1 + LEVEL) / 2))
     return Interval(statistic(scores), float(low), float(high))
