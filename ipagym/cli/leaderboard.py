@@ -74,6 +74,65 @@ def show_folder(
         show(board)
 
 
+@app.command("submit")
+def submit(
+    agent: Annotated[str, typer.Option(help="The agent: a name, or your own as MODULE:CLASS.")],
+    suite: Annotated[str, typer.Option(help="A suite by name, or a YAML file.")],
+    out: Annotated[Path, typer.Option(help="The file to write, such as entry.zip.")],
+    name: Annotated[str | None, typer.Option(help="Its name in tables, by default as it is asked for.")] = None,
+    work: Annotated[Path | None, typer.Option(help="Folder for its episodes; what is there is not run again.")] = None,
+    workers: Workers = None,
+) -> None:
+    """Run an agent on a suite and pack its results into an entry that others can check."""
+    from ipagym.bench.leaderboard.entry import Asked, submit
+    from ipagym.bench.leaderboard.suite import load_suite
+
+    loaded = load_suite(suite)
+    folder = work if work is not None else out.with_name(f"{out.name}.work")
+    written = submit(loaded, Asked(name or agent, agent), work=folder, out=out, workers=checked_workers(workers))
+    print(f"{len(written.fingerprints)} tasks and {len(written.seeds)} seeds of {written.suite} written to {out}")
+
+
+@app.command("verify")
+def verify(
+    entry: Annotated[Path, typer.Argument(help="The file of an entry.")],
+    cells: Annotated[int, typer.Option(min=0, help="How many episodes to run again, drawn at random.")] = 3,
+    draw: Annotated[int | None, typer.Option(help="Seed of the draw; a new one unless given.")] = None,
+    workers: Workers = None,
+) -> None:
+    """Check every hash and figure of an entry and run some of its episodes again. This runs the agent's code.
+
+    Exit code 2 if anything differs: one line names it.
+    """
+    import random
+
+    from ipagym.bench.leaderboard.checks import read_entry
+    from ipagym.bench.leaderboard.rerun import run_again, some_cells
+
+    found = read_entry(entry)
+    again = some_cells(found, cells, random.Random(draw))  # noqa: S311 - a sample, no secret
+    run_again(found, again, checked_workers(workers))
+    told = ", ".join(f"{name} seed {seed}" for name, seed in again) or "none"
+    who = f"{found.manifest.agent} on {found.suite.name}"
+    print(f"{entry} holds: {who}, {len(found.cells)} episodes; run again: {told}")
+
+
+@app.command("merge")
+def merge(
+    folder: Annotated[Path, typer.Argument(help="The folder of a leaderboard that was run.")],
+    entries: Annotated[list[Path], typer.Argument(help="Files of entries to the same suite.")],
+    out: Annotated[Path | None, typer.Option(help="Folder for the tables, too.")] = None,
+) -> None:
+    """Print one leaderboard of a run and of entries; their hashes and figures are checked, nothing is run again."""
+    from ipagym.bench.leaderboard.merge import merge
+    from ipagym.bench.leaderboard.table import write_tables
+
+    board = merge(folder, entries)
+    if out is not None:
+        write_tables(board, out)
+    show(board)
+
+
 def show(board: "Board") -> None:
     """Print the tables of a board for the terminal."""
     from rich.box import SIMPLE_HEAD

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import parent_process
 from multiprocessing.connection import wait
+from typing import NoReturn
 
 from ipagym.system.errors import InputError
 
@@ -78,7 +79,11 @@ def _leave_visibly() -> None:
     would wait for the task until its limit.
     """
     leave = os._exit
-    os._exit = lambda code: leave(code or 1)
+
+    def visibly(status: int) -> NoReturn:
+        leave(status or 1)
+
+    os._exit = visibly
 
 
 def _end_with_parent() -> None:

@@ -62,9 +62,12 @@ def fenced(
     sent: list[_Sent[Result]] = [_Sent(pickle.dumps(task)) for task in tasks]
     with _pool(workers, fence) as pool:
         limit_s = None if fence is None else fence.task_s
-        futures = {pool.schedule(task, timeout=limit_s): number for number, task in enumerate(sent)}
+        futures: dict[Future[Result], int] = {
+            pool.schedule(task, timeout=limit_s): number for number, task in enumerate(sent)
+        }
         for future in as_completed(futures):
-            yield futures[future], _result(future, fence)
+            found: Result | Lost = _result(future, fence)
+            yield futures[future], found
 
 
 @contextmanager
@@ -77,9 +80,9 @@ def _pool(workers: int, fence: Fence | None) -> Iterator[ProcessPool]:
     )
     try:
         yield pool
-        pool.close()
+        pool.close()  # type: ignore[no-untyped-call]
     finally:
-        pool.stop()
+        pool.stop()  # type: ignore[no-untyped-call]
         pool.join()
 
 

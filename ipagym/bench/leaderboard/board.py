@@ -13,6 +13,9 @@ from ipagym.bench.leaderboard.statistics import Scores
 from ipagym.bench.leaderboard.suite import Group, Suite
 from ipagym.envs.reference_returns import reference_of
 
+SWITCHING, ENERGY = "switching", "energy_kj"
+"""Columns beside the metrics of a comparison: knobs changed in a window, kilojoules of an episode."""
+
 LEAST_SPAN = 1e-9
 """Where the ceiling is no further than this above the reference, a task has no scores."""
 
@@ -81,6 +84,7 @@ def make_board(suite: Suite, cells: Mapping[str, pd.DataFrame], failures: Sequen
         found = _anchors(suite, group, own)
         if found is not None:
             anchors[group.name] = found
+        own = _with_regret(own, suite.file.ceiling)
         score = np.nan if found is None else (own["reward"] - found.zero) / (found.one - found.zero)
         frames.append(own.assign(group=group.name, score=score))
     return Board(suite=suite, cells=pd.concat(frames, ignore_index=True), anchors=anchors, failures=tuple(failures))
@@ -91,11 +95,17 @@ def cells_of(found: Comparison) -> pd.DataFrame:
     by = ["agent", "seed"]
     windows = found.windows.groupby(by, sort=False)
     extra = pd.DataFrame({
-        "switching": windows["reward_switching"].mean(),
-        "energy_kj": windows["energy_j"].sum() / 1000,
+        SWITCHING: windows["reward_switching"].mean(),
+        ENERGY: windows["energy_j"].sum() / 1000,
         "decision_ms": 1000 * found.timings.groupby(by, sort=False)["decision_s"].median(),
     })  # fmt: skip
     return found.episodes.merge(extra.reset_index(), on=by, validate="one_to_one")
+
+
+def _with_regret(cells: pd.DataFrame, ceiling: str | None) -> pd.DataFrame:
+    """The cells with the regret to the ceiling on the same seed, where it ran."""
+    best = cells[cells["agent"] == ceiling].set_index("seed")["reward"]
+    return cells if best.empty else cells.assign(regret=cells["seed"].map(best) - cells["reward"])
 
 
 def _anchors(suite: Suite, group: Group, cells: pd.DataFrame) -> Anchors | None:
@@ -109,8 +119,9 @@ def _anchors(suite: Suite, group: Group, cells: pd.DataFrame) -> Anchors | None:
 
 
 def _ceiling(suite: Suite, group: Group, means: "pd.Series[float]") -> tuple[float, str]:
-    if suite.file.ceiling in means:
-        return float(means[suite.file.ceiling]), f"{suite.file.ceiling}"
+    ceiling = suite.file.ceiling
+    if ceiling is not None and ceiling in means:
+        return float(means[ceiling]), ceiling
     stored = reference_of(suite.file.tasks[group.task].scenario, group.scenario)
     if stored is not None:
         return stored.clairvoyant / stored.steps, "clairvoyant, as stored"

@@ -85,7 +85,7 @@ def _standings(
     board: Board, scores: Mapping[str, Scores], parts: tuple[list[str], list[str]], group: str | None = None
 ) -> list[Standing]:
     statistic = iqm if group is None else mean
-    whole, others = (sorted(part, key=lambda agent: -statistic(scores[agent])) for part in parts)
+    whole, others = (sorted(part, key=lambda agent: -float(statistic(scores[agent]))) for part in parts)
     known = ranks(whole, scores)
     against = _all_against(board, scores, group)
     return [

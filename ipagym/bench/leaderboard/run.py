@@ -3,7 +3,7 @@
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from hashlib import sha256
@@ -75,16 +75,24 @@ def run_suite(suite: Suite, out: Path, workers: int) -> Run:
     )
 
 
-def run_group(suite: Suite, group: Group, out: Path, *, workers: int, tick: Tick, searched: Searched) -> Comparison:
-    """Run one task on one track."""
+def run_group(
+    suite: Suite,
+    group: Group,
+    out: Path,
+    *,
+    workers: int,
+    tick: Tick,
+    searched: Searched,
+    seeds: Sequence[int] | None = None,
+) -> Comparison:
+    """Run one task on one track, on all seeds of the suite where none are given."""
     taking_part = _contestants(group, searched)
-    ENGINES[ENGINE](group.scenario).advance(
-        group.scenario.interval_s
-    )  # compiles what is not compiled yet, once for all
+    # What the engine compiles on its first use, it compiles here, once for all worker processes.
+    ENGINES[ENGINE](group.scenario).advance(group.scenario.interval_s)
     return compare(
         group.scenario,
         {each.name: each.make for each in taking_part},
-        seeds=suite.seeds,
+        seeds=suite.seeds if seeds is None else seeds,
         out=out / group.name,
         make_cluster=ENGINES[ENGINE],
         workers=workers,

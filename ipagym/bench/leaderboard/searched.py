@@ -50,8 +50,9 @@ def search_all(groups: Sequence[Group], folder: Path, workers: int, tick: Tick) 
     """What is found for every agent that is searched, by group and name; what `folder` has is not searched again."""
     wanted = {(group.name, name): Search(spec, group.scenario)
               for group in groups for name, spec in group.agents.items() if is_searched(spec)}  # fmt: skip
-    missing = [each for each in dict.fromkeys(wanted.values()) if not each.path(folder).exists()]
-    for done, _ in enumerate(as_they_finish([partial(_search, each, folder) for each in missing], workers), 1):
+    by_path = {each.path(folder): each for each in wanted.values()}
+    missing = [partial(_search, each, path) for path, each in by_path.items() if not path.exists()]
+    for done, _ in enumerate(as_they_finish(missing, workers), 1):
         tick(done, len(missing))
     return {key: _read(each.path(folder)) for key, each in wanted.items()}
 
@@ -70,13 +71,14 @@ def _tuned(planner: str, found: str, scenario: Scenario) -> Agent:
     return scaled(planner, scenario, float(found))
 
 
-def _search(search: Search, folder: Path) -> None:
+def _search(search: Search, path: Path) -> None:
+    """Search, and keep what is found; the path is the parent's, whatever code is on disk by now."""
     spec = AgentSpec.parse(search.agent)
     if spec.name == "static":
         found = text_of(best_constant(search.scenario))
     else:
         found = repr(tuned_factor(spec.argument or "", search.scenario))
-    write_atomically(search.path(folder), json.dumps(found).encode())
+    write_atomically(path, json.dumps(found).encode())
 
 
 def _read(path: Path) -> str:

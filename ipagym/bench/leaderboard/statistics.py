@@ -28,21 +28,20 @@ class Interval:
     high: float
 
 
-def iqm(scores: Scores) -> float:
-    """The interquartile mean: that of the middle half of all runs of all tasks."""
-    return float(trim_mean(scores, 0.25, axis=None))
+def iqm(scores: Scores) -> NDArray[np.float64]:
+    """The interquartile mean: that of the middle half of all runs of all tasks; of each where there are many scores."""
+    flat = scores.reshape(*scores.shape[:-2], -1)
+    return np.asarray(trim_mean(flat, 0.25, axis=-1), dtype=np.float64)
 
 
-def mean(scores: Scores) -> float:
-    """The mean over all runs of all tasks."""
-    return float(np.mean(scores))
+def mean(scores: Scores) -> NDArray[np.float64]:
+    """The mean over all runs of all tasks; of each where there are many scores."""
+    return np.asarray(scores.mean(axis=(-2, -1)), dtype=np.float64)
 
 
-def interval(scores: Scores, statistic: Callable[[Scores], float]) -> Interval:
+def interval(scores: Scores, statistic: Callable[[Scores], NDArray[np.float64]]) -> Interval:
     """The statistic with its stratified bootstrap interval: seeds are drawn anew within each task."""
-    drawn = [statistic(np.take_along_axis(scores, index, axis=0)) for index in _resampled(scores.shape)]
-    low, high = np.quantile(drawn, ((1 - LEVEL) / 2, (1 + LEVEL) / 2))
-    return Interval(statistic(scores), float(low), float(high))
+    return _interval(float(statistic(scores)), statistic(_redrawn(scores, np.random.default_rng(BOOTSTRAP_SEED))))
 
 
 def probability_of_improvement(scores: Scores, reference: Scores) -> float:
@@ -57,11 +56,10 @@ def probability_of_improvement(scores: Scores, reference: Scores) -> float:
 def improvement_interval(scores: Scores, reference: Scores) -> Interval:
     """The probability of improvement with its stratified bootstrap interval, the two being drawn independently."""
     rng = np.random.default_rng(BOOTSTRAP_SEED)
-    drawn = [
-        _improvement(_redrawn(scores, rng), _redrawn(reference, rng)) for _ in range(RESAMPLES)
-    ]  # the definition above, without the p-values that take most of its time
-    low, high = np.quantile(drawn, ((1 - LEVEL) / 2, (1 + LEVEL) / 2))
-    return Interval(probability_of_improvement(scores, reference), float(low), float(high))
+    own, other = _redrawn(scores, rng), _redrawn(reference, rng)
+    difference = own[:, :, None, :] - other[:, None, :, :]
+    drawn = ((difference > 0) + (difference == 0) / 2).mean(axis=(1, 2, 3))
+    return _interval(probability_of_improvement(scores, reference), drawn)
 
 
 def performance_profile(scores: Scores, thresholds: Sequence[float]) -> NDArray[np.float64]:
@@ -81,7 +79,8 @@ def paired_p_value(scores: Scores, reference: Scores) -> float:
         return 1.0
     found = permutation_test(
         (differences,),
-        np.mean,
+        lambda values, axis: np.mean(values, axis=axis),
+        vectorized=True,
         permutation_type="samples",
         n_resamples=PERMUTATIONS,
         rng=np.random.default_rng(BOOTSTRAP_SEED),
@@ -98,14 +97,12 @@ def holm(p_values: Sequence[float]) -> list[float]:
     return [float(value) for value in adjusted]
 
 
-def _resampled(shape: tuple[int, ...]) -> NDArray[np.int64]:
-    return np.random.default_rng(BOOTSTRAP_SEED).integers(shape[0], size=(RESAMPLES, *shape))
+def _redrawn(scores: Scores, rng: np.random.Generator) -> NDArray[np.float64]:
+    """Scores with seeds drawn anew within each task, of shape (resamples, seeds, tasks)."""
+    index = rng.integers(len(scores), size=(RESAMPLES, *scores.shape))
+    return np.take_along_axis(scores[None], index, axis=1)
 
 
-def _redrawn(scores: Scores, rng: np.random.Generator) -> Scores:
-    return np.take_along_axis(scores, rng.integers(len(scores), size=scores.shape), axis=0)
-
-
-def _improvement(scores: Scores, reference: Scores) -> float:
-    difference = scores[:, None, :] - reference[None, :, :]
-    return float(((difference > 0) + (difference == 0) / 2).mean())
+def _interval(value: float, drawn: NDArray[np.float64]) -> Interval:
+    low, high = np.quantile(drawn, ((1 - LEVEL) / 2, (1 + LEVEL) / 2))
+    return Interval(value, float(low), float(high))

@@ -11,7 +11,6 @@ from typing import Any
 from pydantic import ValidationError
 
 from ipagym.agents import AgentSpec
-from ipagym.agents.catalogue import AGENTS
 from ipagym.bench.leaderboard.schema import Settings, SuiteFile, TaskFile
 from ipagym.envs.scenarios import make_scenario
 from ipagym.profiles.yaml_file import first_problem, read_yaml
@@ -109,7 +108,7 @@ def _group(file: SuiteFile, named: tuple[str, TaskFile], track: str, source: str
     name, task = named
     try:
         scenario = _scenario(task, file.tracks[track])
-        agents = {each: each for each in file.agents if _suits(each, scenario)} | dict(task.agents)
+        agents = {each: each for each in file.agents if suits(each, scenario)} | dict(task.agents)
     except InputError as error:
         raise InputError(f"{source}: task {name} on track {track}: {error}") from error
     for anchor in filter(None, (file.reference, file.ceiling)):
@@ -118,9 +117,14 @@ def _group(file: SuiteFile, named: tuple[str, TaskFile], track: str, source: str
     return Group(name=f"{name}.{track}", task=name, track=track, scenario=scenario, agents=agents)
 
 
-def _suits(agent: str, scenario: Scenario) -> bool:
+def suits(agent: str, scenario: Scenario) -> bool:
+    """True if the agent can serve the scenario, as far as is known of one from outside of the package.
+
+    Raises:
+        InputError: there is none of that name.
+    """
     spec = AgentSpec.parse(agent)
-    return spec.name not in AGENTS or spec.entry.suits(scenario)
+    return spec.entry.suits(scenario)
 
 
 def _scenario(task: TaskFile, track: Settings) -> Scenario:
