@@ -11,12 +11,12 @@ import numpy as np
 from ipagym.bench.bound.bound import bound, demand_of
 from ipagym.bench.comparison.jobs import Job, usual_fence
 from ipagym.bench.comparison.results import EPISODES, SUMMARY, TIMELINE, TIMINGS, WINDOWS, Comparison
-from ipagym.bench.comparison.running import Workplace, run_all
+from ipagym.bench.comparison.running import Progress, Workplace, run_all
 from ipagym.bench.comparison.summary import BOUND, CLAIRVOYANT, episode_metrics, episodes_frame, summarise
 from ipagym.bench.comparison.timeline import png_bytes
 from ipagym.bench.storage.claim import claimed
 from ipagym.bench.storage.code_mark import code_mark
-from ipagym.bench.storage.manifest import check_folder, check_kept, make_manifest, write_manifest
+from ipagym.bench.storage.manifest import Manifest, check_folder, check_kept, make_manifest, write_manifest
 from ipagym.bench.storage.store import Store, Stored
 from ipagym.bench.storage.table import parquet_bytes, timings_frame, windows_frame
 from ipagym.cluster.protocol import Cluster
@@ -75,23 +75,9 @@ def compare(
         place = Workplace(store=store, workers=workers, fence=fence or usual_fence(scenario), isolated=isolated)
         with counted("episodes") if tick is None else nullcontext(tick) as told:
             progress = run_all(jobs, place, told)
-        failed = progress.reasons()
-        begun = replace(begun, failed=failed)
-        write_manifest(out, begun)
-        episodes = {name: [progress.found[name, seed] for seed in seeds] for name in agents if name not in failed}
-        if not episodes:
-            raise InputError(f"no agent finished: {'; '.join(f'{name}: {why}' for name, why in failed.items())}")
-        metrics = _metrics(scenario, episodes)
-        every = [stored for stored_of_agent in episodes.values() for stored in stored_of_agent]
-        found = Comparison(
-            summaries=summarise(metrics, keeps),
-            episodes=episodes_frame(metrics, seeds),
-            windows=windows_frame(stored.frame for stored in every),
-            timings=timings_frame((stored.agent, stored.seed, stored.decision_s) for stored in every),
-            manifest=begun,
-            out=out,
-        )
-        return _written(found)
+        ended = replace(begun, failed=progress.reasons())
+        write_manifest(out, ended)
+        return _written(_results(store, progress, ended, keeps))
 
 
 def marks_of(agents: Mapping[str, Callable[[], Agent]], fingerprints: Mapping[str, str]) -> dict[str, str]:
@@ -125,6 +111,28 @@ def _check(agents: Mapping[str, object], seeds: Sequence[int], workers: int) -> 
         raise InputError(f"seeds must be distinct and 0 or more, not {list(seeds)}")
     if workers < 1:
         raise InputError(f"workers must be at least 1, not {workers}")
+
+
+def _results(store: Store, progress: Progress, manifest: Manifest, keeps: Mapping[str, str] | None) -> Comparison:
+    """The results of the agents that finished every episode.
+
+    Raises:
+        InputError: none did.
+    """
+    failed, seeds = manifest.failed, manifest.seeds
+    episodes = {name: [progress.found[name, seed] for seed in seeds] for name in manifest.agents if name not in failed}
+    if not episodes:
+        raise InputError(f"no agent finished: {'; '.join(f'{name}: {why}' for name, why in failed.items())}")
+    metrics = _metrics(store.scenario, episodes)
+    every = [stored for stored_of_agent in episodes.values() for stored in stored_of_agent]
+    return Comparison(
+        summaries=summarise(metrics, keeps),
+        episodes=episodes_frame(metrics, seeds),
+        windows=windows_frame(stored.frame for stored in every),
+        timings=timings_frame((stored.agent, stored.seed, stored.decision_s) for stored in every),
+        manifest=manifest,
+        out=store.folder,
+    )
 
 
 def _metrics(scenario: Scenario, episodes: Mapping[str, Sequence[Stored]]) -> Mapping[str, list[dict[str, float]]]:

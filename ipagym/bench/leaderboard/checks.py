@@ -140,7 +140,7 @@ def _member(path: Path, folder: Path, name: str) -> bytes:
 
 
 def _stored(path: Path, folder: Path, manifest: EntryFile, group: Group) -> dict[int, Stored]:
-    found = stored_in(group, folder, manifest.agent, manifest.seeds, manifest.fingerprints[group.name])
+    found = stored_in(folder, group, (manifest.agent, manifest.fingerprints[group.name]), manifest.seeds)
     for seed, stored in found.items():
         if stored is None:
             raise InputError(

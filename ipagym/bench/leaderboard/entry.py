@@ -105,12 +105,10 @@ def figures_of(stored: Stored) -> Figures:
     return {name: None if value != value else value for name, value in found.items()}
 
 
-def stored_in(
-    group: Group, folder: Path, asked: str, seeds: Sequence[int], fingerprint: str
-) -> dict[int, Stored | None]:
-    """The episodes of an agent in the folder of results, by seed."""
+def stored_in(folder: Path, group: Group, who: tuple[str, str], seeds: Sequence[int]) -> dict[int, Stored | None]:
+    """The episodes in a folder of results by seed; `who` is the agent and its fingerprint."""
     store = Store(folder / group.name, group.scenario)
-    return {seed: store.find(asked, seed, fingerprint) for seed in seeds}
+    return {seed: store.find(who[0], seed, who[1]) for seed in seeds}
 
 
 def paths_of(group: Group, agent: str, seeds: Sequence[int]) -> list[str]:
@@ -140,12 +138,6 @@ def _members(suite: Suite, groups: Sequence[Group], found: Mapping[str, Comparis
 def _manifest(suite: Suite, found: Mapping[str, Comparison], asked: Asked, members: Mapping[str, bytes]) -> EntryFile:
     first = next(iter(found.values())).manifest
     marks = {name: each.manifest.fingerprints[asked.name] for name, each in found.items()}
-    groups = {group.name: group for group in suite.groups}
-    figures = {
-        name: {str(seed): figures_of(stored) for seed, stored in
-               stored_in(groups[name], each.out.parent, asked.name, suite.seeds, marks[name]).items() if stored}
-        for name, each in found.items()
-    }  # fmt: skip
     fields: dict[str, Any] = {
         "format": FORMAT,
         "agent": asked.name,
@@ -162,10 +154,18 @@ def _manifest(suite: Suite, found: Mapping[str, Comparison], asked: Asked, membe
         "cores": os.cpu_count() or 1,
         "made_at": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         "files": {name: sha256(content).hexdigest() for name, content in members.items()},
-        "figures": figures,
+        "figures": {name: _figures(suite, each, asked.name) for name, each in found.items()},
     }
     written = EntryFile.model_validate(fields | {"hashes": {}})
     return written.model_copy(update={"hashes": hashes_of(written.model_dump(mode="json"))})
+
+
+def _figures(suite: Suite, found: Comparison, agent: str) -> dict[str, Figures]:
+    """Figures by seed, of one task."""
+    group = next(each for each in suite.groups if each.name == found.out.name)
+    who = agent, found.manifest.fingerprints[agent]
+    episodes = stored_in(found.out.parent, group, who, suite.seeds)
+    return {str(seed): figures_of(stored) for seed, stored in episodes.items() if stored is not None}
 
 
 def _zipped(manifest: EntryFile, members: Mapping[str, bytes]) -> bytes:

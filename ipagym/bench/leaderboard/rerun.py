@@ -48,7 +48,7 @@ def _run_again(entry: Entry, name: str, seeds: Sequence[int], place: tuple[Path,
     if mark != entry.manifest.fingerprints[name]:
         raise InputError(f"{entry.source}: {name}: the code of {asked} is not the one that made the entry: "
                          f"its mark is {mark} here and {entry.manifest.fingerprints[name]} there")  # fmt: skip
-    again = stored_in(group, scratch, agent, seeds, mark)
+    again = stored_in(scratch, group, (agent, mark), seeds)
     for seed in seeds:
         here = again[seed]
         assert here is not None

@@ -5,7 +5,6 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from time import monotonic
@@ -63,10 +62,10 @@ def run_suite(suite: Suite, out: Path, workers: int) -> Run:
     done = 0
     with counted(suite.name) as told:
         for group in suite.groups:
-            tick: Tick = partial(_tick, told, done, suite.cells)
+            tick = _shifted(told, done, suite.cells)
             found[group.name] = run_group(suite, group, out, workers=workers, tick=tick, searched=searched)
             done += len(group.agents) * suite.file.seeds
-            _tell(group, found[group.name], done, suite.cells, monotonic() - started)
+            _tell(found[group.name], (done, suite.cells), monotonic() - started)
     failures = [
         Failure(name, agent, why) for name, each in found.items() for agent, why in each.manifest.failed.items()
     ]
@@ -145,13 +144,14 @@ def _given(group: Group, name: str, searched: Searched) -> Given:
     return group.agents[name] if found is None else maker(group.agents[name], found)
 
 
-def _tick(told: Tick, before: int, total: int, done: int, _: int) -> None:
-    told(before + done, total)
+def _shifted(told: Tick, before: int, total: int) -> Tick:
+    """The tick of a part of the cells, some of which were done before it."""
+    return lambda done, _: told(before + done, total)
 
 
-def _tell(group: Group, found: Comparison, done: int, total: int, spent_s: float) -> None:
-    """A line for each finished group, for those who look at a log instead of a bar."""
-    failed = len(found.manifest.failed)
+def _tell(found: Comparison, cells: tuple[int, int], spent_s: float) -> None:
+    """A line for each finished group, for those who look at a log instead of a bar; `cells` are those done, and all."""
+    failed, (done, total) = len(found.manifest.failed), cells
     left_s = spent_s * (total - done) / done
-    print(f"{group.name}: {done} of {total} cells, {failed or 'no'} agents failed, {spent_s:.0f} s, "
+    print(f"{found.out.name}: {done} of {total} cells, {failed or 'no'} agents failed, {spent_s:.0f} s, "
           f"about {left_s:.0f} s left", file=sys.stderr)  # fmt: skip
