@@ -1,11 +1,14 @@
 """Observations of one adaptation interval."""
 
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ipagym.model.configuration import Configuration
+
+Number = TypeVar("Number", np.int64, np.float64)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -80,8 +83,12 @@ class Window:
 
     def sealed(self) -> "Window":
         """A copy for the eyes of an agent: its arrays cannot be written to, nor be made so that they can."""
-        arrays = {name: _sealed(getattr(self, name)) for name in ("arrivals_per_s", "latency_s", "network_s")}
-        return replace(self, **arrays)  # type: ignore[arg-type]
+        return replace(
+            self,
+            arrivals_per_s=_sealed(self.arrivals_per_s),
+            latency_s=_sealed(self.latency_s),
+            network_s=_sealed(self.network_s),
+        )
 
     def known_at(self, now: "Window", *, is_new: bool) -> "Window":
         """The window that a controller has at the end of a later one, `now`, if these are its latest figures.
@@ -92,6 +99,6 @@ class Window:
         return replace(self, scraped=is_new, **known)  # type: ignore[arg-type]
 
 
-def _sealed(array: NDArray[np.int64] | NDArray[np.float64]) -> NDArray[np.int64] | NDArray[np.float64]:
+def _sealed(array: NDArray[Number]) -> NDArray[Number]:
     """The array over bytes, which are never to be written."""
     return np.frombuffer(array.tobytes(), array.dtype).reshape(array.shape)
