@@ -8,7 +8,18 @@ import typer
 from typer.exceptions import Abort, TyperException
 
 import ipagym
-from ipagym.cli import bench_solver, bench_speed, catalogue, compare, forecast, reproduce, trace, train, verify
+from ipagym.cli import (
+    bench_solver,
+    bench_speed,
+    catalogue,
+    compare,
+    forecast,
+    leaderboard,
+    reproduce,
+    trace,
+    train,
+    verify,
+)
 from ipagym.system.errors import IpagymError
 
 BAD_INPUT = 2
@@ -69,3 +80,4 @@ app.command("bench-speed")(bench_speed.bench_speed)
 app.command("bench-solver")(bench_solver.bench_solver)
 app.command("reproduce")(reproduce.reproduce)
 app.command("verify")(verify.verify)
+app.add_typer(leaderboard.app, name="leaderboard")
