@@ -29,9 +29,11 @@ def _parts(path: Path, agents: Collection[str], seeds: Collection[int]) -> Itera
         return
     lists = table["latency_s"].combine_chunks()
     windows = np.repeat(table["window"].to_numpy(), np.asarray(lists.value_lengths().fill_null(0)))
-    yield pd.DataFrame({
-        "agent": table["agent"][0].as_py(),
-        "seed": table["seed"][0].as_py(),
-        "window": windows,
-        "latency_s": lists.flatten().to_numpy(zero_copy_only=False),
-    })
+    yield pd.DataFrame(
+        {
+            "agent": table["agent"][0].as_py(),
+            "seed": table["seed"][0].as_py(),
+            "window": windows,
+            "latency_s": lists.flatten().to_numpy(zero_copy_only=False),
+        }
+    )

@@ -19,7 +19,6 @@ ORDER = (
 """The metrics of the page, in its order: what any two tasks have in common stands before the reward."""
 
 
-
 def shown_metrics(tasks: Mapping[str, Comparison]) -> list[Metric]:
     """The metrics that any task has, in the order of the page."""
     known = {key for task in tasks.values() for each in task.summaries for key in each.estimates}

@@ -20,5 +20,7 @@ def read_tasks(folder: Path) -> Mapping[str, Comparison]:
         return {folder.resolve().name: load_results(folder)}
     found = sorted(path.parent for path in folder.glob(f"*/{FILE_NAME}"))
     if not found:
-        raise InputError(f"{folder} holds no {FILE_NAME}, nor does a folder in it: give one that `ipagym compare` wrote")
+        raise InputError(
+            f"{folder} holds no {FILE_NAME}, nor does a folder in it: give one that `ipagym compare` wrote"
+        )
     return {path.name: load_results(path) for path in found}

@@ -17,5 +17,5 @@ def quantiles(folder: Path, agents: list[str], seeds: list[int]) -> list[list[Nu
     agent of which the folder holds no latencies.
     """
     found = request_latencies(folder, agents, seeds)
-    by_agent: dict[str, "pd.Series[float]"] = dict(iter(found.groupby("agent", observed=True)["latency_s"]))
+    by_agent: dict[str, pd.Series[float]] = dict(iter(found.groupby("agent", observed=True)["latency_s"]))
     return [shorts(np.quantile(by_agent[agent], LEVELS)) if agent in by_agent else None for agent in agents]

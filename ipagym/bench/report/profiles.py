@@ -41,7 +41,9 @@ def profiles(by_task: Mapping[str, pd.DataFrame], agents: Sequence[str]) -> dict
     levels = np.linspace(LOWEST, HIGHEST, LEVELS)
     found = {task: scores(episodes) for task, episodes in by_task.items()}
     tables = [table for table, _ in found.values()]
-    taken = {agent: [table.loc[agent].dropna().to_numpy() for table in tables if agent in table.index] for agent in agents}
+    taken = {
+        agent: [table.loc[agent].dropna().to_numpy() for table in tables if agent in table.index] for agent in agents
+    }
     return {
         "levels": shorts(levels),
         "shares": [shorts(np.mean([_above(runs, levels) for runs in taken[agent]], axis=0)) for agent in agents],
@@ -51,4 +53,4 @@ def profiles(by_task: Mapping[str, pd.DataFrame], agents: Sequence[str]) -> dict
 
 
 def _above(runs: NDArray[np.float64], levels: NDArray[np.float64]) -> NDArray[np.float64]:
-    return (runs[:, None] > levels).mean(axis=0)
+    return np.asarray((runs[:, None] > levels).mean(axis=0), dtype=np.float64)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from ipagym.bench.report.numbers import Number, short, shorts
 
@@ -28,11 +28,11 @@ class Bins:
         """The index of the first window of each bin."""
         return np.arange(0, self.windows, ceil(self.windows / MOST_POINTS))
 
-    def most(self, values: Sequence[float]) -> NDArray[np.float64]:
+    def most(self, values: ArrayLike) -> NDArray[np.float64]:
         """The highest value in each bin; what is no number counts for nothing."""
         return np.fmax.reduceat(np.asarray(values, dtype=np.float64), self.starts)
 
-    def total(self, values: Sequence[float]) -> NDArray[np.float64]:
+    def total(self, values: ArrayLike) -> NDArray[np.float64]:
         """The sum over each bin."""
         return np.add.reduceat(np.asarray(values, dtype=np.float64), self.starts)
 
