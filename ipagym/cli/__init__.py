@@ -1,4 +1,4 @@
-"""The command line: `ipagym compare`, `train`, `list`, `trace`, `verify` and the benchmarks."""
+"""The command line: `ipagym compare`, `report`, `train`, `list`, `trace`, `verify` and the benchmarks."""
 
 import sys
 from collections.abc import Sequence
@@ -15,6 +15,7 @@ from ipagym.cli import (
     compare,
     forecast,
     leaderboard,
+    report,
     reproduce,
     trace,
     train,
@@ -72,6 +73,7 @@ def _root(
 
 
 app.command("compare")(compare.compare)
+app.command("report")(report.report)
 app.command("train")(train.train)
 app.command("forecast")(forecast.forecast)
 app.command("trace")(trace.trace)

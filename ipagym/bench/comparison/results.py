@@ -11,6 +11,7 @@ import pandas as pd
 import pyarrow as pa
 
 from ipagym.bench.comparison.pairs import paired
+from ipagym.bench.comparison.requests import request_latencies
 from ipagym.bench.comparison.summary import AgentSummary, Estimate, drawn_agents, summary_frame
 from ipagym.bench.storage.manifest import Manifest, read_manifest
 from ipagym.system.errors import InputError
@@ -57,6 +58,12 @@ class Comparison:
             InputError: one of them did not take part.
         """
         return paired(self.episodes, agent, reference)
+
+    def requests(self) -> pd.DataFrame:
+        """One row per completed request: `agent`, `seed`, `window` that it was answered in, and `latency_s`; none where
+        the files of episodes are gone from the folder.
+        """
+        return request_latencies(self.out, self.manifest.agents, self.manifest.seeds)
 
     def timeline(self, seed: int | None = None) -> "Figure":
         """Load, latency, violations, cores and accuracy over time under one seed, the first where none is given.
