@@ -31,6 +31,7 @@ FORMS = [
     ("joint", ViewSettings(windows=2)),
     ("infadapter", ViewSettings(action="plan-residual")),
     ("sponge", ViewSettings(action="knobs")),
+    ("video", ViewSettings(action="steps")),
 ]
 names = [f"{name}-{settings.action}" for name, settings in FORMS]
 
@@ -105,7 +106,7 @@ def random_policy(name: str, env: Any, settings: ViewSettings) -> Policy:
     if settings.action == "knobs":  # what an observation normally is, so that its changes decide
         mean = env.reset(seed=2)[0].astype(np.float64)
     else:
-        bias[HOLD] = -1000.0  # who always holds shows nothing
+        bias[0 if settings.action == "steps" else HOLD] = -1000.0  # who always holds shows nothing
     return Policy(card=card, mean=mean, variance=variance, weights=(rng.normal(size=shape),), biases=(bias,))
 
 

@@ -49,6 +49,7 @@ class PolicyAgent:
         if tuple(self._view.action_space.nvec.tolist()) != card.heads:
             raise InputError(f"the policy for {card.scenario} has other actions than there are here: train it again")
         self._has_begun = False
+        self._state = self.policy.at_rest(1)
 
     def decide(self, window: Window) -> Configuration:
         """The configuration of the policy's most likely action."""
@@ -57,8 +58,9 @@ class PolicyAgent:
         take = self._view.see if self._has_begun else self._view.begin
         take(ALONE, sight)
         self._has_begun = True
-        action = self.policy.actions(self._view.shown(observation))
         current = self._codec.encode(window.configuration)[np.newaxis]
+        masks = self._view.masks(current) if self.policy.is_masked else None
+        action = self.policy.actions(self._view.shown(observation), self._state, masks)
         return self._codec.decode(self._view.indices(action, current)[0])
 
 
