@@ -240,7 +240,7 @@ AGENTS: dict[str, AgentEntry] = {
         argument="[FORECASTER]",
     ),
     "policy": AgentEntry(
-        "a trained policy of any algorithm from a file", "learned.policy:make", EVERY, argument="PATH"
+        "a trained policy from a file, of any algorithm", "learned.policy:make", EVERY, argument="PATH"
     ),
     "ppo": AgentEntry("the same, under the name of PPO", "learned.policy:make", EVERY, argument="PATH"),
     "zoo": AgentEntry("a trained policy of the package", "learned.policy:make_of_zoo", EVERY, argument="NAME"),

@@ -1,4 +1,4 @@
-"""The command line: `ipagym compare`, `train`, `list`, `trace`, `verify` and the benchmarks."""
+"""The command line: `ipagym compare`, `train`, `tune`, `list`, `trace`, `verify` and the benchmarks."""
 
 import sys
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ import typer
 from typer.exceptions import Abort, TyperException
 
 import ipagym
-from ipagym.cli import bench_solver, bench_speed, catalogue, compare, forecast, reproduce, trace, train, verify
+from ipagym.cli import bench_solver, bench_speed, catalogue, compare, forecast, reproduce, trace, train, tune, verify
 from ipagym.system.errors import IpagymError
 
 BAD_INPUT = 2
@@ -62,6 +62,7 @@ def _root(
 
 app.command("compare")(compare.compare)
 app.command("train")(train.train)
+app.command("tune")(tune.tune)
 app.command("forecast")(forecast.forecast)
 app.command("trace")(trace.trace)
 app.command("list")(catalogue.catalogue)

@@ -27,9 +27,7 @@ def train(
 ) -> None:
     """Train a policy; it is then an agent: `ipagym compare SCENARIO --agents policy:FOLDER`."""
     if not all(map(find_spec, ("stable_baselines3", "sb3_contrib"))):
-        raise InputError(
-            "training needs stable-baselines3 and sb3-contrib: install them with `pip install 'ipagym[rl]'`"
-        )
+        raise InputError("training needs stable-baselines3 and sb3-contrib: `pip install 'ipagym[rl]'`")
     from ipagym.agents.learned.recipe import recipe_for
     from ipagym.agents.learned.training import TrainSettings
     from ipagym.agents.learned.training import train as run
@@ -57,6 +55,12 @@ def train(
 
         path = run(settings, report)
     print(f"written to {path}")
+
+
+def check_installed() -> None:
+    """Refuse to train where nothing is installed to train with."""
+    if not all(map(find_spec, ("stable_baselines3", "sb3_contrib"))):
+        raise InputError("training needs stable-baselines3 and sb3-contrib: `pip install 'ipagym[rl]'`")
 
 
 def _folder(algo: str, scenario: str, workloads: list[str], seed: int) -> str:
