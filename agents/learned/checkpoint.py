@@ -37,6 +37,7 @@ class Card:
     seed: Whole
     threads: Count
     recipe: Recipe
+    warm_start: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

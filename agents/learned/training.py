@@ -21,6 +21,7 @@ from ipagym.agents.learned.recipe_fields import Recipe
 from ipagym.agents.learned.resuming import Learner, progress_of, restore
 from ipagym.agents.learned.training_env import Course, TrainingVecEnv
 from ipagym.agents.learned.validation import Validation, view_of_many
+from ipagym.agents.learned.warm_start import warm_start
 from ipagym.envs.codec import Codec
 from ipagym.envs.observation import Observer
 from ipagym.envs.reference_returns import reference_of
@@ -33,7 +34,8 @@ from ipagym.workload.mixture import Mixture
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TrainSettings:
-    """One training run; of several workloads every episode is played under one.
+    """One training run; of several workloads every episode is played under one. With `warm_start` it begins as an
+    imitation of the agent of that name.
 
     The weights depend to the last bit on the number of threads that torch works with, so that it is a setting and not
     what a machine has. One is also the fastest: on two cores that others use too, updates take 5 to 35 times as long
@@ -49,6 +51,7 @@ class TrainSettings:
     resume: bool = False
     trace: Path | None = None
     threads: int = 1
+    warm_start: str | None = None
 
     def __post_init__(self) -> None:
         if self.threads < 1:
@@ -105,6 +108,8 @@ class Run:
         self._validation = Validation(scenario, recipe.view, recipe.validation_episodes)
         if settings.resume:
             self._resume()
+        elif settings.warm_start is not None:
+            warm_start(self._learner(), scenario, recipe.view, settings.warm_start)
 
     def go(self, report: Report) -> None:
         """Train from where it stands to the end."""
@@ -188,6 +193,7 @@ class Run:
             seed=own.seed,
             threads=own.threads,
             recipe=own.recipe,
+            warm_start=own.warm_start,
         )
 
     def _resume(self) -> None:

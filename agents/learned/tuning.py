@@ -1,4 +1,4 @@
-"""A search for a recipe with Optuna: trained on seeds of training, chosen by validation, kept in a file to go on from."""
+"""A search for a recipe with Optuna: trained on seeds of training, chosen by validation, and kept in a file."""
 
 import json
 from collections.abc import Callable

@@ -123,6 +123,18 @@ class View:
             return chosen
         return self._edits.indices(chosen, current, self._load, self._network_max_s)
 
+    def actions_for(self, wanted: Indices, current: Indices) -> Indices:
+        """The learner's actions that come nearest to actions of the codec, each of shape (rows, dimensions).
+
+        Raises:
+            InputError: actions are steps, which come to most configurations only after several.
+        """
+        if self._steps is not None:
+            raise InputError("an action of a step cannot stand for another agent's: set `action: knobs` or `plan`")
+        if self._edits is None:
+            return wanted
+        return self._edits.nearest(wanted, current, self._load, self._network_max_s)
+
     def masks(self, current: Indices) -> Flags:
         """Flags of the values of each head that there is room for, one head after the other, shape (rows, values).
         Plans, and edits of them, always have room.

@@ -23,6 +23,9 @@ def train(
     threads: Annotated[int, typer.Option(help="Threads of the learner; the weights depend on their number.")] = 1,
     trace: Annotated[Path | None, typer.Option(help="The trace file that the workload is cut from.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for checkpoint and logs.")] = None,
+    warm_start: Annotated[
+        str | None, typer.Option(help="An agent by name that the policy imitates before it learns: ipa, mpc, ….")
+    ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the checkpoint in the folder.")] = False,
 ) -> None:
     """Train a policy; it is then an agent: `ipagym compare SCENARIO --agents policy:FOLDER`."""
@@ -44,6 +47,7 @@ def train(
         threads=threads,
         trace=trace,
         resume=resume,
+        warm_start=warm_start,
         out=out or Path("results") / _folder(algo, scenario, workload or [], seed),
     )
     with progress_bar() as progress:

@@ -65,7 +65,8 @@ class Algorithm:
     `actions` is the form in which it chooses the heads of a view's action, `make` a new model of a recipe, its
     environments and a seed, `callbacks` what it needs between updates from a recipe and the steps in all. `layers` are
     those that decide. `state` are arrays that a checkpoint must have beside the parameters, whose first axis may grow;
-    `restore` puts them back, which is False where they are damaged.
+    `restore` puts them back, which is False where they are damaged. `log_likelihood` is that of actions, from a model,
+    what it is shown, shape (n, entries), and the actions, where it depends on nothing else.
     """
 
     actions: Callable[[tuple[int, ...]], LearnerActions]
@@ -74,3 +75,4 @@ class Algorithm:
     callbacks: Callable[[Any, int], list[BaseCallback]] = no_callbacks
     state: Callable[[Any], Arrays] = no_state
     restore: Callable[[Any, Arrays], bool] = nothing_to_restore
+    log_likelihood: Callable[[Any, torch.Tensor, torch.Tensor], torch.Tensor] | None = None

@@ -4,7 +4,13 @@ from sb3_contrib import MaskablePPO
 
 from ipagym.agents.learned.algorithms.action_forms import by_head
 from ipagym.agents.learned.algorithms.algorithm import Algorithm
-from ipagym.agents.learned.algorithms.ppo import deciding_layers, entropy_schedule, network_of, settings_of
+from ipagym.agents.learned.algorithms.ppo import (
+    deciding_layers,
+    entropy_schedule,
+    log_likelihood,
+    network_of,
+    settings_of,
+)
 from ipagym.agents.learned.recipe_fields import MaskablePpoRecipe
 from ipagym.agents.learned.training_env import TrainingVecEnv
 
@@ -14,4 +20,10 @@ def make(recipe: MaskablePpoRecipe, env: TrainingVecEnv, seed: int) -> MaskableP
     return MaskablePPO("MlpPolicy", env, policy_kwargs=network_of(recipe), seed=seed, **settings_of(recipe))
 
 
-ALGORITHM = Algorithm(actions=by_head, make=make, layers=deciding_layers, callbacks=entropy_schedule)
+ALGORITHM = Algorithm(
+    actions=by_head,
+    make=make,
+    layers=deciding_layers,
+    callbacks=entropy_schedule,
+    log_likelihood=log_likelihood,
+)

@@ -65,6 +65,12 @@ def entropy_schedule(recipe: PpoRecipe, total: int) -> list[BaseCallback]:
     return [Entropy(recipe.entropy, total)]
 
 
+def log_likelihood(model: Any, shown: torch.Tensor, actions: torch.Tensor) -> torch.Tensor:
+    """The logarithm of the probability of each of n actions, shape (n,)."""
+    found: torch.Tensor = model.policy.evaluate_actions(shown, actions)[1]
+    return found
+
+
 def make(recipe: PpoRecipe, env: TrainingVecEnv, seed: int) -> PPO:
     """A new model."""
     model = PPO("MlpPolicy", env, policy_kwargs=network_of(recipe), seed=seed, **settings_of(recipe))
@@ -72,4 +78,10 @@ def make(recipe: PpoRecipe, env: TrainingVecEnv, seed: int) -> PPO:
     return model
 
 
-ALGORITHM = Algorithm(actions=by_head, make=make, layers=deciding_layers, callbacks=entropy_schedule)
+ALGORITHM = Algorithm(
+    actions=by_head,
+    make=make,
+    layers=deciding_layers,
+    callbacks=entropy_schedule,
+    log_likelihood=log_likelihood,
+)
