@@ -119,7 +119,7 @@ def test_a_policy_in_numpy_chooses_what_the_network_of_torch_does(tmp_path: Path
 
 
 def test_recipes_are_by_task_and_refuse_what_they_do_not_know(tmp_path: Path) -> None:
-    assert algorithms() == ["ppo"]
+    assert algorithms() == ["ppo", "maskable-ppo", "recurrent-ppo", "dqn", "sac"]
     assert recipe_for("ppo", "video").action == "plan"
     assert recipe_for("ppo", "sponge-resnet18").action == "knobs"
     with pytest.raises(InputError, match="'pop'"):

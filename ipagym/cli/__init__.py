@@ -1,4 +1,4 @@
-"""The command line: `ipagym compare`, `report`, `train`, `list`, `trace`, `verify` and the benchmarks."""
+"""The command line: `ipagym compare`, `leaderboard`, `report`, `train`, `tune`, `list`, `trace`, `verify` and the benchmarks."""
 
 import sys
 from collections.abc import Sequence
@@ -19,6 +19,7 @@ from ipagym.cli import (
     reproduce,
     trace,
     train,
+    tune,
     verify,
 )
 from ipagym.system.errors import IpagymError
@@ -75,6 +76,7 @@ def _root(
 app.command("compare")(compare.compare)
 app.command("report")(report.report)
 app.command("train")(train.train)
+app.command("tune")(tune.tune)
 app.command("forecast")(forecast.forecast)
 app.command("trace")(trace.trace)
 app.command("list")(catalogue.catalogue)
