@@ -1,4 +1,4 @@
-"""The command line: `ipagym compare`, `report`, `train`, `list`, `trace`, `verify` and the benchmarks."""
+"""The command line: `ipagym compare`, `report`, `table`, `train`, `list`, `trace`, `verify` and the benchmarks."""
 
 import sys
 from collections.abc import Sequence
@@ -8,7 +8,19 @@ import typer
 from typer.exceptions import Abort, TyperException
 
 import ipagym
-from ipagym.cli import bench_solver, bench_speed, catalogue, compare, forecast, report, reproduce, trace, train, verify
+from ipagym.cli import (
+    bench_solver,
+    bench_speed,
+    catalogue,
+    compare,
+    forecast,
+    report,
+    reproduce,
+    table,
+    trace,
+    train,
+    verify,
+)
 from ipagym.system.errors import IpagymError
 
 BAD_INPUT = 2
@@ -62,6 +74,7 @@ def _root(
 
 app.command("compare")(compare.compare)
 app.command("report")(report.report)
+app.command("table")(table.table)
 app.command("train")(train.train)
 app.command("forecast")(forecast.forecast)
 app.command("trace")(trace.trace)
