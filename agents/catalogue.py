@@ -239,7 +239,10 @@ AGENTS: dict[str, AgentEntry] = {
         VARIANT | REPLICAS | BATCH,
         argument="[FORECASTER]",
     ),
-    "ppo": AgentEntry("a trained PPO policy from a file", "learned.policy:make", EVERY, argument="PATH"),
+    "policy": AgentEntry(
+        "a trained policy from a file, of any algorithm", "learned.policy:make", EVERY, argument="PATH"
+    ),
+    "ppo": AgentEntry("the same, under the name of PPO", "learned.policy:make", EVERY, argument="PATH"),
     "zoo": AgentEntry("a trained policy of the package", "learned.policy:make_of_zoo", EVERY, argument="NAME"),
 }
 """Every agent by name, as on the command line."""

@@ -5,6 +5,7 @@ import pickle
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from functools import partial
 from hashlib import sha256
 from inspect import isclass, isroutine
@@ -35,18 +36,27 @@ AllGiven = Given | Sequence[Given] | Mapping[str, Given] | None
 """One, several, or several under names of the caller's choice."""
 
 
+class Origin(Enum):
+    """Where a contestant's code is: in the package, in a module that any process can import, or in this process."""
+
+    PACKAGE = "package"
+    MODULE = "module"
+    PROCESS = "process"
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Contestant:
     """An agent by the name that it has in tables, and what makes a new one.
 
     `fingerprint` changes with what is behind it beside its factory's own code: a checkpoint, a manifest, a module of
-    the user's, the state of an object. `keeps` has the knobs that it leaves alone.
+    the user's, the state of an object. `keeps` has the knobs that it leaves alone. `origin` is where it comes from.
     """
 
     name: str
     make: Callable[[], Agent]
     fingerprint: str
     keeps: str
+    origin: Origin
 
 
 def contestants(given: AllGiven, scenario: Scenario) -> tuple[Contestant, ...]:
@@ -125,10 +135,12 @@ def _contestant(name: str, given: Given, scenario: Scenario) -> Contestant:
         spec = AgentSpec.parse(given) if isinstance(given, str) else given
         make: Callable[[], Agent] = partial(make_agent, str(spec), scenario)  # the code mark knows texts
         turns, fingerprint = spec.entry.turns, partial(_behind, spec)
+        origin = Origin.PACKAGE if spec.name in AGENTS else Origin.MODULE
     else:
         make = partial(build, given, scenario, name)
-        turns, fingerprint = EVERY, partial(_version, given)
-    return Contestant(name=name, make=make, keeps=kept_by(make(), turns, scenario), fingerprint=fingerprint())
+        turns, fingerprint, origin = EVERY, partial(_version, given), Origin.PROCESS
+    keeps = kept_by(make(), turns, scenario)
+    return Contestant(name=name, make=make, keeps=keeps, fingerprint=fingerprint(), origin=origin)
 
 
 def _of_manifests(name: str, given: Manifests, scenario: Scenario) -> Contestant:
@@ -138,7 +150,7 @@ def _of_manifests(name: str, given: Manifests, scenario: Scenario) -> Contestant
         LOGGER.warning(line)
     make = partial(scaled_by, plan.settings)
     keeps = kept_by(make(), plan.turns, scenario)
-    return Contestant(name=name, make=make, keeps=keeps, fingerprint=given.fingerprint)
+    return Contestant(name=name, make=make, keeps=keeps, fingerprint=given.fingerprint, origin=Origin.PACKAGE)
 
 
 def _behind(spec: AgentSpec) -> str:

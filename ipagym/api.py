@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from ipagym.agents.contestants import AllGiven, Contestant, check_sendable, contestants
+from ipagym.agents.contestants import AllGiven, Contestant, Origin, check_sendable, contestants
 from ipagym.bench.comparison.compare import compare as run_comparison
 from ipagym.bench.comparison.compare import marks_of
+from ipagym.bench.comparison.jobs import usual_fence
 from ipagym.bench.comparison.results import Comparison
 from ipagym.bench.storage.manifest import free_folder
 from ipagym.cluster.sim import ENGINES
@@ -34,6 +35,8 @@ def compare(
     backend: str = "compiled",
     workers: int = 1,
     title: str | None = None,
+    decision_limit_s: float | None = None,
+    memory_limit_gib: float | None = None,
 ) -> Comparison:
     """Agents side by side, each on `seeds` seeds from `seed0` on, with identical requests.
 
@@ -46,8 +49,14 @@ def compare(
     `results` whose name begins with `title`, by default the scenario's. More than one of `workers` means processes:
     the agents must then be defined in modules, and a script needs `if __name__ == "__main__":`.
 
+    An agent that fails is in no table, and `manifest.failed` of the result has the reason. Agents by import path always
+    run in processes of their own, with one worker as well, and so do objects, classes and functions with more: there a
+    decision may take `decision_limit_s` seconds of real time (ten intervals, unless told otherwise), a process hold
+    `memory_limit_gib`, and what an agent does to its process costs nobody else.
+
     Raises:
-        InputError: something that is given cannot be used; it is told before any episode is run.
+        InputError: something that is given cannot be used, which is told before any episode is run; or no agent
+            finished.
     """
     task, named = _scenario(scenario, workload)
     if backend not in ENGINES:
@@ -67,6 +76,8 @@ def compare(
         workers=workers,
         fingerprints={each.name: each.fingerprint for each in taking_part},
         keeps={each.name: each.keeps for each in taking_part},
+        isolated=[each.name for each in taking_part if _is_isolated(each, workers)],
+        fence=usual_fence(task, decision_limit_s, memory_limit_gib),
     )
 
 
@@ -88,6 +99,11 @@ def verify(
     """
     task = None if scenario is None else _scenario(scenario, workload)[0]
     return run_verification(ENGINES, FAST if fast else FULL, scenario=task, seed0=seed0, workers=workers)
+
+
+def _is_isolated(contestant: Contestant, workers: int) -> bool:
+    """True for an agent from outside of the package, but for what only this process may be able to make."""
+    return contestant.origin is Origin.MODULE or (contestant.origin is Origin.PROCESS and workers > 1)
 
 
 def _scenario(given: str | Path | Scenario, workload: Load | None) -> tuple[Scenario, str]:

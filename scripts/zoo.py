@@ -8,14 +8,15 @@ from pathlib import Path
 
 from ipagym.agents.learned.zoo import FOLDER
 from ipagym.cli import main
-from ipagym.cli.zoo import ENTRIES, RUNS, command, make
+from ipagym.cli.zoo import ENTRIES, command, runs_of, ship
+from ipagym.cli.zoo_card import write_card
 
 if __name__ == "__main__":
     runs, names = Path(sys.argv[1]), sys.argv[2:] or list(ENTRIES)
     for name in names:
-        for seed in range(RUNS):
-            out = runs / f"{name}-{seed}"
+        for seed, out in enumerate(runs_of(name, runs)):
             again = ["--resume"] if (out / "last.pt").is_file() else []
             if not (out / "curve.json").is_file() and main([*command(name, seed), "--out", str(out), *again]):
                 sys.exit(1)
-        make([name], runs, FOLDER)
+        ship(name, runs, FOLDER)
+        write_card(name, runs, FOLDER, runs / "compared")

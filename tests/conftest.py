@@ -9,6 +9,7 @@ import pytest
 from hypothesis import settings
 
 from ipagym.agents.planning.clairvoyant import Effort
+from ipagym.bench.storage.findings import VARIABLE
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # the processes of a run share the cores; torch's threads spin for them
 
@@ -16,6 +17,12 @@ settings.register_profile("usual", deadline=None, max_examples=200)
 settings.register_profile("nightly", deadline=None, max_examples=2000)
 settings.register_profile("exhaustive", deadline=None, max_examples=60_000)
 settings.load_profile("usual")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _findings_of_their_own(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """What tests search for is not taken from the user's cache, nor kept there."""
+    os.environ[VARIABLE] = str(tmp_path_factory.mktemp("findings"))
 
 
 @pytest.fixture(autouse=True)

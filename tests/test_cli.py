@@ -167,7 +167,7 @@ def test_interruption_gives_130_and_says_how_to_go_on(
     def stop(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("ipagym.bench.comparison.compare.run_job", stop)
+    monkeypatch.setattr("ipagym.bench.comparison.running.run_job", stop)
     assert main(["compare", "video", *SHORT, "--seeds", "1", "--out", "run"]) == 130
     error = capsys.readouterr().err
     assert "interrupted: 0 of 2 episodes are kept in run" in error

@@ -31,6 +31,7 @@ FORMS = [
     ("joint", ViewSettings(windows=2)),
     ("infadapter", ViewSettings(action="plan-residual")),
     ("sponge", ViewSettings(action="knobs")),
+    ("video", ViewSettings(action="steps")),
 ]
 names = [f"{name}-{settings.action}" for name, settings in FORMS]
 
@@ -102,10 +103,12 @@ def random_policy(name: str, env: Any, settings: ViewSettings) -> Policy:
     )  # fmt: skip
     shape = (width, sum(heads))
     mean, variance, bias = np.zeros(width), np.ones(width), np.zeros(shape[1])
-    if settings.action == "knobs":  # what an observation normally is, so that its changes decide
+    if settings.action in ("knobs", "steps"):  # what an observation normally is, so that its changes decide
         mean = env.reset(seed=2)[0].astype(np.float64)
-    else:
-        bias[HOLD] = -1000.0  # who always holds shows nothing
+    if settings.action == "steps":  # who always holds, or goes down, shows nothing
+        bias[[0, *range(1, len(bias), 2)]] = -1000.0
+    elif settings.action != "knobs":
+        bias[HOLD] = -1000.0
     return Policy(card=card, mean=mean, variance=variance, weights=(rng.normal(size=shape),), biases=(bias,))
 
 

@@ -5,12 +5,12 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from stable_baselines3 import PPO
 from stable_baselines3.common.callbacks import BaseCallback
+from stable_baselines3.common.on_policy_algorithm import OnPolicyAlgorithm
 from stable_baselines3.common.utils import set_random_seed
 
-from ipagym.agents.learned.recipe import Schedule
-from ipagym.agents.learned.resuming import Curve
+from ipagym.agents.learned.curve import Curve
+from ipagym.agents.learned.recipe_fields import Schedule
 from ipagym.agents.learned.training_env import TrainingVecEnv
 
 Report = Callable[[int, int, float | None], None]
@@ -24,7 +24,7 @@ def at(schedule: Schedule, progress_remaining: float) -> float:
 
 
 class Chance(BaseCallback):
-    """Begins torch's and numpy's chance anew with every rollout, from the seed and the steps done.
+    """Begins torch's, numpy's and the action space's chance anew with every rollout, from the seed and the steps done.
 
     A run that is resumed then needs no generator's state from a file.
     """
@@ -39,6 +39,7 @@ class Chance(BaseCallback):
     def _on_rollout_start(self) -> None:
         seeds = np.random.SeedSequence((self._seed, self.num_timesteps)).generate_state(1)
         set_random_seed(int(seeds[0]))
+        self.model.action_space.seed(int(seeds[0]))
 
 
 class Entropy(BaseCallback):
@@ -52,7 +53,7 @@ class Entropy(BaseCallback):
         return True
 
     def _on_rollout_start(self) -> None:
-        assert isinstance(self.model, PPO)
+        assert isinstance(self.model, OnPolicyAlgorithm)
         self.model.ent_coef = at(self._schedule, max(0.0, 1 - self.num_timesteps / self._total))
 
 

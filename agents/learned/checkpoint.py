@@ -12,7 +12,8 @@ import torch
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from ipagym.agents.learned.policy_file import fault_of
-from ipagym.agents.learned.recipe import Recipe
+from ipagym.agents.learned.recipe import checked_recipe
+from ipagym.agents.learned.recipe_fields import Recipe
 from ipagym.system.errors import InputError
 from ipagym.system.files import is_file, write_atomically
 
@@ -36,6 +37,7 @@ class Card:
     seed: Whole
     threads: Count
     recipe: Recipe
+    warm_start: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +78,19 @@ def load_checkpoint(path: Path) -> Checkpoint:
             raise InputError(f"{file} is larger than {MAX_CHECKPOINT_BYTES} bytes: not a checkpoint of `ipagym train`")
         with warnings.catch_warnings(action="ignore"):  # of oddities in a file that is refused for them
             content = torch.load(file, weights_only=True)
-        card = TypeAdapter(Card).validate_json(content.pop("card"))
-        return Checkpoint(card, **content)
+        return Checkpoint(_card(content.pop("card"), file), **content)
     except InputError:
         raise
     except ValidationError as error:
         raise InputError(f"{file} is not a checkpoint of this version of `ipagym train`: {fault_of(error)}") from None
     except Exception as error:
         raise InputError(f"{file} is not a checkpoint of `ipagym train` ({type(error).__name__})") from error
+
+
+def _card(text: str, file: Path) -> Card:
+    content = json.loads(text)
+    content["recipe"] = checked_recipe(str(content["algorithm"]), content["recipe"], f"{file}: its recipe")
+    return TypeAdapter(Card).validate_python(content)
 
 
 def load_weights(module: torch.nn.Module, weights: Any) -> bool:

@@ -4,12 +4,11 @@ from pathlib import Path
 
 import numpy as np
 
+from ipagym.agents.learned.one_view import OneView
 from ipagym.agents.learned.policy_file import Policy, read_policy
 from ipagym.agents.learned.zoo import zoo_path
 from ipagym.envs.codec import Codec
 from ipagym.envs.learners.planners import PlanProblem
-from ipagym.envs.learners.sight import Sight
-from ipagym.envs.learners.view import View
 from ipagym.envs.observation import Observer
 from ipagym.model.agent import Agent
 from ipagym.model.configuration import Configuration, Limits
@@ -18,7 +17,6 @@ from ipagym.model.window import Window
 from ipagym.system.errors import InputError
 from ipagym.task.scenario import Scenario
 
-ALONE = np.zeros(1, dtype=np.int64)
 ZOO = "zoo:"
 
 
@@ -35,31 +33,25 @@ class PolicyAgent:
             InputError: the policy was trained for other knobs.
         """
         card = self.policy.card
-        self._codec = Codec(pipeline, limits)
         known = Observer(pipeline, limits).names
-        if self._codec.sizes != card.knob_sizes or not set(card.observation_names) <= set(known):
+        if Codec(pipeline, limits).sizes != card.knob_sizes or not set(card.observation_names) <= set(known):
             raise InputError(
                 f"the policy was trained on {card.scenario} with other knobs than {pipeline.name} has here"
             )
-        self._observer = Observer(pipeline, limits, card.observation_names)
         problem = PlanProblem(pipeline=pipeline, limits=limits, objective=card.objective)
-        self._view = View(1, problem, self._observer, card.view)
-        if self._view.names and len(self._view.names) != len(self.policy.mean):
+        self._seen = OneView(problem, Observer(pipeline, limits, card.observation_names), card.view)
+        view = self._seen.view
+        if view.names and len(view.names) != len(self.policy.mean):
             raise InputError(f"the policy for {card.scenario} sees other entries than there are here: train it again")
-        if tuple(self._view.action_space.nvec.tolist()) != card.heads:
+        if tuple(view.action_space.nvec.tolist()) != card.heads:
             raise InputError(f"the policy for {card.scenario} has other actions than there are here: train it again")
-        self._has_begun = False
+        self._state = self.policy.at_rest(1)
 
     def decide(self, window: Window) -> Configuration:
         """The configuration of the policy's most likely action."""
-        observation = self._observer.observe(window)[np.newaxis]
-        sight = Sight(observation, window.arrivals_per_s[np.newaxis], np.array([window.network_max_s]))
-        take = self._view.see if self._has_begun else self._view.begin
-        take(ALONE, sight)
-        self._has_begun = True
-        action = self.policy.actions(self._view.shown(observation))
-        current = self._codec.encode(window.configuration)[np.newaxis]
-        return self._codec.decode(self._view.indices(action, current)[0])
+        shown = self._seen.see(window)
+        masks = self._seen.masks() if self.policy.is_masked else None
+        return self._seen.configuration(self.policy.actions(shown, self._state, masks))
 
 
 def load_policy(source: str | Path) -> PolicyAgent:

@@ -2,7 +2,7 @@
 
 import json
 import zipfile
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
+from ipagym.agents.learned.choices import CHOICES, RECURRENT, Flags
+from ipagym.agents.learned.lstm_layer import LstmLayer, State
 from ipagym.agents.learned.running_moments import normalised
 from ipagym.envs.learners.view import ViewSettings
 from ipagym.system.errors import InputError
@@ -21,6 +23,9 @@ LAST, BEST = "last.npz", "best.npz"
 """The policy of the last update, and the one that did best in validation; `best` is what a folder stands for."""
 
 MAX_BYTES = 100_000_000
+
+LSTM = "lstm_"
+"""What the names of the arrays of an LSTM begin with."""
 
 Floats = NDArray[np.float64]
 
@@ -45,9 +50,10 @@ class PolicyCard:
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Policy:
-    """A network of tanh layers over normalised entries; its outputs are logits of the values of each head in turn.
+    """A network over normalised entries, whose outputs `ipagym.agents.learned.choices` reads by the algorithm.
 
     `mean` and `variance` are of shape (entries,), each of `weights` (inputs, outputs), each of `biases` (outputs,).
+    A recurrent policy has an LSTM before these layers.
     """
 
     card: PolicyCard
@@ -55,23 +61,42 @@ class Policy:
     variance: Floats
     weights: tuple[Floats, ...]
     biases: tuple[Floats, ...]
+    lstm: LstmLayer | None = None
 
-    def logits(self, shown: NDArray[np.float32]) -> Floats:
-        """Shape (n, sum of the heads), from what a view shows, shape (n, entries)."""
+    def logits(self, shown: NDArray[np.float32], state: State | None = None) -> Floats:
+        """The outputs, shape (n, outputs), from what a view shows, shape (n, entries); `state`, of n rows, changes."""
         values = normalised(shown, self.mean, self.variance).astype(np.float64)
+        if self.lstm is not None:
+            values = self.lstm.step(values, state or self.lstm.at_rest(len(values)))
+        activation = CHOICES[self.card.algorithm].activation
         for weight, bias in zip(self.weights[:-1], self.biases[:-1], strict=True):
-            values = np.tanh(values @ weight + bias)
+            values = activation(values @ weight + bias)
         return np.asarray(values @ self.weights[-1] + self.biases[-1])
 
-    def actions(self, shown: NDArray[np.float32]) -> NDArray[np.int64]:
-        """The most likely value of each head, shape (n, heads)."""
-        parts = np.split(self.logits(shown), np.cumsum(self.card.heads)[:-1], axis=1)
-        return np.stack([part.argmax(axis=1) for part in parts], axis=1)
+    def actions(
+        self, shown: NDArray[np.float32], state: State | None = None, masks: Flags | None = None
+    ) -> NDArray[np.int64]:
+        """The most likely, or best, value of each head, shape (n, heads); with masks, of those that they leave.
+
+        Masks are flags of the values of all heads, one head after the other, shape (n, values).
+        """
+        return CHOICES[self.card.algorithm].values(self.logits(shown, state), self.card.heads, masks)
+
+    def at_rest(self, rows: int) -> State | None:
+        """The state of so many rows at the beginning of their episodes; None where there is nothing to remember."""
+        return None if self.lstm is None else self.lstm.at_rest(rows)
+
+    @property
+    def is_masked(self) -> bool:
+        """True where it was trained to choose only from what there is room for."""
+        return CHOICES[self.card.algorithm].is_masked
 
 
 def save_policy(path: Path, policy: Policy) -> None:
     """Write a policy atomically; the same policy gives the same bytes."""
     arrays = {"card": np.array(json.dumps(asdict(policy.card))), "mean": policy.mean, "variance": policy.variance}
+    if policy.lstm is not None:
+        arrays |= {f"{LSTM}{name}": array.astype(np.float32) for name, array in asdict(policy.lstm).items()}
     for k, (weight, bias) in enumerate(zip(policy.weights, policy.biases, strict=True)):
         arrays |= {f"weight_{k}": weight.astype(np.float32), f"bias_{k}": bias.astype(np.float32)}
     buffer = BytesIO()
@@ -122,9 +147,14 @@ def _policy(arrays: dict[str, NDArray[Any]]) -> Policy:
         variance=numbers["variance"],
         weights=tuple(numbers[f"weight_{k}"] for k in range(layers)),
         biases=tuple(numbers[f"bias_{k}"] for k in range(layers)),
+        lstm=_lstm(numbers) if card.algorithm == RECURRENT else None,
     )
     _check(policy, numbers)
     return policy
+
+
+def _lstm(numbers: dict[str, Floats]) -> LstmLayer:
+    return LstmLayer(**{field.name: numbers[f"{LSTM}{field.name}"] for field in fields(LstmLayer)})
 
 
 def _check(policy: Policy, numbers: dict[str, Floats]) -> None:
@@ -132,5 +162,6 @@ def _check(policy: Policy, numbers: dict[str, Floats]) -> None:
     if not all(np.isfinite(array).all() for array in numbers.values()) or (policy.variance < 0).any():
         raise ValueError("not a number")
     shown = np.zeros((1, *policy.mean.shape), dtype=np.float32)
-    if policy.logits(shown).shape != (1, sum(policy.card.heads)) or min(policy.card.heads) < 1:
+    outputs = CHOICES[policy.card.algorithm].outputs(policy.card.heads)
+    if policy.logits(shown).shape != (1, outputs) or min(policy.card.heads) < 1:
         raise ValueError("arrays of other shapes")

@@ -7,21 +7,22 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from time import perf_counter, process_time
 
-import numpy as np
 import torch
-from stable_baselines3 import PPO
 from stable_baselines3.common.callbacks import CallbackList
 from stable_baselines3.common.logger import configure
 
-from ipagym.agents.learned.callbacks import Between, Chance, Entropy, Progress, Report, TaskFigures, at
+from ipagym.agents.learned.algorithms.catalogue import ALGORITHMS
+from ipagym.agents.learned.callbacks import Between, Chance, Progress, Report, TaskFigures
 from ipagym.agents.learned.checkpoint import CHECKPOINT_NAME, Card, Checkpoint, load_checkpoint, save_checkpoint
+from ipagym.agents.learned.curve import Curve
 from ipagym.agents.learned.policy_file import BEST, LAST, Policy, PolicyCard, save_policy
-from ipagym.agents.learned.recipe import Recipe, recipe_for
-from ipagym.agents.learned.resuming import Curve, progress_of, restore
+from ipagym.agents.learned.recipe import recipe_for
+from ipagym.agents.learned.recipe_fields import Recipe
+from ipagym.agents.learned.resuming import Learner, progress_of, restore
 from ipagym.agents.learned.training_env import Course, TrainingVecEnv
 from ipagym.agents.learned.validation import Validation, view_of_many
+from ipagym.agents.learned.warm_start import warm_start
 from ipagym.envs.codec import Codec
-from ipagym.envs.learners.plan_edits import FACTORS, HOLD
 from ipagym.envs.observation import Observer
 from ipagym.envs.reference_returns import reference_of
 from ipagym.envs.scenarios import make_scenario
@@ -30,16 +31,11 @@ from ipagym.system.files import is_file, make_folder, write_atomically
 from ipagym.task.scenario import Scenario
 from ipagym.workload.mixture import Mixture
 
-SPREAD = 0.35
-"""Deviation, in logarithms, of the factors of the forecast that an untrained policy chooses around 1."""
-
-LEFT_ALONE = 3.5
-"""The logit of leaving a knob of the plan alone, in an untrained policy."""
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TrainSettings:
-    """One training run; of several workloads every episode is played under one.
+    """One training run; of several workloads every episode is played under one. With `warm_start` it begins as an
+    imitation of the agent of that name.
 
     The weights depend to the last bit on the number of threads that torch works with, so that it is a setting and not
     what a machine has. One is also the fastest: on two cores that others use too, updates take 5 to 35 times as long
@@ -55,6 +51,7 @@ class TrainSettings:
     resume: bool = False
     trace: Path | None = None
     threads: int = 1
+    warm_start: str | None = None
 
     def __post_init__(self) -> None:
         if self.threads < 1:
@@ -102,13 +99,17 @@ class Run:
         self.settings, self.scenario, self.recipe = settings, scenario, recipe
         self.total = recipe.updates * recipe.envs * recipe.rollout
         course = Course(seed=settings.seed, gamma=recipe.gamma, reward_floor=recipe.reward_floor)
-        self.env = TrainingVecEnv(view_of_many(scenario, recipe.envs, recipe.view), course)
-        self.model = _model(settings, self.env)
+        self.algorithm = ALGORITHMS[settings.algorithm]
+        self.env = TrainingVecEnv(view_of_many(scenario, recipe.envs, recipe.view), course, self.algorithm.actions)
+        self.model = self.algorithm.make(recipe, self.env, settings.seed)
+        self.model.set_logger(configure(str(settings.out / "tensorboard"), ["tensorboard"]))
         self.curve = Curve()
         self._started = perf_counter(), process_time()
         self._validation = Validation(scenario, recipe.view, recipe.validation_episodes)
         if settings.resume:
             self._resume()
+        elif settings.warm_start is not None:
+            warm_start(self._learner(), scenario, recipe.view, settings.warm_start)
 
     def go(self, report: Report) -> None:
         """Train from where it stands to the end."""
@@ -117,46 +118,54 @@ class Run:
         write_atomically(self.settings.out / "train.json", _plain(asdict(self.settings)))
         callbacks = [
             Chance(self.settings.seed),
-            Entropy(self.recipe.entropy, self.total),
+            *self.algorithm.callbacks(self.recipe, self.total),
             Between(self.between),
             TaskFigures(self.env, self.curve, self._clairvoyant()),
             Progress(report, self.total, self.curve),
         ]
         left = self.total - self.model.num_timesteps
-        self.model.learn(left, callback=CallbackList(callbacks), reset_num_timesteps=False)
+        every = self.recipe.checkpoint_every  # rollouts of on-policy learners, episodes of others
+        self.model.learn(left, callback=CallbackList(callbacks), log_interval=every, reset_num_timesteps=False)
         if not self._has_stopped():
             self.between()
 
     def between(self) -> bool:
         """Validate where that is due, and write the checkpoint; false where the run is over."""
         done = self.model.num_timesteps
+        if not self._is_due(self.recipe.checkpoint_every):
+            return True
         policy = self.policy()
-        every = self.recipe.validate_every * self.recipe.envs * self.recipe.rollout
-        if done > 0 and (done % every == 0 or done >= self.total) and not self.curve.reaches(done):
+        if done > 0 and self._is_due(self.recipe.validate_every) and not self.curve.reaches(done):
             if self.curve.add(done, float(self._validation.rewards(policy).mean())):
                 save_policy(self.settings.out / BEST, policy)
             self._write_curve()
         save_policy(self.settings.out / LAST, policy)
-        progress = progress_of(self.model, self.env, self.curve)
+        progress = progress_of(self._learner(), self.curve)
         checkpoint = Checkpoint(self._card(done), self.model.get_parameters(), progress)
         save_checkpoint(self.settings.out / CHECKPOINT_NAME, checkpoint)
         return not self._has_stopped()
+
+    def _is_due(self, updates: int) -> bool:
+        """True after every so many updates, and at the end."""
+        done = self.model.num_timesteps
+        return done % (updates * self.recipe.envs * self.recipe.rollout) == 0 or done >= self.total
+
+    def _learner(self) -> Learner:
+        return Learner(self.algorithm, self.model, self.env)
 
     def _has_stopped(self) -> bool:
         return 0 < self.recipe.patience <= self.curve.since_best()
 
     def policy(self) -> Policy:
         """The policy as it stands."""
-        state = self.model.policy.state_dict()
-        names = [name for name in state if name.startswith("mlp_extractor.policy_net") and name.endswith("weight")]
-        layers = [name.removesuffix(".weight") for name in names] + ["action_net"]
-        moments = self.env.moments
+        layers, moments = self.algorithm.layers(self.model), self.env.moments
         return Policy(
             card=self._policy_card(),
             mean=moments.mean,
             variance=moments.variance,
-            weights=tuple(state[f"{layer}.weight"].numpy().T.astype(np.float64) for layer in layers),
-            biases=tuple(state[f"{layer}.bias"].numpy().astype(np.float64) for layer in layers),
+            weights=layers.weights,
+            biases=layers.biases,
+            lstm=layers.lstm,
         )
 
     def _policy_card(self) -> PolicyCard:
@@ -170,7 +179,7 @@ class Run:
             view=self.recipe.view,
             observation_names=Observer.of(scenario).names,
             knob_sizes=Codec(scenario.pipeline, scenario.limits).sizes,
-            heads=tuple(self.env.env.view.action_space.nvec.tolist()),
+            heads=self.env.heads,
             objective=scenario.objective,
         )
 
@@ -184,6 +193,7 @@ class Run:
             seed=own.seed,
             threads=own.threads,
             recipe=own.recipe,
+            warm_start=own.warm_start,
         )
 
     def _resume(self) -> None:
@@ -195,7 +205,7 @@ class Run:
                 f"{name} {theirs[name] if theirs[name] not in ((), None) else 'its own'}" for name in others
             )
             raise InputError(f"{path} was trained with {told}: resume it with those")
-        self.curve = restore(self.model, self.env, checkpoint)
+        self.curve = restore(self._learner(), checkpoint)
 
     def _clairvoyant(self) -> float | None:
         reference = reference_of(self.settings.scenario, self.scenario)
@@ -207,41 +217,6 @@ class Run:
         rows = [dict(zip(names, row, strict=True)) for row in self.curve.rows]
         content = {"wall_s": round(wall_s, 1), "processor_s": round(processor_s, 1), "curve": rows}
         write_atomically(self.settings.out / "curve.json", _plain(content))
-
-
-def _model(settings: TrainSettings, env: TrainingVecEnv) -> PPO:
-    recipe = settings.recipe
-    layers = list(recipe.hidden)
-    model = PPO(
-        "MlpPolicy",
-        env,
-        n_steps=recipe.rollout,
-        batch_size=min(recipe.batch, recipe.rollout * recipe.envs),
-        n_epochs=recipe.epochs,
-        gamma=recipe.gamma,
-        gae_lambda=recipe.gae_lambda,
-        learning_rate=lambda remaining: at(recipe.learning_rate, remaining),
-        ent_coef=recipe.entropy[0],
-        clip_range=recipe.clip,
-        target_kl=recipe.target_kl,
-        vf_coef=recipe.value_weight,
-        policy_kwargs={"net_arch": {"pi": layers, "vf": layers}},
-        seed=settings.seed,
-        device="cpu",
-    )
-    if recipe.action != "knobs":
-        _begin_near_the_plan(model)
-    model.set_logger(configure(str(settings.out / "tensorboard"), ["tensorboard"]))
-    return model
-
-
-def _begin_near_the_plan(model: PPO) -> None:
-    """Let an untrained policy choose factors around 1, and leave the knobs of the plan alone."""
-    with torch.no_grad():
-        bias = model.policy.action_net.bias
-        assert isinstance(bias, torch.Tensor)
-        bias[:HOLD] = torch.from_numpy(-((np.log(FACTORS) / SPREAD) ** 2) / 2)
-        bias[HOLD + 2 :: 3] = LEFT_ALONE
 
 
 @contextmanager

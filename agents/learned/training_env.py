@@ -1,5 +1,6 @@
 """The environments of a training run as stable-baselines3 wants them: staggered, normalised, on seeds of training."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from stable_baselines3.common.vec_env.base_vec_env import VecEnvStepReturn
 
+from ipagym.agents.learned.algorithms.action_forms import LearnerActions, by_head
 from ipagym.agents.learned.running_moments import RunningMoments, normalised
 from ipagym.envs.sb3 import OneObjectVecEnv
 from ipagym.envs.wrappers.views import VectorLearnerView
@@ -40,12 +42,20 @@ class TrainingVecEnv(OneObjectVecEnv[VectorLearnerView]):
     """Lets stable-baselines3 learn on a view of a native vector environment whose episodes do not begin by themselves.
 
     Observations are normalised by `moments`, rewards by the deviation of the discounted returns in `return_moments`;
-    both grow with every step. The returns in `info["episode"]` are the environment's own.
+    both grow with every step. The returns in `info["episode"]` are the environment's own. Actions have the form that
+    the learner chooses the values of `heads` in.
     """
 
-    def __init__(self, env: VectorLearnerView, course: Course) -> None:
+    def __init__(
+        self,
+        env: VectorLearnerView,
+        course: Course,
+        form: Callable[[tuple[int, ...]], LearnerActions] = by_head,
+    ) -> None:
         self.env, self.course = env, course
-        number, heads = env.num_envs, len(env.single_action_space.nvec)  # type: ignore[attr-defined]
+        self.heads: tuple[int, ...] = tuple(env.view.action_space.nvec.tolist())
+        self._form = form(self.heads)
+        number, heads = env.num_envs, len(self.heads)
         self.episode_steps = env.serving.scenario.windows - 1
         self.moments = RunningMoments(env.single_observation_space.shape[0])  # type: ignore[index]
         self.return_moments = RunningMoments(1)
@@ -54,7 +64,7 @@ class TrainingVecEnv(OneObjectVecEnv[VectorLearnerView]):
         self.episodes = np.zeros(number, dtype=np.int64)
         self.steps = np.zeros(number, dtype=np.int64)
         self.taken = np.zeros((number, self.episode_steps, heads), dtype=np.int64)
-        super().__init__(number, env.single_observation_space, env.single_action_space)
+        super().__init__(number, env.single_observation_space, self._form.space)
 
     def reset(self) -> NDArray[np.float32]:
         """Begin the first episodes of all environments."""
@@ -67,9 +77,9 @@ class TrainingVecEnv(OneObjectVecEnv[VectorLearnerView]):
         """What the learner sees of what the view shows."""
         return normalised(shown, self.moments.mean, self.moments.variance)
 
-    def step_async(self, actions: NDArray[np.int64]) -> None:
+    def step_async(self, actions: NDArray[Any]) -> None:
         """Take note of the actions."""
-        self._actions = np.array(actions)
+        self._actions = self._form.values(np.array(actions))
 
     def step_wait(self) -> VecEnvStepReturn:
         """Let one interval pass; the episodes that end begin anew at once."""

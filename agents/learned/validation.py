@@ -37,6 +37,16 @@ def mean_rewards(env: VectorLearnerView, decide: Decide, seeds: Sequence[int]) -
     return total / steps
 
 
+def deciding(policy: Policy, env: VectorLearnerView) -> Decide:
+    """What decides as the policy does in episodes of all these environments that begin now."""
+    state = policy.at_rest(env.num_envs)
+
+    def decide(shown: NDArray[np.float32]) -> NDArray[np.int64]:
+        return policy.actions(shown, state, env.action_masks() if policy.is_masked else None)
+
+    return decide
+
+
 class Validation:
     """Episodes on the first `episodes` seeds of validation, all at once."""
 
@@ -46,4 +56,4 @@ class Validation:
 
     def rewards(self, policy: Policy) -> NDArray[np.float64]:
         """The mean reward per window of each episode under the most likely actions of the policy."""
-        return mean_rewards(self._env, policy.actions, self._seeds)
+        return mean_rewards(self._env, deciding(policy, self._env), self._seeds)

@@ -3,14 +3,21 @@
 It is what a controller must beat to be worth having: many a published setting is won by standing still.
 """
 
+from itertools import combinations, product
+
 import numpy as np
 from numpy.typing import NDArray
 
+from ipagym.bench.storage.findings import found
+from ipagym.bench.storage.targets import configuration_from, text_of
 from ipagym.envs.codec import Codec
+from ipagym.envs.learners.plan_table import plan_table
+from ipagym.envs.learners.planners import PlanProblem, usual_planner
 from ipagym.envs.masks import Masks
 from ipagym.envs.options import EnvOptions
 from ipagym.envs.vector import ServingVectorEnv
 from ipagym.model.configuration import Configuration
+from ipagym.random.streams import Streams
 from ipagym.task.scenario import Scenario
 from ipagym.task.splits import TRAIN
 
@@ -19,11 +26,17 @@ Indices = NDArray[np.int64]
 STARTS = 64
 """Configurations drawn at random, beside the initial one."""
 
-CLIMBS = 3
-"""The best of them, from which the search goes on."""
+PLANS = 24
+"""Plans of the optimiser of the open knobs, from half the least load of an episode to twice the highest."""
+
+WAYS = (0.0, 0.25, 0.5)
+"""Shares of the SLO that the network may take in such a plan."""
+
+CLIMBS = 4
+"""The best of all these, from which the search goes on."""
 
 STEPS = (1, 2, 4, 8, 16, 32)
-"""A knob is changed by so many of its values, down or up."""
+"""A knob is changed by so many of its values, down or up; two knobs together by one value each."""
 
 SEEDS = 4
 """Episodes that a configuration is judged by."""
@@ -35,21 +48,16 @@ AT_ONCE = 512
 """Episodes simulated side by side."""
 
 
-_FOUND: dict[str, Configuration] = {}
-"""Those found in this process, by the digest of their scenario: a comparison makes an agent for each of its seeds."""
-
-
 def best_constant(scenario: Scenario) -> Configuration:
     """The constant configuration of the highest mean reward over episodes of training.
 
-    A climb from the best of many random ones and the initial one: of all configurations that differ in one knob the
-    best is taken, for as long as it is better. Those that do well in one episode are looked at first, the others only
-    where none of these is better.
+    A climb from the best of many random ones, of an optimiser's plans and the initial one: of all configurations that
+    differ in one knob, or in two by one value each, the best is taken, for as long as it is better. Those that do well
+    in one episode are looked at first, the others only where none of these is better. What was found is kept
+    (`ipagym.bench.storage.findings`).
     """
-    digest = scenario.digest()
-    if digest not in _FOUND:
-        _FOUND[digest] = _search(_Judge(scenario))
-    return _FOUND[digest]
+    text = found("static:best", scenario, lambda: text_of(_search(_Judge(scenario))))
+    return configuration_from(text)
 
 
 class _Judge:
@@ -85,12 +93,29 @@ class _Judge:
 
 
 def _search(judge: _Judge) -> Configuration:
-    codec, rng = judge.codec, np.random.default_rng(0)
-    starts = [codec.encode(judge.scenario.initial), *(judge.masks.random_action(rng) for _ in range(STARTS))]
-    first = np.unique(np.array(starts), axis=0)
+    codec = judge.codec
+    first = np.unique(np.concatenate([_plans(judge.scenario), _drawn(judge)]), axis=0)
     best = first[np.argsort(-judge.rewards(first), kind="stable")[:CLIMBS]]
     ends = np.array([_climb(judge, action) for action in best])
     return codec.decode(ends[judge.rewards(ends).argmax()])
+
+
+def _drawn(judge: _Judge) -> Indices:
+    """The initial configuration and random ones."""
+    rng = np.random.default_rng(0)
+    return np.array(
+        [judge.codec.encode(judge.scenario.initial), *(judge.masks.random_action(rng) for _ in range(STARTS))]
+    )
+
+
+def _plans(scenario: Scenario) -> Indices:
+    """An optimiser's plans for loads around those of an episode of training."""
+    problem = PlanProblem.of(scenario)
+    table = plan_table(problem, usual_planner(problem.pipeline, problem.limits))
+    rates_rps = scenario.workload.rates_rps(Streams.spawn(TRAIN.first).load)
+    levels = np.geomspace(max(0.5, rates_rps.min()) / 2, max(1.0, rates_rps.max()) * 2, PLANS)
+    pairs = np.array(list(product(levels, np.array(WAYS) * problem.pipeline.slo_s)))
+    return table.actions(pairs[:, 0], pairs[:, 1])
 
 
 def _climb(judge: _Judge, action: Indices) -> Indices:
@@ -107,8 +132,12 @@ def _climb(judge: _Judge, action: Indices) -> Indices:
 
 
 def _around(judge: _Judge, action: Indices) -> Indices:
-    """The actions that differ in one knob and that the limits have room for."""
-    changes = [by for step in STEPS for by in (-step, step)]
-    rows = np.array([action + by * unit for unit in np.eye(len(action), dtype=np.int64) for by in changes])
+    """The actions that differ in one knob, or in two by one value each, and that the limits have room for."""
+    units = np.eye(len(action), dtype=np.int64)
+    single = [by * step * unit for unit in units for step in STEPS for by in (-1, 1)]
+    double = [
+        by * one + and_by * other for one, other in combinations(units, 2) for by, and_by in product((-1, 1), repeat=2)
+    ]
+    rows = action + np.array(single + double)
     rows = rows[((rows >= 0) & (rows < np.array(judge.codec.sizes))).all(axis=1)]
     return np.asarray(rows[judge.masks.feasible(rows)])

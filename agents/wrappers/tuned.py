@@ -6,6 +6,7 @@ error, and how much room pays depends on the task.
 
 from ipagym.agents.common.planner import Planner
 from ipagym.bench.episode import run_episode
+from ipagym.bench.storage.findings import found
 from ipagym.cluster.sim import ENGINES
 from ipagym.forecast.margin import WithMargin
 from ipagym.model.agent import Agent
@@ -22,24 +23,23 @@ SEEDS = 2
 LIKELY = 3
 """The factors that are judged by all of them: the best on the first episode."""
 
-_FOUND: dict[tuple[str, str], float] = {}
-"""The factors found in this process, by agent and digest of the scenario."""
-
 
 def tuned_factor(name: str, scenario: Scenario) -> float:
-    """The factor of the forecast with which the planner of that name has the highest mean reward in training.
+    """The factor of the forecast with which the planner of that name has the highest mean reward in training; it is
+    kept (`ipagym.bench.storage.findings`).
 
     Raises:
         InputError: the agent is no planner with a forecaster of its own.
     """
-    key = name, scenario.digest()
-    if key not in _FOUND:
-        first = {factor: _reward(name, scenario, factor, TRAIN.first) for factor in FACTORS}
-        likely = sorted(FACTORS, key=lambda factor: -first[factor])[:LIKELY]
-        others = range(TRAIN.first + 1, TRAIN.first + SEEDS)
-        totals = [first[factor] + sum(_reward(name, scenario, factor, seed) for seed in others) for factor in likely]
-        _FOUND[key] = likely[totals.index(max(totals))]
-    return _FOUND[key]
+    return float(found(f"tuned:{name}", scenario, lambda: str(_search(name, scenario))))
+
+
+def _search(name: str, scenario: Scenario) -> float:
+    first = {factor: _reward(name, scenario, factor, TRAIN.first) for factor in FACTORS}
+    likely = sorted(FACTORS, key=lambda factor: -first[factor])[:LIKELY]
+    others = range(TRAIN.first + 1, TRAIN.first + SEEDS)
+    totals = [first[factor] + sum(_reward(name, scenario, factor, seed) for seed in others) for factor in likely]
+    return likely[totals.index(max(totals))]
 
 
 def scaled(name: str, scenario: Scenario, factor: float) -> Agent:

@@ -45,3 +45,18 @@ class PlanEdits:
         if not self._residual:
             return chosen
         return np.asarray(np.clip(chosen + actions[:, 1:] - 1, 0, self._sizes - 1))
+
+    def nearest(self, wanted: Indices, current: Indices, load: RecentLoad, network_max_s: Values) -> Indices:
+        """The actions that come nearest to actions of the codec, shape (n, dimensions), by knobs in values of them.
+
+        Of several the factor nearest to 1 is taken, and holding last.
+        """
+        rates_rps = np.maximum(load.forecast_rps(), LEAST_RPS)
+        plans = [self._table.actions(factor * rates_rps, network_max_s) for factor in FACTORS]
+        reached = np.stack([*plans, current], axis=1)
+        edits = np.clip(wanted[:, np.newaxis] - reached, -1, 1) * self._residual
+        apart = np.abs(wanted[:, np.newaxis] - reached - edits) / np.maximum(1, self._sizes - 1)
+        oddness = np.append(np.abs(np.log(FACTORS)), HOLD) / 1e6
+        chosen = np.argmin(apart.sum(axis=2) + oddness, axis=1)
+        actions = np.concatenate([chosen[:, np.newaxis], 1 + edits[np.arange(len(chosen)), chosen]], axis=1)
+        return np.asarray(actions[:, : len(self.space.nvec)])

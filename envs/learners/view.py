@@ -7,6 +7,7 @@ import numpy as np
 from gymnasium.spaces import Box, MultiDiscrete
 from numpy.typing import NDArray
 
+from ipagym.envs.action_forms import Steps
 from ipagym.envs.codec import Codec
 from ipagym.envs.learners.plan_edits import PlanEdits
 from ipagym.envs.learners.plan_table import plan_table
@@ -14,19 +15,21 @@ from ipagym.envs.learners.planners import PlanProblem, usual_planner
 from ipagym.envs.learners.recent_load import MAXIMUM, RecentLoad
 from ipagym.envs.learners.rich_entries import RichEntries
 from ipagym.envs.learners.sight import Rows, Sight
+from ipagym.envs.masks import Masks
 from ipagym.envs.observation import Observer
 from ipagym.system.errors import InputError, unknown_name
 
 Indices = NDArray[np.int64]
-ActionForm = Literal["knobs", "plan", "plan-residual"]
+Flags = NDArray[np.bool_]
+ActionForm = Literal["knobs", "steps", "plan", "plan-residual"]
 ObservationForm = Literal["plain", "rich"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ViewSettings:
-    """The form of actions: the knobs themselves, or edits of a plan (`PlanEdits`), which `planner` makes, by default
-    the one that turns all the open knobs. The form of observations: as they are, or `RichEntries` with so many windows
-    of the past. `forecaster` is the name of one of `ipagym.forecast`.
+    """The form of actions: the knobs themselves, `Steps` of one knob, or edits of a plan (`PlanEdits`), which `planner`
+    makes, by default the one that turns all the open knobs. The form of observations: as they are, or `RichEntries`
+    with so many windows of the past. `forecaster` is the name of one of `ipagym.forecast`.
 
     Raises:
         InputError: a value cannot be used.
@@ -57,8 +60,10 @@ class View:
         self._rows, self._observer, self._codec = rows, observer, codec
         self._load = RecentLoad(rows, settings.forecaster)
         self._rich = RichEntries(rows, observer, settings.windows) if settings.observation == "rich" else None
+        self._masks = Masks(codec)
+        self._steps = Steps(codec) if settings.action == "steps" else None
         self._edits: PlanEdits | None = None
-        if settings.action != "knobs":
+        if settings.action.startswith("plan"):
             planner = settings.planner or usual_planner(problem.pipeline, problem.limits)
             residual = settings.action == "plan-residual"
             self._edits = PlanEdits(rows, codec.sizes, plan_table(problem, planner), residual=residual)
@@ -70,6 +75,8 @@ class View:
     @property
     def action_space(self) -> MultiDiscrete:
         """The space of one row's action."""
+        if self._steps is not None:
+            return MultiDiscrete([self._steps.space.n])
         return self._codec.space() if self._edits is None else self._edits.space
 
     @property
@@ -109,6 +116,31 @@ class View:
         """The actions of the codec that the learner's stand for, shape (rows, dimensions); `current` are those of what
         is in force.
         """
+        chosen = np.asarray(actions, dtype=np.int64)
+        if self._steps is not None:
+            return self._steps.indices(chosen[:, 0], current)
         if self._edits is None:
-            return np.asarray(actions, dtype=np.int64)
-        return self._edits.indices(np.asarray(actions, dtype=np.int64), current, self._load, self._network_max_s)
+            return chosen
+        return self._edits.indices(chosen, current, self._load, self._network_max_s)
+
+    def actions_for(self, wanted: Indices, current: Indices) -> Indices:
+        """The learner's actions that come nearest to actions of the codec, each of shape (rows, dimensions).
+
+        Raises:
+            InputError: actions are steps, which come to most configurations only after several.
+        """
+        if self._steps is not None:
+            raise InputError("an action of a step cannot stand for another agent's: set `action: knobs` or `plan`")
+        if self._edits is None:
+            return wanted
+        return self._edits.nearest(wanted, current, self._load, self._network_max_s)
+
+    def masks(self, current: Indices) -> Flags:
+        """Flags of the values of each head that there is room for, one head after the other, shape (rows, values).
+        Plans, and edits of them, always have room.
+        """
+        if self._steps is not None:
+            return self._steps.masks(current)
+        if self._edits is None:
+            return np.tile(self._masks.after(()), (len(current), 1))
+        return np.ones((len(current), int(self.action_space.nvec.sum())), dtype=np.bool_)

@@ -8,9 +8,9 @@ from gymnasium.vector import VectorEnv, VectorWrapper
 from gymnasium.vector.utils import batch_space
 from numpy.typing import ArrayLike, NDArray
 
+from ipagym.envs.action_forms import Flat, Form, OnScale, Shares, Steps
 from ipagym.envs.serving import ServingEnv
 from ipagym.envs.vector import ServingVectorEnv
-from ipagym.envs.wrappers.action_forms import Flat, Form, OnScale, Shares, Steps
 from ipagym.system.errors import InputError
 
 if TYPE_CHECKING:

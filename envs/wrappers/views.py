@@ -58,6 +58,10 @@ class LearnerView(gymnasium.Wrapper[Any, Any, Any, Any]):
         self.view.see(ALONE, sight)
         return self.view.shown(sight.observations)[0], reward, terminated, truncated, info
 
+    def action_masks(self) -> NDArray[np.bool_]:
+        """Flags of the values of each head that there is room for now, one head after the other, shape (values,)."""
+        return np.asarray(self.view.masks(self.serving.codec.indices_of(self.serving.deployments))[0])
+
     def _sight(self, observation: Observations) -> Sight:
         return Sight.of(observation[np.newaxis], self.serving.seen)
 
@@ -114,6 +118,10 @@ class VectorLearnerView(OfVector):
         if len(anew):
             self.view.begin(anew, sight.rows(anew))
         return self.view.shown(observations), rewards, terminated, truncated, info
+
+    def action_masks(self) -> NDArray[np.bool_]:
+        """Flags of the values of each head that there is room for now, shape (num_envs, values)."""
+        return self.view.masks(self.serving.codec.indices_of(self.serving.deployments))
 
     def _with_last(self, info: dict[str, Any], over: Rows, sight: Sight) -> dict[str, Any]:
         """The info with the last observations of the episodes that are over as the view shows them."""

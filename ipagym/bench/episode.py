@@ -14,6 +14,7 @@ from ipagym.model.configuration import Configuration
 from ipagym.model.validity import check
 from ipagym.model.window import Window
 from ipagym.random.streams import Streams
+from ipagym.system.fence import ends_process_after
 from ipagym.task.objective import RewardTerms
 from ipagym.task.reward import Rewards
 from ipagym.task.scenario import Scenario
@@ -43,10 +44,12 @@ def run_episode(
     *,
     name: str = "agent",
     courses: Sequence[tuple[Configuration, ...]] = (),
+    decision_limit_s: float | None = None,
 ) -> Episode:
     """Let `agent` control `cluster` through the scenario. The first interval, under `scenario.initial`, is warm-up.
 
-    `courses` are what others asked for on the same seed, for an agent that learns from them.
+    `courses` are what others asked for on the same seed, for an agent that learns from them. A decision that takes
+    longer than `decision_limit_s` ends the process, so that such a limit is for worker processes only.
 
     Raises:
         InputError: the agent decided a configuration that the pipeline or the limits do not allow.
@@ -64,9 +67,11 @@ def run_episode(
     windows, terms, decision_s = [], [], []
     for _ in range(scenario.windows - 1):
         previous = window.configuration
-        started = perf_counter()
-        configuration = agent.decide(seen)
-        decision_s.append(perf_counter() - started)
+        shown = seen.sealed()
+        with ends_process_after(decision_limit_s):
+            started = perf_counter()
+            configuration = agent.decide(shown)
+            decision_s.append(perf_counter() - started)
         check(configuration, scenario.pipeline, scenario.limits)
         cluster.apply(configuration)
         window = cluster.advance(scenario.interval_s)

@@ -1,4 +1,4 @@
-"""The command line: `ipagym compare`, `report`, `table`, `train`, `list`, `trace`, `verify` and the benchmarks."""
+"""The command line: `ipagym compare`, `leaderboard`, `report`, `table`, `train`, `tune`, `list` and others."""
 
 import sys
 from collections.abc import Sequence
@@ -14,11 +14,13 @@ from ipagym.cli import (
     catalogue,
     compare,
     forecast,
+    leaderboard,
     report,
     reproduce,
     table,
     trace,
     train,
+    tune,
     verify,
 )
 from ipagym.system.errors import IpagymError
@@ -76,6 +78,7 @@ app.command("compare")(compare.compare)
 app.command("report")(report.report)
 app.command("table")(table.table)
 app.command("train")(train.train)
+app.command("tune")(tune.tune)
 app.command("forecast")(forecast.forecast)
 app.command("trace")(trace.trace)
 app.command("list")(catalogue.catalogue)
@@ -83,3 +86,4 @@ app.command("bench-speed")(bench_speed.bench_speed)
 app.command("bench-solver")(bench_solver.bench_solver)
 app.command("reproduce")(reproduce.reproduce)
 app.command("verify")(verify.verify)
+app.add_typer(leaderboard.app, name="leaderboard")

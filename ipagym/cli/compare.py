@@ -63,8 +63,18 @@ def compare(
     scrape: Annotated[float | None, typer.Option(help="Seconds between two scrapes of the figures.")] = None,
     lag: Annotated[float | None, typer.Option(help="Seconds until a scrape is known to the agents.")] = None,
     workers: Annotated[int | None, typer.Option(help="Processes; the results do not depend on it.")] = None,
+    decision_limit: Annotated[
+        float | None,
+        typer.Option(help="Seconds of real time for a decision in a worker process. Default: 10 intervals."),
+    ] = None,
+    memory_limit: Annotated[
+        float | None, typer.Option(help="GiB of memory that a worker process may hold. Default: 4.")
+    ] = None,
 ) -> None:
-    """Run agents on the same requests; print a table and write Parquet, a figure and a manifest."""
+    """Run agents on the same requests; print a table and write Parquet, a figure and a manifest.
+
+    Exit code 1 if an agent failed: the others are in the table, and the reason is below it.
+    """
     slo_s, named_slo = _slo(slo)
     _check_numbers(seeds=seeds, seed0=seed0, slo=slo_s, interval=interval)
     from ipagym.api import compare as run
@@ -98,9 +108,13 @@ def compare(
         backend=backend,
         workers=workers if workers is not None else os.cpu_count() or 1,
         title=title,
+        decision_limit_s=decision_limit,
+        memory_limit_gib=memory_limit,
     )
     title = f"{title} under {task.workload.name}, SLO {task.pipeline.slo_s:g} s, seeds: {seeds}"
     _show(comparison, title, task)
+    if comparison.manifest.failed:
+        raise typer.Exit(1)
 
 
 def _show(comparison: "Comparison", title: str, task: "Scenario") -> None:
@@ -117,6 +131,8 @@ def _show(comparison: "Comparison", title: str, task: "Scenario") -> None:
         screen.print(line)
     for line in kept_knobs(comparison.summaries):
         screen.print(f"kept {line}", markup=False)
+    for name, reason in comparison.manifest.failed.items():
+        screen.print(f"failed: {name}: {reason}", markup=False, highlight=False, soft_wrap=True)
     print(f"written to {comparison.out}")
 
 

@@ -11,7 +11,7 @@ from ipagym.system.errors import InputError
 
 def train(
     scenario: Annotated[str, typer.Argument(help="A scenario by name, or the path of a YAML scenario or profile.")],
-    algo: Annotated[str, typer.Option(help="The algorithm: one that there is a recipe for.")] = "ppo",
+    algo: Annotated[str, typer.Option(help="ppo, maskable-ppo, recurrent-ppo, dqn or sac.")] = "ppo",
     workload: Annotated[
         list[str] | None,
         typer.Option(help="The load instead of the scenario's; given several times, each episode has one of them."),
@@ -23,11 +23,14 @@ def train(
     threads: Annotated[int, typer.Option(help="Threads of the learner; the weights depend on their number.")] = 1,
     trace: Annotated[Path | None, typer.Option(help="The trace file that the workload is cut from.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for checkpoint and logs.")] = None,
+    warm_start: Annotated[
+        str | None, typer.Option(help="An agent by name that the policy imitates before it learns: ipa, mpc, ….")
+    ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the checkpoint in the folder.")] = False,
 ) -> None:
-    """Train a policy; it is then an agent: `ipagym compare SCENARIO --agents ppo:FOLDER`."""
-    if find_spec("stable_baselines3") is None:
-        raise InputError("training needs stable-baselines3: install it with `pip install 'ipagym[rl]'`")
+    """Train a policy; it is then an agent: `ipagym compare SCENARIO --agents policy:FOLDER`."""
+    if not all(map(find_spec, ("stable_baselines3", "sb3_contrib"))):
+        raise InputError("training needs stable-baselines3 and sb3-contrib: `pip install 'ipagym[rl]'`")
     from ipagym.agents.learned.recipe import recipe_for
     from ipagym.agents.learned.training import TrainSettings
     from ipagym.agents.learned.training import train as run
@@ -44,8 +47,8 @@ def train(
         threads=threads,
         trace=trace,
         resume=resume,
-        out=out
-        or Path("results") / f"train-{Path(scenario).stem}-{'+'.join(map(_short, workload or ())) or 'own'}-{seed}",
+        warm_start=warm_start,
+        out=out or Path("results") / _folder(algo, scenario, workload or [], seed),
     )
     with progress_bar() as progress:
         task = progress.add_task("steps", total=settings.recipe.steps)
@@ -56,6 +59,18 @@ def train(
 
         path = run(settings, report)
     print(f"written to {path}")
+
+
+def check_installed() -> None:
+    """Refuse to train where nothing is installed to train with."""
+    if not all(map(find_spec, ("stable_baselines3", "sb3_contrib"))):
+        raise InputError("training needs stable-baselines3 and sb3-contrib: `pip install 'ipagym[rl]'`")
+
+
+def _folder(algo: str, scenario: str, workloads: list[str], seed: int) -> str:
+    """The name of the folder where none is given."""
+    loads = "+".join(map(_short, workloads)) or "own"
+    return f"train-{algo}-{Path(scenario).stem}-{loads}-{seed}"
 
 
 def _short(workload: str) -> str:

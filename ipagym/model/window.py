@@ -1,11 +1,14 @@
 """Observations of one adaptation interval."""
 
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ipagym.model.configuration import Configuration
+
+Number = TypeVar("Number", np.int64, np.float64)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -78,6 +81,15 @@ class Window:
         """The q-quantile (0..1) of the completed requests' latency, in seconds; 0 when none was completed."""
         return float(np.quantile(self.latency_s, q)) if self.latency_s.size else 0.0
 
+    def sealed(self) -> "Window":
+        """A copy for the eyes of an agent: its arrays cannot be written to, nor be made so that they can."""
+        return replace(
+            self,
+            arrivals_per_s=_sealed(self.arrivals_per_s),
+            latency_s=_sealed(self.latency_s),
+            network_s=_sealed(self.network_s),
+        )
+
     def known_at(self, now: "Window", *, is_new: bool) -> "Window":
         """The window that a controller has at the end of a later one, `now`, if these are its latest figures.
 
@@ -85,3 +97,8 @@ class Window:
         """
         known = {"start_s": now.start_s, "end_s": now.end_s, "configuration": now.configuration}
         return replace(self, scraped=is_new, **known)  # type: ignore[arg-type]
+
+
+def _sealed(array: NDArray[Number]) -> NDArray[Number]:
+    """The array over bytes, which are never to be written."""
+    return np.frombuffer(array.tobytes(), array.dtype).reshape(array.shape)

@@ -7,8 +7,10 @@ IpagymError
 └── SolverError      a solver broke down (an infeasible problem is not an error: it has a fallback)
 """
 
+import traceback
 from collections.abc import Iterable
 from difflib import get_close_matches
+from pathlib import Path
 
 LONGEST = 1000
 """Characters of a message; one may quote anything."""
@@ -54,6 +56,16 @@ def unknown_name(kind: str, name: str, known: Iterable[str]) -> InputError:
 def unknown_argument(name: str, known: Iterable[str]) -> UnknownArgument:
     """An `UnknownArgument`, with the nearest known one."""
     return UnknownArgument(f"unexpected keyword argument {name!r}: {_hint(name, known)}")
+
+
+def in_one_line(error: BaseException) -> str:
+    """What the user's code raised, with file and line unless it says so itself; our own errors are told as they are."""
+    text = str(error)
+    if isinstance(error, IpagymError):
+        return text
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    where = "" if isinstance(error, SyntaxError) else f" ({Path(last.filename).name}, line {last.lineno})"
+    return f"{type(error).__name__}{': ' if text else ''}{text}{where}"
 
 
 def _hint(name: str, known: Iterable[str]) -> str:

@@ -2,7 +2,6 @@
 
 import multiprocessing
 import sys
-import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import reduce
@@ -10,7 +9,7 @@ from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
-from ipagym.system.errors import InputError, IpagymError, unknown_name
+from ipagym.system.errors import InputError, IpagymError, in_one_line, unknown_name
 
 
 def is_import_path(name: str) -> bool:
@@ -74,7 +73,7 @@ def as_input_error(what: str) -> Iterator[None]:
     except IpagymError:
         raise
     except (Exception, SystemExit) as error:
-        raise InputError(f"{what}: {type(error).__name__}: {error}{_where(error)}") from error
+        raise InputError(f"{what}: {in_one_line(error)}") from error
 
 
 def _make_working_folder_importable() -> None:
@@ -82,9 +81,3 @@ def _make_working_folder_importable() -> None:
     here = str(Path.cwd())
     if multiprocessing.parent_process() is None and here not in sys.path:
         sys.path.insert(0, here)
-
-
-def _where(error: BaseException) -> str:
-    """File and line that raised it, unless it says so itself."""
-    last = traceback.extract_tb(error.__traceback__)[-1]
-    return "" if isinstance(error, SyntaxError) else f" ({Path(last.filename).name}, line {last.lineno})"

@@ -1,29 +1,99 @@
-"""Tasks in several processes."""
+"""Tasks in several processes, each of which may be killed without harm to the others."""
 
-import signal
+import pickle
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import Future, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from dataclasses import dataclass
 from multiprocessing import get_context
-from typing import TypeVar
+from typing import Generic, TypeVar
+
+from pebble import ProcessExpired, ProcessPool
+
+from ipagym.system.errors import IpagymError
+from ipagym.system.fence import Fence, guard_process, how_it_ended
 
 Result = TypeVar("Result")
 
 
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """A task that took its process with it, or was ended with it."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Sent(Generic[Result]):
+    """A task as bytes: a worker that cannot even read it fails at the task, and not at fetching it."""
+
+    content: bytes
+
+    def __call__(self) -> Result:
+        task: Callable[[], Result] = pickle.loads(self.content)  # noqa: S301 - ours, from the parent process
+        return task()
+
+
 def as_they_finish(tasks: Sequence[Callable[[], Result]], workers: int) -> Iterator[tuple[int, Result]]:
-    """The number of each task with its result, in order of completion; tasks must be picklable where workers > 1."""
+    """The number of each task with its result, in order of completion; tasks must be picklable where workers > 1.
+
+    Raises:
+        IpagymError: a worker process ended before its task did.
+    """
     if workers <= 1:
         for number, task in enumerate(tasks):
             yield number, task()
         return
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_die_quietly) as pool:
-        try:
-            futures = {pool.submit(task): number for number, task in enumerate(tasks)}
-            for future in as_completed(futures):
-                yield futures[future], future.result()
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+    for number, found in fenced(tasks, workers, None):
+        if isinstance(found, Lost):
+            raise IpagymError(f"a worker process is lost: {found.reason}")
+        yield number, found
 
 
-def _die_quietly() -> None:
-    """On Ctrl-C end a worker process without a traceback; the parent tells what happened."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+def fenced(
+    tasks: Sequence[Callable[[], Result]], workers: int, fence: Fence | None
+) -> Iterator[tuple[int, Result | Lost]]:
+    """The number of each task with its result, in order of completion, all in worker processes, even if in one.
+
+    Raises:
+        IpagymError: worker processes cannot be started.
+    """
+    sent: list[_Sent[Result]] = [_Sent(pickle.dumps(task)) for task in tasks]
+    with _pool(workers, fence) as pool:
+        limit_s = None if fence is None else fence.task_s
+        futures: dict[Future[Result], int] = {
+            pool.schedule(task, timeout=limit_s): number for number, task in enumerate(sent)
+        }
+        for future in as_completed(futures):
+            found: Result | Lost = _result(future, fence)
+            yield futures[future], found
+
+
+@contextmanager
+def _pool(workers: int, fence: Fence | None) -> Iterator[ProcessPool]:
+    pool = ProcessPool(
+        workers,
+        initializer=guard_process,
+        initargs=(None if fence is None else fence.memory_gib,),
+        context=get_context("spawn"),
+    )
+    try:
+        yield pool
+        pool.close()  # type: ignore[no-untyped-call]
+    finally:
+        pool.stop()  # type: ignore[no-untyped-call]
+        pool.join()
+
+
+def _result(future: "Future[Result]", fence: Fence | None) -> Result | Lost:
+    error = future.exception()
+    if isinstance(error, ProcessExpired):
+        return Lost(how_it_ended(error.exitcode, fence))
+    if isinstance(error, TimeoutError) and fence is not None:
+        return Lost(f"not done within {fence.task_s:g} s")
+    if isinstance(error, BrokenProcessPool):
+        raise IpagymError(
+            'worker processes end as soon as they start: does the script have its `if __name__ == "__main__":`?'
+        ) from error
+    return future.result()

@@ -161,7 +161,7 @@ def replicas(out: str) -> dict[str, int]:
     return {str(agent): int(rows["crop.replicas"].max()) for agent, rows in windows.groupby("agent")}
 
 
-def test_it_is_compared_in_the_same_process_and_run_again_when_its_code_changes() -> None:
+def test_it_is_compared_in_a_process_of_its_own_and_run_again_when_its_code_changes() -> None:
     command = ["compare", "video", "--agents", "hold,own_agents:Mine,own_agents:Mine@n=2", *SHORT, "1", "--out", "out"]
     assert main(command) == 0
     assert replicas("out") == {"hold": 1, "own_agents:Mine": 3, "own_agents:Mine@n=2": 2}

@@ -1,48 +1,31 @@
 """Agents side by side: every agent on every seed, resumable, with identical requests."""
 
-import os
-import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import partial
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
 
 from ipagym.bench.bound.bound import bound, demand_of
+from ipagym.bench.comparison.jobs import Job, usual_fence
 from ipagym.bench.comparison.results import EPISODES, SUMMARY, TIMELINE, TIMINGS, WINDOWS, Comparison
+from ipagym.bench.comparison.running import Progress, Workplace, run_all
 from ipagym.bench.comparison.summary import BOUND, CLAIRVOYANT, episode_metrics, episodes_frame, summarise
 from ipagym.bench.comparison.timeline import png_bytes
-from ipagym.bench.episode import run_episode
 from ipagym.bench.storage.claim import claimed
 from ipagym.bench.storage.code_mark import code_mark
-from ipagym.bench.storage.manifest import check_folder, check_kept, make_manifest, write_manifest
+from ipagym.bench.storage.manifest import Manifest, check_folder, check_kept, make_manifest, write_manifest
 from ipagym.bench.storage.store import Store, Stored
 from ipagym.bench.storage.table import parquet_bytes, timings_frame, windows_frame
-from ipagym.bench.storage.targets import text_of
 from ipagym.cluster.protocol import Cluster
 from ipagym.model.agent import Agent
-from ipagym.model.configuration import Configuration
 from ipagym.system.errors import InputError, IpagymError
+from ipagym.system.fence import Fence
 from ipagym.system.files import remove_leftovers, write_atomically
-from ipagym.system.processes import as_they_finish
-from ipagym.system.progress import progress_bar
+from ipagym.system.progress import Tick, counted
 from ipagym.task.scenario import Scenario
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Job:
-    """One episode to run; `fingerprint` changes when the agent behind the name does, or the courses that it learns from
-    (what others asked for on the same seed).
-    """
-
-    agent: str
-    seed: int
-    make_agent: Callable[[], Agent]
-    make_cluster: Callable[[Scenario], Cluster]
-    fingerprint: str
-    courses: tuple[tuple[Configuration, ...], ...] = ()
 
 
 def compare(
@@ -55,6 +38,9 @@ def compare(
     workers: int = 1,
     fingerprints: Mapping[str, str] | None = None,
     keeps: Mapping[str, str] | None = None,
+    isolated: Collection[str] = (),
+    fence: Fence | None = None,
+    tick: Tick | None = None,
 ) -> Comparison:
     """Run every agent on every seed and write tables, figure and manifest into `out`.
 
@@ -64,9 +50,13 @@ def compare(
     name the version of what is behind an agent beside its code, so that episodes of an older one are run again; `keeps`
     has the knobs that an agent leaves alone, for the summary.
 
+    An agent that fails costs its own episodes: it is in no table, and the manifest has the reason; the next call tries
+    it again. `isolated` agents run in worker processes of their own whatever the number of `workers`, `fence` has the
+    limits of these. `tick` is told how far it has come; without one there is a progress bar.
+
     Raises:
         InputError: no agent or seed, a seed twice or negative, or `out` holds results of another scenario, of agents or
-            on seeds beyond these. While another comparison writes into it, this one waits.
+            on seeds beyond these; or no agent finished. While another comparison writes into it, this one waits.
     """
     _check(agents, seeds, workers)
     check_folder(out, scenario)
@@ -82,19 +72,12 @@ def compare(
             for name, make in agents.items()
         ]
         remove_leftovers(out)
-        stored_by = _run(jobs, store, workers)
-        episodes = {name: [stored_by[name, seed] for seed in seeds] for name in agents}
-        metrics = _metrics(scenario, episodes)
-        every = [stored for stored_of_agent in episodes.values() for stored in stored_of_agent]
-        found = Comparison(
-            summaries=summarise(metrics, keeps),
-            episodes=episodes_frame(metrics, seeds),
-            windows=windows_frame(stored.frame for stored in every),
-            timings=timings_frame((stored.agent, stored.seed, stored.decision_s) for stored in every),
-            manifest=begun,
-            out=out,
-        )
-        return _written(found)
+        place = Workplace(store=store, workers=workers, fence=fence or usual_fence(scenario), isolated=isolated)
+        with counted("episodes") if tick is None else nullcontext(tick) as told:
+            progress = run_all(jobs, place, told)
+        ended = replace(begun, failed=progress.reasons())
+        write_manifest(out, ended)
+        return _written(_results(store, progress, ended, keeps))
 
 
 def marks_of(agents: Mapping[str, Callable[[], Agent]], fingerprints: Mapping[str, str]) -> dict[str, str]:
@@ -130,58 +113,26 @@ def _check(agents: Mapping[str, object], seeds: Sequence[int], workers: int) -> 
         raise InputError(f"workers must be at least 1, not {workers}")
 
 
-def _found(job: Job, store: Store) -> Stored:
-    stored = store.find(job.agent, job.seed, job.fingerprint)
-    if stored is None:
-        raise IpagymError(f"{store.path(job.agent, job.seed)} was written and cannot be read: is the disk at fault?")
-    return stored
+def _results(store: Store, progress: Progress, manifest: Manifest, keeps: Mapping[str, str] | None) -> Comparison:
+    """The results of the agents that finished every episode.
 
-
-def _run(jobs: Sequence[Job], store: Store, workers: int) -> dict[tuple[str, int], Stored]:
-    """All episodes, run where they are missing: those of the others first, so that the clairvoyant can learn."""
-    found: dict[tuple[str, int], Stored] = {}
-    done = 0
-    try:
-        with progress_bar() as progress:
-            task = progress.add_task("episodes", total=len(jobs), completed=0)
-            for wave in _waves(jobs, found):
-                missing = [job for job in wave if store.find(job.agent, job.seed, job.fingerprint) is None]
-                done += len(wave) - len(missing)
-                progress.update(task, completed=done)
-                tasks = [partial(run_job, job, store) for job in missing]
-                for _ in as_they_finish(tasks, min(workers, os.cpu_count() or 1, len(tasks))):
-                    done += 1
-                    progress.update(task, completed=done)
-                found |= {(job.agent, job.seed): _found(job, store) for job in wave}
-    except KeyboardInterrupt:
-        print(f"interrupted: {done} of {len(jobs)} episodes are kept in {store.folder}; "
-              "run the same command with this --out to go on", file=sys.stderr)  # fmt: skip
-        raise
-    return found
-
-
-def _waves(jobs: Sequence[Job], found: Mapping[tuple[str, int], Stored]) -> Iterator[list[Job]]:
-    yield [job for job in jobs if job.agent != CLAIRVOYANT]
-    yield [_taught(job, found) for job in jobs if job.agent == CLAIRVOYANT]
-
-
-def _taught(job: Job, found: Mapping[tuple[str, int], Stored]) -> Job:
-    """The job with the courses that the others took on its seed, in an order that depends on these alone."""
-    others = {stored.asked for stored in found.values() if stored.seed == job.seed}
-    texts = {"".join(map(text_of, asked)): asked for asked in others}
-    digest = sha256("\n".join(sorted(texts)).encode()).hexdigest()
-    courses = tuple(texts[text] for text in sorted(texts))
-    return replace(job, courses=courses, fingerprint=f"{job.fingerprint} {digest}")
-
-
-def run_job(job: Job, store: Store) -> None:
-    """Run one episode and save it."""
-    cluster = job.make_cluster(store.scenario)
-    try:
-        episode = run_episode(job.make_agent(), cluster, store.scenario, job.seed, name=job.agent, courses=job.courses)
-    finally:
-        cluster.close()
-    store.save(episode, job.fingerprint)
+    Raises:
+        InputError: none did.
+    """
+    failed, seeds = manifest.failed, manifest.seeds
+    episodes = {name: [progress.found[name, seed] for seed in seeds] for name in manifest.agents if name not in failed}
+    if not episodes:
+        raise InputError(f"no agent finished: {'; '.join(f'{name}: {why}' for name, why in failed.items())}")
+    metrics = _metrics(store.scenario, episodes)
+    every = [stored for stored_of_agent in episodes.values() for stored in stored_of_agent]
+    return Comparison(
+        summaries=summarise(metrics, keeps),
+        episodes=episodes_frame(metrics, seeds),
+        windows=windows_frame(stored.frame for stored in every),
+        timings=timings_frame((stored.agent, stored.seed, stored.decision_s) for stored in every),
+        manifest=manifest,
+        out=store.folder,
+    )
 
 
 def _metrics(scenario: Scenario, episodes: Mapping[str, Sequence[Stored]]) -> Mapping[str, list[dict[str, float]]]:

@@ -4,7 +4,7 @@ import json
 import platform
 import subprocess
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
 from itertools import chain, count
@@ -30,6 +30,7 @@ class Manifest:
 
     `fingerprints` name the version of each agent: its code, and the file behind it. `workload_file` is there for loads
     that were read from one: its name and hash, how it was read, its rows, and the load's length, mean and peak.
+    `failed` has the agents that did not finish every episode, with the reason; they are in no table.
     """
 
     ipagym: str
@@ -50,6 +51,7 @@ class Manifest:
     windows_sha256: str | None = None
     workload_file: dict[str, str | float] | None = None
     splits: dict[str, list[int]] | None = None
+    failed: dict[str, str] = field(default_factory=dict)
 
 
 def make_manifest(

@@ -100,8 +100,13 @@ class OnScale:
 
     def indices(self, actions: NDArray[Any], current: Indices) -> Indices:
         """The part in which each number lies."""
-        places = (np.asarray(actions, dtype=np.float64) + 1) / 2 * self._sizes
-        return np.asarray(np.clip(places.astype(np.int64), 0, self._sizes - 1))
+        return values_on_scale(actions, self._sizes)
+
+
+def values_on_scale(numbers: NDArray[Any], sizes: Indices) -> Indices:
+    """The part in which each of n rows of numbers in [−1, 1] lies, shape (n, dimensions); of `sizes` equal parts."""
+    places = (np.asarray(numbers, dtype=np.float64) + 1) / 2 * sizes
+    return np.asarray(np.clip(places.astype(np.int64), 0, sizes - 1))
 
 
 class Shares:

@@ -1,0 +1,1 @@
+"""The algorithms of `ipagym train`: a module each, and what a training must know of them."""

@@ -1,0 +1,67 @@
+"""The card of a policy of the package: how it was made, and what it is worth beside its rivals."""
+
+import json
+from pathlib import Path
+
+from ipagym.agents.learned.policy_file import read_policy
+from ipagym.cli.controllers import markdown
+from ipagym.cli.zoo import ENTRIES, RUNS, best_run, command, runs_of
+from ipagym.cli.zoo_trials import EPISODES, METRICS, gap_cells, mean_cell, trials
+from ipagym.system.files import write_atomically
+from ipagym.task.splits import TEST, TRAIN, VALIDATION
+
+
+def write_card(name: str, runs: Path, zoo: Path, results: Path) -> None:
+    """Compare the shipped policy with its rivals and write its card; what `results` has is not run again."""
+    parts = [_head(name, runs, zoo), markdown([RUN_HEAD, *map(_run_row, runs_of(name, runs))])]
+    for load in ENTRIES[name].workloads or (None,):
+        parts += [f"## {load or 'Its own load'}", _table(name, load, results)]
+    write_atomically(zoo / f"{name}.md", ("\n\n".join(parts) + "\n").encode())
+
+
+def _head(name: str, runs: Path, zoo: Path) -> str:
+    entry, card = ENTRIES[name], read_policy(zoo / f"{name}.npz").card
+    loads = f" under {', '.join(entry.workloads)}, one policy for all of them" if entry.workloads else ""
+    return f"""# zoo:{name}
+
+A {card.algorithm.upper()} policy for scenario `{entry.scenario}`{loads}. Its actions are of the form
+`{card.view.action}`, its observations of the form `{card.view.observation}` (docs/learning.md).
+
+Trained on seeds of training (from {TRAIN.first:,}), chosen on seeds of validation (from {VALIDATION.first:,}), compared
+on test seeds {TEST.first} … {TEST.first + EPISODES - 1}, those that search on the first of these only. A run is
+
+    ipagym {" ".join(command(name, 0))} --out FOLDER
+
+with seeds 0 … {RUNS - 1}; `{best_run(name, runs).name}` was the best on validation and is shipped. Settings:
+`agents/learned/recipes/ppo.yaml`. `python scripts/zoo.py FOLDER {name}` does all of this and writes this card."""
+
+
+RUN_HEAD = ["run", "steps", "wall, s", "processor, s", "best in validation", "validation, by thousand steps"]
+
+
+def _run_row(run: Path) -> list[str]:
+    content = json.loads((run / "curve.json").read_text())
+    curve = content["curve"]
+    shown = ", ".join(f"{row['steps'] / 1000:.0f}: {row['reward']:.3f}" for row in curve)
+    best = max(row["reward"] for row in curve)
+    cells = [
+        f"{curve[-1]['steps']:,.0f}",
+        f"{content['wall_s']:.0f}",
+        f"{content['processor_s']:.0f}",
+        f"{best:.3f}",
+        shown,
+    ]
+    return [run.name, *(cell.replace("-", "−") for cell in cells)]
+
+
+def _table(name: str, load: str | None, results: Path) -> str:
+    """Each agent's means, and what the policy has more than it on the same seeds."""
+    episodes = trials(name, load, results)
+    own = f"zoo:{name}"
+    rows = []
+    for agent in episodes["agent"].unique():
+        means = [mean_cell(episodes, agent, metric) for metric in METRICS]
+        apart = ["", ""] if agent == own else gap_cells(episodes, agent, own)[:2]
+        rows.append([agent, *means, *reversed(apart)])
+    head = ["agent", "reward", "cores", "PAS, %", "violations, %", "reward of the policy less it, 95 %", "seeds"]
+    return markdown([head, *rows])
