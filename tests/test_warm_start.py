@@ -59,7 +59,7 @@ def test_a_policy_imitates_an_agent_on_seeds_of_training(tmp_path: Path, monkeyp
     monkeypatch.setattr(warm_start, "EPISODES", 2)
     of = settings(tmp_path, "video", "ppo", "hpa", action="knobs")
     scenario = scenario_to_train("video", of.workloads)
-    run = Run(of, scenario)
+    run = Run(of, scenario, make_agent)
     made = warm_start.Demonstrator(make_agent("hpa", scenario), scenario, of.recipe.view, None)
     warm_start.run_episode(made, CompiledCluster(scenario), scenario, 1_500_000)
     shown, actions = np.concatenate(made.shown), np.concatenate(made.actions)
@@ -82,5 +82,5 @@ def test_what_cannot_be_imitated_is_one_line(
 ) -> None:
     of = settings(tmp_path, "video", algorithm, agent, **changes)
     with pytest.raises(InputError, match=message) as told:
-        Run(of, scenario_to_train("video", of.workloads))
+        Run(of, scenario_to_train("video", of.workloads), make_agent)
     assert "\n" not in str(told.value)
