@@ -130,5 +130,5 @@ def _clone(learner: Learner, seen: Demonstrations, rng: np.random.Generator) -> 
         for batch in np.array_split(rng.permutation(len(actions)), max(1, len(actions) // BATCH)):
             optimizer.zero_grad()
             loss = -likelihood(model, shown[batch], actions[batch]).mean()
-            loss.backward()
+            loss.backward()  # type: ignore[no-untyped-call]
             optimizer.step()
