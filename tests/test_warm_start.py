@@ -9,6 +9,7 @@ import pytest
 from ipagym.agents import make_agent
 from ipagym.agents.learned.one_view import OneView
 from ipagym.agents.learned.recipe import recipe_for
+from ipagym.bench.episode import run_episode
 from ipagym.cluster.sim import CompiledCluster
 from ipagym.envs import make_scenario
 from ipagym.envs.learners.plan_edits import FACTORS, HOLD
@@ -59,9 +60,9 @@ def test_a_policy_imitates_an_agent_on_seeds_of_training(tmp_path: Path, monkeyp
     monkeypatch.setattr(warm_start, "EPISODES", 2)
     of = settings(tmp_path, "video", "ppo", "hpa", action="knobs")
     scenario = scenario_to_train("video", of.workloads)
-    run = Run(of, scenario)
+    run = Run(of, scenario, make_agent)
     made = warm_start.Demonstrator(make_agent("hpa", scenario), scenario, of.recipe.view, None)
-    warm_start.run_episode(made, CompiledCluster(scenario), scenario, 1_500_000)
+    run_episode(made, CompiledCluster(scenario), scenario, 1_500_000)
     shown, actions = np.concatenate(made.shown), np.concatenate(made.actions)
     assert len({tuple(each) for each in actions.tolist()}) > 2
     assert (run.policy().actions(shown) == actions).mean() > 0.9
@@ -82,5 +83,5 @@ def test_what_cannot_be_imitated_is_one_line(
 ) -> None:
     of = settings(tmp_path, "video", algorithm, agent, **changes)
     with pytest.raises(InputError, match=message) as told:
-        Run(of, scenario_to_train("video", of.workloads))
+        Run(of, scenario_to_train("video", of.workloads), make_agent)
     assert "\n" not in str(told.value)

@@ -44,7 +44,7 @@ class OneOf:
         return self.values[trial.suggest_categorical(name, list(range(len(self.values))))]
 
 
-Space = Mapping[str, Range | OneOf]
+Space = dict[str, Range | OneOf]
 
 COMMON: Space = {
     "learning_rate": Range(low=1e-4, high=3e-3, log=True, falls_to=0.02),

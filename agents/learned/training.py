@@ -1,7 +1,7 @@
 """Training of policies with stable-baselines3: on seeds of training, with validation, checkpoints and resuming."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -26,6 +26,7 @@ from ipagym.envs.codec import Codec
 from ipagym.envs.observation import Observer
 from ipagym.envs.reference_returns import reference_of
 from ipagym.envs.scenarios import make_scenario
+from ipagym.model.agent import Agent
 from ipagym.system.errors import InputError
 from ipagym.system.files import is_file, make_folder, write_atomically
 from ipagym.task.scenario import Scenario
@@ -60,12 +61,22 @@ class TrainSettings:
             raise InputError(f"seed must be in 0..2147483647, not {self.seed}")
 
 
-def train(settings: TrainSettings, progress: Report = lambda done, total, best: None) -> Path:
+Teachers = Callable[[str, Scenario], Agent]
+"""Makes the agent of a name; `ipagym.agents.make_agent` does."""
+
+
+def train(
+    settings: TrainSettings,
+    progress: Report = lambda done, total, best: None,
+    teachers: Teachers | None = None,
+) -> Path:
     """Train to the end of the recipe, or until validation has not got better for long; returns the folder.
 
     It gets `last.pt` (rewritten after every update, what a run is resumed from), the policies `last.npz` and
     `best.npz`, `train.json`, `curve.json` and TensorBoard logs. A run that was interrupted and is resumed comes to the
     weights of one that was not, to the last bit.
+
+    `teachers` makes the agent of a warm start.
 
     Raises:
         InputError: the folder holds a run already and `resume` is not set, there is nothing to resume, what there is
@@ -75,7 +86,7 @@ def train(settings: TrainSettings, progress: Report = lambda done, total, best: 
     scenario = scenario_to_train(settings.scenario, settings.workloads, settings.trace)
     make_folder(settings.out)
     with _threads(settings.threads):
-        Run(settings, scenario).go(progress)
+        Run(settings, scenario, teachers).go(progress)
     return settings.out
 
 
@@ -94,7 +105,7 @@ def scenario_to_train(name: str, workloads: tuple[str, ...], trace: Path | None 
 class Run:
     """A training run: the model, its environments and its validations so far."""
 
-    def __init__(self, settings: TrainSettings, scenario: Scenario) -> None:
+    def __init__(self, settings: TrainSettings, scenario: Scenario, teachers: Teachers | None = None) -> None:
         recipe = settings.recipe
         self.settings, self.scenario, self.recipe = settings, scenario, recipe
         self.total = recipe.updates * recipe.envs * recipe.rollout
@@ -109,7 +120,9 @@ class Run:
         if settings.resume:
             self._resume()
         elif settings.warm_start is not None:
-            warm_start(self._learner(), scenario, recipe.view, settings.warm_start)
+            if teachers is None:
+                raise InputError(f"a warm start from {settings.warm_start} needs teachers: ipagym.agents.make_agent")
+            warm_start(self._learner(), scenario, recipe.view, teachers(settings.warm_start, scenario))
 
     def go(self, report: Report) -> None:
         """Train from where it stands to the end."""

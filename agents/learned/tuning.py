@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +55,7 @@ def tune(settings: TuneSettings, told: Told = lambda trials, steps, best: None) 
     """
     study = _study(settings)
     while (over := len(study.get_trials(deepcopy=False, states=OVER))) < settings.trials:
-        study.optimize(lambda trial, done=over: _reward(settings, trial, done, told), n_trials=1)
+        study.optimize(partial(_reward, settings, over=over, told=told), n_trials=1)
     if not study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,)):
         raise InputError(f"no trial of {settings.storage} has come to its end: give more --trials")
     return _recipe(settings, study.best_trial), study.best_value

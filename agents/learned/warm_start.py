@@ -7,7 +7,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from ipagym.agents import make_agent
 from ipagym.agents.common.wrapper import Wrapper
 from ipagym.agents.learned.algorithms.algorithm import Algorithm
 from ipagym.agents.learned.one_view import OneView
@@ -76,13 +75,13 @@ class Demonstrator(Wrapper):
         return self._seen.configuration(action if self._decide is None else self._decide(shown))
 
 
-def warm_start(learner: Learner, scenario: Scenario, settings: ViewSettings, agent: str) -> float:
-    """Let a new model imitate the agent of that name; returns the share of the agent's actions that it then takes.
+def warm_start(learner: Learner, scenario: Scenario, settings: ViewSettings, agent: Agent) -> float:
+    """Let a new model imitate the agent; returns the share of the agent's actions that it then takes.
 
     What it normalises by begins with what was seen.
 
     Raises:
-        InputError: there is no such agent, or the algorithm or the view cannot imitate one.
+        InputError: the algorithm or the view cannot imitate one.
     """
     check_can_imitate(learner.algorithm)
     env, seed = learner.env, learner.env.course.seed
@@ -94,7 +93,7 @@ def warm_start(learner: Learner, scenario: Scenario, settings: ViewSettings, age
         return np.asarray(values)
 
     for number in range(ROUNDS):
-        made = Demonstrator(make_agent(agent, scenario), scenario, settings, decide if number else None)
+        made = Demonstrator(agent, scenario, settings, decide if number else None)
         for episode in range(number * EPISODES, (number + 1) * EPISODES):
             run_episode(made, CompiledCluster(scenario), scenario, episode_seed(seed, OF_DEMONSTRATIONS, episode))
         parts.append(Demonstrations(np.concatenate(made.shown), np.concatenate(made.actions)))
@@ -131,5 +130,5 @@ def _clone(learner: Learner, seen: Demonstrations, rng: np.random.Generator) -> 
         for batch in np.array_split(rng.permutation(len(actions)), max(1, len(actions) // BATCH)):
             optimizer.zero_grad()
             loss = -likelihood(model, shown[batch], actions[batch]).mean()
-            loss.backward()
+            loss.backward()  # type: ignore[no-untyped-call]
             optimizer.step()

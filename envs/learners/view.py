@@ -76,7 +76,7 @@ class View:
     def action_space(self) -> MultiDiscrete:
         """The space of one row's action."""
         if self._steps is not None:
-            return MultiDiscrete([self._steps.space.n])
+            return MultiDiscrete([int(self._steps.space.n)])
         return self._codec.space() if self._edits is None else self._edits.space
 
     @property

@@ -31,6 +31,7 @@ def train(
     """Train a policy; it is then an agent: `ipagym compare SCENARIO --agents policy:FOLDER`."""
     if not all(map(find_spec, ("stable_baselines3", "sb3_contrib"))):
         raise InputError("training needs stable-baselines3 and sb3-contrib: `pip install 'ipagym[rl]'`")
+    from ipagym.agents import make_agent
     from ipagym.agents.learned.recipe import recipe_for
     from ipagym.agents.learned.training import TrainSettings
     from ipagym.agents.learned.training import train as run
@@ -57,7 +58,7 @@ def train(
             told = "steps" if best is None else f"steps, best in validation {best:.3f}"
             progress.update(task, completed=done, total=total, description=told)
 
-        path = run(settings, report)
+        path = run(settings, report, make_agent)
     print(f"written to {path}")
 
 
