@@ -1,4 +1,4 @@
-"""The command line: `ipagym compare`, `leaderboard`, `report`, `train`, `tune`, `list`, `trace`, `verify` and the benchmarks."""
+"""The command line: `ipagym compare`, `leaderboard`, `report`, `train`, `tune`, `list`, `verify` and others."""
 
 import sys
 from collections.abc import Sequence
