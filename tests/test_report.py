@@ -116,7 +116,7 @@ def test_scores_are_nought_and_one_at_the_two_references(folder: Path) -> None:
 def test_a_profile_is_the_share_of_runs_above_a_level(folder: Path) -> None:
     episodes = {name: task.episodes for name, task in read_tasks(folder).items()}
     found = profiles(episodes, AGENTS)
-    own = [scores(each)[0].loc["ipa"].to_list() for each in episodes.values()]
+    own = [np.asarray(scores(each)[0].loc["ipa"]).tolist() for each in episodes.values()]
     for level, share in zip(found["levels"], found["shares"][0], strict=True):
         assert share == short(sum(sum(run > level for run in runs) / len(runs) for runs in own) / 2)
     assert found["tasks"] == [2, 2, 2, 1]
@@ -150,6 +150,15 @@ def test_a_missing_extra_is_one_line(
     monkeypatch.setitem(__import__("sys").modules, missing, None)
     assert main(["report", str(folder)]) == 2
     assert capsys.readouterr().err == f"ipagym: error: {bundles.REMEDY}\n"
+
+
+def test_agents_that_failed_are_named_with_the_reason(tmp_path: Path) -> None:
+    pytest.importorskip("plotly", reason="the report needs plotly")
+    write_results(tmp_path / "run", AGENTS[:2], Size(seeds=1))
+    found = load_results(tmp_path / "run")
+    failed = replace(found, manifest=replace(found.manifest, failed={"bad<i>": "it returned None"}))
+    text = page("one", {"run": failed})
+    assert "<b>bad&lt;i&gt;</b> failed on run, and is in no table: it returned None" in text
 
 
 def test_a_folder_without_results_is_refused(tmp_path: Path) -> None:

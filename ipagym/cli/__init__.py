@@ -1,4 +1,4 @@
-"""The command line: `ipagym compare`, `leaderboard`, `report`, `train`, `tune`, `list`, `verify` and others."""
+"""The command line: `ipagym compare`, `leaderboard`, `report`, `table`, `train`, `tune`, `list` and others."""
 
 import sys
 from collections.abc import Sequence
@@ -17,6 +17,7 @@ from ipagym.cli import (
     leaderboard,
     report,
     reproduce,
+    table,
     trace,
     train,
     tune,
@@ -75,6 +76,7 @@ def _root(
 
 app.command("compare")(compare.compare)
 app.command("report")(report.report)
+app.command("table")(table.table)
 app.command("train")(train.train)
 app.command("tune")(tune.tune)
 app.command("forecast")(forecast.forecast)

@@ -9,8 +9,8 @@ from ipagym.agents.simple.best_constant import best_constant
 from ipagym.agents.simple.static import Fixed
 from ipagym.api import compare
 from ipagym.bench.comparison.results import Comparison
-from ipagym.cli import suite
 from ipagym.cli.controllers import markdown
+from ipagym.cli.zoo import SUITE
 from ipagym.envs.reference_returns import FILE, Reference, references
 from ipagym.envs.scenarios import make_scenario, names
 from ipagym.system.files import write_atomically
@@ -38,7 +38,7 @@ def measure(folder: Path, workers: int = 1) -> None:
 
 def measured_names() -> list[str]:
     """The scenarios with the papers' settings; those of the suite have a table of their own (`ipagym.cli.suite`)."""
-    return [name for name in names() if name not in suite.OPTIMISERS]
+    return [name for name in names() if name not in SUITE]
 
 
 def table() -> str:
