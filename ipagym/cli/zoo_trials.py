@@ -12,7 +12,7 @@ from ipagym.task.splits import TEST
 EPISODES = 20
 """Test seeds of a comparison, from the first on."""
 
-FEW = 4
+FEW = 2
 """Test seeds for agents that take minutes for an episode."""
 
 METRICS = {"reward": "reward", "cores": "cores", "pas_percent": "PAS points", "violation_percent": "violation points"}

@@ -120,11 +120,11 @@ def paths_of(group: Group, agent: str, seeds: Sequence[int]) -> list[str]:
 
 def _run(suite: Suite, groups: Sequence[Group], work: Path, workers: int) -> dict[str, Comparison]:
     with counted("searches") as told:
-        searched = search_all(groups, work, max(1, min(workers, os.cpu_count() or 1)), told)
+        search_all(groups, max(1, min(workers, os.cpu_count() or 1)), told)
     found = {}
     for group in groups:
         with counted(group.name) as told:
-            found[group.name] = run_group(suite, group, work, workers=workers, tick=told, searched=searched)
+            found[group.name] = run_group(suite, group, work, workers=workers, tick=told)
     return found
 
 

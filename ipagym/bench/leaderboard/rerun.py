@@ -42,8 +42,8 @@ def _run_again(entry: Entry, name: str, seeds: Sequence[int], place: tuple[Path,
     scratch, workers = place
     agent, asked = entry.manifest.agent, entry.manifest.asked
     group = next(replace(each, agents={agent: asked}) for each in entry.suite.groups if each.name == name)
-    searched = search_all([group], scratch, workers, _unheard)
-    found = run_group(entry.suite, group, scratch, workers=workers, tick=_unheard, searched=searched, seeds=seeds)
+    search_all([group], workers, _unheard)
+    found = run_group(entry.suite, group, scratch, workers=workers, tick=_unheard, seeds=seeds)
     mark = found.manifest.fingerprints[agent]
     if mark != entry.manifest.fingerprints[name]:
         raise InputError(f"{entry.source}: {name}: the code of {asked} is not the one that made the entry: "

@@ -4,16 +4,16 @@ import json
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from time import monotonic
 
-from ipagym.agents.contestants import Contestant, Given, Origin, contestants
+from ipagym.agents.contestants import Given, Origin, contestants
 from ipagym.bench.comparison.compare import compare
 from ipagym.bench.comparison.jobs import usual_fence
 from ipagym.bench.comparison.results import Comparison
-from ipagym.bench.leaderboard.searched import maker, search_all
+from ipagym.bench.leaderboard.searched import search_all
 from ipagym.bench.leaderboard.suite import Group, Suite, suite_of
 from ipagym.cluster.sim import ENGINES
 from ipagym.system.errors import InputError
@@ -22,9 +22,6 @@ from ipagym.system.progress import Tick, counted
 
 SUITE = "suite.json"
 ENGINE = "compiled"
-
-Searched = Mapping[tuple[str, str], str]
-"""What was found for agents that search, by group and name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +54,13 @@ def run_suite(suite: Suite, out: Path, workers: int) -> Run:
     _claim(out, suite)
     started = monotonic()
     with counted("searches") as told:
-        searched = search_all(suite.groups, out, max(1, min(workers, os.cpu_count() or 1)), told)
+        search_all(suite.groups, max(1, min(workers, os.cpu_count() or 1)), told)
     found: dict[str, Comparison] = {}
     done = 0
     with counted(suite.name) as told:
         for group in suite.groups:
             tick = _shifted(told, done, suite.cells)
-            found[group.name] = run_group(suite, group, out, workers=workers, tick=tick, searched=searched)
+            found[group.name] = run_group(suite, group, out, workers=workers, tick=tick)
             done += len(group.agents) * suite.file.seeds
             _tell(found[group.name], (done, suite.cells), monotonic() - started)
     failures = [
@@ -81,11 +78,11 @@ def run_group(
     *,
     workers: int,
     tick: Tick,
-    searched: Searched,
     seeds: Sequence[int] | None = None,
 ) -> Comparison:
     """Run one task on one track, on all seeds of the suite where none are given."""
-    taking_part = _contestants(group, searched)
+    given: dict[str, Given] = dict(group.agents)
+    taking_part = contestants(given, group.scenario)
     # What the engine compiles on its first use, it compiles here, once for all worker processes.
     ENGINES[ENGINE](group.scenario).advance(group.scenario.interval_s)
     return compare(
@@ -131,17 +128,6 @@ def _claim(out: Path, suite: Suite) -> None:
                          "choose another --out")  # fmt: skip
     written = suite.file.model_dump(mode="json", exclude_unset=True)
     write_atomically(out / SUITE, (json.dumps(written, indent=2) + "\n").encode())
-
-
-def _contestants(group: Group, searched: Searched) -> tuple[Contestant, ...]:
-    given: dict[str, Given] = {name: _given(group, name, searched) for name in group.agents}
-    made = contestants(given, group.scenario)
-    return tuple(replace(each, origin=Origin.PACKAGE) if (group.name, each.name) in searched else each for each in made)
-
-
-def _given(group: Group, name: str, searched: Searched) -> Given:
-    found = searched.get((group.name, name))
-    return group.agents[name] if found is None else maker(group.agents[name], found)
 
 
 def _shifted(told: Tick, before: int, total: int) -> Tick:
