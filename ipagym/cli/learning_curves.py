@@ -6,12 +6,19 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
+COLUMNS = 3
+"""Panels side by side."""
+
 
 def draw(folder: Path, runs: Mapping[str, Sequence[str]], to: Path) -> None:
     """Draw the curves of the runs below the folder, by the name of their panel, into a PNG file."""
-    figure = Figure(figsize=(4.2 * len(runs), 3.2), layout="constrained")
-    axes = figure.subplots(1, len(runs), squeeze=False)[0]
-    for panel, (name, each) in zip(axes, runs.items(), strict=True):
+    columns = min(COLUMNS, len(runs))
+    rows = -(-len(runs) // columns)
+    figure = Figure(figsize=(4.2 * columns, 3.2 * rows), layout="constrained")
+    axes = figure.subplots(rows, columns, squeeze=False).ravel()
+    for unused in axes[len(runs) :]:
+        unused.set_axis_off()
+    for panel, (name, each) in zip(axes, runs.items(), strict=False):
         for run in each:
             curve = json.loads((folder / run / "curve.json").read_text())["curve"]
             panel.plot([row["steps"] / 1000 for row in curve], [row["reward"] for row in curve], label=run)
