@@ -29,8 +29,7 @@ def train(
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the checkpoint in the folder.")] = False,
 ) -> None:
     """Train a policy; it is then an agent: `ipagym compare SCENARIO --agents policy:FOLDER`."""
-    if not all(map(find_spec, ("stable_baselines3", "sb3_contrib"))):
-        raise InputError("training needs stable-baselines3 and sb3-contrib: `pip install 'ipagym[rl]'`")
+    check_installed()
     from ipagym.agents import make_agent
     from ipagym.agents.learned.recipe import recipe_for
     from ipagym.agents.learned.training import TrainSettings

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ipagym.bench.comparison.results import Comparison, load_results
-from ipagym.bench.leaderboard.run import Failure, suite_in
+from ipagym.bench.leaderboard.run import Failure, failures_in, suite_in
 from ipagym.bench.leaderboard.statistics import Scores
 from ipagym.bench.leaderboard.suite import Group, Suite
 from ipagym.envs.reference_returns import reference_of
@@ -69,10 +69,7 @@ def read_board(folder: Path) -> Board:
     """
     suite = suite_in(folder)
     found = {group.name: load_results(folder / group.name) for group in suite.groups}
-    failures = [
-        Failure(name, agent, why) for name, each in found.items() for agent, why in each.manifest.failed.items()
-    ]
-    return make_board(suite, {name: cells_of(each) for name, each in found.items()}, failures)
+    return make_board(suite, {name: cells_of(each) for name, each in found.items()}, failures_in(found))
 
 
 def make_board(suite: Suite, cells: Mapping[str, pd.DataFrame], failures: Sequence[Failure]) -> Board:

@@ -63,12 +63,15 @@ def run_suite(suite: Suite, out: Path, workers: int) -> Run:
             found[group.name] = run_group(suite, group, out, workers=workers, tick=tick)
             done += len(group.agents) * suite.file.seeds
             _tell(found[group.name], (done, suite.cells), monotonic() - started)
-    failures = [
-        Failure(name, agent, why) for name, each in found.items() for agent, why in each.manifest.failed.items()
-    ]
     return Run(
-        suite, out, tuple(failures), digest_of({name: each.manifest.windows_sha256 for name, each in found.items()})
+        suite, out, failures_in(found), digest_of({name: each.manifest.windows_sha256 for name, each in found.items()})
     )
+
+
+def failures_in(found: Mapping[str, Comparison]) -> tuple[Failure, ...]:
+    """The agents that failed in comparisons by group."""
+    reasons = {name: each.manifest.failed for name, each in found.items()}
+    return tuple(Failure(name, agent, why) for name, failed in reasons.items() for agent, why in failed.items())
 
 
 def run_group(
