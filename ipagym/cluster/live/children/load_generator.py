@@ -4,6 +4,7 @@ import json
 import socket
 import sys
 from array import array
+from pathlib import Path
 from struct import Struct
 from time import monotonic, sleep
 
@@ -14,20 +15,24 @@ SENT = Struct("=Qd")
 
 START = Struct("=d")
 
+LOADED = b"R"
+"""What the generator says when it has read its schedule."""
+
 SPIN_S = 0.0003
 """A thread wakes from sleep up to so late: the last bit is waited for without sleep."""
 
 
 def main() -> None:
-    """Receive the schedule and the start, then send; end with the stream."""
+    """Read the schedule, receive the start, then send from request `first` on; end with the stream."""
     told = json.loads(sys.argv[1])
     die_with(told["parent"])
     stream = socket.socket(fileno=told["stream"])
-    schedule_s = array("d", _received(stream, 8 * told["requests"]))
-    stream.sendall(b"R")
+    schedule_s = array("d")
+    schedule_s.frombytes(Path(told["schedule"]).read_bytes())
+    stream.sendall(LOADED)
     (start_s,) = START.unpack(_received(stream, START.size))
-    for number, due_s in enumerate(schedule_s, start=told["first"]):
-        wait_until(start_s + due_s)
+    for number in range(told["first"], len(schedule_s)):
+        wait_until(start_s + schedule_s[number])
         stream.sendall(SENT.pack(number, monotonic()))
     stream.recv(1)
 
@@ -42,10 +47,10 @@ def wait_until(due_s: float) -> None:
 
 def _received(stream: socket.socket, size: int) -> bytes:
     """So many bytes; the process ends where the stream does before."""
-    received = bytearray()
+    received = b""
     while len(received) < size:
-        part = stream.recv(min(size - len(received), 1 << 20))
+        part = stream.recv(size - len(received))
         if not part:
             raise SystemExit(0)
         received += part
-    return bytes(received)
+    return received
