@@ -171,6 +171,6 @@ class LiveCluster:
             seed,
             dispatcher,
             folder=folder,
-            errors=(folder / "errors").open("ab"),
+            errors=folder / "errors",
             keep_requests=self._keep_requests,
         )

@@ -7,7 +7,7 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from ipagym.cluster.live.clock import LiveClock
 from ipagym.system.errors import IpagymError
@@ -29,7 +29,7 @@ class Dispatcher:
         self._streams: dict[int, Callable[[], None]] = {}
         self._poll = select.epoll()
         self._asked: deque[Callable[[], None]] = deque()
-        self._waiting: set[Future[object]] = set()
+        self._waiting: set[Future[Any]] = set()
         self._error: BaseException | None = None
         self._wake, self._woken = socket.socketpair()
         self._woken.setblocking(False)
@@ -50,11 +50,11 @@ class Dispatcher:
         self._poll.unregister(stream.fileno())
         del self._streams[stream.fileno()]
 
-    def begin(self, action: "Callable[[Future[Result]], None]") -> "Future[Result]":
+    def begin(self, action: Callable[["Future[Result]"], None]) -> "Future[Result]":
         """Have the thread run the action, which completes the future at once or later."""
         future: Future[Result] = Future()
-        self._waiting.add(future)  # type: ignore[arg-type]
-        future.add_done_callback(self._waiting.discard)  # type: ignore[arg-type]
+        self._waiting.add(future)
+        future.add_done_callback(self._waiting.discard)
         self._asked.append(lambda: action(future))
         self._wake.send(b"!")
         if self._error is not None:
@@ -67,7 +67,11 @@ class Dispatcher:
         Raises:
             IpagymError: the thread has ended.
         """
-        return self.begin(lambda future: future.set_result(action())).result()
+
+        def complete(future: "Future[Result]") -> None:
+            future.set_result(action())
+
+        return self.begin(complete).result()
 
     def close(self) -> None:
         """End the thread; whoever waits for it is told so."""

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import IO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,9 +25,7 @@ class Load:
     of each request how long after its time it was sent.
     """
 
-    def __init__(
-        self, scenario: Scenario, seed: int, dispatcher: Dispatcher, *, folder: Path, errors: IO[bytes]
-    ) -> None:
+    def __init__(self, scenario: Scenario, seed: int, dispatcher: Dispatcher, *, folder: Path, errors: Path) -> None:
         self.sent_s, self.arrival_s = schedule(scenario, seed)
         self.arrived = 0
         self.lateness_s: list[float] = []

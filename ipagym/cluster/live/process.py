@@ -8,7 +8,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 HERE = Path(__file__).parent
 
@@ -55,19 +55,19 @@ class Child:
             self.process.wait()
 
 
-def spawn(module: str, told: Mapping[str, Any], errors: IO[bytes]) -> Child:
+def spawn(module: str, told: Mapping[str, Any], errors: Path) -> Child:
     """Start `main` of a module in `children`, which is told the mapping, our process id and its stream.
 
-    What it writes to standard error goes to `errors`. Its threads do their work on one core each.
+    What it writes to standard output and error is added to the file `errors`. Its threads do their work on one core each.
     """
     ours, theirs = socket.socketpair()
-    with theirs:
+    with theirs, errors.open("ab") as said:
         argument = json.dumps({**told, "parent": os.getpid(), "stream": theirs.fileno()})
         process = subprocess.Popen(
             [sys.executable, "-P", "-c", START, argument, str(HERE.parents[1]), module],
             stdin=subprocess.DEVNULL,
-            stdout=errors,
-            stderr=errors,
+            stdout=said,
+            stderr=said,
             pass_fds=[theirs.fileno()],
             start_new_session=True,
             env=os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
@@ -75,8 +75,7 @@ def spawn(module: str, told: Mapping[str, Any], errors: IO[bytes]) -> Child:
     return Child(process, ours)
 
 
-def last_words(errors: IO[bytes]) -> str:
-    """The last line that a child wrote to standard error, or nothing."""
-    errors.flush()
-    lines = Path(errors.name).read_text(errors="replace").split("\n")
+def last_words(errors: Path) -> str:
+    """The last line that a child wrote into the file, or nothing."""
+    lines = errors.read_text(errors="replace").split("\n")
     return next((line.strip() for line in reversed(lines) if line.strip()), "")

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import IO, Any
+from pathlib import Path
+from typing import Any
 
 from ipagym.cluster.live.children.framing import READY, Inbox, Message
 from ipagym.cluster.live.children.replica import RECEIVED_AT_ONCE
@@ -37,7 +38,7 @@ class Running:
 class Replicas:
     """Starts, serves with and stops the process of each replica; all in the dispatcher's thread."""
 
-    def __init__(self, dispatcher: Dispatcher, errors: IO[bytes]) -> None:
+    def __init__(self, dispatcher: Dispatcher, errors: Path) -> None:
         self._dispatcher = dispatcher
         self._errors = errors
         self._running: dict[Replica, Running] = {}

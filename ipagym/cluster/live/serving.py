@@ -5,7 +5,6 @@ from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
 from time import monotonic
-from typing import IO
 
 from ipagym.cluster.live.dispatcher import Dispatcher
 from ipagym.cluster.live.lifecycle import LiveLifecycle
@@ -47,7 +46,7 @@ class Serving:
         dispatcher: Dispatcher,
         *,
         folder: Path,
-        errors: IO[bytes],
+        errors: Path,
         keep_requests: bool,
     ) -> None:
         self.configuration = scenario.initial
