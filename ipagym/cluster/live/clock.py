@@ -23,7 +23,7 @@ class LiveClock(Clock):
         self._now = max(self._now, monotonic() - self.start_s)
 
     def rest_s(self) -> float | None:
-        """Seconds until the next timer, at least 0; None where there is none. Before the start only what is due at 0."""
+        """Seconds until the next timer, at least 0; None where there is none, or where time has not begun for it."""
         if not self._queue:
             return None
         due_s = float(self._queue[0][0])

@@ -58,12 +58,12 @@ class Child:
 def spawn(module: str, told: Mapping[str, Any], errors: Path) -> Child:
     """Start `main` of a module in `children`, which is told the mapping, our process id and its stream.
 
-    What it writes to standard output and error is added to the file `errors`. Its threads do their work on one core each.
+    What it writes to standard output and error is added to the file `errors`; libraries are told to use one thread.
     """
     ours, theirs = socket.socketpair()
     with theirs, errors.open("ab") as said:
         argument = json.dumps({**told, "parent": os.getpid(), "stream": theirs.fileno()})
-        process = subprocess.Popen(
+        process = subprocess.Popen(  # noqa: S603 - this interpreter, running code of this folder
             [sys.executable, "-P", "-c", START, argument, str(HERE.parents[1]), module],
             stdin=subprocess.DEVNULL,
             stdout=said,
