@@ -50,7 +50,7 @@ MACHINERY = {
     "outcome end forget": "the places of ended requests are used again",
     "queues enter make_space": "the ring",
     "queues push_by_deadline pop_by_deadline sift_up remove_soonest sooner": "`heapq` in the reference",
-    "rollout set_accuracy": "`ipagym.model.configuration.configured_accuracy`",
+    "rollout set_accuracy expected_accuracy share": "`ipagym.model.configuration.configured_accuracy`",
     "routing is_eligible": "membership of a list in the reference",
     "stage is_assigned vacant same_variant is_emptied": "comprehensions in the reference",
     "window open_window": "the reference begins a window by ending the last",
