@@ -1,5 +1,6 @@
 """Accuracy measured by combination of variants: in both engines, the optimisers, the bound and the profile."""
 
+from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import asdict, replace
 from hashlib import sha256
@@ -8,22 +9,24 @@ from json import dumps
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import yaml
 
 from ipagym.bench.bound.bound import bound, demand_of, most_per_window
-from ipagym.bench.episode import run_episode
+from ipagym.bench.episode import Episode, run_episode
 from ipagym.cluster.sim import ENGINES
-from ipagym.model.configuration import Configuration, Limits, StageSetting, configured_accuracy
+from ipagym.model.configuration import Configuration, Deployment, Limits, StageSetting, configured_accuracy
+from ipagym.model.window import Window
 from ipagym.optimize.frontier import solve as frontier
 from ipagym.optimize.ipa import paper, program
-from ipagym.optimize.problem import ipa_problem, objective_value
+from ipagym.optimize.problem import IpaProblem, ipa_problem, objective_value
 from ipagym.profiles import load_file
 from ipagym.system.errors import InputError
 from ipagym.task.objective import Objective
 from tests.tiny import FixedRates, pipeline, scenario, setting, side_by_side
 
-TABLE = {
+TABLE: dict[tuple[str, ...], float] = {
     ("small", "small"): 0.3,
     ("small", "big"): 0.9,
     ("big", "small"): 0.35,
@@ -69,8 +72,8 @@ def test_a_configuration_stands_for_the_mean_over_what_it_serves_with() -> None:
     assert found == pytest.approx(0.75 * 0.9 + 0.25 * 0.6)
 
 
-def _both() -> tuple[object, ...]:
-    return side_by_side(setting(), setting(name="big")).deployments  # type: ignore[return-value]
+def _both() -> tuple[Deployment, ...]:
+    return side_by_side(setting(), setting(name="big")).deployments
 
 
 @pytest.mark.parametrize("rate_rps", [0.5, 3.0, 7.0, 12.0])
@@ -86,7 +89,7 @@ def test_the_optimum_is_that_of_brute_force(rate_rps: float, alpha: float) -> No
             assert found.objective == pytest.approx(best)
 
 
-def _every_plan_value(problem, rate_rps):  # type: ignore[no-untyped-def]
+def _every_plan_value(problem: IpaProblem, rate_rps: float) -> Iterator[float]:
     sized = [
         [(c, n) for c in stage for n in range(1, 5) if n * c.throughput_rps >= rate_rps] for stage in problem.stages
     ]
@@ -103,18 +106,16 @@ def test_no_course_earns_more_than_the_bound() -> None:
     class Stays:
         def reset(self, *_: object) -> None: ...
 
-        def decide(self, window):  # type: ignore[no-untyped-def]
+        def decide(self, window: Window) -> Configuration:
             return window.configuration
 
-    episode = run_episode(Stays(), ENGINES["compiled"](chosen), chosen, 1)  # type: ignore[arg-type]
+    episode = run_episode(Stays(), ENGINES["compiled"](chosen), chosen, 1)
     assert most_per_window(chosen) <= 20 * 0.9
     frame = windows_frame_of(episode)
     assert episode.rewards.mean() <= bound(chosen, demand_of(frame)) <= 20 * 0.9
 
 
-def windows_frame_of(episode):  # type: ignore[no-untyped-def]
-    import pandas as pd
-
+def windows_frame_of(episode: Episode) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "in_system": [w.in_system for w in episode.windows],
@@ -141,7 +142,7 @@ def profile(combinations: list[dict[str, object]]) -> str:
             "idle_watts_per_core": 1.0,
             "busy_watts_per_core": 2.0,
             "stages": [{"name": name, "batches": [1], "variants": deepcopy(variants)} for name in ("first", "second")],
-            "accuracy_by_combination": combinations,
+            "accuracy_by_combination": [deepcopy(row) for row in combinations],
         }
     )
 
