@@ -15,6 +15,7 @@ from ipagym.cli import (
     compare,
     forecast,
     leaderboard,
+    profile,
     report,
     reproduce,
     table,
@@ -80,6 +81,7 @@ app.command("table")(table.table)
 app.command("train")(train.train)
 app.command("tune")(tune.tune)
 app.command("forecast")(forecast.forecast)
+app.command("profile")(profile.profile)
 app.command("trace")(trace.trace)
 app.command("list")(catalogue.catalogue)
 app.command("bench-speed")(bench_speed.bench_speed)

@@ -37,7 +37,7 @@ class LiveLifecycle(Lifecycle):
         self.on_answers: Callable[[Replica, Message], None] = lambda replica, message: None
         self.on_end: Callable[[Replica], None] = lambda replica: None
         self.starts: list[tuple[str, float]] = []
-        self._served, self._program = stage, program
+        self._program = program
         self._processes = replicas
 
     def remove(self, replica: Replica) -> None:
@@ -54,7 +54,7 @@ class LiveLifecycle(Lifecycle):
 
         self._processes.start(
             replica,
-            {"model": self._program.model(self._served, replica.variant)},
+            {"model": self._program.model(self._stage, replica.variant.name)},
             on_ready=ready,
             on_answers=lambda message: self.on_answers(replica, message),
             on_end=lambda: self.on_end(replica),

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ipagym.model.pipeline import Pipeline, Stage, Variant
+from ipagym.model.pipeline import Pipeline, Variant
 
 Model = Mapping[str, Any]
 """A model as a replica is told of it (`children.replica.loaded`): plain values only."""
@@ -12,21 +12,22 @@ Model = Mapping[str, Any]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Program:
-    """The models of a pipeline, by stage and variant; the input of the request of a number; and how right the answer to
-    it is, from 0 to 1, or None where nobody can tell: then the profile's accuracy stands for it.
+    """The models of a pipeline, by the names of stage and variant; the input of the request of a number; and how right
+    the answer to it is, from 0 to 1, or None where nobody can tell: then the profile's accuracy stands for it.
     """
 
-    model: Callable[[Stage, Variant], Model]
+    model: Callable[[str, str], Model]
     input: Callable[[int], bytes]
     score: Callable[[int, bytes], float] | None = None
 
 
 def rehearsal(pipeline: Pipeline) -> Program:
     """Replicas that sleep as long as the profile says: for any pipeline, and without any model."""
-    numbers = {(stage.name, v.name): n for stage in pipeline.stages for n, v in enumerate(stage.variants)}
+    variants = {(stage.name, variant.name): variant for stage in pipeline.stages for variant in stage.variants}
+    numbers = {name: number for number, name in enumerate(variants)}
 
-    def model(stage: Stage, variant: Variant) -> Model:
-        return {"module": "sleeper", "settings": _settings(variant, numbers[stage.name, variant.name])}
+    def model(stage: str, variant: str) -> Model:
+        return {"module": "sleeper", "settings": _settings(variants[stage, variant], numbers[stage, variant])}
 
     return Program(model=model, input=lambda number: b"")
 
