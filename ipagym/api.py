@@ -10,9 +10,10 @@ from ipagym.bench.comparison.compare import marks_of
 from ipagym.bench.comparison.jobs import usual_fence
 from ipagym.bench.comparison.results import Comparison
 from ipagym.bench.storage.manifest import free_folder
+from ipagym.cluster.backends import check_able, named_backend
 from ipagym.cluster.sim import ENGINES
 from ipagym.envs.scenarios import make_scenario
-from ipagym.system.errors import unknown_name
+from ipagym.system.errors import InputError
 from ipagym.task.scenario import Scenario
 from ipagym.verification.effort import FAST, FULL
 from ipagym.verification.run import Report
@@ -49,6 +50,8 @@ def compare(
     `results` whose name begins with `title`, by default the scenario's. More than one of `workers` means processes:
     the agents must then be defined in modules, and a script needs `if __name__ == "__main__":`.
 
+    `backend` is one of `ipagym.cluster.backends`: live ones run in real time, one episode after another.
+
     An agent that fails is in no table, and `manifest.failed` of the result has the reason. Agents by import path always
     run in processes of their own, with one worker as well, and so do objects, classes and functions with more: there a
     decision may take `decision_limit_s` seconds of real time (ten intervals, unless told otherwise), a process hold
@@ -59,22 +62,29 @@ def compare(
             finished.
     """
     task, named = _scenario(scenario, workload)
-    if backend not in ENGINES:
-        raise unknown_name("backend", backend, ENGINES)
+    chosen = named_backend(backend)
+    check_able(task, backend)
     taking_part = contestants(agents, task)
     if workers > 1:
         check_sendable(taking_part)
-    # What an engine compiles on its first use, it compiles here, once for all worker processes.
-    ENGINES[backend](task).advance(task.interval_s)
+    if chosen.abilities.real_time:
+        if workers > 1:
+            raise InputError(f"episodes on {backend} run one at a time, in real time: workers must be 1, not {workers}")
+        chosen.make(task).close()  # refuses what it cannot serve, before any episode
+    else:
+        # What an engine compiles on its first use, it compiles here, once for all worker processes.
+        chosen.make(task).advance(task.interval_s)
+    # What is simulated does not depend on the engine; what is live is no result of the simulators.
+    place = f"on {backend}" if chosen.abilities.real_time else ""
     chosen_seeds = range(seed0, seed0 + seeds)
     return run_comparison(
         task,
         {each.name: each.make for each in taking_part},
         seeds=chosen_seeds,
-        out=Path(out) if out is not None else _usual_folder(title or named, task, taking_part, chosen_seeds),
-        make_cluster=ENGINES[backend],
+        out=Path(out) if out is not None else _usual_folder(title or named, task, taking_part, chosen_seeds, place),
+        make_cluster=chosen.make,
         workers=workers,
-        fingerprints={each.name: each.fingerprint for each in taking_part},
+        fingerprints=_fingerprints(taking_part, place),
         keeps={each.name: each.keeps for each in taking_part},
         isolated=[each.name for each in taking_part if _is_isolated(each, workers)],
         fence=usual_fence(task, decision_limit_s, memory_limit_gib),
@@ -116,9 +126,13 @@ def _scenario(given: str | Path | Scenario, workload: Load | None) -> tuple[Scen
     return replace(given, workload=load), given.pipeline.name
 
 
-def _usual_folder(title: str, task: Scenario, taking_part: Sequence[Contestant], seeds: Sequence[int]) -> Path:
-    usual = Path("results") / f"{title}-{task.workload.name.partition(' ')[0]}-{task.digest()}"
-    marks = marks_of(
-        {each.name: each.make for each in taking_part}, {each.name: each.fingerprint for each in taking_part}
-    )
-    return free_folder(usual, task, marks, seeds)
+def _usual_folder(
+    title: str, task: Scenario, taking_part: Sequence[Contestant], seeds: Sequence[int], place: str
+) -> Path:
+    parts = (title, task.workload.name.partition(" ")[0], task.digest(), *place.split())
+    marks = marks_of({each.name: each.make for each in taking_part}, _fingerprints(taking_part, place))
+    return free_folder(Path("results") / "-".join(parts), task, marks, seeds)
+
+
+def _fingerprints(taking_part: Sequence[Contestant], place: str) -> dict[str, str]:
+    return {each.name: f"{each.fingerprint} {place}".strip() for each in taking_part}

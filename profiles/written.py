@@ -40,8 +40,8 @@ def _provenance() -> str:
     return (
         f"Measured by `ipagym profile` on {datetime.now(UTC):%Y-%m-%d}: {_processor()}, {os.cpu_count()} cores, load "
         f"average {os.getloadavg()[0]:.2f} at the end, Python {platform.python_version()}, {', '.join(known)}. Service "
-        "times are those of one replica that rests as long as it works, as the sender of a batch sees them; load_s is the "
-        "mean time from a start to readiness. Accuracy by combination is end to end, on labelled inputs; that of a "
+        "times are those of one replica that rests as long as it works, as the sender of a batch sees them; load_s is "
+        "the mean time from a start to readiness. Accuracy by combination is end to end, on labelled inputs; that of a "
         "variant is such that products over stages come nearest to it (least squares in logarithms)."
     )
 

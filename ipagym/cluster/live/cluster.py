@@ -61,7 +61,7 @@ class LiveCluster:
     @property
     def configuration(self) -> Configuration:
         """The configuration in force: the last one asked for, though it may still be rolling out."""
-        return self.serving.configuration
+        return self.scenario.initial if self._episode is None else self.serving.configuration
 
     @property
     def serving(self) -> Serving:

@@ -12,7 +12,7 @@ from ipagym.cluster.live.program import Program
 BATCH = 16
 
 
-def accuracy_by_combination(program: Program) -> dict[tuple[str, str], float]:
+def accuracy_by_combination(program: Program) -> dict[tuple[str, ...], float]:
     """The share of all scenes that each pair of a detector and a reader reads right."""
     labels = np.load(models_folder() / LABELS_FILE)
     scenes = [program.input(number) for number in range(len(labels))]

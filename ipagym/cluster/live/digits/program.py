@@ -13,7 +13,7 @@ from ipagym.cluster.live.program import Program
 SCENE = Struct("=i")
 """A request: the number of a scene, which the replicas have; a message need not carry its pixels."""
 
-CORE_SHARE = 0.1
+CORE_SHARE = 0.05
 """The share of a real core that one core of the pipeline is, so that a fleet fits on a small machine."""
 
 STAGES: Mapping[str, tuple[str, ...]] = {"find": tuple(DETECTORS), "read": tuple(READERS)}

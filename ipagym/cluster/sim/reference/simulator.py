@@ -95,7 +95,7 @@ class SimpyCluster:
         self._clock = Clock()
         self._recorder = Recorder(keep_requests=self._keep_requests)
         self._placement = Placement(Nodes(scenario.limits.node_cores))
-        self._sampling = Sampling(scenario.physics, streams, self.pipeline)
+        self._sampling = self._make_sampling(streams)
         self._stages = [self._build_stage(index) for index in range(len(self.pipeline.stages))]
         self._stations = [station for stage in self._stages for station in stage.stations]
         self._placement.fleets = [station.fleet for station in self._stations]
@@ -184,6 +184,9 @@ class SimpyCluster:
 
     def close(self) -> None:
         """Nothing to release."""
+
+    def _make_sampling(self, streams: Streams) -> Sampling:
+        return Sampling(self.scenario.physics, streams, self.pipeline)
 
     def _build_stage(self, index: int) -> StageServer:
         stage, physics, nodes = self.pipeline.stages[index], self.scenario.physics, self._placement.nodes
