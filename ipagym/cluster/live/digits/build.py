@@ -8,7 +8,7 @@ from tempfile import mkdtemp
 
 import numpy as np
 
-from ipagym.cluster.live.digits.models import DETECTORS, READERS, write_detector, write_reader
+from ipagym.cluster.live.digits.models import DETECTORS, READERS, templates_of, write_detector, write_reader
 from ipagym.cluster.live.digits.scenes import SCENES, known_and_new, scenes_of
 from ipagym.system.cache import cache_folder
 from ipagym.system.errors import InputError
@@ -38,8 +38,9 @@ def _build(folder: Path) -> None:
     scenes, labels = scenes_of(new, SCENES)
     np.save(folder / SCENES_FILE, scenes)
     np.save(folder / LABELS_FILE, labels)
+    templates = templates_of(known)
     for name, stride in DETECTORS.items():
-        write_detector(stride, known, folder / f"{name}.onnx")
+        write_detector(stride, templates, folder / f"{name}.onnx")
     for name, shift in READERS.items():
         write_reader(shift, known, folder / f"{name}.onnx")
 

@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ipagym.cluster.live.digits.scenes import NOISE, PATCH, SCENE, Digits, Images
+from ipagym.cluster.live.digits.scenes import NOISE, PATCH, SCENE, Digits
+
+Weights = NDArray[np.float32]
 
 OPSET, IR_VERSION = 17, 9
 
@@ -23,20 +25,19 @@ each digit only.
 """
 
 
-def write_detector(stride: int, digits: Digits, path: Path) -> None:
-    """Templates (cluster centres of the digits), compared with the scene at every `stride`-th place.
+def write_detector(stride: int, templates: Weights, path: Path) -> None:
+    """Templates, shape (m, pixels), compared with the scene at every `stride`-th place.
 
     The output is the log-likelihood of the best template at each place, up to a constant, shape (n, places).
     """
     from onnx import helper
 
-    centres = _centres(digits.images, TEMPLATES)
     nodes = [
         helper.make_node("Conv", ["x", "templates", "bias"], ["all"], strides=[stride, stride]),
         helper.make_node("ReduceMax", ["all"], ["best"], axes=[1], keepdims=0),
         helper.make_node("Flatten", ["best"], ["y"]),
     ]
-    weights = {"templates": centres.reshape(-1, 1, PATCH, PATCH), "bias": -(centres**2).sum(1) / 2}
+    weights = {"templates": templates.reshape(-1, 1, PATCH, PATCH), "bias": -(templates**2).sum(1) / 2}
     _write(path, nodes, weights, (1, SCENE, SCENE), places_on_a_side(stride) ** 2)
 
 
@@ -70,7 +71,7 @@ def places_on_a_side(stride: int) -> int:
     return (SCENE - PATCH) // stride + 1
 
 
-def _stored(shift: int | None, digits: Digits) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+def _stored(shift: int | None, digits: Digits) -> tuple[Weights, NDArray[np.int64]]:
     """What a reader compares with, shape (m, pixels), and the digit that each is."""
     if shift is None:
         means = [digits.images[digits.labels == digit].mean(axis=0).ravel() for digit in range(10)]
@@ -81,10 +82,12 @@ def _stored(shift: int | None, digits: Digits) -> tuple[NDArray[np.float32], NDA
     return np.concatenate(moved).reshape(-1, PATCH**2), np.tile(digits.labels, side**2)
 
 
-def _centres(images: Images, number: int) -> NDArray[np.float32]:
+def templates_of(digits: Digits) -> Weights:
+    """Cluster centres of the digits, shape (TEMPLATES, pixels)."""
     from sklearn.cluster import MiniBatchKMeans
 
-    fitted = MiniBatchKMeans(number, random_state=0, n_init=1, batch_size=1024).fit(images.reshape(len(images), -1))
+    pixels = digits.images.reshape(len(digits.images), -1)
+    fitted = MiniBatchKMeans(TEMPLATES, random_state=0, n_init=1, batch_size=1024).fit(pixels)
     return np.asarray(fitted.cluster_centers_, dtype=np.float32)
 
 
