@@ -1,6 +1,5 @@
 """Plans of an optimiser by the level of the load and of the network, as actions of the codec."""
 
-from dataclasses import asdict
 from hashlib import sha256
 
 import numpy as np

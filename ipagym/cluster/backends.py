@@ -22,7 +22,7 @@ class Abilities:
 
     `real_time`: an episode takes as long as it says. `forkable`: it can be gone back to and doubled. `resizable`: cores
     change without new replicas. `several_deployments`: a stage may run several variants side by side. `network`:
-    requests may come through one. `faults`: those that a scenario asks for are brought about.
+    requests may come through one. `faults`: those that a scenario asks for, and errors of its profile, are brought about.
     """
 
     real_time: bool
@@ -118,7 +118,7 @@ def check_able(scenario: Scenario, name: str) -> None:
     asked = {
         "several_deployments": scenario.limits.max_deployments > 1,
         "network": scenario.network is not None,
-        "faults": scenario.physics.faults != Faults(),
+        "faults": scenario.physics.faults != Faults() or scenario.physics.profile_error > 0,
     }
     for ability, is_asked in asked.items():
         if is_asked and not getattr(able, ability):

@@ -40,8 +40,8 @@ class LiveCluster:
     """
 
     def __init__(self, scenario: Scenario, program: Program, *, keep_requests: bool = False) -> None:
-        if scenario.physics.faults != Faults():
-            raise InputError("a live cluster has the faults that happen: leave faults out, as in faults=none")
+        if scenario.physics.faults != Faults() or scenario.physics.profile_error:
+            raise InputError("a live cluster has the faults that happen: leave faults and profile_error out")
         self.scenario = scenario
         self._program = program
         self._keep_requests = keep_requests

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from ipagym.cluster.sim.log import RequestLog
+from ipagym.cluster.sim.reference.replica import Replica
 from ipagym.cluster.sim.reference.sampling import Sampling
 from ipagym.cluster.sim.reference.simulator import SimpyCluster
 from ipagym.cluster.sim.request import Request
-from ipagym.model.latency import LatencyModel
 from ipagym.random.streams import Streams
 from ipagym.task.scenario import Scenario
 
@@ -91,7 +91,7 @@ class _Seen(Sampling):
         self._all = served
         self._rest = {key: deque(times) for key, times in served.items()}
 
-    def service_s(self, latency: LatencyModel, batch: list[Request], stage: int) -> float:
+    def service_s(self, replica: Replica, batch: list[Request], stage: int) -> float:
         """The next one of that size."""
         sizes = [size for own, size in self._all if own == stage]
         key = stage, min(sizes, key=lambda size: (abs(size - len(batch)), size))

@@ -154,7 +154,7 @@ class Station:
     def _begin_service(self, replica: Replica, batch: list[Request]) -> None:
         """Plan the end of the service that begins now."""
         service = replica.service
-        end_s = self._clock.now + self._sampling.service_s(_latency(replica), batch, self.stage)
+        end_s = self._clock.now + self._sampling.service_s(replica, batch, self.stage)
         self._clock.at(end_s, Priority.COMPLETION, lambda: self._finish(replica, service))
 
     def _finish(self, replica: Replica, service: int) -> None:
