@@ -18,6 +18,7 @@ from ipagym.cli import (
     profile,
     report,
     reproduce,
+    serve,
     table,
     trace,
     train,
@@ -82,6 +83,7 @@ app.command("train")(train.train)
 app.command("tune")(tune.tune)
 app.command("forecast")(forecast.forecast)
 app.command("profile")(profile.profile)
+app.command("serve")(serve.serve)
 app.command("trace")(trace.trace)
 app.command("list")(catalogue.catalogue)
 app.command("bench-speed")(bench_speed.bench_speed)

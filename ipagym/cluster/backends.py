@@ -22,7 +22,7 @@ class Abilities:
 
     `real_time`: an episode takes as long as it says. `forkable`: it can be gone back to and doubled. `resizable`: cores
     change without new replicas. `several_deployments`: a stage may run several variants side by side. `network`:
-    requests may come through one. `faults`: those that a scenario asks for are brought about, and errors of its profile.
+    requests may come through one. `faults`: those that a scenario asks for are brought about, and a profile's errors.
     """
 
     real_time: bool
