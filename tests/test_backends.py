@@ -81,7 +81,7 @@ def test_a_scenario_that_asks_for_more_than_a_backend_can_is_refused() -> None:
 
 def test_stage_accuracies_of_a_product_are_its_factors() -> None:
     first, second = {"a": 0.5, "b": 0.8}, {"c": 0.4, "d": 0.8}
-    table = {(i, j): first[i] * second[j] for i in first for j in second}
+    table: dict[tuple[str, ...], float] = {(i, j): first[i] * second[j] for i in first for j in second}
     found = stage_accuracies(table, [list(first), list(second)])
     assert found[0] == pytest.approx(first)
     assert found[1] == pytest.approx(second)

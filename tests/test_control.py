@@ -96,7 +96,7 @@ def test_a_shadow_changes_nothing() -> None:
 def test_bounds_that_cannot_be_are_refused() -> None:
     for wrong in ({"most_change": 0}, {"cool_down_s": -1.0}, {"decision_limit_s": 0.0}):
         with pytest.raises(InputError, match=next(iter(wrong))):
-            Safety(**wrong)  # type: ignore[arg-type]
+            Safety(**wrong)
 
 
 def test_the_guard_asks_within_the_limits_of_the_scenario() -> None:
