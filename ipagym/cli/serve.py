@@ -24,7 +24,9 @@ def serve(
     shadow: Annotated[bool, typer.Option("--shadow", help="Only say what the agent would do.")] = False,
     most_change: Annotated[int, typer.Option(help="Replicas that a stage may gain or lose at once.")] = 2,
     cool_down: Annotated[float, typer.Option(help="Seconds without another change of variants after one.")] = 0.0,
-    decision_limit: Annotated[float, typer.Option(help="Seconds for a decision; else the last one stands.")] = 1.0,
+    decision_limit: Annotated[
+        float | None, typer.Option(help="Seconds for a decision; else the last one stands. Default: half an interval.")
+    ] = None,
     log: Annotated[
         Path | None, typer.Option(help="A file for decisions and their reasons, a line of JSON each.")
     ] = None,
@@ -37,8 +39,9 @@ def serve(
     from ipagym.envs.scenarios import make_scenario
     from ipagym.workload.opening import Opening
 
-    safety = Safety(most_change=most_change, cool_down_s=cool_down, decision_limit_s=decision_limit)
     task = make_scenario(scenario, workload)
+    limit_s = task.interval_s / 2 if decision_limit is None else decision_limit
+    safety = Safety(most_change=most_change, cool_down_s=cool_down, decision_limit_s=limit_s)
     if duration is not None:
         task = replace(task, workload=Opening(whole=task.workload, duration_s=duration))
     check_able(task, backend)

@@ -19,7 +19,7 @@ class Safety:
 
     most_change: int = 2
     cool_down_s: float = 0.0
-    decision_limit_s: float = 1.0
+    decision_limit_s: float = 5.0
 
     def __post_init__(self) -> None:
         if self.most_change < 1:
