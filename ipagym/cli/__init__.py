@@ -17,6 +17,7 @@ from ipagym.cli import (
     leaderboard,
     report,
     reproduce,
+    sweep,
     table,
     trace,
     train,
@@ -75,6 +76,7 @@ def _root(
 
 
 app.command("compare")(compare.compare)
+app.command("sweep")(sweep.sweep)
 app.command("report")(report.report)
 app.command("table")(table.table)
 app.command("train")(train.train)
