@@ -13,6 +13,7 @@ from ipagym.cli import (
     bench_speed,
     catalogue,
     compare,
+    figure,
     forecast,
     leaderboard,
     report,
@@ -77,6 +78,7 @@ def _root(
 
 app.command("compare")(compare.compare)
 app.command("sweep")(sweep.sweep)
+app.command("figure")(figure.figure)
 app.command("report")(report.report)
 app.command("table")(table.table)
 app.command("train")(train.train)

@@ -1,0 +1,66 @@
+"""How long a decision takes, by solver and size of the pipeline."""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from ipagym.bench.drawing.looks import looks
+from ipagym.bench.drawing.style import SINGLE, legend_above, line_style, marker_style, new_figure, style
+from ipagym.bench.figures.asked import Asked
+from ipagym.system.errors import InputError
+
+FILE_NAME = "solvers.json"
+COLUMNS = ("solver", "stages", "variants", "loads", "total_median_ms", "total_p99_ms")
+
+
+def draw(asked: Asked) -> Figure:
+    """The times that `ipagym bench-solver` wrote into a folder.
+
+    Raises:
+        InputError: it holds none, or there is more than one folder.
+    """
+    asked.check_number(len(asked.runs), 1)
+    return solver_figure(read_rows(Path(asked.runs[0])), asked.width)
+
+
+def solver_figure(rows: pd.DataFrame, width: float = SINGLE) -> Figure:
+    """Median and p99 of each solver by size, on a logarithmic scale; `rows` has a row for each of both."""
+    names = list(dict.fromkeys(rows["solver"]))
+    sizes = sorted({(int(row.variants), int(row.stages)) for row in rows.itertuples()}, key=lambda s: (s[0] * s[1], s))
+    with style():
+        figure = new_figure(width, 2.5)
+        axis = figure.subplots()
+        for name, look in looks(names).items():
+            known = rows[(rows["solver"] == name) & (rows["loads"] > 0)]
+            at = [sizes.index((row.variants, row.stages)) for row in known.itertuples()]
+            order = sorted(range(len(at)), key=at.__getitem__)
+            places, median, p99 = (
+                [each[number] for number in order]
+                for each in (at, known["total_median_ms"].tolist(), known["total_p99_ms"].tolist())
+            )
+            axis.plot(places, median, label=name, **line_style(look), **marker_style(look))
+            axis.fill_between(places, median, p99, color=line_style(look)["color"], alpha=0.15, linewidth=0)
+        if rows["loads"].any():
+            axis.set_yscale("log")
+            axis.yaxis.set_major_formatter("{x:g}")
+        axis.set_xticks(range(len(sizes)), [f"{stages}×{variants}" for variants, stages in sizes])
+        axis.set_xlabel("stages × variants")
+        axis.set_ylabel("decision, median to p99 (ms)")
+        legend_above(figure, axis)
+    return figure
+
+
+def read_rows(folder: Path) -> pd.DataFrame:
+    """The rows that the benchmark wrote.
+
+    Raises:
+        InputError: there are none that can be read.
+    """
+    try:
+        return pd.DataFrame(json.loads((folder / FILE_NAME).read_text(encoding="utf-8"))["rows"])[list(COLUMNS)]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        raise InputError(
+            f"{folder} holds no times of solvers: give a folder that `ipagym bench-solver` wrote"
+        ) from error

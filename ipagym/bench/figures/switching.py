@@ -1,0 +1,84 @@
+"""How often agents change their knobs."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from ipagym.bench.comparison.confidence import half_width
+from ipagym.bench.comparison.results import Comparison
+from ipagym.bench.drawing.looks import Look, looks
+from ipagym.bench.drawing.style import PALETTE, legend_above, line_style, new_figure, set_apart, shown, style
+from ipagym.bench.figures.asked import Asked
+from ipagym.bench.figures.panels import beside, point
+from ipagym.bench.report.timelines import ALL_DEPLOYMENTS, stage_names
+from ipagym.model.knobs import KNOB_NAMES
+
+
+def draw(asked: Asked) -> Figure:
+    """Above, the changes so far, a line for the mean over seeds and a band from the least to the most; below, the
+    changes of each knob in an episode, with 95 % intervals over seeds. A change is a knob of a stage that is asked to be
+    something else than in the window before.
+
+    Raises:
+        InputError: the comparison cannot be read, or an agent took no part.
+    """
+    found = asked.comparison()
+    chosen = looks(asked.agents_of(found))
+    counted = {agent: changes(found, agent) for agent in chosen}
+    with style():
+        figure = new_figure(asked.width, 3.2)
+        above, below = figure.subplots(2, 1)
+        for place, (agent, look) in enumerate(chosen.items()):
+            _draw_course(above, counted[agent], (agent, look), set_apart(above, place, len(chosen)))
+        _draw_knobs(below, counted, chosen)
+        above.set(xlabel="time (s)", ylabel="changes so far")
+        above.set_xlim(0, found.manifest.duration_s)
+        above.autoscale_view()
+        above.set_ylim(bottom=0)
+        legend_above(figure, above)
+    return figure
+
+
+def changes(found: Comparison, agent: str) -> pd.DataFrame:
+    """Changes in each window: columns `seed`, `start_s`, and the number of stages in which each knob changed."""
+    rows = found.windows[found.windows["agent"] == agent].reset_index(drop=True)
+    is_first = rows["window"] == rows.groupby("seed")["window"].transform("min")
+    counted = {knob: sum(_changed(rows, stage, knob) for stage in stage_names(rows)) for knob in KNOB_NAMES}
+    frame = rows[["seed", "start_s"]].assign(**counted)
+    frame.loc[is_first, list(KNOB_NAMES)] = 0
+    return frame
+
+
+def _changed(rows: pd.DataFrame, stage: str, knob: str) -> "pd.Series[int]":
+    """1 where what is asked for of a knob in a stage is not as in the row before."""
+    asked = rows[f"{stage}{ALL_DEPLOYMENTS}"].map(lambda each: str([deployment[knob] for deployment in each]))
+    return (asked != asked.shift()).astype(int)
+
+
+def _draw_course(axis, counted, drawn, transform) -> None:  # type: ignore[no-untyped-def]
+    agent, look = drawn
+    total = counted.assign(total=counted[list(KNOB_NAMES)].sum(axis=1).groupby(counted["seed"]).cumsum())
+    by_time = total.pivot(index="start_s", columns="seed", values="total")
+    axis.fill_between(
+        by_time.index, by_time.min(axis=1), by_time.max(axis=1), step="post", color=PALETTE[look.colour], alpha=0.15,
+        linewidth=0,
+    )  # fmt: skip
+    axis.step(
+        by_time.index, by_time.mean(axis=1), where="post", label=shown(agent), transform=transform, **line_style(look)
+    )
+
+
+def _draw_knobs(axis, counted: Mapping[str, pd.DataFrame], chosen: Mapping[str, Look]) -> None:  # type: ignore[no-untyped-def]
+    totals = {agent: frame.groupby("seed")[list(KNOB_NAMES)].sum() for agent, frame in counted.items()}
+    turned = [knob for knob in KNOB_NAMES if any(each[knob].any() for each in totals.values())] or list(KNOB_NAMES)
+    for place, (agent, look) in enumerate(chosen.items()):
+        for at, knob in enumerate(turned):
+            values = totals[agent][knob].tolist()
+            half = half_width(values) if len(values) > 1 else 0.0
+            point(axis, (at + beside(place, len(chosen)), float(np.mean(values))), (0.0, half), (agent, look))
+    axis.set_xticks(range(len(turned)), turned)
+    axis.set_xlim(-0.5, len(turned) - 0.5)
+    axis.set_ylim(bottom=0)
+    axis.set_ylabel("changes in an episode")
