@@ -3,6 +3,7 @@
 from itertools import combinations
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from ipagym import InputError
@@ -42,9 +43,15 @@ def test_colours_stand_out_from_the_ground() -> None:
 
 def test_lines_that_coincide_lie_side_by_side() -> None:
     axis = new_figure(3, 2).subplots()
-    places = [set_apart(axis, place, 3).transform((0.5, 0.5)) for place in range(3)]
-    assert places[1] == pytest.approx(axis.transData.transform((0.5, 0.5)))
-    assert all(abs(a - b).max() > 0.5 for a, b in combinations(places, 2))
+    lines = [axis.plot([0, 1], [5.0, 5.0])[0] for _ in range(3)]
+    limits = axis.get_ylim()
+    for place, line in enumerate(lines):
+        set_apart(axis, [line], place, 3)
+    drawn = [line.get_transform().transform(line.get_xydata())[0] for line in lines]
+    assert drawn[1] == pytest.approx(axis.transData.transform((0, 5.0)))
+    assert all(abs(a - b).max() > 0.5 for a, b in combinations(drawn, 2))
+    assert axis.get_ylim() == limits
+    assert all(np.asarray(line.get_ydata()).tolist() == [5.0, 5.0] for line in lines)
 
 
 def _figure_bytes(ending: str) -> bytes:

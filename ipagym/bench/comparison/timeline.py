@@ -69,17 +69,13 @@ def _draw(axes: Sequence[Axes], agent: str, rows: pd.DataFrame, drawn: tuple[Loo
     bins = _bins(rows, axes[0].figure.get_figwidth())
     values = (bins.latency_s(rows).clip(min=FLOOR_S), bins.late_percent(rows), bins.mean(rows, "cores"))
     for axis, each in zip(axes[1:], (*values, 100 * bins.mean(rows, "pas")), strict=True):
-        steps(
-            axis, bins.edges_s(rows), each, label=shown(agent), transform=set_apart(axis, place, number),
-            zorder=3 - place / 1000, **line_style(look),
-        )  # fmt: skip
+        lines = steps(axis, bins.edges_s(rows), each, label=shown(agent), zorder=3 - place / 1000, **line_style(look))
+        set_apart(axis, lines, place, number)
 
 
 def _dress(axes: Sequence[Axes], chosen: pd.DataFrame) -> None:
     for axis, label in zip(axes, LABELS, strict=True):
         axis.set_ylabel(label)
-        axis.relim()
-        axis.autoscale_view()
     axes[0].set_ylim(bottom=0)
     axes[2].set_ylim(-4, 104)
     scale_y(axes[1], chosen.loc[chosen["completed"] > 0, "latency_p99_s"], FLOOR_S)

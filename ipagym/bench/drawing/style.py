@@ -9,8 +9,9 @@ from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
-from matplotlib.transforms import ScaledTranslation, Transform
+from matplotlib.transforms import ScaledTranslation
 from numpy.typing import ArrayLike, NDArray
 
 from ipagym.bench.drawing.looks import DASHES, MARKERS, PALETTE, Look
@@ -75,18 +76,19 @@ def shown(name: str) -> str:
     return f"{name[:half]}…{name[-half:]}"
 
 
-def set_apart(axis: Axes, place: int, number: int) -> Transform:
-    """Where line `place` of `number` is drawn: less than a point from its values, so that lines that coincide lie side
-    by side.
+def set_apart(axis: Axes, lines: Sequence[Line2D], place: int, number: int) -> None:
+    """Draw lines, the ones of agent `place` of `number`, a point or two off their values, so that those that coincide
+    lie side by side. Their data stay what they are, and so do the limits of the axis.
     """
     points = (place - (number - 1) / 2) * SET_APART_POINTS
-    return axis.transData + ScaledTranslation(points / 72, points / 72, axis.figure.dpi_scale_trans)
+    for line in lines:
+        line.set_transform(axis.transData + ScaledTranslation(points / 72, points / 72, axis.figure.dpi_scale_trans))
 
 
-def steps(axis: Axes, edges: ArrayLike, values: ArrayLike, **look: Any) -> None:
+def steps(axis: Axes, edges: ArrayLike, values: ArrayLike, **look: Any) -> list[Line2D]:
     """A line that holds each value from its edge to the next; there is one edge more than values."""
     heights: NDArray[np.float64] = np.append(np.asarray(values, dtype=np.float64), np.asarray(values)[-1:])
-    axis.step(np.asarray(edges), heights, where="post", **look)
+    return axis.step(np.asarray(edges), heights, where="post", **look)
 
 
 def scale_y(axis: Axes, values: ArrayLike, floor: float = 1e-3) -> None:

@@ -53,10 +53,8 @@ def _draw(axis: Axes, comparison: Comparison, chosen: Mapping[str, Look]) -> Non
     arrived = comparison.windows.groupby("agent")["arrivals"].sum()
     for place, (agent, look) in enumerate(chosen.items()):
         own = requests.loc[requests["agent"] == agent, "latency_s"].to_numpy()
-        axis.plot(
-            *distribution(own, int(arrived[agent])), label=shown(agent),
-            transform=set_apart(axis, place, len(chosen)), **line_style(look),
-        )  # fmt: skip
+        lines = axis.plot(*distribution(own, int(arrived[agent])), label=shown(agent), **line_style(look))
+        set_apart(axis, lines, place, len(chosen))
     axis.set_xscale("log")
     axis.xaxis.set_major_formatter("{x:g}")
     axis.set_xlim(*_limits(requests["latency_s"].to_numpy(), comparison.manifest.slo_s))

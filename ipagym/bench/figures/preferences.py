@@ -60,7 +60,7 @@ def _draw(column: Any, sweep: Sweep, chosen: Mapping[str, Look]) -> None:
             at = [index + beside(place, len(chosen)) / 2 for index in _places(sweep, rows)]
             axis.errorbar(
                 at, rows[metric], yerr=rows[metric + CI].fillna(0), elinewidth=0.7, label=shown(agent),
-                **line_style(look), **marker_style(look),
+                **(line_style(look) | marker_style(look)),
             )  # fmt: skip
     drawn = summary[summary["agent"].isin(list(chosen))]
     scale_y(column[1], drawn["cores"])

@@ -40,7 +40,7 @@ def solver_figure(rows: pd.DataFrame, width: float = SINGLE) -> Figure:
                 [each[number] for number in order]
                 for each in (at, known["total_median_ms"].tolist(), known["total_p99_ms"].tolist())
             )
-            axis.plot(places, median, label=name, **line_style(look), **marker_style(look))
+            axis.plot(places, median, label=name, **(line_style(look) | marker_style(look)))
             axis.fill_between(places, median, p99, color=line_style(look)["color"], alpha=0.15, linewidth=0)
         if rows["loads"].any():
             axis.set_yscale("log")

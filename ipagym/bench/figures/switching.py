@@ -4,7 +4,9 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from ipagym.bench.comparison.confidence import half_width
 from ipagym.bench.comparison.results import Comparison
@@ -13,13 +15,16 @@ from ipagym.bench.drawing.style import PALETTE, legend_above, line_style, new_fi
 from ipagym.bench.figures.asked import Asked
 from ipagym.bench.figures.panels import beside, point
 from ipagym.bench.report.timelines import ALL_DEPLOYMENTS, stage_names
-from ipagym.model.knobs import KNOB_NAMES
+from ipagym.model.knobs import KNOBS, MIX
+
+COLUMNS: Mapping[str, str] = {**{knob.name: knob.name for knob in KNOBS}, MIX: "weight"}
+"""Where the value of each knob stands in a deployment."""
 
 
 def draw(asked: Asked) -> Figure:
     """Above, the changes so far, a line for the mean over seeds and a band from the least to the most; below, the
-    changes of each knob in an episode, with 95 % intervals over seeds. A change is a knob of a stage that is asked to be
-    something else than in the window before.
+    changes of each knob in an episode, with 95 % intervals over seeds. A change is a knob of a stage that has another
+    value than in the window before.
 
     Raises:
         InputError: the comparison cannot be read, or an agent took no part.
@@ -31,11 +36,10 @@ def draw(asked: Asked) -> Figure:
         figure = new_figure(asked.width, 3.2)
         above, below = figure.subplots(2, 1)
         for place, (agent, look) in enumerate(chosen.items()):
-            _draw_course(above, counted[agent], (agent, look), set_apart(above, place, len(chosen)))
+            set_apart(above, _draw_course(above, counted[agent], agent, look), place, len(chosen))
         _draw_knobs(below, counted, chosen)
         above.set(xlabel="time (s)", ylabel="changes so far")
         above.set_xlim(0, found.manifest.duration_s)
-        above.autoscale_view()
         above.set_ylim(bottom=0)
         legend_above(figure, above)
     return figure
@@ -45,34 +49,30 @@ def changes(found: Comparison, agent: str) -> pd.DataFrame:
     """Changes in each window: columns `seed`, `start_s`, and the number of stages in which each knob changed."""
     rows = found.windows[found.windows["agent"] == agent].reset_index(drop=True)
     is_first = rows["window"] == rows.groupby("seed")["window"].transform("min")
-    counted = {knob: sum(_changed(rows, stage, knob) for stage in stage_names(rows)) for knob in KNOB_NAMES}
+    counted = {knob: sum(_changed(rows, stage, knob) for stage in stage_names(rows)) for knob in COLUMNS}
     frame = rows[["seed", "start_s"]].assign(**counted)
-    frame.loc[is_first, list(KNOB_NAMES)] = 0
+    frame.loc[is_first, list(COLUMNS)] = 0
     return frame
 
 
 def _changed(rows: pd.DataFrame, stage: str, knob: str) -> "pd.Series[int]":
     """1 where what is asked for of a knob in a stage is not as in the row before."""
-    asked = rows[f"{stage}{ALL_DEPLOYMENTS}"].map(lambda each: str([deployment[knob] for deployment in each]))
+    asked = rows[f"{stage}{ALL_DEPLOYMENTS}"].map(lambda each: str([deployment[COLUMNS[knob]] for deployment in each]))
     return (asked != asked.shift()).astype(int)
 
 
-def _draw_course(axis, counted, drawn, transform) -> None:  # type: ignore[no-untyped-def]
-    agent, look = drawn
-    total = counted.assign(total=counted[list(KNOB_NAMES)].sum(axis=1).groupby(counted["seed"]).cumsum())
-    by_time = total.pivot(index="start_s", columns="seed", values="total")
-    axis.fill_between(
-        by_time.index, by_time.min(axis=1), by_time.max(axis=1), step="post", color=PALETTE[look.colour], alpha=0.15,
-        linewidth=0,
-    )  # fmt: skip
-    axis.step(
-        by_time.index, by_time.mean(axis=1), where="post", label=shown(agent), transform=transform, **line_style(look)
-    )
+def _draw_course(axis: Axes, counted: pd.DataFrame, agent: str, look: Look) -> list[Line2D]:
+    """The line of an agent, over its band."""
+    totals = counted[list(COLUMNS)].sum(axis=1).groupby(counted["seed"]).cumsum()
+    by_time = counted.assign(total=totals).pivot(index="start_s", columns="seed", values="total")
+    band = {"step": "post", "color": PALETTE[look.colour], "alpha": 0.15, "linewidth": 0}
+    axis.fill_between(by_time.index, by_time.min(axis=1), by_time.max(axis=1), **band)
+    return axis.step(by_time.index, by_time.mean(axis=1), where="post", label=shown(agent), **line_style(look))
 
 
-def _draw_knobs(axis, counted: Mapping[str, pd.DataFrame], chosen: Mapping[str, Look]) -> None:  # type: ignore[no-untyped-def]
-    totals = {agent: frame.groupby("seed")[list(KNOB_NAMES)].sum() for agent, frame in counted.items()}
-    turned = [knob for knob in KNOB_NAMES if any(each[knob].any() for each in totals.values())] or list(KNOB_NAMES)
+def _draw_knobs(axis: Axes, counted: Mapping[str, pd.DataFrame], chosen: Mapping[str, Look]) -> None:
+    totals = {agent: frame.groupby("seed")[list(COLUMNS)].sum() for agent, frame in counted.items()}
+    turned = [knob for knob in COLUMNS if any(each[knob].any() for each in totals.values())] or list(COLUMNS)
     for place, (agent, look) in enumerate(chosen.items()):
         for at, knob in enumerate(turned):
             values = totals[agent][knob].tolist()
