@@ -46,7 +46,7 @@ def test_lines_that_coincide_lie_side_by_side() -> None:
     lines = [axis.plot([0, 1], [5.0, 5.0])[0] for _ in range(3)]
     limits = axis.get_ylim()
     for place, line in enumerate(lines):
-        set_apart(axis, [line], place, 3)
+        set_apart([line], place, 3)
     drawn = [line.get_transform().transform(line.get_xydata())[0] for line in lines]
     assert drawn[1] == pytest.approx(axis.transData.transform((0, 5.0)))
     assert all(abs(a - b).max() > 0.5 for a, b in combinations(drawn, 2))

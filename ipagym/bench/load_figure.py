@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from ipagym.bench.drawing.looks import PALETTE
-from ipagym.bench.drawing.style import DOUBLE, new_figure, steps, style
+from ipagym.bench.drawing.style import DOUBLE, few_ticks, new_figure, steps, style
 
 POINTS_PER_INCH = 300
 """Of longer loads, the mean, the least and the most of spans are drawn: as many spans as lines can show."""
@@ -41,3 +41,4 @@ def draw_load(axis: Axes, rates_rps: NDArray[np.float64], points: int) -> None:
     steps(axis, edges, mean, color=PALETTE[0], linewidth=0.8, label="rate" if span_s > 1 else None)
     axis.set_xlim(0, len(rates_rps))
     axis.set_ylim(bottom=0)
+    few_ticks(axis)

@@ -12,9 +12,11 @@ from ipagym.bench.drawing.looks import Look, looks
 from ipagym.bench.drawing.style import (
     GREY,
     SINGLE,
+    few_ticks,
     legend_above,
     line_style,
     new_figure,
+    scale_percent,
     scale_y,
     set_apart,
     shown,
@@ -50,7 +52,7 @@ def timeline(frame: pd.DataFrame, slo_s: float, width: float = SINGLE) -> Figure
         axes[1].axhline(slo_s, color=GREY, linewidth=0.7, linestyle=(0, (1, 1)))
         axes[1].text(1.01, slo_s, "SLO", fontsize=6, va="center", transform=axes[1].get_yaxis_transform())
         _dress(axes, chosen)
-        legend_above(figure, axes[1])
+        legend_above(figure, [axes[1]])
     return figure
 
 
@@ -70,14 +72,17 @@ def _draw(axes: Sequence[Axes], agent: str, rows: pd.DataFrame, drawn: tuple[Loo
     values = (bins.latency_s(rows).clip(min=FLOOR_S), bins.late_percent(rows), bins.mean(rows, "cores"))
     for axis, each in zip(axes[1:], (*values, 100 * bins.mean(rows, "pas")), strict=True):
         lines = steps(axis, bins.edges_s(rows), each, label=shown(agent), zorder=3 - place / 1000, **line_style(look))
-        set_apart(axis, lines, place, number)
+        set_apart(lines, place, number)
 
 
 def _dress(axes: Sequence[Axes], chosen: pd.DataFrame) -> None:
     for axis, label in zip(axes, LABELS, strict=True):
         axis.set_ylabel(label)
     axes[0].set_ylim(bottom=0)
-    axes[2].set_ylim(-4, 104)
+    axes[0].margins(y=0.12)
+    scale_percent(axes[2])
+    few_ticks(axes[0])
+    few_ticks(axes[4])
     scale_y(axes[1], chosen.loc[chosen["completed"] > 0, "latency_p99_s"], FLOOR_S)
     scale_y(axes[3], chosen["cores"])
     axes[-1].set_xlabel("time (s)")

@@ -1,16 +1,19 @@
 """The style of all figures: sizes of the usual venues' columns, small sans-serif text, thin lines."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
 import numpy as np
 from matplotlib import rc_context
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.container import ErrorbarContainer
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
+from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter, NullLocator, StrMethodFormatter
 from matplotlib.transforms import ScaledTranslation
 from numpy.typing import ArrayLike, NDArray
 
@@ -41,6 +44,8 @@ SET_APART_POINTS = 0.75
 
 LOG_SPREAD = 20
 """Axes are logarithmic where values differ by more than this factor."""
+
+FEW_DECADES = 100
 
 MOST_LABEL = 24
 """Characters of a name in a figure; names may be paths."""
@@ -76,13 +81,15 @@ def shown(name: str) -> str:
     return f"{name[:half]}…{name[-half:]}"
 
 
-def set_apart(axis: Axes, lines: Sequence[Line2D], place: int, number: int) -> None:
-    """Draw lines, the ones of agent `place` of `number`, a point or two off their values, so that those that coincide
-    lie side by side. Their data stay what they are, and so do the limits of the axis.
+def set_apart(lines: Sequence[Line2D], place: int, number: int, towards: tuple[int, int] = (1, 1)) -> None:
+    """Draw the lines of agent `place` of `number` a point or two off their values, right and up, so that those that
+    coincide lie side by side. Their data stay what they are, and so do the limits of the axis.
     """
-    points = (place - (number - 1) / 2) * SET_APART_POINTS
+    right, up = (SET_APART_POINTS / 72 * (place - (number - 1) / 2) * each for each in towards)
     for line in lines:
-        line.set_transform(axis.transData + ScaledTranslation(points / 72, points / 72, axis.figure.dpi_scale_trans))
+        axis = line.axes
+        assert axis is not None  # they are drawn
+        line.set_transform(axis.transData + ScaledTranslation(right, up, axis.figure.dpi_scale_trans))
 
 
 def steps(axis: Axes, edges: ArrayLike, values: ArrayLike, **look: Any) -> list[Line2D]:
@@ -97,24 +104,50 @@ def scale_y(axis: Axes, values: ArrayLike, floor: float = 1e-3) -> None:
     known = known[np.isfinite(known)]
     if len(known) and known.max() > LOG_SPREAD * max(known.min(), floor):
         axis.set_yscale("log")
-        axis.yaxis.set_major_locator(LogLocator(numticks=5))
-        axis.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
-        axis.yaxis.set_minor_formatter(NullFormatter())
+        name_decades(axis.yaxis, known.max() / max(known.min(), floor))
     else:
         axis.set_ylim(bottom=0)
+        few_ticks(axis)
 
 
-def legend_above(figure: Figure, axis: Axes, columns: int | None = None) -> None:
-    """One legend for all panels, above them, of what the axis shows; as many columns as the width has room for."""
-    handles, labels = axis.get_legend_handles_labels()
-    if not labels:
+def name_decades(axis: Axis, spread: float) -> None:
+    """Plain numbers at a logarithmic axis: at 1, 2 and 5 where it spans few decades."""
+    axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if spread < FEW_DECADES else (1.0,)))
+    axis.set_major_formatter(StrMethodFormatter("{x:g}"))
+    axis.set_minor_formatter(NullFormatter())
+
+
+def few_ticks(axis: Axes) -> None:
+    """Three to five numbers at the vertical axis of a small panel."""
+    axis.yaxis.set_major_locator(MaxNLocator(nbins=4, steps=[1, 2, 2.5, 5, 10], min_n_ticks=3))
+
+
+def scale_percent(axis: Axes) -> None:
+    """Percent of requests, the same scale in every figure: linear up to 1 %, as many agents have none, then
+    logarithmic up to 100 %.
+    """
+    axis.set_yscale("symlog", linthresh=1.0, linscale=0.5)
+    axis.set_yticks([0, 1, 10, 100], ["0", "1", "10", "100"])
+    axis.yaxis.set_minor_locator(NullLocator())
+    axis.set_ylim(-0.35, 150)
+
+
+def legend_above(figure: Figure, axes: Iterable[Axes]) -> None:
+    """One legend for all panels, above them, of what any of the axes shows: as few rows as the width has room for, of
+    even length.
+    """
+    named: dict[str, Artist] = {}
+    for axis in axes:
+        named |= {name: handle for handle, name in zip(*axis.get_legend_handles_labels(), strict=True)}
+    if not named:
         return
-    fitting = max(1, int(figure.get_figwidth() / (0.42 + 0.068 * max(map(len, labels)))))
-    columns = min(columns or fitting, len(labels))
-    figure.legend(handles, labels, loc="outside upper center", ncols=columns)
+    handles = [_mark(handle) for handle in named.values()]
+    fitting = max(1, int(figure.get_figwidth() / (0.36 + 0.052 * max(map(len, named)))))
+    rows = -(-len(named) // fitting)
+    figure.legend(handles, list(named), loc="outside upper center", ncols=-(-len(named) // rows))
 
 
-def even_rows(number: int, most: int) -> Sequence[int]:
-    """How many of so many panels stand in each row, of which none has more than `most`."""
-    rows = -(-number // most)
-    return [number // rows + (row < number % rows) for row in range(rows)]
+def _mark(handle: Artist) -> Artist:
+    """The marker or line of a point with intervals, without these."""
+    line = handle.lines[0] if isinstance(handle, ErrorbarContainer) else handle
+    return handle if line is None else line

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ipagym.bench.comparison.results import Comparison
 from ipagym.bench.drawing.looks import Look, looks
-from ipagym.bench.drawing.style import GREY, legend_above, line_style, new_figure, set_apart, shown, style
+from ipagym.bench.drawing.style import GREY, legend_above, line_style, name_decades, new_figure, set_apart, shown, style
 from ipagym.bench.figures.asked import Asked, agents_of_all
 from ipagym.system.errors import InputError
 
@@ -33,9 +33,9 @@ def draw(asked: Asked) -> Figure:
         for axis, (name, comparison) in zip(axes, found.items(), strict=True):
             _draw(axis, comparison, {agent: chosen[agent] for agent in asked.agents_of(comparison)})
             axis.set_title(shown(name) if len(found) > 1 else "")
-        axes[0].set_ylabel("requests answered within it (%)")
+        axes[0].set_ylabel("answered (% of requests)")
         axes[0].set_ylim(0, 102)
-        legend_above(figure, max(axes, key=lambda axis: len(axis.get_legend_handles_labels()[1])))
+        legend_above(figure, axes)
     return figure
 
 
@@ -54,10 +54,11 @@ def _draw(axis: Axes, comparison: Comparison, chosen: Mapping[str, Look]) -> Non
     for place, (agent, look) in enumerate(chosen.items()):
         own = requests.loc[requests["agent"] == agent, "latency_s"].to_numpy()
         lines = axis.plot(*distribution(own, int(arrived[agent])), label=shown(agent), **line_style(look))
-        set_apart(axis, lines, place, len(chosen))
+        set_apart(lines, place, len(chosen), towards=(1, 0))
     axis.set_xscale("log")
-    axis.xaxis.set_major_formatter("{x:g}")
-    axis.set_xlim(*_limits(requests["latency_s"].to_numpy(), comparison.manifest.slo_s))
+    low, high = _limits(requests["latency_s"].to_numpy(), comparison.manifest.slo_s)
+    axis.set_xlim(low, high)
+    name_decades(axis.xaxis, high / low)
     axis.axvline(comparison.manifest.slo_s, color=GREY, linewidth=0.8, linestyle=(0, (1, 1)))
     axis.annotate(
         f" SLO {comparison.manifest.slo_s:.3g} s", (comparison.manifest.slo_s, 3), fontsize=6, color=GREY, zorder=5,

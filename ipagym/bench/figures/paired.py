@@ -34,5 +34,5 @@ def draw(asked: Asked) -> Figure:
             axis.set_xlabel(f"Δ {heading}")
         axes[0].set_yticks(range(len(others)), list(map(shown, others)))
         axes[0].set_ylim(len(others) - 0.5, -0.5)
-        figure.suptitle(f"less {shown(reference)}, on the same seeds", fontsize=7)
+        figure.suptitle(f"difference from {shown(reference)}, on the same seeds", fontsize=7)
     return figure

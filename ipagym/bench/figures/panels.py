@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -17,12 +16,6 @@ HEADINGS = {
 SHORT_HEADINGS = {
     "violation_percent": "violations\n(% of req)", "cores": "cost\n(cores)", "pas_percent": "PAS\n(%)",
 }  # fmt: skip
-
-LINEAR_PERCENT = 1.0
-"""Percent of violations up to which a logarithmic scale is linear, as many agents have none."""
-
-LOGARITHMIC_PERCENT = 15.0
-"""Percent beyond which it is logarithmic."""
 
 SPREAD = 0.5
 """Of the room of a category, the part over which its points are spread."""
@@ -59,29 +52,6 @@ def beside(place: int, number: int) -> float:
     return 0.0 if number < 2 else SPREAD * (place / (number - 1) - 0.5)
 
 
-def scale_percent(axis: Axes, values: Sequence[float]) -> None:
-    """Violations: from zero, or logarithmic above 1 % where some are many."""
-    most = max(values, default=0.0)
-    if most > LOGARITHMIC_PERCENT:
-        axis.set_yscale("symlog", linthresh=LINEAR_PERCENT, linscale=0.5)
-        axis.set_yticks([0, 1, 10, 100], ["0", "1", "10", "100"])
-        axis.set_ylim(-0.3, 130)
-    else:
-        axis.set_ylim(bottom=-0.04 * max(most, 0.5), top=1.12 * max(most, 0.5))
-
-
-def room_for(axis: Axes, low: float, high: float) -> None:
-    """Limits that leave a margin around values, and a range where all are the same."""
-    margin = 0.08 * (high - low) or max(0.05 * abs(high), 0.1)
-    axis.set_ylim(low - margin, high + margin)
-
-
 def zero_line(axis: Axes) -> None:
     """A line where nothing differs."""
     axis.axvline(0, color=GREY, linewidth=0.6, zorder=1)
-
-
-def spread_of(values: Sequence[float], halves: Sequence[float]) -> tuple[float, float]:
-    """The least and the most that intervals reach."""
-    known = np.asarray(values, dtype=np.float64), np.asarray(halves, dtype=np.float64)
-    return float(np.nanmin(known[0] - known[1])), float(np.nanmax(known[0] + known[1]))

@@ -1,14 +1,12 @@
 """Forecasters under the same planner: violations and cost of each."""
 
-from collections.abc import Mapping
-
 from matplotlib.figure import Figure
 
 from ipagym.bench.comparison.results import Comparison
 from ipagym.bench.drawing.looks import looks
-from ipagym.bench.drawing.style import legend_above, style
+from ipagym.bench.drawing.style import few_ticks, legend_above, scale_percent, style
 from ipagym.bench.figures.asked import Asked, half_width, summary_by_agent
-from ipagym.bench.figures.panels import SHORT_HEADINGS, beside, grid, name_rows, point, scale_percent
+from ipagym.bench.figures.panels import SHORT_HEADINGS, beside, grid, name_rows, point
 from ipagym.system.errors import InputError
 
 METRICS = ("violation_percent", "cores")
@@ -34,12 +32,13 @@ def draw(asked: Asked) -> Figure:
                     middle = at + beside(every.index(agent), len(every)), summary[agent][metric]
                     half = half_width(summary[agent], metric)
                     point(axis, middle, (0.0, half), (forecaster if at == 0 else "_", chosen[agent]))
-        scale_percent(axes[0, 0], [float(each["violation_percent"].max()) for each in _summaries(found)])
+        scale_percent(axes[0, 0])
         axes[1, 0].set_ylim(bottom=0)
+        few_ticks(axes[1, 0])
         axes[1, 0].set_xticks(range(len(found)), list(found))
         axes[1, 0].set_xlim(-0.5, len(found) - 0.5)
         name_rows(figure, axes, [SHORT_HEADINGS[metric] for metric in METRICS])
-        legend_above(figure, axes[0, 0])
+        legend_above(figure, [axes[0, 0]])
     return figure
 
 
@@ -57,7 +56,3 @@ def forecasters(asked: Asked, found: Comparison) -> dict[str, str]:
             "ipa:reactive,ipa:lstm, or choose them with --agents"
         )
     return {agent: agent.partition(":")[2] for agent in with_argument}
-
-
-def _summaries(found: Mapping[str, Comparison]) -> list:  # type: ignore[type-arg]
-    return [comparison.summary for comparison in found.values()]

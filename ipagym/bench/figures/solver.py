@@ -1,13 +1,14 @@
 """How long a decision takes, by solver and size of the pipeline."""
 
 import json
+from math import inf
 from pathlib import Path
 
 import pandas as pd
 from matplotlib.figure import Figure
 
 from ipagym.bench.drawing.looks import looks
-from ipagym.bench.drawing.style import SINGLE, legend_above, line_style, marker_style, new_figure, style
+from ipagym.bench.drawing.style import SINGLE, legend_above, line_style, marker_style, name_decades, new_figure, style
 from ipagym.bench.figures.asked import Asked
 from ipagym.system.errors import InputError
 
@@ -27,7 +28,7 @@ def draw(asked: Asked) -> Figure:
 
 def solver_figure(rows: pd.DataFrame, width: float = SINGLE) -> Figure:
     """Median and p99 of each solver by size, on a logarithmic scale; `rows` has a row for each of both."""
-    names = list(dict.fromkeys(rows["solver"]))
+    names = list(dict.fromkeys(rows.loc[rows["loads"] > 0, "solver"]))
     sizes = sorted({(int(row.variants), int(row.stages)) for row in rows.itertuples()}, key=lambda s: (s[0] * s[1], s))
     with style():
         figure = new_figure(width, 2.5)
@@ -44,11 +45,11 @@ def solver_figure(rows: pd.DataFrame, width: float = SINGLE) -> Figure:
             axis.fill_between(places, median, p99, color=line_style(look)["color"], alpha=0.15, linewidth=0)
         if rows["loads"].any():
             axis.set_yscale("log")
-            axis.yaxis.set_major_formatter("{x:g}")
+            name_decades(axis.yaxis, inf)
         axis.set_xticks(range(len(sizes)), [f"{stages}×{variants}" for variants, stages in sizes])
         axis.set_xlabel("stages × variants")
         axis.set_ylabel("decision, median to p99 (ms)")
-        legend_above(figure, axis)
+        legend_above(figure, [axis])
     return figure
 
 

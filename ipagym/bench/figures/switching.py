@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 from ipagym.bench.comparison.confidence import half_width
 from ipagym.bench.comparison.results import Comparison
 from ipagym.bench.drawing.looks import Look, looks
-from ipagym.bench.drawing.style import PALETTE, legend_above, line_style, new_figure, set_apart, shown, style
+from ipagym.bench.drawing.style import PALETTE, few_ticks, legend_above, line_style, new_figure, set_apart, shown, style
 from ipagym.bench.figures.asked import Asked
 from ipagym.bench.figures.panels import beside, point
 from ipagym.bench.report.timelines import ALL_DEPLOYMENTS, stage_names
@@ -36,12 +36,13 @@ def draw(asked: Asked) -> Figure:
         figure = new_figure(asked.width, 3.2)
         above, below = figure.subplots(2, 1)
         for place, (agent, look) in enumerate(chosen.items()):
-            set_apart(above, _draw_course(above, counted[agent], agent, look), place, len(chosen))
+            set_apart(_draw_course(above, counted[agent], agent, look), place, len(chosen))
         _draw_knobs(below, counted, chosen)
         above.set(xlabel="time (s)", ylabel="changes so far")
         above.set_xlim(0, found.manifest.duration_s)
         above.set_ylim(bottom=0)
-        legend_above(figure, above)
+        few_ticks(above)
+        legend_above(figure, [above])
     return figure
 
 
@@ -80,5 +81,6 @@ def _draw_knobs(axis: Axes, counted: Mapping[str, pd.DataFrame], chosen: Mapping
             point(axis, (at + beside(place, len(chosen)), float(np.mean(values))), (0.0, half), (agent, look))
     axis.set_xticks(range(len(turned)), turned)
     axis.set_xlim(-0.5, len(turned) - 0.5)
-    axis.set_ylim(bottom=0)
+    axis.set_ylim(bottom=-0.06 * axis.get_ylim()[1])
+    few_ticks(axis)
     axis.set_ylabel("changes in an episode")

@@ -7,9 +7,9 @@ from matplotlib.figure import Figure
 
 from ipagym.bench.comparison.results import Comparison
 from ipagym.bench.drawing.looks import Look, looks
-from ipagym.bench.drawing.style import legend_above, style
+from ipagym.bench.drawing.style import few_ticks, legend_above, scale_percent, style
 from ipagym.bench.figures.asked import Asked, agents_of_all, half_width, summary_by_agent
-from ipagym.bench.figures.panels import HEADINGS, grid, name_rows, point, scale_percent
+from ipagym.bench.figures.panels import HEADINGS, grid, name_rows, point
 
 MOST_WIDE, MOST_NARROW = 5, 2
 
@@ -27,7 +27,7 @@ def draw(asked: Asked) -> Figure:
         for column, comparison in zip(axes.T, found.values(), strict=True):
             _draw(column, comparison, {agent: chosen[agent] for agent in asked.agents_of(comparison)})
         name_rows(figure, axes, (HEADINGS["pas_percent"], "violations (%)"))
-        legend_above(figure, _fullest(axes[0]))
+        legend_above(figure, axes[0])
     return figure
 
 
@@ -39,11 +39,8 @@ def _draw(column: Sequence[Axes], comparison: Comparison, chosen: dict[str, Look
         for axis, metric in ((above, "pas_percent"), (below, "violation_percent")):
             at = row["cores"], row[metric]
             point(axis, at, (half_width(row, "cores"), half_width(row, metric)), (agent, look))
-    scale_percent(below, [summary[agent]["violation_percent"] for agent in chosen])
+    scale_percent(below)
     above.margins(0.1)
+    few_ticks(above)
     below.set_xlabel(HEADINGS["cores"])
     below.set_xlim(left=0)
-
-
-def _fullest(axes: Sequence[Axes]) -> Axes:
-    return max(axes, key=lambda axis: len(axis.get_legend_handles_labels()[1]))
