@@ -13,7 +13,7 @@ from ipagym.bench.drawing.style import GREY, legend_above, line_style, name_deca
 from ipagym.bench.figures.asked import Asked, agents_of_all
 from ipagym.system.errors import InputError
 
-MOST_WIDE, MOST_NARROW = 4, 2
+MOST_WIDE, MOST_NARROW = 5, 2
 POINTS = 500
 
 

@@ -35,6 +35,7 @@ def draw(asked: Asked) -> Figure:
         scale_percent(axes[0, 0])
         axes[1, 0].set_ylim(bottom=0)
         few_ticks(axes[1, 0])
+        axes[1, 0].set_xlabel("task")
         axes[1, 0].set_xticks(range(len(found)), list(found))
         axes[1, 0].set_xlim(-0.5, len(found) - 0.5)
         name_rows(figure, axes, [SHORT_HEADINGS[metric] for metric in METRICS])

@@ -1,6 +1,7 @@
 """How often agents change their knobs."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,7 +16,10 @@ from ipagym.bench.drawing.style import PALETTE, few_ticks, legend_above, line_st
 from ipagym.bench.figures.asked import Asked
 from ipagym.bench.figures.panels import beside, point
 from ipagym.bench.report.timelines import ALL_DEPLOYMENTS, stage_names
-from ipagym.model.knobs import KNOBS, MIX
+from ipagym.model.knobs import KNOBS, MIX, VARIANT
+
+Deployment = Mapping[str, Any]
+"""The knobs of a deployment in a table of windows."""
 
 COLUMNS: Mapping[str, str] = {**{knob.name: knob.name for knob in KNOBS}, MIX: "weight"}
 """Where the value of each knob stands in a deployment."""
@@ -49,17 +53,33 @@ def draw(asked: Asked) -> Figure:
 def changes(found: Comparison, agent: str) -> pd.DataFrame:
     """Changes in each window: columns `seed`, `start_s`, and the number of stages in which each knob changed."""
     rows = found.windows[found.windows["agent"] == agent].reset_index(drop=True)
-    is_first = rows["window"] == rows.groupby("seed")["window"].transform("min")
-    counted = {knob: sum(_changed(rows, stage, knob) for stage in stage_names(rows)) for knob in COLUMNS}
-    frame = rows[["seed", "start_s"]].assign(**counted)
-    frame.loc[is_first, list(COLUMNS)] = 0
-    return frame
+    counted = {knob: np.zeros(len(rows), dtype=int) for knob in COLUMNS}
+    for stage in stage_names(rows):
+        asked = [_by_variant(each) for each in rows[f"{stage}{ALL_DEPLOYMENTS}"]]
+        for at in range(1, len(rows)):
+            if rows["seed"].iloc[at] == rows["seed"].iloc[at - 1]:
+                for knob in _changed(asked[at - 1], asked[at]):
+                    counted[knob][at] += 1
+    return rows[["seed", "start_s"]].assign(**counted)
 
 
-def _changed(rows: pd.DataFrame, stage: str, knob: str) -> "pd.Series[int]":
-    """1 where what is asked for of a knob in a stage is not as in the row before."""
-    asked = rows[f"{stage}{ALL_DEPLOYMENTS}"].map(lambda each: str([deployment[COLUMNS[knob]] for deployment in each]))
-    return (asked != asked.shift()).astype(int)
+def _by_variant(deployments: Sequence[Deployment]) -> dict[str, Deployment]:
+    """The deployments that run; a variant has one at most."""
+    running = [each for each in deployments if each["replicas"]] or list(deployments)
+    return {str(each["variant"]): each for each in running}
+
+
+def _changed(before: Mapping[str, Deployment], after: Mapping[str, Deployment]) -> set[str]:
+    """The knobs that changed: the variants, and of those that stay, or where one takes another's place, the values."""
+    found = {VARIANT.name} if before.keys() != after.keys() else set()
+    pairs = [(before[name], after[name]) for name in before.keys() & after.keys()]
+    if len(before) == len(after) == 1:
+        pairs = list(zip(before.values(), after.values(), strict=True))
+    return found | {
+        knob
+        for knob, column in COLUMNS.items()
+        if knob != VARIANT.name and any(a[column] != b[column] for a, b in pairs)
+    }
 
 
 def _draw_course(axis: Axes, counted: pd.DataFrame, agent: str, look: Look) -> list[Line2D]:
