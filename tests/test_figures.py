@@ -39,8 +39,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for alpha, agents in ((1, AGENTS), (8, AGENTS[::-1])):
         write_results(made / "sweep" / f"objective.alpha={alpha}", agents, SIZE)
     rows = [
-        {"solver": solver, "stages": n, "variants": n, "loads": 5, "total_median_ms": n * ms, "total_p99_ms": 3 * n * ms}
-        for n in (5, 1) for solver, ms in (("frontier", 1.0), ("mip/CBC", 4.0))
+        {"solver": s, "stages": n, "variants": n, "loads": 5, "total_median_ms": n * ms, "total_p99_ms": 3 * n * ms}
+        for n in (5, 1) for s, ms in (("frontier", 1.0), ("mip/CBC", 4.0))
     ]  # fmt: skip
     unsolved = rows[0] | {"solver": "slow", "loads": 0, "total_median_ms": None, "total_p99_ms": None}
     (made / "solvers").mkdir()
@@ -73,8 +73,9 @@ def close(found: ArrayLike, expected: ArrayLike) -> bool:
     return np.allclose(np.asarray(found, dtype=float), np.asarray(expected, dtype=float))
 
 
-@pytest.mark.parametrize("name", FIGURES)
-@pytest.mark.parametrize("column", WIDTHS)
+@pytest.mark.parametrize(
+    ("name", "column"), [(name, "double" if number % 3 == 0 else "single") for number, name in enumerate(FIGURES)]
+)
 def test_every_figure_is_drawn_whole_and_the_same_twice(
     folder: Path, tmp_path: Path, name: str, column: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -117,7 +118,7 @@ def test_long_episodes_are_put_together(tmp_path: Path) -> None:
     axis = draw("timeline", Asked(runs=[str(tmp_path / "long")], width=SINGLE)).axes[3]
     rows = load_results(tmp_path / "long").windows
     values = line_of(axis, "ipa")
-    assert len(values) <= 30 * SINGLE + 1
+    assert len(values) <= round(30 * SINGLE) + 1
     assert values[0] == pytest.approx(rows["cores"].iloc[:10].mean())
 
 
@@ -178,7 +179,7 @@ def test_latencies_are_those_of_the_requests(folder: Path) -> None:
     line = next(line for line in axis.lines if line.get_label() == "hpa")
     within = np.interp(found.manifest.slo_s, line.get_xdata(), line.get_ydata())  # type: ignore[arg-type]
     assert within == pytest.approx(100 * (own <= found.manifest.slo_s).sum() / arrived, abs=0.5)
-    assert any(close(line.get_xdata(), [1.0, 1.0]) for line in axis.lines)
+    assert [1.0, 1.0] in [np.asarray(line.get_xdata()).tolist() for line in axis.lines]
 
 
 def test_changes_are_counted_knob_by_knob(folder: Path) -> None:
@@ -200,10 +201,8 @@ def test_variants_side_by_side_change_one_by_one(folder: Path) -> None:
     rows = found.windows[(found.windows["agent"] == "ipa") & (found.windows["seed"] == 0)].head(3)
     one = {"variant": "a", "replicas": 1, "batch": 1, "cores": 2, "weight": 1.0}
     both = [one | {"weight": 0.5}, one | {"variant": "b", "weight": 0.5}]
-    columns = {
-        f"{STAGES[0]}.deployments": pd.Series([[one], both, [both[0] | {"cores": 4}, both[1]]], index=rows.index)
-    }
-    columns |= {f"{STAGES[1]}.deployments": pd.Series([[one]] * 3, index=rows.index)}
+    asked = {STAGES[0]: [[one], both, [both[0] | {"cores": 4}, both[1]]], STAGES[1]: [[one]] * 3}
+    columns = {f"{stage}.deployments": pd.Series(values, index=rows.index) for stage, values in asked.items()}
     mixed = type(found)(
         summaries=found.summaries, episodes=found.episodes, windows=rows.assign(**columns), timings=found.timings,
         manifest=found.manifest, out=found.out,

@@ -2,6 +2,7 @@
 
 import shlex
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated
 
@@ -119,7 +120,7 @@ def page(gallery: Gallery) -> str:
 def _asked(picture: Picture, folder: Path) -> tuple[str, Asked]:
     """The name of the figure and what it is asked for, as the command line reads them."""
     _, name, *rest = picture.command(str(folder), "")[:-2]
-    options = dict(zip(rest, rest[1:], strict=False))
+    options = dict(pairwise(rest))
     agents = options.get("--agents", "")
     runs = rest[: next((at for at, part in enumerate(rest) if part.startswith("--")), len(rest))]
     width = WIDTHS[options.get("--column", "single")]
