@@ -69,6 +69,10 @@ def line_of(axis: Axes, label: str) -> np.ndarray:
     return np.asarray(next(line for line in axis.lines if line.get_label() == label).get_ydata(), dtype=float)
 
 
+def values_of(axis: Axes) -> np.ndarray:
+    return np.asarray(axis.lines[0].get_ydata(), dtype=float)
+
+
 def close(found: ArrayLike, expected: ArrayLike) -> bool:
     return np.allclose(np.asarray(found, dtype=float), np.asarray(expected, dtype=float))
 
@@ -98,9 +102,9 @@ def test_loads_are_those_that_arrived_or_those_of_the_name(folder: Path) -> None
     first = load_results(folder / "tasks/first")
     rows = first.windows.query("agent == 'ipa' and seed == 0")
     assert figure.axes[0].get_title() == "first"
-    assert close(figure.axes[0].lines[0].get_ydata()[:-1:10], rows["arrivals"] / 10)
+    assert close(values_of(figure.axes[0])[:-1:10], rows["arrivals"] / 10)
     named = draw("workloads", Asked(runs=["constant:7:50", "ramp:1:9:50"], width=SINGLE))
-    assert close(named.axes[1].lines[0].get_ydata()[:-1], by_name("ramp:1:9:50").rates_rps(Streams.spawn(0).load))
+    assert close(values_of(named.axes[1])[:-1], by_name("ramp:1:9:50").rates_rps(Streams.spawn(0).load))
 
 
 def test_a_timeline_has_the_windows_of_the_first_seed(folder: Path) -> None:
@@ -132,7 +136,7 @@ def test_a_tradeoff_has_the_means_and_their_intervals(folder: Path) -> None:
         assert close(points_of(above)[agent], (row["cores"], row["pas_percent"]))
         assert close(points_of(below)[agent], (row["cores"], row["violation_percent"]))
     bars = above.containers[0].lines[2][1].get_segments()[0][:, 1]  # type: ignore[attr-defined]
-    half = summary.loc["ipa", "pas_percent_ci95"]
+    half = summary["pas_percent_ci95"].to_dict()["ipa"]
     assert close(bars, summary.loc["ipa", "pas_percent"] + np.array([-half, half]))
 
 
@@ -159,7 +163,7 @@ def test_predictors_have_a_point_each(folder: Path) -> None:
 def test_solvers_stand_by_size_and_those_that_failed_are_left_out(folder: Path) -> None:
     axis = drawn(folder, "solver").axes[0]
     assert [label.get_text() for label in axis.get_xticklabels()] == ["1×1", "5×5"]
-    assert {str(line.get_label()): list(line.get_ydata()) for line in axis.lines} == {
+    assert {str(line.get_label()): np.asarray(line.get_ydata()).tolist() for line in axis.lines} == {
         "frontier": [1, 5], "mip/CBC": [4, 20],
     }  # fmt: skip
 
@@ -190,7 +194,7 @@ def test_changes_are_counted_knob_by_knob(folder: Path) -> None:
         own = [rows[f"{stage}.{knob}"].astype(str) for stage in STAGES]
         same_seed = (rows["seed"] == rows["seed"].shift()).to_numpy()
         expected = sum(((each != each.shift()).to_numpy() & same_seed).astype(int) for each in own)
-        assert counted[knob].tolist() == list(expected)
+        assert counted[knob].tolist() == np.asarray(expected).tolist()
     assert counted["variant"].sum() == 2 * 2 * 2
     axis = drawn(folder, "switching").axes[0]
     assert line_of(axis, "ipa")[-1] == counted.drop(columns=["seed", "start_s"]).sum().sum() / 2

@@ -1,6 +1,7 @@
 """Sweeps over settings of a scenario: their grid, what is run again, and the differences they report."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -43,7 +44,13 @@ def test_points_are_all_combinations() -> None:
     assert [tuple(point.values()) for point in found] == [(1, "none"), (1, "usual/x"), (8, "none"), (8, "usual/x")]
     assert label(found[2]) == "alpha=8, faults=none"
     assert folder_name(found[3]) == "objective.alpha=8_faults=usual-x"
-    for settings in ({}, {"slo_s": []}, {"slo_s": [1, 1.0]}, {"slo_s": list(range(1, 2000))}):
+    refused: tuple[dict[str, list[Any]], ...] = (
+        {},
+        {"slo_s": []},
+        {"slo_s": [1, 1.0]},
+        {"slo_s": list(range(1, 2000))},
+    )
+    for settings in refused:
         with pytest.raises(InputError):
             points(settings)
 
@@ -81,15 +88,15 @@ def test_it_is_read_back_as_a_comparison_for_each_combination(folder: Path) -> N
 
 def test_changes_are_paired_differences_from_the_first_combination(folder: Path) -> None:
     found = ipagym.load_sweep(folder / "out")
-    rows = found.changes.set_index(["objective.alpha", "agent", "metric"])
+    rows: Any = found.changes.set_index(["objective.alpha", "agent", "metric"])
     assert set(rows.index.get_level_values(0)) == {100}
     own = found.episodes[found.episodes["agent"] == "ipa:cbc"]
-    by_seed = own.pivot(index="seed", columns="objective.alpha", values="pas_percent")
+    by_seed: Any = own.pivot(index="seed", columns="objective.alpha", values="pas_percent")
     assert rows.loc[(100, "ipa:cbc", "pas_percent"), "difference"] == pytest.approx(np.mean(by_seed[100] - by_seed[1]))
     assert rows.loc[(100, "ipa:cbc", "pas_percent"), "difference"] > 1
     assert rows.loc[(100, "hold", "pas_percent"), "difference"] == 0
-    own_difference = found.comparisons[1].paired("ipa:cbc", "hold")
-    paired = found.paired("ipa:cbc", "hold").set_index(["objective.alpha", "metric"])
+    own_difference: Any = found.comparisons[1].paired("ipa:cbc", "hold")
+    paired: Any = found.paired("ipa:cbc", "hold").set_index(["objective.alpha", "metric"])
     assert paired.loc[(100, "cores"), "difference"] == own_difference.loc["cores", "difference"]
 
 

@@ -45,7 +45,8 @@ def timeline(frame: pd.DataFrame, slo_s: float, width: float = SINGLE) -> Figure
         figure = new_figure(width, 4.6)
         axes: Sequence[Axes] = figure.subplots(5, 1, sharex=True, height_ratios=(0.8, 1.2, 1, 1.1, 1))
         for place, (agent, look) in enumerate(looks(list(by_agent)).items()):
-            _draw(axes, agent, by_agent[agent], (look, place, len(by_agent)))
+            rows = by_agent[agent]
+            _draw(axes, rows, _bins(rows, width), (agent, look, place, len(by_agent)))
         first = next(iter(by_agent.values()))
         bins = _bins(first, width)
         steps(axes[0], bins.edges_s(first), bins.load_rps(first), color=GREY)
@@ -65,10 +66,9 @@ def _bins(rows: pd.DataFrame, width: float) -> Bins:
     return Bins(len(rows), round(POINTS_PER_INCH * width))
 
 
-def _draw(axes: Sequence[Axes], agent: str, rows: pd.DataFrame, drawn: tuple[Look, int, int]) -> None:
-    """The lines of an agent, which has a look and a place among so many."""
-    look, place, number = drawn
-    bins = _bins(rows, axes[0].figure.get_figwidth())
+def _draw(axes: Sequence[Axes], rows: pd.DataFrame, bins: Bins, drawn: tuple[str, Look, int, int]) -> None:
+    """The lines of an agent, which has a name, a look, and a place among so many."""
+    agent, look, place, number = drawn
     values = (bins.latency_s(rows).clip(min=FLOOR_S), bins.late_percent(rows), bins.mean(rows, "cores"))
     for axis, each in zip(axes[1:], (*values, 100 * bins.mean(rows, "pas")), strict=True):
         lines = steps(axis, bins.edges_s(rows), each, label=shown(agent), zorder=3 - place / 1000, **line_style(look))

@@ -16,7 +16,7 @@ FORMATS: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 """Endings of pictures, with the metadata that would differ from run to run."""
 
-SAVING = {"svg.hashsalt": "ipagym", "pdf.fonttype": 42, "ps.fonttype": 42}
+SAVING: Any = {"svg.hashsalt": "ipagym", "pdf.fonttype": 42, "ps.fonttype": 42}
 """Fonts are embedded as TrueType, as venues ask for; names in SVG do not depend on the run."""
 
 USUAL = (".pdf", ".png")

@@ -24,7 +24,7 @@ SINGLE, DOUBLE = 3.33, 7.0
 
 WIDTHS = {"single": SINGLE, "double": DOUBLE}
 
-RC: dict[str, Any] = {
+RC: Any = {
     "font.family": "sans-serif", "font.sans-serif": ["DejaVu Sans"], "mathtext.default": "regular",
     "font.size": 7, "axes.labelsize": 7, "axes.titlesize": 7, "xtick.labelsize": 6, "ytick.labelsize": 6,
     "legend.fontsize": 6.5, "legend.frameon": False, "legend.handlelength": 2.6, "legend.columnspacing": 1.2,

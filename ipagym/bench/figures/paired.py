@@ -2,6 +2,7 @@
 
 from matplotlib.figure import Figure
 
+from ipagym.bench.comparison.results import Comparison
 from ipagym.bench.drawing.looks import looks
 from ipagym.bench.drawing.style import new_figure, shown, style
 from ipagym.bench.figures.asked import Asked
@@ -20,6 +21,7 @@ def draw(asked: Asked) -> Figure:
     if not others:
         raise InputError(f"{found.out} has one agent to draw, {reference}: a difference needs two")
     chosen = looks([reference, *others])
+    differences = {agent: _differences(found, agent, reference) for agent in others}
     columns = 4 if asked.is_wide else 2
     with style():
         rows = len(HEADINGS) // columns
@@ -28,11 +30,17 @@ def draw(asked: Asked) -> Figure:
         for axis, (metric, heading) in zip(axes, HEADINGS.items(), strict=True):
             zero_line(axis)
             for at, agent in enumerate(others):
-                row = found.paired(agent, reference).loc[metric]
-                half = 0.0 if row["ci95"] is None or row["ci95"] != row["ci95"] else float(row["ci95"])
-                point(axis, (float(row["difference"]), at), (half, 0.0), (agent, chosen[agent]))
+                difference, half = differences[agent][metric]
+                point(axis, (difference, at), (half, 0.0), (agent, chosen[agent]))
             axis.set_xlabel(f"Δ {heading}")
         axes[0].set_yticks(range(len(others)), list(map(shown, others)))
         axes[0].set_ylim(len(others) - 0.5, -0.5)
         figure.suptitle(f"difference from {shown(reference)}, on the same seeds", fontsize=7)
     return figure
+
+
+def _differences(found: Comparison, agent: str, reference: str) -> dict[str, tuple[float, float]]:
+    """Of each metric the difference and the half width of its interval, 0 under a single seed."""
+    frame = found.paired(agent, reference).astype(float)
+    values = zip(frame["difference"].tolist(), frame["ci95"].fillna(0.0).tolist(), strict=True)
+    return dict(zip(map(str, frame.index), values, strict=True))

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.figure import Figure
 
-from ipagym.bench.drawing.looks import looks
+from ipagym.bench.drawing.looks import PALETTE, looks
 from ipagym.bench.drawing.style import SINGLE, legend_above, line_style, marker_style, name_decades, new_figure, style
 from ipagym.bench.figures.asked import Asked
 from ipagym.system.errors import InputError
@@ -28,29 +28,32 @@ def draw(asked: Asked) -> Figure:
 
 def solver_figure(rows: pd.DataFrame, width: float = SINGLE) -> Figure:
     """Median and p99 of each solver by size, on a logarithmic scale; `rows` has a row for each of both."""
-    names = list(dict.fromkeys(rows.loc[rows["loads"] > 0, "solver"]))
-    sizes = sorted({(int(row.variants), int(row.stages)) for row in rows.itertuples()}, key=lambda s: (s[0] * s[1], s))
+    sized = rows.assign(cells=rows["stages"] * rows["variants"], size=_sizes(rows)).sort_values(
+        ["cells", "variants"], kind="stable"
+    )
+    sizes = list(dict.fromkeys(sized["size"]))
     with style():
         figure = new_figure(width, 2.5)
         axis = figure.subplots()
-        for name, look in looks(names).items():
-            known = rows[(rows["solver"] == name) & (rows["loads"] > 0)]
-            at = [sizes.index((row.variants, row.stages)) for row in known.itertuples()]
-            order = sorted(range(len(at)), key=at.__getitem__)
-            places, median, p99 = (
-                [each[number] for number in order]
-                for each in (at, known["total_median_ms"].tolist(), known["total_p99_ms"].tolist())
-            )
-            axis.plot(places, median, label=name, **(line_style(look) | marker_style(look)))
-            axis.fill_between(places, median, p99, color=line_style(look)["color"], alpha=0.15, linewidth=0)
+        solved = sized[sized["loads"] > 0]
+        for name, look in looks(list(dict.fromkeys(rows.loc[rows["loads"] > 0, "solver"]))).items():
+            known = solved[solved["solver"] == name]
+            at = [sizes.index(size) for size in known["size"]]
+            axis.plot(at, known["total_median_ms"], label=name, **(line_style(look) | marker_style(look)))
+            band = axis.fill_between(at, known["total_median_ms"], known["total_p99_ms"], linewidth=0)
+            band.set(color=PALETTE[look.colour], alpha=0.15)
         if rows["loads"].any():
             axis.set_yscale("log")
             name_decades(axis.yaxis, inf)
-        axis.set_xticks(range(len(sizes)), [f"{stages}×{variants}" for variants, stages in sizes])
+        axis.set_xticks(range(len(sizes)), sizes)
         axis.set_xlabel("stages × variants")
         axis.set_ylabel("decision, median to p99 (ms)")
         legend_above(figure, [axis])
     return figure
+
+
+def _sizes(rows: pd.DataFrame) -> list[str]:
+    return [f"{stages}×{variants}" for stages, variants in zip(rows["stages"], rows["variants"], strict=True)]
 
 
 def read_rows(folder: Path) -> pd.DataFrame:

@@ -11,8 +11,8 @@ from matplotlib.lines import Line2D
 
 from ipagym.bench.comparison.confidence import half_width
 from ipagym.bench.comparison.results import Comparison
-from ipagym.bench.drawing.looks import Look, looks
-from ipagym.bench.drawing.style import PALETTE, few_ticks, legend_above, line_style, new_figure, set_apart, shown, style
+from ipagym.bench.drawing.looks import PALETTE, Look, looks
+from ipagym.bench.drawing.style import few_ticks, legend_above, line_style, new_figure, set_apart, shown, style
 from ipagym.bench.figures.asked import Asked
 from ipagym.bench.figures.panels import beside, point
 from ipagym.bench.report.timelines import ALL_DEPLOYMENTS, stage_names
@@ -86,8 +86,8 @@ def _draw_course(axis: Axes, counted: pd.DataFrame, agent: str, look: Look) -> l
     """The line of an agent, over its band."""
     totals = counted[list(COLUMNS)].sum(axis=1).groupby(counted["seed"]).cumsum()
     by_time = counted.assign(total=totals).pivot(index="start_s", columns="seed", values="total")
-    band = {"step": "post", "color": PALETTE[look.colour], "alpha": 0.15, "linewidth": 0}
-    axis.fill_between(by_time.index, by_time.min(axis=1), by_time.max(axis=1), **band)
+    band = axis.fill_between(by_time.index, by_time.min(axis=1), by_time.max(axis=1), step="post", linewidth=0)
+    band.set(color=PALETTE[look.colour], alpha=0.15)
     return axis.step(by_time.index, by_time.mean(axis=1), where="post", label=shown(agent), **line_style(look))
 
 
