@@ -61,7 +61,8 @@ def _draw(axis: Axes, comparison: Comparison, chosen: Mapping[str, Look]) -> Non
     name_decades(axis.xaxis, high / low)
     axis.axvline(comparison.manifest.slo_s, color=GREY, linewidth=0.8, linestyle=(0, (1, 1)))
     axis.annotate(
-        f" SLO {comparison.manifest.slo_s:.3g} s", (comparison.manifest.slo_s, 3), fontsize=6, color=GREY, zorder=5,
+        f"SLO {comparison.manifest.slo_s:.3g} s", (comparison.manifest.slo_s, 0), xytext=(-2, 3), fontsize=6,
+        color=GREY, ha="right", textcoords="offset points",
     )  # fmt: skip
     axis.set_xlabel("latency (s)")
 
