@@ -1,4 +1,4 @@
-"""The command line: `ipagym compare`, `sweep`, `figure`, `leaderboard`, `report`, `train`, `tune`, `list` and others."""
+"""The command line: `ipagym compare`, `sweep`, `figure`, `leaderboard`, `report`, `train`, `list` and others."""
 
 import sys
 from collections.abc import Sequence
