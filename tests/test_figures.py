@@ -122,8 +122,8 @@ def test_long_episodes_are_put_together(tmp_path: Path) -> None:
     axis = draw("timeline", Asked(runs=[str(tmp_path / "long")], width=SINGLE)).axes[3]
     rows = load_results(tmp_path / "long").windows
     values = line_of(axis, "ipa")
-    assert len(values) <= round(30 * SINGLE) + 1
-    assert values[0] == pytest.approx(rows["cores"].iloc[:10].mean())
+    assert len(values) <= round(20 * SINGLE) + 1
+    assert values[0] == pytest.approx(rows["cores"].iloc[:15].mean())
 
 
 def test_a_tradeoff_has_the_means_and_their_intervals(folder: Path) -> None:

@@ -24,7 +24,7 @@ from ipagym.bench.drawing.style import (
     style,
 )
 
-POINTS_PER_INCH = 30
+POINTS_PER_INCH = 20
 """Where an episode has more windows, several are put together: lines of single ones would be a smear."""
 
 FLOOR_S = 1e-3

@@ -9,6 +9,9 @@ from ipagym.bench.figures.asked import Asked
 from ipagym.bench.figures.panels import HEADINGS, point, zero_line
 from ipagym.system.errors import InputError
 
+ROUNDED = 9
+"""Digits after the point: less is the rounding of sums."""
+
 
 def draw(asked: Asked) -> Figure:
     """The figures of each agent less those of the first one, mean over seeds with 95 % intervals: a panel for a metric.
@@ -32,6 +35,8 @@ def draw(asked: Asked) -> Figure:
             for at, agent in enumerate(others):
                 difference, half = differences[agent][metric]
                 point(axis, (difference, at), (half, 0.0), (agent, chosen[agent]))
+            if all(difference == half == 0 for difference, half in (each[metric] for each in differences.values())):
+                axis.set_xlim(-1, 1)
             axis.set_xlabel(f"Δ {heading}")
         axes[0].set_yticks(range(len(others)), list(map(shown, others)))
         axes[0].set_ylim(len(others) - 0.5, -0.5)
@@ -41,6 +46,6 @@ def draw(asked: Asked) -> Figure:
 
 def _differences(found: Comparison, agent: str, reference: str) -> dict[str, tuple[float, float]]:
     """Of each metric the difference and the half width of its interval, 0 under a single seed."""
-    frame = found.paired(agent, reference).astype(float)
+    frame = found.paired(agent, reference).astype(float).round(ROUNDED)
     values = zip(frame["difference"].tolist(), frame["ci95"].fillna(0.0).tolist(), strict=True)
     return dict(zip(map(str, frame.index), values, strict=True))

@@ -43,8 +43,7 @@ def point(axis: Axes, at: tuple[float, float], half: tuple[float, float], drawn:
     name, look = drawn
     axis.errorbar(
         [at[0]], [at[1]], xerr=[half[0]] if half[0] else None, yerr=[half[1]] if half[1] else None, label=shown(name),
-        linestyle="none", elinewidth=0.7, markersize=4, markeredgecolor="white", markeredgewidth=0.25,
-        **marker_style(look),
+        linestyle="none", elinewidth=0.7, markersize=4, markeredgewidth=0, **marker_style(look),
     )  # fmt: skip
 
 
