@@ -4,6 +4,7 @@ import shlex
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from pathlib import Path
+from textwrap import fill
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -17,6 +18,9 @@ from ipagym.system.errors import InputError
 
 DPI = 160
 """Of the pictures of the page: small files; the commands draw at 300."""
+
+LINE = 120
+"""Characters of a line of the page."""
 
 SHOWN_FOLDER = "runs"
 """The name that the page has for the folder of runs."""
@@ -129,7 +133,7 @@ def _asked(picture: Picture, folder: Path) -> tuple[str, Asked]:
 
 def _part(gallery: Gallery, part: Part) -> str:
     pictures = [_picture(gallery, picture) for picture in part.pictures]
-    return "\n\n".join([f"## {part.title}", part.text.strip(), *pictures])
+    return "\n\n".join([f"## {part.title}", _wrapped(part.text), *pictures])
 
 
 def _picture(gallery: Gallery, picture: Picture) -> str:
@@ -138,7 +142,11 @@ def _picture(gallery: Gallery, picture: Picture) -> str:
     return "\n\n".join([
         f"### {picture.title}",
         f"![{picture.alt}](images/gallery/{picture.name}.png)",
-        f"*{picture.load.strip()}*",
+        _wrapped(f"*{picture.load.strip()}*"),
         "\n".join(f"    ipagym {shlex.join(command)}" for command in commands),
-        f"**Published:** {picture.paper.strip()} **Here:** {picture.ours.strip()}",
+        _wrapped(f"**Published:** {picture.paper.strip()} **Here:** {picture.ours.strip()}"),
     ])  # fmt: skip
+
+
+def _wrapped(text: str) -> str:
+    return fill(text.strip(), LINE, break_long_words=False, break_on_hyphens=False)
