@@ -44,5 +44,7 @@ class CommonScale:
     def alike(self, rewards: Values, env: VectorLearnerView) -> Values:
         """The rewards of all environments, shape (num_envs,), under the weights that these have now."""
         number = len(rewards)
-        usual = {each.name: np.full(number, mean) for each, mean in zip(fields(RewardTerms), self.moments.mean, strict=True)}
+        usual = {
+            each.name: np.full(number, mean) for each, mean in zip(fields(RewardTerms), self.moments.mean, strict=True)
+        }
         return np.asarray((rewards - worth_of_terms(env.view.objectives, RewardTerms(**usual))) / scales(env))

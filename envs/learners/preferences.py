@@ -1,4 +1,4 @@
-"""Weights of the objective that a learner is told: the ranges that they may be drawn from, and what follows from them."""
+"""Weights of the objective that a learner is told: the ranges that they are drawn from, and what follows from them."""
 
 from collections.abc import Mapping
 from dataclasses import fields, replace

@@ -100,7 +100,9 @@ class VectorLearnerView(OfVector):
             InputError: a weight is out of the range in the preferences, or the reward is none of an objective.
         """
         if self.serving.options.reward != "scalar":
-            raise InputError(f"objectives are for the scalar reward, not for {self.serving.options.reward}: leave it out")
+            raise InputError(
+                f"objectives are for the scalar reward, not for {self.serving.options.reward}: leave it out"
+            )
         self.view.aim(which, objectives)
         self._is_aimed = True
 

@@ -14,7 +14,7 @@ CONSTANT, MPC, CLAIRVOYANT = "static:best", "mpc", "clairvoyant"
 
 def tables(tasks: Sequence[str], results: Path) -> str:
     """Mean rewards, and paired differences, as tables in Markdown; what `results` has is not run again."""
-    episodes = {task: trials(task, None, results) for task in tasks}
+    episodes = {task: trials(task, None, {}, results) for task in tasks}
     rewards = [["task", "best constant", "optimiser", "tuned", "mpc", "clairvoyant", "policy", "regret left"]]
     rewards += [_rewards(task, found) for task, found in episodes.items()]
     gaps = [["task", "from", "to", "seeds", *METRICS.values()]]

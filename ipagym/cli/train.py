@@ -29,8 +29,8 @@ def train(
     preference: Annotated[
         list[str] | None,
         typer.Option(
-            help="A weight of the objective that each episode draws anew and the policy is told, from so many to so many "
-            "times the scenario's: alpha=0.25:4."
+            help="A weight of the objective that each episode draws anew and the policy is told, from so many to so "
+            "many times the scenario's: alpha=0.25:4."
         ),
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the checkpoint in the folder.")] = False,

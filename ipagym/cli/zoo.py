@@ -14,12 +14,16 @@ RUNS = 3
 class Entry:
     """A policy: the scenario, the loads that it is trained on together (its own where there are none) and compared on,
     the agents that it is compared with, and those of them that take minutes for an episode.
+
+    `options` are others of `ipagym train`. It is compared under each of `objectives`, changes of the scenario's.
     """
 
     scenario: str
     workloads: tuple[str, ...] = ()
     rivals: tuple[str, ...]
     slow: tuple[str, ...] = ("mpc", "clairvoyant")
+    options: tuple[str, ...] = ()
+    objectives: tuple[Mapping[str, float], ...] = ({},)
 
 
 def _of_suite(task: str, optimiser: str) -> Entry:
@@ -46,14 +50,25 @@ PAPERS: Mapping[str, Entry] = {
     "infadapter": Entry(scenario="infadapter", rivals=("static:best", "infadapter", "tuned:infadapter", "ms-plus")),
 }
 
-ENTRIES: Mapping[str, Entry] = {**PAPERS, **SUITE}
+CONDITIONED: Mapping[str, Entry] = {
+    "video-day-weights": Entry(
+        scenario="video-day",
+        rivals=("static:best", "ipa", "zoo:video-day"),
+        slow=(),
+        options=("--preference", "alpha=0.25:4", "--steps", "300000"),
+        objectives=tuple({"alpha": alpha} for alpha in (10.0, 20.0, 40.0, 80.0, 160.0)),
+    ),
+}
+"""Policies that are told the weights of the objective."""
+
+ENTRIES: Mapping[str, Entry] = {**PAPERS, **SUITE, **CONDITIONED}
 
 
 def command(name: str, seed: int) -> list[str]:
     """The arguments of `ipagym` that train a run of the entry, short of the folder."""
     entry = ENTRIES[name]
     loads = [part for each in entry.workloads for part in ("--workload", each)]
-    return ["train", entry.scenario, *loads, "--seed", str(seed)]
+    return ["train", entry.scenario, *loads, *entry.options, "--seed", str(seed)]
 
 
 def runs_of(name: str, folder: Path) -> list[Path]:

@@ -1,12 +1,14 @@
 """The card of a policy of the package: how it was made, and what it is worth beside its rivals."""
 
 import json
+from collections.abc import Mapping
+from itertools import product
 from pathlib import Path
 
 from ipagym.agents.learned.policy_file import read_policy
 from ipagym.cli.controllers import markdown
 from ipagym.cli.zoo import ENTRIES, RUNS, best_run, command, runs_of
-from ipagym.cli.zoo_trials import EPISODES, METRICS, gap_cells, mean_cell, trials
+from ipagym.cli.zoo_trials import EPISODES, METRICS, gap_cells, mean_cell, trials, words_of
 from ipagym.system.files import write_atomically
 from ipagym.task.splits import TEST, TRAIN, VALIDATION
 
@@ -14,8 +16,9 @@ from ipagym.task.splits import TEST, TRAIN, VALIDATION
 def write_card(name: str, runs: Path, zoo: Path, results: Path) -> None:
     """Compare the shipped policy with its rivals and write its card; what `results` has is not run again."""
     parts = [_head(name, runs, zoo), markdown([RUN_HEAD, *map(_run_row, runs_of(name, runs))])]
-    for load in ENTRIES[name].workloads or (None,):
-        parts += [f"## {load or 'Its own load'}", _table(name, load, results)]
+    for load, objective in product(ENTRIES[name].workloads or (None,), ENTRIES[name].objectives):
+        title = ", ".join([load or "Its own load", *words_of(objective)])
+        parts += [f"## {title}", _table(name, load, objective, results)]
     write_atomically(zoo / f"{name}.md", ("\n\n".join(parts) + "\n").encode())
 
 
@@ -54,9 +57,9 @@ def _run_row(run: Path) -> list[str]:
     return [run.name, *(cell.replace("-", "−") for cell in cells)]
 
 
-def _table(name: str, load: str | None, results: Path) -> str:
+def _table(name: str, load: str | None, objective: Mapping[str, float], results: Path) -> str:
     """Each agent's means, and what the policy has more than it on the same seeds."""
-    episodes = trials(name, load, results)
+    episodes = trials(name, load, objective, results)
     own = f"zoo:{name}"
     rows = []
     for agent in episodes["agent"].unique():

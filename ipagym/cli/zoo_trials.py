@@ -1,5 +1,6 @@
 """A policy of the package and its rivals on the same test seeds; what was run already is not run again."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -7,6 +8,7 @@ import pandas as pd
 from ipagym.api import compare
 from ipagym.bench.comparison.pairs import paired
 from ipagym.cli.zoo import ENTRIES
+from ipagym.envs.scenarios import make_scenario
 from ipagym.task.splits import TEST
 
 EPISODES = 20
@@ -19,20 +21,27 @@ METRICS = {"reward": "reward", "cores": "cores", "pas_percent": "PAS points", "v
 """What agents differ in, with the heading of its column."""
 
 
-def trials(name: str, load: str | None, results: Path) -> pd.DataFrame:
-    """The figures of all agents, a row per agent and seed; the slow have fewer seeds.
+def trials(name: str, load: str | None, objective: Mapping[str, float], results: Path) -> pd.DataFrame:
+    """The figures of all agents under a load and an objective, a row per agent and seed; the slow have fewer seeds.
 
     The policy and each rival have a folder below `results`, so that another policy leaves the others' episodes as they
     are. The slow share one, for there the clairvoyant learns from what the others ask for.
     """
     entry = ENTRIES[name]
     groups = [*(([agent], EPISODES) for agent in (f"zoo:{name}", *entry.rivals)), (list(entry.slow), FEW)]
+    scenario = make_scenario(entry.scenario, load, objective=objective)
+    folder = results / "-".join([name, load or "own", *(each.replace(" ", "-") for each in words_of(objective))])
     parts = []
     for agents, seeds in groups:
-        out = results / f"{name}-{load or 'own'}" / "+".join(agents).replace(":", "-")
-        found = compare(entry.scenario, agents, workload=load, seeds=seeds, seed0=TEST.first, out=out)
-        parts.append(found.episodes)
+        if agents:
+            out = folder / "+".join(agents).replace(":", "-")
+            parts.append(compare(scenario, agents, seeds=seeds, seed0=TEST.first, out=out).episodes)
     return pd.concat(parts, ignore_index=True)
+
+
+def words_of(objective: Mapping[str, float]) -> list[str]:
+    """Each weight and its value, as in `alpha 10`."""
+    return [f"{name} {weight:g}" for name, weight in objective.items()]
 
 
 def gap_cells(episodes: pd.DataFrame, worse: str, better: str) -> list[str]:

@@ -80,9 +80,7 @@ class Objective:
         )
 
 
-def worth_of_terms(
-    objectives: Sequence[Objective], terms: RewardTerms[NDArray[np.float64]]
-) -> NDArray[np.float64]:
+def worth_of_terms(objectives: Sequence[Objective], terms: RewardTerms[NDArray[np.float64]]) -> NDArray[np.float64]:
     """The weighted sum of the terms of n windows, each of shape (n,), under an objective for each: shape (n,)."""
     worth = np.zeros(len(objectives))
     slopes = [each.per_term() for each in objectives]
