@@ -15,7 +15,8 @@ class Entry:
     """A policy: the scenario, the loads that it is trained on together (its own where there are none) and compared on,
     the agents that it is compared with, and those of them that take minutes for an episode.
 
-    `options` are others of `ipagym train`. It is compared under each of `objectives`, changes of the scenario's.
+    `options` are others of `ipagym train`. It is compared under each of `objectives`, changes of the scenario's, on so
+    many test seeds, from the first on.
     """
 
     scenario: str
@@ -24,6 +25,7 @@ class Entry:
     slow: tuple[str, ...] = ("mpc", "clairvoyant")
     options: tuple[str, ...] = ()
     objectives: tuple[Mapping[str, float], ...] = ({},)
+    episodes: int = 20
 
 
 def _of_suite(task: str, optimiser: str) -> Entry:
@@ -57,6 +59,7 @@ CONDITIONED: Mapping[str, Entry] = {
         slow=(),
         options=("--preference", "alpha=0.25:4", "--steps", "300000"),
         objectives=tuple({"alpha": alpha} for alpha in (10.0, 20.0, 40.0, 80.0, 160.0)),
+        episodes=10,
     ),
 }
 """Policies that are told the weights of the objective."""

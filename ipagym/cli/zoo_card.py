@@ -8,7 +8,7 @@ from pathlib import Path
 from ipagym.agents.learned.policy_file import read_policy
 from ipagym.cli.controllers import markdown
 from ipagym.cli.zoo import ENTRIES, RUNS, best_run, command, runs_of
-from ipagym.cli.zoo_trials import EPISODES, METRICS, gap_cells, mean_cell, trials, words_of
+from ipagym.cli.zoo_trials import METRICS, gap_cells, mean_cell, trials, words_of
 from ipagym.system.files import write_atomically
 from ipagym.task.splits import TEST, TRAIN, VALIDATION
 
@@ -31,7 +31,7 @@ A {card.algorithm.upper()} policy for scenario `{entry.scenario}`{loads}. Its ac
 `{card.view.action}`, its observations of the form `{card.view.observation}` (docs/learning.md).
 
 Trained on seeds of training (from {TRAIN.first:,}), chosen on seeds of validation (from {VALIDATION.first:,}), compared
-on test seeds {TEST.first} … {TEST.first + EPISODES - 1}, those that search on the first of these only. A run is
+on test seeds {TEST.first} … {TEST.first + entry.episodes - 1}, those that search on the first of these only. A run is
 
     ipagym {" ".join(command(name, 0))} --out FOLDER
 

@@ -11,9 +11,6 @@ from ipagym.cli.zoo import ENTRIES
 from ipagym.envs.scenarios import make_scenario
 from ipagym.task.splits import TEST
 
-EPISODES = 20
-"""Test seeds of a comparison, from the first on."""
-
 FEW = 2
 """Test seeds for agents that take minutes for an episode."""
 
@@ -28,7 +25,7 @@ def trials(name: str, load: str | None, objective: Mapping[str, float], results:
     are. The slow share one, for there the clairvoyant learns from what the others ask for.
     """
     entry = ENTRIES[name]
-    groups = [*(([agent], EPISODES) for agent in (f"zoo:{name}", *entry.rivals)), (list(entry.slow), FEW)]
+    groups = [*(([agent], entry.episodes) for agent in (f"zoo:{name}", *entry.rivals)), (list(entry.slow), FEW)]
     scenario = make_scenario(entry.scenario, load, objective=objective)
     folder = results / "-".join([name, load or "own", *(each.replace(" ", "-") for each in words_of(objective))])
     parts = []
