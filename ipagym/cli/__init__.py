@@ -14,6 +14,7 @@ from ipagym.cli import (
     catalogue,
     compare,
     forecast,
+    front,
     leaderboard,
     report,
     reproduce,
@@ -80,6 +81,7 @@ app.command("table")(table.table)
 app.command("train")(train.train)
 app.command("tune")(tune.tune)
 app.command("forecast")(forecast.forecast)
+app.command("front")(front.front)
 app.command("trace")(trace.trace)
 app.command("list")(catalogue.catalogue)
 app.command("bench-speed")(bench_speed.bench_speed)
