@@ -8,6 +8,7 @@ from pydantic import ConfigDict, Field
 
 from ipagym.envs.learners.preferences import Ranges, check_ranges, times_own
 from ipagym.envs.learners.view import ActionForm, ObservationForm, ViewSettings
+from ipagym.system.errors import InputError
 from ipagym.task.objective import Objective
 
 Count = Annotated[int, Field(ge=1, lt=2**31)]
@@ -24,11 +25,11 @@ class Recipe:
     the same weights.
 
     `action` … `windows` are those of `ViewSettings`. `preferences` has the weights of the objective that are drawn anew
-    for every episode, from so many to so many times the scenario's own, evenly in their logarithm; the policy is told
-    them (`ipagym.agents.learned.preferences`). Rewards below `reward_floor` are learned from as if they were it,
-    and rewards are divided by the deviation of the discounted returns. `rollout` is the number of steps per
-    environment between two updates. After every `validate_every` updates the policy plays `validation_episodes`; a run
-    ends early after `patience` of these without a better one, 0 being never.
+    for every episode, from so many to so many times the scenario's own, which are among them, evenly in their
+    logarithm; the policy is told them (`ipagym.agents.learned.preferences`). Rewards below `reward_floor` are learned
+    from as if they were it, and rewards are divided by the deviation of the discounted returns. `rollout` is the number
+    of steps per environment between two updates. After every `validate_every` updates the policy plays
+    `validation_episodes`; a run ends early after `patience` of these without a better one, 0 being never.
     """
 
     __pydantic_config__ = ConfigDict(extra="forbid")
@@ -53,6 +54,11 @@ class Recipe:
 
     def __post_init__(self) -> None:
         check_ranges(self.preferences)
+        for name, (low, high) in self.preferences.items():
+            if not low <= 1 <= high:
+                raise InputError(
+                    f"preference {name} must hold 1, the scenario's own weight, not {low:g} to {high:g} of it"
+                )
 
     @property
     def view(self) -> ViewSettings:
