@@ -2,13 +2,16 @@
 
 import json
 from collections.abc import Mapping
-from itertools import product
 from pathlib import Path
+
+import pandas as pd
 
 from ipagym.agents.learned.policy_file import read_policy
 from ipagym.cli.controllers import markdown
 from ipagym.cli.zoo import ENTRIES, RUNS, best_run, command, runs_of
-from ipagym.cli.zoo_trials import METRICS, gap_cells, mean_cell, trials, words_of
+from ipagym.cli.zoo_trials import EPISODES, METRICS, gap_cells, mean_cell, trials
+from ipagym.cli.zoo_weights import EPISODES as BY_WEIGHT
+from ipagym.cli.zoo_weights import trials_by_weight
 from ipagym.system.files import write_atomically
 from ipagym.task.splits import TEST, TRAIN, VALIDATION
 
@@ -16,22 +19,24 @@ from ipagym.task.splits import TEST, TRAIN, VALIDATION
 def write_card(name: str, runs: Path, zoo: Path, results: Path) -> None:
     """Compare the shipped policy with its rivals and write its card; what `results` has is not run again."""
     parts = [_head(name, runs, zoo), markdown([RUN_HEAD, *map(_run_row, runs_of(name, runs))])]
-    for load, objective in product(ENTRIES[name].workloads or (None,), ENTRIES[name].objectives):
-        title = ", ".join([load or "Its own load", *words_of(objective)])
-        parts += [f"## {title}", _table(name, load, objective, results)]
+    for title, episodes in _compared(name, results).items():
+        parts += [f"## {title}", _table(name, episodes)]
     write_atomically(zoo / f"{name}.md", ("\n\n".join(parts) + "\n").encode())
 
 
 def _head(name: str, runs: Path, zoo: Path) -> str:
+    seeds = BY_WEIGHT if ENTRIES[name].alphas else EPISODES
     entry, card = ENTRIES[name], read_policy(zoo / f"{name}.npz").card
     loads = f" under {', '.join(entry.workloads)}, one policy for all of them" if entry.workloads else ""
+    told = "".join(f"\n\nIt is told the weight `{weight}` of the scenario's objective, from {low:g} to {high:g}."
+                   for weight, (low, high) in card.view.preferences.items())  # fmt: skip
     return f"""# zoo:{name}
 
 A {card.algorithm.upper()} policy for scenario `{entry.scenario}`{loads}. Its actions are of the form
-`{card.view.action}`, its observations of the form `{card.view.observation}` (docs/learning.md).
+`{card.view.action}`, its observations of the form `{card.view.observation}` (docs/learning.md).{told}
 
-Trained on seeds of training (from {TRAIN.first:,}), chosen on seeds of validation (from {VALIDATION.first:,}), compared
-on test seeds {TEST.first} … {TEST.first + entry.episodes - 1}, those that search on the first of these only. A run is
+Trained on seeds of training (from {TRAIN.first:,}), chosen on seeds of validation (from {VALIDATION.first:,}),
+compared on test seeds {TEST.first} … {TEST.first + seeds - 1}. A run is
 
     ipagym {" ".join(command(name, 0))} --out FOLDER
 
@@ -57,9 +62,15 @@ def _run_row(run: Path) -> list[str]:
     return [run.name, *(cell.replace("-", "−") for cell in cells)]
 
 
-def _table(name: str, load: str | None, objective: Mapping[str, float], results: Path) -> str:
+def _compared(name: str, results: Path) -> Mapping[str, pd.DataFrame]:
+    """The comparisons of a policy by their titles: one for each load, or for each weight that it is told."""
+    if ENTRIES[name].alphas:
+        return trials_by_weight(name, results)
+    return {load or "Its own load": trials(name, load, results) for load in ENTRIES[name].workloads or (None,)}
+
+
+def _table(name: str, episodes: pd.DataFrame) -> str:
     """Each agent's means, and what the policy has more than it on the same seeds."""
-    episodes = trials(name, load, objective, results)
     own = f"zoo:{name}"
     rows = []
     for agent in episodes["agent"].unique():

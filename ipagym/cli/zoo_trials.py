@@ -1,44 +1,38 @@
 """A policy of the package and its rivals on the same test seeds; what was run already is not run again."""
 
-from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
 
 from ipagym.api import compare
+from ipagym.bench.comparison.confidence import half_width
 from ipagym.bench.comparison.pairs import paired
-from ipagym.cli.zoo import ENTRIES
-from ipagym.envs.scenarios import make_scenario
+from ipagym.cli.zoo import ENTRIES, SLOW
 from ipagym.task.splits import TEST
 
-FEW = 2
-"""Test seeds for agents that take minutes for an episode."""
+EPISODES = 20
+"""Test seeds of a comparison, from the first on."""
+
+CONSTANT = "static:best"
 
 METRICS = {"reward": "reward", "cores": "cores", "pas_percent": "PAS points", "violation_percent": "violation points"}
 """What agents differ in, with the heading of its column."""
 
 
-def trials(name: str, load: str | None, objective: Mapping[str, float], results: Path) -> pd.DataFrame:
-    """The figures of all agents under a load and an objective, a row per agent and seed; the slow have fewer seeds.
+def trials(name: str, load: str | None, results: Path) -> pd.DataFrame:
+    """The figures of all agents, a row per agent and seed.
 
-    The policy and each rival have a folder below `results`, so that another policy leaves the others' episodes as they
-    are. The slow share one, for there the clairvoyant learns from what the others ask for.
+    Each of the quick rivals has a folder below `results`, so that another policy leaves its episodes as they are. The
+    policy, the optimiser and the slow share one, for there the clairvoyant learns from what the others ask for.
     """
     entry = ENTRIES[name]
-    groups = [*(([agent], entry.episodes) for agent in (f"zoo:{name}", *entry.rivals)), (list(entry.slow), FEW)]
-    scenario = make_scenario(entry.scenario, load, objective=objective)
-    folder = results / "-".join([name, load or "own", *(each.replace(" ", "-") for each in words_of(objective))])
+    alone = [[agent] for agent in (CONSTANT, entry.tuned, *entry.beside)]
     parts = []
-    for agents, seeds in groups:
-        if agents:
-            out = folder / "+".join(agents).replace(":", "-")
-            parts.append(compare(scenario, agents, seeds=seeds, seed0=TEST.first, out=out).episodes)
+    for agents in [[f"zoo:{name}", entry.optimiser, *SLOW], *alone]:
+        out = results / f"{name}-{load or 'own'}" / "+".join(agents).replace(":", "-")
+        found = compare(entry.scenario, agents, workload=load, seeds=EPISODES, seed0=TEST.first, out=out)
+        parts.append(found.episodes)
     return pd.concat(parts, ignore_index=True)
-
-
-def words_of(objective: Mapping[str, float]) -> list[str]:
-    """Each weight and its value, as in `alpha 10`."""
-    return [f"{name} {weight:g}" for name, weight in objective.items()]
 
 
 def gap_cells(episodes: pd.DataFrame, worse: str, better: str) -> list[str]:
@@ -51,6 +45,12 @@ def gap_cells(episodes: pd.DataFrame, worse: str, better: str) -> list[str]:
 def mean_cell(episodes: pd.DataFrame, agent: str, metric: str = "reward") -> str:
     """The mean of a figure of that agent."""
     return digits(float(episodes.loc[episodes["agent"] == agent, metric].mean()))
+
+
+def reward_cell(episodes: pd.DataFrame, agent: str) -> str:
+    """The mean reward of that agent, with the half width of its 95 % interval over seeds."""
+    rewards = episodes.loc[episodes["agent"] == agent, "reward"].tolist()
+    return f"{mean_cell(episodes, agent)} ± {digits(half_width(rewards))}"
 
 
 def regret_cell(episodes: pd.DataFrame, agent: str, optimiser: str) -> str:
