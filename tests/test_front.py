@@ -40,8 +40,10 @@ def test_the_hypervolume_is_the_share_of_the_box_that_points_dominate() -> None:
 
 
 def test_the_front_is_what_no_other_point_dominates() -> None:
-    points = np.array([[5.0, 5.0, 1.0], [6.0, 5.0, 1.0], [4.0, 4.0, 1.0], [6.0, 6.0, 0.5], [6.0, 6.0, 2.0]])
-    assert on_front(points).tolist() == [False, True, True, True, False]
+    points = np.array(
+        [[5.0, 5.0, 1.0], [6.0, 5.0, 1.0], [4.0, 4.0, 1.0], [6.0, 6.0, 0.5], [6.0, 6.0, 2.0], [4.0, 4.0, 1.0]]
+    )
+    assert on_front(points).tolist() == [False, True, True, True, False, True]
 
 
 def test_the_reference_lies_beyond_the_worst_or_is_as_given() -> None:

@@ -65,10 +65,10 @@ def volume(means: Floats, box: Box) -> float:
 
 
 def on_front(means: Floats) -> NDArray[np.bool_]:
-    """True for the points, shape (n, axes), that no other dominates."""
+    """True for the points, shape (n, axes), that no other dominates; of equal ones for all."""
     from moocore import is_nondominated
 
-    return np.asarray(is_nondominated(means, maximise=IS_GAIN))
+    return np.asarray(is_nondominated(means, maximise=IS_GAIN, keep_weakly=True))
 
 
 def volume_interval(points: Points, agent: str, box: Box) -> Interval:
