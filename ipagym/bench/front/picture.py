@@ -73,7 +73,8 @@ def _draw_agent(panel: Axes, rows: pd.DataFrame, axis: Axis, who: tuple[str, int
 
 
 def _name_weights(panel: Axes, frame: pd.DataFrame) -> None:
-    """The weights beside the points of the first agent."""
+    """The weights beside the points of the first agent, with room for them left of the first."""
+    panel.margins(x=0.2)
     first = frame[frame["agent"] == frame["agent"].iloc[0]]
     for _, row in first.iterrows():
         panel.annotate(
