@@ -61,7 +61,8 @@ def regret_cell(episodes: pd.DataFrame, agent: str, optimiser: str) -> str:
 
 def digits(value: float) -> str:
     """The figure with two digits after the point, three where it is below 1."""
-    return f"{value:.{3 if abs(value) < 1 else 2}f}".replace("-", "−")
+    shown = f"{value:.{3 if abs(value) < 1 else 2}f}"
+    return (shown if float(shown) else "0").replace("-", "−")
 
 
 def signed(value: float) -> str:
