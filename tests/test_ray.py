@@ -3,7 +3,7 @@
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -47,8 +47,8 @@ def killing_once(marker: Path) -> Agent:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="knows no SIGKILL")
 def test_bad_agents_cost_their_own_cells_and_a_lost_ray_worker_costs_none(ray: OnRay, tmp_path: Path) -> None:
-    bad = {name: make for name, (make, _) in (BAD | KILLED).items()}
-    good = {"kills": partial(killing_once, tmp_path / "marker"), **GOOD}
+    bad: dict[str, Callable[[], Agent]] = {name: make for name, (make, _) in (BAD | KILLED).items()}
+    good: dict[str, Callable[[], Agent]] = {"kills": partial(killing_once, tmp_path / "marker"), **GOOD}
     found = compare(
         SCENARIO, bad | good, seeds=[3], out=tmp_path / "ray", make_cluster=ScriptedCluster, executor=ray, fence=PATIENT
     )
