@@ -247,6 +247,7 @@ def _physics(file: ScenarioFile, profile: Profile, limits: Limits, choices: Choi
         arrivals=given.arrivals,
         resize_s=given.resize_s,
         keep_alive_s=given.keep_alive_s,
+        profile_error=given.profile_error,
         faults=mixture,
     )
     physics = choices.physics or written

@@ -12,8 +12,9 @@ if TYPE_CHECKING:
     from ipagym.agents import make_agent
     from ipagym.agents.autoscalers.manifests.read import read_manifests
     from ipagym.agents.learned.policy import load_policy
-    from ipagym.api import compare, verify
+    from ipagym.api import compare, sweep, verify
     from ipagym.bench.comparison.results import Comparison, load_results
+    from ipagym.bench.sweep.results import Sweep, load_sweep
     from ipagym.envs.scenario_file import load_scenario
     from ipagym.envs.scenarios import make_scenario
     from ipagym.model.agent import Agent
@@ -44,6 +45,7 @@ __all__ = [
     "Scenario",
     "Stage",
     "StageSetting",
+    "Sweep",
     "Telemetry",
     "Variant",
     "Window",
@@ -53,10 +55,12 @@ __all__ = [
     "load_policy",
     "load_results",
     "load_scenario",
+    "load_sweep",
     "make_agent",
     "make_scenario",
     "read_manifests",
     "read_workload",
+    "sweep",
     "verify",
 ]
 
@@ -74,6 +78,7 @@ _HOMES = {
     "Scenario": "task.scenario",
     "Stage": "model.pipeline",
     "StageSetting": "model.configuration",
+    "Sweep": "bench.sweep.results",
     "Telemetry": "task.telemetry",
     "Variant": "model.pipeline",
     "Window": "model.window",
@@ -82,10 +87,12 @@ _HOMES = {
     "load_policy": "agents.learned.policy",
     "load_results": "bench.comparison.results",
     "load_scenario": "envs.scenario_file",
+    "load_sweep": "bench.sweep.results",
     "make_agent": "agents",
     "make_scenario": "envs.scenarios",
     "read_manifests": "agents.autoscalers.manifests.read",
     "read_workload": "workload.recorded.reader",
+    "sweep": "api",
     "verify": "api",
 }
 """The module below this package that each name is imported from."""

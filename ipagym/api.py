@@ -1,6 +1,6 @@
-"""The interface in Python: comparisons and verification, as on the command line, which calls the same."""
+"""The interface in Python: comparisons, sweeps and verification, as on the command line, which calls the same."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,14 +11,18 @@ from ipagym.bench.comparison.jobs import usual_fence
 from ipagym.bench.comparison.on_ray import chosen
 from ipagym.bench.comparison.results import Comparison
 from ipagym.bench.storage.manifest import free_folder
+from ipagym.bench.sweep.grid import Value, folder_name, points
+from ipagym.bench.sweep.results import Sweep, begin, write_tables
 from ipagym.cluster.sim import ENGINES
 from ipagym.envs.scenarios import make_scenario
+from ipagym.envs.settings import scenario_with
 from ipagym.system.errors import unknown_name
 from ipagym.task.scenario import Scenario
 from ipagym.verification.effort import FAST, FULL
 from ipagym.verification.run import Report
 from ipagym.verification.run import verify as run_verification
 from ipagym.workload import Workload, by_name
+from ipagym.workload.opening import Opening
 from ipagym.workload.rates import as_workload
 
 Load = str | Workload | Sequence[float]
@@ -88,6 +92,46 @@ def compare(
             isolated=[each.name for each in taking_part if _is_isolated(each, workers > 1 or ray is not None)],
             fence=usual_fence(task, decision_limit_s, memory_limit_gib),
         )
+
+
+def sweep(
+    scenario: str | Path,
+    agents: AllGiven = None,
+    *,
+    settings: Mapping[str, Sequence[Value]],
+    out: str | Path,
+    workload: Load | None = None,
+    trace: str | Path | None = None,
+    duration_s: int | None = None,
+    seeds: int = 3,
+    seed0: int = 0,
+    workers: int = 1,
+) -> Sweep:
+    """A comparison for each combination of `settings`, such as `{"objective.alpha": [1, 2, 8]}`, all on the same seeds.
+
+    Settings have the names of fields in a scenario file: `slo_s`, `interval_s`, and those below `objective`, `limits`,
+    `physics`, `telemetry`, `network` and `faults`. The other arguments are those of `compare`; `duration_s` cuts the
+    load short, `trace` is the file that it is cut from. Each comparison has a folder below `out`, so that the same
+    call, or one with more values, goes on with what is there.
+
+    Raises:
+        InputError: something that is given cannot be used, which is told before any episode is run; or no agent
+            finished somewhere.
+    """
+    folder, grid = Path(out), points(settings)
+    tasks = [scenario_with(str(scenario), point, load=workload, trace=trace) for point in grid]
+    if duration_s is not None:
+        tasks = [replace(task, workload=Opening(whole=task.workload, duration_s=duration_s)) for task in tasks]
+    for task in tasks:
+        contestants(agents, task)
+    begin(folder, str(scenario), settings)
+    comparisons = tuple(
+        compare(task, agents, seeds=seeds, seed0=seed0, out=folder / folder_name(point), workers=workers)
+        for task, point in zip(tasks, grid, strict=True)
+    )
+    found = Sweep(scenario=str(scenario), settings=dict(settings), comparisons=comparisons, out=folder)
+    write_tables(found)
+    return found
 
 
 def verify(

@@ -99,6 +99,7 @@ def physics(draw: st.DrawFn, *, bounded: bool) -> Physics:
         drop=drop,
         service=draw(st.sampled_from(["measured", "constant", "exponential", "gamma:0.5", "lognormal:2"])),
         keep_alive_s=draw(st.sampled_from([None, None, timeout_s, 2.0])),
+        profile_error=draw(st.sampled_from([0.0, 0.0, 0.2, 0.9])),
         arrivals=draw(st.sampled_from(["poisson", "uniform", "gamma:2"])),
         resize_s=draw(st.sampled_from([None, 0.0, 0.3, 1.7])),
         faults=draw(faults(bounded=bounded)) if draw(st.booleans()) else Faults(),

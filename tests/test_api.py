@@ -29,6 +29,7 @@ PROMISED = [
     "Scenario",
     "Stage",
     "StageSetting",
+    "Sweep",
     "Telemetry",
     "Variant",
     "Window",
@@ -38,10 +39,12 @@ PROMISED = [
     "load_policy",
     "load_results",
     "load_scenario",
+    "load_sweep",
     "make_agent",
     "make_scenario",
     "read_manifests",
     "read_workload",
+    "sweep",
     "verify",
 ]
 

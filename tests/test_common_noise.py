@@ -49,10 +49,12 @@ def test_numbers_by_counter_are_uniform_and_independent() -> None:
     assert abs(np.corrcoef(numbers[:-1, 0], numbers[1:, 0])[0, 1]) < 0.025
 
 
-def run(engine: Any, chosen: Scenario, decisions: list[Configuration]) -> tuple[RequestLog, list[bool]]:
+def run(
+    engine: Any, chosen: Scenario, decisions: list[Configuration], *, seed: int = 5
+) -> tuple[RequestLog, list[bool]]:
     """The log of an episode in which the decisions are made one after the other, and which figures arrived."""
     cluster = engine(chosen, keep_requests=True)
-    cluster.reset(5)
+    cluster.reset(seed)
     scraped = []
     for decision in decisions:
         cluster.apply(decision)
@@ -181,6 +183,24 @@ def test_the_same_requests_are_stragglers_under_any_two_agents(engine: Any) -> N
     served = (first.batch == 1) & (second.batch == 1) & ~np.isnan(took[0]) & ~np.isnan(took[1])
     assert len(np.unique(took[0][served].round(6))) == 2
     assert took[0][served] == pytest.approx(took[1][served], abs=1e-9)
+
+
+@EACH_ENGINE
+def test_a_profile_errs_by_one_factor_for_each_stage_and_seed(engine: Any) -> None:
+    chosen = two_stages(service="constant", profile_error=0.5)
+    averages = np.array([pipeline().stages[0].variants[0].latency.average(size) for size in range(1, 9)])
+    factors = []
+    for seed in range(30):
+        log = run(engine, chosen, BUSY, seed=seed)[0]
+        for stage in (0, 1):
+            served = ~np.isnan(log.finished_s[:, stage])
+            took = (log.finished_s - log.started_s)[served, stage]
+            of_profile = took / averages[log.batch[served, stage] - 1]
+            assert np.ptp(of_profile) < 1e-6
+            factors.append(of_profile[0])
+    assert 0.5 <= min(factors) < 0.6 < 1.4 < max(factors) <= 1.5
+    assert np.mean(factors) == pytest.approx(1, abs=0.12)  # 3.2 standard errors
+    assert len(set(factors)) == 60
 
 
 @EACH_ENGINE

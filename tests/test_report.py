@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from ipagym import Comparison, InputError, load_results
+from ipagym.bench.comparison.bins import MOST_POINTS, Bins
 from ipagym.bench.report import bundles
 from ipagym.bench.report.content import content
 from ipagym.bench.report.differences import METRICS
@@ -18,7 +19,6 @@ from ipagym.bench.report.latencies import LEVELS
 from ipagym.bench.report.numbers import short
 from ipagym.bench.report.page import page
 from ipagym.bench.report.profiles import profiles, scores
-from ipagym.bench.report.timelines import MOST_POINTS, Bins
 from ipagym.cli import main
 from tests.result_folders import STAGES, Size, write_results
 
@@ -102,7 +102,7 @@ def test_windows_are_put_together_where_there_are_more_than_points() -> None:
     bins = Bins(MOST_POINTS * 2 + 1)
     values = list(range(MOST_POINTS * 2 + 1))
     assert len(bins.starts) <= MOST_POINTS
-    assert bins.most(values)[:2].tolist() == [2, 5]
+    assert bins.most_of(values)[:2].tolist() == [2, 5]
     assert bins.total(values).sum() == sum(values)
 
 

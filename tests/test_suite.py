@@ -7,7 +7,6 @@ import pytest
 
 import ipagym
 from ipagym.agents import make_agent
-from ipagym.cli.suite import optimisers_of
 from ipagym.cli.zoo import SUITE
 from ipagym.cli.zoo_trials import gap_cells, regret_cell
 from ipagym.envs.scenarios import make_scenario
@@ -42,7 +41,6 @@ def test_a_task_of_the_suite_has_an_id_a_load_that_moves_its_optimiser_and_a_lin
     scenario = make_scenario(task)
     assert scenario.workload.name == "twitter-day" or task == "sponge-waves"
     assert task in ipagym.ENV_IDS.values()
-    optimiser, tuned = optimisers_of(task)
-    assert make_agent(optimiser, scenario)
-    assert tuned == f"tuned:{optimiser}"
+    assert make_agent(SUITE[task].optimiser, scenario)
+    assert make_agent(SUITE[task].tuned, scenario)
     assert f"| `{task}` |" in DOCS.read_text(encoding="utf-8")

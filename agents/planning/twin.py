@@ -46,7 +46,7 @@ class Twin:
     def _begin(self, running: Configuration) -> None:
         scenario = self.scenario
         duration_s = scenario.workload.duration_s + self._ahead_s + 1
-        physics = replace(scenario.physics, arrivals="uniform")
+        physics = replace(scenario.physics, arrivals="uniform", profile_error=0.0)
         workload = Empty(duration_s=duration_s)
         quiet = replace(scenario, initial=running, physics=physics, workload=workload, network=None)
         self._cluster = CompiledCluster(quiet)

@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
-from ipagym.bench.comparison.timeline import COLOURS, COLUMN_INCHES
+from ipagym.bench.drawing.looks import MARKERS, PALETTE
+from ipagym.bench.drawing.style import SINGLE, new_figure, style
 from ipagym.forecast.evaluation import Course
 
 Courses = Mapping[str, Mapping[str, Course]]
@@ -60,13 +60,13 @@ def scores_table(courses: Courses) -> Table:
 
 def figure(courses: Courses) -> Figure:
     """The first workload with forecasts over time, and the pinball loss of every forecaster under every workload."""
-    drawing = Figure(figsize=(COLUMN_INCHES, 4.4), layout="constrained")
-    FigureCanvasAgg(drawing)
-    above, below = drawing.subplots(2, 1, height_ratios=(1, 1.1))
-    workload, first = next(iter(courses.items()))
-    _draw_course(above, first)
-    above.set_title(f"highest rate of the next 20 s, {workload}", fontsize=7)
-    _draw_losses(below, courses)
+    with style():
+        drawing = new_figure(SINGLE, 4.2)
+        above, below = drawing.subplots(2, 1, height_ratios=(1, 1.1))
+        workload, first = next(iter(courses.items()))
+        _draw_course(above, first)
+        above.set_title(f"highest rate of the next 20 s, {workload}")
+        _draw_losses(below, courses)
     return drawing
 
 
@@ -75,12 +75,11 @@ def _draw_course(axes: Axes, by_name: Mapping[str, Course]) -> None:
     course = by_name[chosen[0]]
     axes.fill_between(course.times_s, course.truth, step="mid", color="0.85", label="what came", linewidth=0)
     for order, name in enumerate(chosen):
-        axes.plot(by_name[name].times_s, by_name[name].forecasts, color=COLOURS[order], linewidth=0.8, label=name)
+        axes.plot(by_name[name].times_s, by_name[name].forecasts, color=PALETTE[order], linewidth=0.8, label=name)
     axes.set_ylim(bottom=0)
-    axes.set_xlabel("time (s)", fontsize=7)
-    axes.set_ylabel("requests/s", fontsize=7)
-    axes.tick_params(labelsize=6)
-    axes.legend(fontsize=6, frameon=False, loc="upper right")
+    axes.set_xlabel("time (s)")
+    axes.set_ylabel("requests/s")
+    axes.legend(loc="upper right")
 
 
 def _draw_losses(axes: Axes, courses: Courses) -> None:
@@ -89,13 +88,18 @@ def _draw_losses(axes: Axes, courses: Courses) -> None:
     ordered: Sequence[str] = sorted(names, key=lambda name: -mean[name])
     for order, (workload, by_name) in enumerate(courses.items()):
         losses = [by_name[name].scores.pinball_rps for name in ordered]
-        axes.plot(losses, range(len(ordered)), "o", markersize=3, color=COLOURS[order % len(COLOURS)], label=workload)
-    axes.set_yticks(range(len(ordered)), ordered, fontsize=6)
-    axes.set_xlabel("pinball loss (requests/s; 0.9 quantile)", fontsize=7)
+        axes.plot(
+            losses,
+            range(len(ordered)),
+            MARKERS[order % len(MARKERS)],
+            color=PALETTE[order % len(PALETTE)],
+            label=workload,
+        )
+    axes.set_yticks(range(len(ordered)), ordered)
+    axes.set_xlabel("pinball loss (requests/s; 0.9 quantile)")
     axes.set_xscale("log")
     axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
     axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
     axes.xaxis.set_minor_formatter(NullFormatter())
-    axes.tick_params(axis="x", labelsize=6)
     axes.grid(axis="y", linewidth=0.3)
-    axes.legend(fontsize=6, frameon=False, loc="lower center", bbox_to_anchor=(0.4, 1.0), ncols=4, handletextpad=0)
+    axes.legend(loc="lower center", bbox_to_anchor=(0.4, 1.0), ncols=4, handletextpad=0)

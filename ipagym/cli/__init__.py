@@ -1,4 +1,4 @@
-"""The command line: `ipagym compare`, `leaderboard`, `report`, `table`, `train`, `tune`, `list` and others."""
+"""The command line: `ipagym compare`, `sweep`, `figure`, `leaderboard`, `report`, `train`, `list` and others."""
 
 import sys
 from collections.abc import Sequence
@@ -13,10 +13,12 @@ from ipagym.cli import (
     bench_speed,
     catalogue,
     compare,
+    figure,
     forecast,
     leaderboard,
     report,
     reproduce,
+    sweep,
     table,
     trace,
     train,
@@ -76,6 +78,8 @@ def _root(
 
 
 app.command("compare")(compare.compare)
+app.command("sweep")(sweep.sweep)
+app.command("figure")(figure.figure)
 app.command("report")(report.report)
 app.command("table")(table.table)
 app.command("train")(train.train)

@@ -6,10 +6,8 @@ from pathlib import Path
 import pandas as pd
 
 from ipagym.cli.controllers import markdown
-from ipagym.cli.zoo import SUITE
-from ipagym.cli.zoo_trials import METRICS, gap_cells, mean_cell, regret_cell, trials
-
-CONSTANT, MPC, CLAIRVOYANT = "static:best", "mpc", "clairvoyant"
+from ipagym.cli.zoo import SLOW, SUITE
+from ipagym.cli.zoo_trials import CONSTANT, METRICS, gap_cells, regret_cell, reward_cell, trials
 
 
 def tables(tasks: Sequence[str], results: Path) -> str:
@@ -22,22 +20,16 @@ def tables(tasks: Sequence[str], results: Path) -> str:
     return f"{markdown(rewards)}\n\n{markdown(gaps)}"
 
 
-def optimisers_of(task: str) -> tuple[str, str]:
-    """The optimiser of the task's paper, as published and with its forecast scaled as is best in training."""
-    _, optimiser, tuned = SUITE[task].rivals
-    return optimiser, tuned
-
-
 def _rewards(task: str, episodes: pd.DataFrame) -> list[str]:
-    optimiser, tuned = optimisers_of(task)
-    agents = (CONSTANT, optimiser, tuned, MPC, CLAIRVOYANT, f"zoo:{task}")
-    return [task, *(mean_cell(episodes, agent) for agent in agents), regret_cell(episodes, agents[-1], optimiser)]
+    optimiser, own = SUITE[task].optimiser, f"zoo:{task}"
+    agents = (CONSTANT, optimiser, SUITE[task].tuned, *SLOW, own)
+    return [task, *(reward_cell(episodes, agent) for agent in agents), regret_cell(episodes, own, optimiser)]
 
 
 def _gaps(task: str, episodes: pd.DataFrame) -> list[list[str]]:
-    optimiser, tuned = optimisers_of(task)
-    own = f"zoo:{task}"
-    pairs = [(CONSTANT, optimiser), (optimiser, tuned), *((each, own) for each in (CONSTANT, optimiser, tuned, MPC))]
+    optimiser, tuned, own = SUITE[task].optimiser, SUITE[task].tuned, f"zoo:{task}"
+    mpc, clairvoyant = SLOW
+    pairs = [(CONSTANT, optimiser), (optimiser, tuned), *((each, own) for each in (CONSTANT, optimiser, tuned, mpc))]
     return [
-        [task, worse, better, *gap_cells(episodes, worse, better)] for worse, better in [*pairs, (own, CLAIRVOYANT)]
+        [task, worse, better, *gap_cells(episodes, worse, better)] for worse, better in [*pairs, (own, clairvoyant)]
     ]

@@ -17,7 +17,8 @@ def trace(
     trace: Annotated[Path | None, typer.Option(help="The trace file that the workload is cut from.")] = None,
 ) -> None:
     """Read or generate a load; print its statistics and draw it."""
-    from ipagym.bench.load_figure import check_ending, load_figure, picture_bytes
+    from ipagym.bench.drawing.files import check_ending, picture_bytes
+    from ipagym.bench.load_figure import load_figure
     from ipagym.cli.console import tell_source
     from ipagym.random.streams import Streams
     from ipagym.system.files import make_folder, write_atomically

@@ -27,8 +27,8 @@ def _head(name: str, runs: Path, zoo: Path) -> str:
 A {card.algorithm.upper()} policy for scenario `{entry.scenario}`{loads}. Its actions are of the form
 `{card.view.action}`, its observations of the form `{card.view.observation}` (docs/learning.md).
 
-Trained on seeds of training (from {TRAIN.first:,}), chosen on seeds of validation (from {VALIDATION.first:,}), compared
-on test seeds {TEST.first} … {TEST.first + EPISODES - 1}, those that search on the first of these only. A run is
+Trained on seeds of training (from {TRAIN.first:,}), chosen on seeds of validation (from {VALIDATION.first:,}),
+compared on test seeds {TEST.first} … {TEST.first + EPISODES - 1}. A run is
 
     ipagym {" ".join(command(name, 0))} --out FOLDER
 

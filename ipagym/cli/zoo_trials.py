@@ -5,32 +5,32 @@ from pathlib import Path
 import pandas as pd
 
 from ipagym.api import compare
+from ipagym.bench.comparison.confidence import half_width
 from ipagym.bench.comparison.pairs import paired
-from ipagym.cli.zoo import ENTRIES
+from ipagym.cli.zoo import ENTRIES, SLOW
 from ipagym.task.splits import TEST
 
 EPISODES = 20
 """Test seeds of a comparison, from the first on."""
 
-FEW = 2
-"""Test seeds for agents that take minutes for an episode."""
+CONSTANT = "static:best"
 
 METRICS = {"reward": "reward", "cores": "cores", "pas_percent": "PAS points", "violation_percent": "violation points"}
 """What agents differ in, with the heading of its column."""
 
 
 def trials(name: str, load: str | None, results: Path) -> pd.DataFrame:
-    """The figures of all agents, a row per agent and seed; the slow have fewer seeds.
+    """The figures of all agents, a row per agent and seed.
 
-    The policy and each rival have a folder below `results`, so that another policy leaves the others' episodes as they
-    are. The slow share one, for there the clairvoyant learns from what the others ask for.
+    Each of the quick rivals has a folder below `results`, so that another policy leaves its episodes as they are. The
+    policy, the optimiser and the slow share one, for there the clairvoyant learns from what the others ask for.
     """
     entry = ENTRIES[name]
-    groups = [*(([agent], EPISODES) for agent in (f"zoo:{name}", *entry.rivals)), (list(entry.slow), FEW)]
+    alone = [[agent] for agent in (CONSTANT, entry.tuned, *entry.beside)]
     parts = []
-    for agents, seeds in groups:
+    for agents in [[f"zoo:{name}", entry.optimiser, *SLOW], *alone]:
         out = results / f"{name}-{load or 'own'}" / "+".join(agents).replace(":", "-")
-        found = compare(entry.scenario, agents, workload=load, seeds=seeds, seed0=TEST.first, out=out)
+        found = compare(entry.scenario, agents, workload=load, seeds=EPISODES, seed0=TEST.first, out=out)
         parts.append(found.episodes)
     return pd.concat(parts, ignore_index=True)
 
@@ -47,6 +47,12 @@ def mean_cell(episodes: pd.DataFrame, agent: str, metric: str = "reward") -> str
     return digits(float(episodes.loc[episodes["agent"] == agent, metric].mean()))
 
 
+def reward_cell(episodes: pd.DataFrame, agent: str) -> str:
+    """The mean reward of that agent, with the half width of its 95 % interval over seeds."""
+    rewards = episodes.loc[episodes["agent"] == agent, "reward"].tolist()
+    return f"{mean_cell(episodes, agent)} ± {digits(half_width(rewards))}"
+
+
 def regret_cell(episodes: pd.DataFrame, agent: str, optimiser: str) -> str:
     """How far below the clairvoyant the agent stays, in percent of how far the optimiser does, on the same seeds."""
     lags = [paired(episodes, "clairvoyant", each)["difference"]["reward"] for each in (agent, optimiser)]
@@ -55,7 +61,8 @@ def regret_cell(episodes: pd.DataFrame, agent: str, optimiser: str) -> str:
 
 def digits(value: float) -> str:
     """The figure with two digits after the point, three where it is below 1."""
-    return f"{value:.{3 if abs(value) < 1 else 2}f}".replace("-", "−")
+    shown = f"{value:.{3 if abs(value) < 1 else 2}f}"
+    return (shown if float(shown) else "0").replace("-", "−")
 
 
 def signed(value: float) -> str:

@@ -6,12 +6,12 @@ from concurrent.futures import Future, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
-from multiprocessing import get_context
+from multiprocessing import current_process, get_context
 from typing import Any, Generic, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
 
-from ipagym.system.errors import IpagymError
+from ipagym.system.errors import InputError, IpagymError
 from ipagym.system.fence import Fence, guard_process, how_it_ended
 
 Result = TypeVar("Result")
@@ -33,6 +33,17 @@ class _Sent(Generic[Result]):
     def __call__(self) -> Result:
         task: Callable[[], Result] = pickle.loads(self.content)  # noqa: S301 - ours, from the parent process
         return task()
+
+
+def check_main_guard() -> None:
+    """Make sure that this is no worker process which, on its start, runs the user's whole script once more.
+
+    Raises:
+        InputError: it is. It would wait for what its parent holds, and its parent for it.
+    """
+    # What multiprocessing itself looks at before it starts a process; it has no public name.
+    if getattr(current_process(), "_inheriting", False):
+        raise InputError('a worker process runs the script again: put the call under `if __name__ == "__main__":`')
 
 
 def as_they_finish(tasks: Sequence[Callable[[], Result]], workers: int) -> Iterator[tuple[int, Result]]:

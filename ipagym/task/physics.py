@@ -11,6 +11,9 @@ from ipagym.workload.arrivals import parse_rule
 MEASURED = "measured"
 """Service times that spread as the profile was measured to."""
 
+MOST_PROFILE_ERROR = 0.9
+"""Of a profile: services between a tenth and nearly twice of what it says."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DropPolicy:
@@ -41,7 +44,9 @@ class Physics:
     times spread around the profile's average: measured (lognormal, to the profile's p99), constant, exponential,
     gamma:CV or lognormal:CV. `resize_s` is how long it takes to give running replicas other cores in place; None where
     that needs new replicas. A replica that has been idle for `keep_alive_s` sleeps, without cores, until requests
-    wait that no other can take; None where replicas do not sleep.
+    wait that no other can take; None where replicas do not sleep. With a `profile_error` of e, services of a variant
+    take 1 − e to 1 + e times as long as its profile says. The seed of the episode decides the factor, and no controller
+    is told.
     """
 
     order: Literal["fifo", "edf"] = "fifo"
@@ -51,6 +56,7 @@ class Physics:
     arrivals: str = "poisson"
     resize_s: float | None = 0.1
     keep_alive_s: float | None = None
+    profile_error: float = 0.0
     faults: Faults = field(default_factory=Faults)
 
     def __post_init__(self) -> None:
@@ -65,6 +71,8 @@ class Physics:
                 f"keep_alive_s must be finite and at least the batch timeout, {self.batch_timeout_s} s, or none, "
                 f"not {self.keep_alive_s}"
             )
+        if not 0 <= self.profile_error <= MOST_PROFILE_ERROR:
+            raise InputError(f"profile_error must be in 0..{MOST_PROFILE_ERROR:g}, not {self.profile_error}")
         parse_rule(self.arrivals)
         if self.service != MEASURED:
             parse(self.service, "service distribution")

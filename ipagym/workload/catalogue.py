@@ -16,6 +16,7 @@ from ipagym.workload.processes import Diurnal, FlashCrowd, Mmpp, SelfSimilar
 from ipagym.workload.protocol import Workload
 from ipagym.workload.recorded.options import ReadOptions, split
 from ipagym.workload.trace import WINDOWS, paper_window
+from ipagym.workload.twitter_like import NAME as TWITTER_LIKE
 from ipagym.workload.twitter_like import TwitterLike
 
 TRACES_VARIABLE = "IPAGYM_TRACES"
@@ -29,6 +30,7 @@ WORKLOADS: dict[str, str] = {
     "infadapter-bursty": "InfAdapter's bursty window: 44 rps with a burst to 274; generated where the trace is absent",
     "infadapter-non-bursty": "InfAdapter's other window: 155 rps falling to 45; generated where the trace is absent",
     "twitter-like": "a random process fitted to the whole Twitter trace, divided by 8",
+    "twitter-like:DAMPING[:SECONDS]": "the same, divided by DAMPING, for 20 minutes or so many seconds",
     "twitter-day:DAMPING[:SECONDS]": "hours of a day of the whole trace, divided by DAMPING; seeds of training, "
     "validation and test take days of their own; generated where the trace is absent",
     "constant:RPS[:SECONDS]": "the same rate all the time, for 20 minutes or so many seconds",
@@ -89,8 +91,11 @@ def _of_the_trace(name: str, path: Path | None) -> Workload:
 
 def _generated_or_own(name: str) -> Workload:
     kind, _, rest = name.partition(":")
-    if name == "twitter-like":
+    if name == TWITTER_LIKE:
         return TwitterLike()
+    if kind == TWITTER_LIKE:
+        (damping,), seconds = _numbers(name, rest, 1)
+        return TwitterLike(damping=damping, duration_s=seconds)
     if kind == "trace" and rest:
         return _from_file(rest)
     if kind in SHAPES:
@@ -108,7 +113,7 @@ def located(name: str, folder: Path) -> str:
     kind, colon, path = name.partition(":")
     if kind == "trace" and colon and path:
         return f"trace:{folder / path}"
-    if name in WORKLOADS or kind in SHAPES or kind == TWITTER_DAY:
+    if name in WORKLOADS or kind in (*SHAPES, TWITTER_DAY, TWITTER_LIKE):
         return name
     path = str(split(name)[0])
     return str(folder / name) if is_file(folder / path) or _is_like_a_path(path) else name

@@ -69,6 +69,8 @@ TRACE = Shape(
 """Printed by `python scripts/fit_twitter_like.py workload.tbz2`, which fits them to the whole trace; only its seconds
 with requests are used, the last 29 minutes of each day being empty by an artefact."""
 
+NAME = "twitter-like"
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TwitterLike:
@@ -78,7 +80,7 @@ class TwitterLike:
     """
 
     origin: ClassVar[str] = GENERATED
-    name: str = "twitter-like"
+    name: str = NAME
     duration_s: int = 1200
     damping: float = 8.0
     shape: Shape = TRACE

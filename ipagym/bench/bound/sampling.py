@@ -33,12 +33,13 @@ def levels(physics: Physics) -> tuple[float, ...]:
 def least_s(latency: LatencyModel, size: int, level: float, physics: Physics) -> float:
     """The shortest time of a batch, if its draw is not below −level; 0 for spreads that come near 0 too often.
 
-    Stragglers only take longer.
+    Stragglers only take longer, and a profile that errs by `profile_error` may err so much on the long side.
     """
+    average_s = latency.average(size) * (1 - physics.profile_error)
     if physics.service == MEASURED:
         sigma = latency.noise_sigma(size)
-        return latency.average(size) * exp(-sigma * level - sigma * sigma / 2)
-    return latency.average(size) if physics.service == "constant" else 0.0
+        return average_s * exp(-sigma * level - sigma * sigma / 2)
+    return average_s if physics.service == "constant" else 0.0
 
 
 def most_below(level: float, draws: int) -> int:

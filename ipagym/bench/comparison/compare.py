@@ -25,6 +25,7 @@ from ipagym.model.agent import Agent
 from ipagym.system.errors import InputError, IpagymError
 from ipagym.system.fence import Fence
 from ipagym.system.files import remove_leftovers, write_atomically
+from ipagym.system.processes import check_main_guard
 from ipagym.system.progress import Tick, counted
 from ipagym.task.scenario import Scenario
 
@@ -59,8 +60,10 @@ def compare(
 
     Raises:
         InputError: no agent or seed, a seed twice or negative, or `out` holds results of another scenario, of agents or
-            on seeds beyond these; or no agent finished. While another comparison writes into it, this one waits.
+            on seeds beyond these; or no agent finished; or a script without `if __name__ == "__main__":` has several
+            `workers`. While another comparison writes into `out`, this one waits.
     """
+    check_main_guard()
     _check(agents, seeds, workers)
     check_folder(out, scenario)
     with claimed(out):

@@ -1,4 +1,4 @@
-"""The latencies of single requests, from the files of episodes in a folder of results."""
+"""The arrivals and latencies of single requests, from the files of episodes in a folder of results."""
 
 from collections.abc import Collection, Iterator
 from pathlib import Path
@@ -6,6 +6,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from ipagym.system.errors import InputError
 
 FOLDER = "episodes"
 COLUMNS = ("agent", "seed", "window", "latency_s")
@@ -21,6 +24,19 @@ def request_latencies(folder: Path, agents: Collection[str], seeds: Collection[i
     found = pd.concat(parts, ignore_index=True)
     order = pd.Categorical(found["agent"], categories=list(dict.fromkeys(agents)))
     return found.assign(agent=order).sort_values(["agent", "seed", "window"], kind="stable", ignore_index=True)
+
+
+def arrivals_per_s(folder: Path, seed: int) -> NDArray[np.float64]:
+    """Requests that arrived in each second under the seed, which are the same for all agents.
+
+    Raises:
+        InputError: the folder has no file of an episode under the seed.
+    """
+    for path in sorted((folder / FOLDER).glob("*.parquet")):
+        table = pq.read_table(path, columns=["seed", "arrivals_per_s"])
+        if table.num_rows and table["seed"][0].as_py() == seed:
+            return np.asarray(table["arrivals_per_s"].combine_chunks().flatten(), dtype=np.float64)
+    raise InputError(f"{folder} has no file of an episode under seed {seed}, which holds its load: run it again")
 
 
 def _parts(path: Path, agents: Collection[str], seeds: Collection[int]) -> Iterator[pd.DataFrame]:

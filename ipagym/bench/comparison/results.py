@@ -13,7 +13,7 @@ import pyarrow as pa
 from ipagym.bench.comparison.pairs import paired
 from ipagym.bench.comparison.requests import request_latencies
 from ipagym.bench.comparison.summary import AgentSummary, Estimate, drawn_agents, summary_frame
-from ipagym.bench.storage.manifest import Manifest, read_manifest
+from ipagym.bench.storage.manifest import FILE_NAME, Manifest, read_manifest
 from ipagym.system.errors import InputError
 
 if TYPE_CHECKING:
@@ -97,9 +97,12 @@ def load_results(folder: str | Path) -> Comparison:
             out=out,
         )
     except (OSError, ValueError, KeyError, pa.ArrowException) as error:
-        raise InputError(
-            f"{out} holds no results ({_reason(error)}): give a folder that `ipagym compare` wrote"
-        ) from error
+        raise InputError(f"{out} holds no results ({_reason(error)}): give {_remedy(out)}") from error
+
+
+def _remedy(out: Path) -> str:
+    below = sorted(path.parent.name for path in out.glob(f"*/{FILE_NAME}"))
+    return f"one of the folders in it, such as {below[0]}" if below else "a folder that `ipagym compare` wrote"
 
 
 def _reason(error: Exception) -> str:

@@ -5,6 +5,7 @@ from typing import Any
 
 from ipagym.bench.comparison.results import Comparison
 from ipagym.bench.comparison.summary import METRICS, REGRET, AgentSummary, Metric
+from ipagym.bench.drawing.looks import DARK_PALETTE, PALETTE, PLOTLY_DASHES, looks
 from ipagym.bench.report.differences import METRICS as COMPARED
 from ipagym.bench.report.differences import differences
 from ipagym.bench.report.latencies import LEVELS, quantiles
@@ -30,6 +31,7 @@ def content(tasks: Mapping[str, Comparison]) -> dict[str, Any]:
     agents, metrics = all_agents(tasks), shown_metrics(tasks)
     return {
         "agents": agents,
+        "looks": _looks(agents),
         "metrics": {metric.key: heading(metric) for metric in metrics},
         "compared": list(COMPARED),
         "levels": shorts(LEVELS),
@@ -46,6 +48,15 @@ def all_agents(tasks: Mapping[str, Comparison]) -> list[str]:
 def heading(metric: Metric) -> str:
     """The name of a metric with its unit, on one line."""
     return metric.heading.replace("\n", " ")
+
+
+def _looks(agents: Sequence[str]) -> dict[str, Any]:
+    """The palettes of both themes, the dashes, and for each agent its places in them."""
+    return {
+        "palette": {"light": list(PALETTE), "dark": list(DARK_PALETTE)},
+        "dashes": list(PLOTLY_DASHES),
+        "agents": [[look.colour, look.dash] for look in looks(agents).values()],
+    }
 
 
 def _task(name: str, task: Comparison, agents: Sequence[str], metrics: Sequence[Metric]) -> dict[str, Any]:

@@ -1,40 +1,14 @@
 """The course of an episode of each agent, with no more points than a screen has."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from math import ceil
 from typing import Any
 
-import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
 
+from ipagym.bench.comparison.bins import Bins
 from ipagym.bench.report.numbers import Number, short, shorts
 
-MOST_POINTS = 200
-"""Points of a line; where there are more windows, several are put together, always the same number."""
-
 ALL_DEPLOYMENTS = ".deployments"
-
-
-@dataclass(frozen=True, slots=True)
-class Bins:
-    """Windows put together `size` at a time; the last bin may have fewer."""
-
-    windows: int
-
-    @property
-    def starts(self) -> NDArray[np.intp]:
-        """The index of the first window of each bin."""
-        return np.arange(0, self.windows, ceil(self.windows / MOST_POINTS))
-
-    def most(self, values: ArrayLike) -> NDArray[np.float64]:
-        """The highest value in each bin; what is no number counts for nothing."""
-        return np.fmax.reduceat(np.asarray(values, dtype=np.float64), self.starts)
-
-    def total(self, values: ArrayLike) -> NDArray[np.float64]:
-        """The sum over each bin."""
-        return np.add.reduceat(np.asarray(values, dtype=np.float64), self.starts)
 
 
 def timeline(windows: pd.DataFrame, agents: Sequence[str]) -> dict[str, Any]:
@@ -54,8 +28,8 @@ def timeline(windows: pd.DataFrame, agents: Sequence[str]) -> dict[str, Any]:
         "seed": int(seed),
         "start_s": shorts(first["start_s"].to_numpy()[bins.starts]),
         "end_s": short(float(first["start_s"].iloc[-1] + first["duration_s"].iloc[-1])),
-        "together": ceil(len(first) / MOST_POINTS),
-        "load": shorts(bins.total(first["arrivals"]) / bins.total(first["duration_s"])),
+        "together": bins.size,
+        "load": shorts(bins.load_rps(first)),
         "stages": list(stages),
         "knobs": ["variant", "replicas", "batch", "cores"],
         "agents": [_agent(of_agent[agent], bins, stages) if agent in of_agent else None for agent in agents],
@@ -68,19 +42,13 @@ def stage_names(windows: pd.DataFrame) -> Sequence[str]:
 
 
 def _agent(rows: pd.DataFrame, bins: Bins, stages: Sequence[str]) -> dict[str, Any]:
-    latency_s = bins.most(rows["latency_p99_s"].where(rows["completed"] > 0))
-    late = 100 * bins.total(rows["violations"]) / np.maximum(bins.total(rows["arrivals"]), 1)
     return {
-        "latency": shorts(latency_s),
-        "late": shorts(np.minimum(late, 100)),
-        "cores": shorts(_mean(rows, bins, "cores")),
-        "pas": shorts(100 * _mean(rows, bins, "pas")),
+        "latency": shorts(bins.latency_s(rows)),
+        "late": shorts(bins.late_percent(rows)),
+        "cores": shorts(bins.mean(rows, "cores")),
+        "pas": shorts(100 * bins.mean(rows, "pas")),
         "stages": [_stage(rows, bins, name) for name in stages],
     }
-
-
-def _mean(rows: pd.DataFrame, bins: Bins, column: str) -> NDArray[np.float64]:
-    return bins.total(rows[column] * rows["duration_s"]) / bins.total(rows["duration_s"])
 
 
 def _stage(rows: pd.DataFrame, bins: Bins, name: str) -> dict[str, Any]:
@@ -91,7 +59,7 @@ def _stage(rows: pd.DataFrame, bins: Bins, name: str) -> dict[str, Any]:
         for at, (variant, rest) in enumerate(asked)
         if at == 0 or (variant, rest) != asked[at - 1]
     ]
-    return {"queue": shorts(bins.most(rows[f"{name}.queue"])), "variants": variants, "changes": changes}
+    return {"queue": shorts(bins.most_of(rows[f"{name}.queue"])), "variants": variants, "changes": changes}
 
 
 def _asked(deployments: Sequence[dict[str, Any]]) -> tuple[str, list[Number]]:

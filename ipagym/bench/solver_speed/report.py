@@ -4,14 +4,17 @@ import csv
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, fields
-from io import BytesIO, StringIO
+from io import StringIO
 from math import isnan
 from pathlib import Path
 
+import pandas as pd
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
+from ipagym.bench.drawing.files import picture_bytes
 from ipagym.bench.engine_speed.report import this_machine
+from ipagym.bench.figures.solver import solver_figure
 from ipagym.bench.solver_speed import Row, Settings
 from ipagym.system.files import write_atomically
 
@@ -42,35 +45,7 @@ def write(folder: Path, settings: Settings, rows: Sequence[Row]) -> None:
 
 def picture(rows: Sequence[Row]) -> bytes:
     """Median and p99 of each solver by size, on a logarithmic scale, as PNG."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    sizes = list(dict.fromkeys(f"{row.stages}×{row.variants}" for row in rows))
-    figure = Figure(figsize=(8, 4.5), layout="constrained")
-    FigureCanvasAgg(figure)
-    axes = figure.subplots()
-    for name in dict.fromkeys(row.solver for row in rows):
-        known = [row for row in rows if row.solver == name and row.loads]
-        at = [sizes.index(f"{row.stages}×{row.variants}") for row in known]
-        (line,) = axes.plot(at, [row.total_median_ms for row in known], marker="o", label=name)
-        axes.fill_between(
-            at,
-            [row.total_median_ms for row in known],
-            [row.total_p99_ms for row in known],
-            color=line.get_color(),
-            alpha=0.15,
-            linewidth=0,
-        )
-    if any(row.loads for row in rows):
-        axes.set_yscale("log")
-    axes.set_xticks(range(len(sizes)), sizes)
-    axes.set_xlabel("stages × variants, four batch sizes each")
-    axes.set_ylabel("ms per decision, median to p99")
-    axes.grid(axis="y", alpha=0.3)
-    axes.legend(frameon=False)
-    file = BytesIO()
-    figure.savefig(file, format="png", dpi=150, metadata={"Software": None})
-    return file.getvalue()
+    return picture_bytes(solver_figure(pd.DataFrame([asdict(row) for row in rows])), ".png")
 
 
 def _milliseconds(value: float) -> str:

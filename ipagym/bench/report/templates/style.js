@@ -1,10 +1,5 @@
 // How figures look: colours, dashes and shapes by agent, and what all layouts share.
-const PALETTE = {
-  light: ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#B07A00", "#3A9BDC", "#000000"],
-  dark: ["#4FA8E8", "#FF8A3D", "#2FC79A", "#E59CC6", "#E6B422", "#9AD4FF", "#FFFFFF"],
-};
-const DASHES = ["solid", "dash", "dashdot", "dot", "longdash", "longdashdot"];
-const SYMBOLS = ["circle", "square", "diamond", "triangle-up", "triangle-down", "x", "cross", "star"];
+const { palette: PALETTE, dashes: DASHES, agents: LOOKS } = data.looks;
 const PATTERNS = ["", "/", "x", "-", "|", "+", ".", "\\"];
 const CONFIG = {
   responsive: true,
@@ -17,11 +12,11 @@ const LOG = { dtick: 1, minor: { ticks: "outside", ticklen: 4, dtick: "D1" } };
 const theme = () => (document.documentElement.dataset.theme === "dark" ? "dark" : "light");
 const variable = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 const colourOf = (number) => PALETTE[theme()][number % PALETTE.light.length];
-const dashOf = (number) => DASHES[Math.floor(number / PALETTE.light.length) % DASHES.length];
 const isNarrow = () => window.innerWidth < 600;
 
 function lineOf(agent) {
-  return { color: colourOf(agent), dash: dashOf(agent), width: 1.8 };
+  const [colour, dash] = LOOKS[agent];
+  return { color: colourOf(colour), dash: DASHES[dash], width: 1.8 };
 }
 
 function axis(title, more = {}) {

@@ -148,7 +148,7 @@ RULES = _record(
     max_queue="i8", max_age_s="f8", family="i8", parameter="f8", in_place="i8", resize_s="f8", keep_alive_s="f8",
     bounded="i8", max_replicas="i8", crashes_per_hour="f8", slow_start="f8", slow_start_factor="f8",
     failed_start="f8", straggler="f8", straggler_factor="f8", node_losses_per_hour="f8", node_repair_s="f8",
-    lost_scrape="f8", idle_watts="f8", busy_watts="f8", keep="i8", network="i8",
+    lost_scrape="f8", profile_error="f8", idle_watts="f8", busy_watts="f8", keep="i8", network="i8",
 )  # fmt: skip
 SIM = _record(
     pointers=f"({len(ARRAYS)},{POINTER_WORDS})i8",

@@ -21,7 +21,7 @@ from ipagym.cluster.sim.compiled.philox import uniforms
 from ipagym.cluster.sim.spreads import Family
 from ipagym.random.philox import Concern
 
-STRAGGLER, START, CRASH, NODE, SCRAPE, _ = (int(concern) for concern in Concern)
+STRAGGLER, START, CRASH, NODE, SCRAPE, _, PROFILE = (int(concern) for concern in Concern)
 CONSTANT, NORMAL = int(Family.CONSTANT), int(Family.NORMAL)
 
 
@@ -41,6 +41,8 @@ def service_s(rules: Record, sim: Record, batch: tuple[int, int, int], first: in
     """The service time of a batch (stage, model, size); its first request decides by chance."""
     stage, model, size = batch
     seconds = average_s_of(rules)[model, size]
+    if rules.profile_error > 0:
+        seconds = seconds * profile_factor(rules, sim, models_of(rules)[model].variant)
     if rules.family == NORMAL:
         sigma = sigma_of(rules)[model, size]
         # Minus half the variance, so that the factor has mean 1.
@@ -50,6 +52,12 @@ def service_s(rules: Record, sim: Record, batch: tuple[int, int, int], first: in
     if rules.straggler > 0 and uniforms(sim, STRAGGLER, stage, requests_of(sim)[first].index)[0] < rules.straggler:
         seconds = seconds * rules.straggler_factor
     return float(seconds)
+
+
+@kernel
+def profile_factor(rules: Record, sim: Record, variant: int) -> float:
+    """How long services of a variant take in this episode, by what its profile says."""
+    return float(1 + rules.profile_error * (2 * uniforms(sim, PROFILE, variant, 0)[0] - 1))
 
 
 @kernel

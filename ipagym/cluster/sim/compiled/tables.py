@@ -154,6 +154,7 @@ def _rules(scenario: Scenario) -> dict[str, float]:
         "node_losses_per_hour": faults.node_losses_per_hour,
         "node_repair_s": faults.node_repair_s,
         "lost_scrape": faults.lost_scrape,
+        "profile_error": physics.profile_error,
         "idle_watts": scenario.pipeline.idle_watts_per_core,
         "busy_watts": scenario.pipeline.busy_watts_per_core,
         "network": scenario.network is not None,

@@ -10,7 +10,6 @@ from ipagym.cluster.sim.reference.repeats import spread_again
 from ipagym.cluster.sim.reference.replica import Replica
 from ipagym.cluster.sim.request import Request
 from ipagym.cluster.sim.spreads import family_of
-from ipagym.model.latency import LatencyModel
 from ipagym.model.pipeline import Pipeline
 from ipagym.random.distributions import parse
 from ipagym.random.philox import ATTEMPT_BITS, TRIAL_BITS, Concern, uniforms
@@ -26,7 +25,7 @@ class Sampling:
         self._faults = physics.faults
         self._rng = streams.service
         self._key = streams.fate
-        self._stages = len(pipeline.stages)
+        self._names = [stage.name for stage in pipeline.stages]
         names = [(stage.name, variant.name) for stage in pipeline.stages for variant in stage.variants]
         self._variants = {name: number for number, name in enumerate(names)}
         self._starts: Counter[int] = Counter()
@@ -36,9 +35,9 @@ class Sampling:
     def take_spread(self) -> list[float]:
         """A number for each stage, for the request that arrives next: a standard normal one, or a factor of mean 1."""
         if self._service is not None:
-            return [float(factor) for factor in self._service(self._rng, self._stages)]
+            return [float(factor) for factor in self._service(self._rng, len(self._names))]
         measured = self._physics.service == MEASURED
-        return [float(number) for number in self._rng.standard_normal(self._stages)] if measured else []
+        return [float(number) for number in self._rng.standard_normal(len(self._names))] if measured else []
 
     def spread_again(self, request: Request, stage: int) -> None:
         """The stage serves the request again: the service takes as long as chance says this time."""
@@ -51,10 +50,12 @@ class Sampling:
         if request.spread:
             request.spread[stage] = spread_again(*self._family, draw)
 
-    def service_s(self, latency: LatencyModel, batch: list[Request], stage: int) -> float:
+    def service_s(self, replica: Replica, batch: list[Request], stage: int) -> float:
         """The service time of a batch: the average, its spread and stragglers; its first request decides by chance."""
-        first, size = batch[0], len(batch)
+        first, size, latency = batch[0], len(batch), replica.variant.latency_on(replica.cores)
         service_s = latency.average(size)
+        if self._physics.profile_error > 0:
+            service_s = service_s * self._profile_factor(stage, replica.variant.name)
         if self._service is not None:
             service_s = service_s * first.spread[stage]
         elif self._physics.service == MEASURED:
@@ -64,6 +65,11 @@ class Sampling:
         if self._happens(self._faults.straggler, Concern.STRAGGLER, stage, first.index):
             service_s = service_s * self._faults.straggler_factor
         return service_s
+
+    def _profile_factor(self, stage: int, variant: str) -> float:
+        """How long services of a variant take in this episode, by what its profile says."""
+        number = uniforms(self._key, Concern.PROFILE, self._variants[self._names[stage], variant], 0)[0]
+        return 1 + self._physics.profile_error * (2 * number - 1)
 
     def start_s(self, stage: str, replica: Replica) -> float:
         """Seconds of the start that begins now; its failure is drawn, too, and kept in `replica.fails`."""

@@ -150,7 +150,7 @@ class Station:
             request.batch_sizes[self.stage] = len(batch)
             request.variants[self.stage] = replica.variant.name
         self.fleet.life.took_batch(replica)
-        end_s = self._clock.now + self._sampling.service_s(_latency(replica), batch, self.stage)
+        end_s = self._clock.now + self._sampling.service_s(replica, batch, self.stage)
         self._clock.at(end_s, Priority.COMPLETION, lambda: self._finish(replica, service))
 
     def _finish(self, replica: Replica, service: int) -> None:

@@ -1,0 +1,1 @@
+"""Figures for a paper from folders of results, each by its name."""

@@ -1,0 +1,1 @@
+"""Comparisons that differ in settings of the scenario: their grid, their folder, their table."""
