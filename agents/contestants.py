@@ -91,7 +91,8 @@ def check_importable(all_of_them: Iterable[Contestant]) -> None:
     """
     for each, sent in _sent(all_of_them):
         if b"__main__" in sent:
-            raise _not_sendable(each.name, "it is defined in the script itself")
+            raise InputError(f"{each.name} cannot be made on another machine (it is defined in the script itself): define "
+                             "it in a module, or set no ray")  # fmt: skip
 
 
 def _sent(all_of_them: Iterable[Contestant]) -> Iterator[tuple[Contestant, bytes]]:
@@ -108,8 +109,7 @@ def _sent(all_of_them: Iterable[Contestant]) -> Iterator[tuple[Contestant, bytes
 
 
 def _not_sendable(name: str, reason: str) -> InputError:
-    return InputError(f"{name} cannot be made in another process ({reason}): define it in a module, or set workers=1 "
-                      "and no ray")  # fmt: skip
+    return InputError(f"{name} cannot be made in another process ({reason}): define it in a module, or set workers=1")
 
 
 def _named(given: AllGiven, scenario: Scenario) -> list[tuple[str, Given]]:

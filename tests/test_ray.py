@@ -79,5 +79,5 @@ def test_no_agent_of_the_script_itself_goes_to_another_machine(monkeypatch: pyte
     check_importable(contestants(["hpa"], task))
     monkeypatch.setattr(one, "__module__", "__main__")
     monkeypatch.setattr(sys.modules["__main__"], "one", one, raising=False)
-    with pytest.raises(InputError, match="one cannot be made in another process"):
+    with pytest.raises(InputError, match="one cannot be made on another machine"):
         check_importable(contestants({"one": one}, task))
