@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from ipagym.agents.contestants import AllGiven, Contestant, Origin, check_sendable, contestants
+from ipagym.agents.contestants import AllGiven, Contestant, Origin, check_importable, check_sendable, contestants
 from ipagym.bench.comparison.compare import compare as run_comparison
 from ipagym.bench.comparison.compare import marks_of
 from ipagym.bench.comparison.jobs import usual_fence
+from ipagym.bench.comparison.on_ray import chosen
 from ipagym.bench.comparison.results import Comparison
 from ipagym.bench.storage.manifest import free_folder
 from ipagym.bench.sweep.grid import Value, folder_name, points
@@ -38,6 +39,7 @@ def compare(
     out: str | Path | None = None,
     backend: str = "compiled",
     workers: int = 1,
+    ray: str | None = None,
     title: str | None = None,
     decision_limit_s: float | None = None,
     memory_limit_gib: float | None = None,
@@ -58,6 +60,9 @@ def compare(
     decision may take `decision_limit_s` seconds of real time (ten intervals, unless told otherwise), a process hold
     `memory_limit_gib`, and what an agent does to its process costs nobody else.
 
+    With `ray`, the address of a Ray cluster or `local` for one of `workers` processes on this machine, the episodes run
+    there. The machines need the same ipagym, the agents' modules, and the files that are named.
+
     Raises:
         InputError: something that is given cannot be used, which is told before any episode is run; or no agent
             finished.
@@ -66,23 +71,27 @@ def compare(
     if backend not in ENGINES:
         raise unknown_name("backend", backend, ENGINES)
     taking_part = contestants(agents, task)
-    if workers > 1:
+    if ray is not None:
+        check_importable(taking_part)
+    elif workers > 1:
         check_sendable(taking_part)
     # What an engine compiles on its first use, it compiles here, once for all worker processes.
     ENGINES[backend](task).advance(task.interval_s)
     chosen_seeds = range(seed0, seed0 + seeds)
-    return run_comparison(
-        task,
-        {each.name: each.make for each in taking_part},
-        seeds=chosen_seeds,
-        out=Path(out) if out is not None else _usual_folder(title or named, task, taking_part, chosen_seeds),
-        make_cluster=ENGINES[backend],
-        workers=workers,
-        fingerprints={each.name: each.fingerprint for each in taking_part},
-        keeps={each.name: each.keeps for each in taking_part},
-        isolated=[each.name for each in taking_part if _is_isolated(each, workers)],
-        fence=usual_fence(task, decision_limit_s, memory_limit_gib),
-    )
+    with chosen(ray, workers) as executor:
+        return run_comparison(
+            task,
+            {each.name: each.make for each in taking_part},
+            seeds=chosen_seeds,
+            out=Path(out) if out is not None else _usual_folder(title or named, task, taking_part, chosen_seeds),
+            make_cluster=ENGINES[backend],
+            workers=workers,
+            executor=executor,
+            fingerprints={each.name: each.fingerprint for each in taking_part},
+            keeps={each.name: each.keeps for each in taking_part},
+            isolated=[each.name for each in taking_part if _is_isolated(each, workers > 1 or ray is not None)],
+            fence=usual_fence(task, decision_limit_s, memory_limit_gib),
+        )
 
 
 def sweep(
@@ -145,9 +154,9 @@ def verify(
     return run_verification(ENGINES, FAST if fast else FULL, scenario=task, seed0=seed0, workers=workers)
 
 
-def _is_isolated(contestant: Contestant, workers: int) -> bool:
+def _is_isolated(contestant: Contestant, is_sendable: bool) -> bool:
     """True for an agent from outside of the package, but for what only this process may be able to make."""
-    return contestant.origin is Origin.MODULE or (contestant.origin is Origin.PROCESS and workers > 1)
+    return contestant.origin is Origin.MODULE or (contestant.origin is Origin.PROCESS and is_sendable)
 
 
 def _scenario(given: str | Path | Scenario, workload: Load | None) -> tuple[Scenario, str]:

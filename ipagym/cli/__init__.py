@@ -25,6 +25,7 @@ from ipagym.cli import (
     train,
     tune,
     verify,
+    watch,
 )
 from ipagym.system.errors import IpagymError
 
@@ -92,4 +93,5 @@ app.command("bench-speed")(bench_speed.bench_speed)
 app.command("bench-solver")(bench_solver.bench_solver)
 app.command("reproduce")(reproduce.reproduce)
 app.command("verify")(verify.verify)
+app.command("watch")(watch.watch)
 app.add_typer(leaderboard.app, name="leaderboard")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ipagym.cli.leaderboard import RAY_HELP
 from ipagym.system.errors import InputError
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ def compare(
     scrape: Annotated[float | None, typer.Option(help="Seconds between two scrapes of the figures.")] = None,
     lag: Annotated[float | None, typer.Option(help="Seconds until a scrape is known to the agents.")] = None,
     workers: Annotated[int | None, typer.Option(help="Processes; the results do not depend on it.")] = None,
+    ray: Annotated[str | None, typer.Option(help=RAY_HELP)] = None,
     decision_limit: Annotated[
         float | None,
         typer.Option(help="Seconds of real time for a decision in a worker process. Default: 10 intervals."),
@@ -107,6 +109,7 @@ def compare(
         out=out,
         backend=backend,
         workers=workers if workers is not None else os.cpu_count() or 1,
+        ray=ray,
         title=title,
         decision_limit_s=decision_limit,
         memory_limit_gib=memory_limit,
