@@ -91,8 +91,8 @@ def check_importable(all_of_them: Iterable[Contestant]) -> None:
     """
     for each, sent in _sent(all_of_them):
         if b"__main__" in sent:
-            raise InputError(f"{each.name} cannot be made on another machine (it is defined in the script itself): define "
-                             "it in a module, or set no ray")  # fmt: skip
+            raise InputError(f"{each.name} cannot be made on another machine (it is defined in the script itself): "
+                             "define it in a module, or set no ray")  # fmt: skip
 
 
 def _sent(all_of_them: Iterable[Contestant]) -> Iterator[tuple[Contestant, bytes]]:
