@@ -26,7 +26,9 @@ RULES = {
     "resize": "plan_resize resized resize",
     "rollout": "start follow",
     "routing": "route eligible",
-    "sampling": "take_spread service_s start_s start_fails crash_gap_s victim node_loss_gap_s scrape_is_lost",
+    "sampling": (
+        "take_spread service_s profile_factor start_s start_fails crash_gap_s victim node_loss_gap_s scrape_is_lost"
+    ),
     "sleep": "sleep wake",
     "stage": "start follow assign accept dispatch dispatch_stage close_emptied",
     "station": "enqueue start_batches is_full form_batch gives_up serve push_back crash_replica lose_node look",
