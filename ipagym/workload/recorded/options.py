@@ -77,9 +77,7 @@ def _parsed(query: str, text: str) -> ReadOptions:
     try:
         pairs = parse_qsl(query, keep_blank_values=True, strict_parsing=True, max_num_fields=20)
     except ValueError:
-        raise InputError(
-            f"options must be written NAME=VALUE&NAME=VALUE, not {query[:200]!r}, in {text[:200]!r}"
-        ) from None
+        raise InputError(f"{text}: options must be written NAME=VALUE&NAME=VALUE, not {query!r}") from None
     given: dict[str, str] = {}
     for name, value in pairs:
         if name not in NAMES:
