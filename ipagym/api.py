@@ -22,7 +22,6 @@ from ipagym.verification.effort import FAST, FULL
 from ipagym.verification.run import Report
 from ipagym.verification.run import verify as run_verification
 from ipagym.workload import Workload, by_name
-from ipagym.workload.opening import Opening
 from ipagym.workload.rates import as_workload
 
 Load = str | Workload | Sequence[float]
@@ -119,9 +118,8 @@ def sweep(
             finished somewhere.
     """
     folder, grid = Path(out), points(settings)
-    tasks = [scenario_with(str(scenario), point, load=workload, trace=trace) for point in grid]
-    if duration_s is not None:
-        tasks = [replace(task, workload=Opening(whole=task.workload, duration_s=duration_s)) for task in tasks]
+    whole = [scenario_with(str(scenario), point, load=workload, trace=trace) for point in grid]
+    tasks = [task.opening(duration_s) for task in whole]
     for task in tasks:
         contestants(agents, task)
     begin(folder, str(scenario), settings)

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -83,7 +82,6 @@ def compare(
     from ipagym.cli.console import tell_source
     from ipagym.envs.scenarios import make_scenario
     from ipagym.task.telemetry import Telemetry
-    from ipagym.workload.opening import Opening
 
     task = make_scenario(
         scenario,
@@ -95,9 +93,7 @@ def compare(
         arrivals=arrivals,
         faults=faults,
         telemetry=None if scrape is lag is None else Telemetry(scrape_s=scrape, lag_s=lag or 0.0),
-    )
-    if duration is not None:
-        task = replace(task, workload=Opening(whole=task.workload, duration_s=duration))
+    ).opening(duration)
     tell_source(task.workload)
     taking_part = with_manifests(_agent_names(agents, task), manifest or (), ignore_metric or ())
     title = Path(scenario).stem
