@@ -16,6 +16,7 @@ from ipagym.bench.report.page import page
 from ipagym.bench.storage.manifest import FILE_NAME
 from ipagym.bench.watch.look import look
 from ipagym.bench.watch.screen import drawn
+from ipagym.bench.watch.state import Watched
 from ipagym.system.errors import InputError
 
 HERE = "127.0.0.1"
@@ -49,7 +50,7 @@ class Pages:
         watched = look(self.folder)
         with self._lock:
             report = self._reported()
-        return Page(report or progress_page(self.folder), watched.is_finished)
+        return Page(report or progress_page(watched), watched.is_finished)
 
     def _reported(self) -> bytes:
         manifests = sorted([*self.folder.glob(FILE_NAME), *self.folder.glob(f"*/{FILE_NAME}")])
@@ -59,10 +60,10 @@ class Pages:
         return self._report
 
 
-def progress_page(folder: Path) -> bytes:
+def progress_page(watched: Watched) -> bytes:
     """What `ipagym watch` shows in a terminal, as HTML."""
     console = Console(record=True, file=StringIO(), width=COLUMNS)
-    console.print(drawn(look(folder)))
+    console.print(drawn(watched))
     return console.export_html(inline_styles=True).encode()
 
 
