@@ -12,7 +12,8 @@ from tests.result_folders import write_results
 
 pytest.importorskip("moocore")
 
-from ipagym.bench.front.picture import draw, picture_bytes
+from ipagym.bench.drawing.files import picture_bytes
+from ipagym.bench.front.picture import draw
 from ipagym.bench.front.points import Points, points_of
 from ipagym.bench.front.tables import front_frame, volume_frame
 from ipagym.bench.front.volume import Box, box_of, difference_interval, on_front, volume, volume_interval

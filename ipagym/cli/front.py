@@ -15,6 +15,12 @@ if TYPE_CHECKING:
     from ipagym.bench.front.volume import Box
 
 
+ENDINGS = (".pdf", ".png")
+
+DPI = 200
+"""Of a PNG."""
+
+
 def front(
     folder: Annotated[
         Path, typer.Argument(help="A folder that holds one comparison for each weight, with the same agents and seeds.")
@@ -59,13 +65,15 @@ def show(points: "Points", box: "Box") -> None:
 
 def write_pictures(points: "Points", *paths: Path) -> None:
     """Draw the fronts into files, by their endings."""
-    from ipagym.bench.front.picture import draw, picture_bytes
+    from ipagym.bench.drawing.files import write_figure
+    from ipagym.bench.front.picture import draw
     from ipagym.bench.front.tables import front_frame
-    from ipagym.system.files import write_atomically
 
-    figure = draw(front_frame(points))
     for path in paths:
-        write_atomically(path, picture_bytes(figure, path.suffix))
+        if path.suffix not in ENDINGS:
+            raise InputError(f"--out must end in {' or '.join(ENDINGS)}, not in {path.suffix!r}")
+    write_figure(draw(front_frame(points)), list(paths), DPI)
+    for path in paths:
         print(f"written to {path}")
 
 
