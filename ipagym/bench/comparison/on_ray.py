@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from importlib import import_module
 from types import ModuleType
 from typing import Any, TypeVar
 from uuid import uuid4
@@ -107,10 +108,9 @@ def on_ray(address: str, workers: int) -> Iterator[OnRay]:
 
 def _imported() -> ModuleType:
     try:
-        import ray
+        return import_module("ray")
     except ImportError as error:
         raise InputError("--ray needs Ray: install it with `pip install 'ipagym[ray]'`") from error
-    return ray  # type: ignore[no-any-return]
 
 
 def _connect(ray: ModuleType, address: str, workers: int) -> None:
