@@ -3,7 +3,7 @@
 import logging
 import pickle
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import partial
@@ -73,18 +73,39 @@ def contestants(given: AllGiven, scenario: Scenario) -> tuple[Contestant, ...]:
 
 
 def check_sendable(all_of_them: Iterable[Contestant]) -> None:
-    """Refuse agents that no other process could make.
+    """Refuse agents that no other process of this machine could make.
 
     Raises:
         InputError: naming the agent.
     """
-    for each in all_of_them:
-        try:
-            sent = pickle.dumps(each.make)
-        except Exception as error:
-            raise _not_sendable(each.name, str(error)) from error
+    for each, sent in _sent(all_of_them):
         if b"__main__" in sent and not is_file(Path(getattr(sys.modules["__main__"], "__file__", ""))):
             raise _not_sendable(each.name, "it is defined in an interactive session")
+
+
+def check_importable(all_of_them: Iterable[Contestant]) -> None:
+    """Refuse agents that no other machine could make: it does not have the script that runs here.
+
+    Raises:
+        InputError: naming the agent.
+    """
+    for each, sent in _sent(all_of_them):
+        if b"__main__" in sent:
+            raise InputError(f"{each.name} cannot be made on another machine (it is defined in the script itself): "
+                             "define it in a module, or set no ray")  # fmt: skip
+
+
+def _sent(all_of_them: Iterable[Contestant]) -> Iterator[tuple[Contestant, bytes]]:
+    """Each with its factory as bytes.
+
+    Raises:
+        InputError: naming one that cannot be written down.
+    """
+    for each in all_of_them:
+        try:
+            yield each, pickle.dumps(each.make)
+        except Exception as error:
+            raise _not_sendable(each.name, str(error)) from error
 
 
 def _not_sendable(name: str, reason: str) -> InputError:

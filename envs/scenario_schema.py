@@ -7,7 +7,6 @@ from pydantic_core.core_schema import literal_schema
 
 from ipagym.model.knobs import BATCH, KNOBS, REPLICAS, VARIANT
 from ipagym.profiles.schema import Batch, Cores, Name, Seconds, Strict, Weight
-from ipagym.task.physics import MOST_PROFILE_ERROR
 
 KnobName = Annotated[str, GetPydanticSchema(lambda source, handler: literal_schema([knob.name for knob in KNOBS]))]
 
@@ -53,7 +52,7 @@ class PhysicsFile(Strict):
     arrivals: Name = "poisson"
     resize_s: NotNegative | None = 0.1
     keep_alive_s: NotNegative | None = None
-    profile_error: Annotated[float, Field(ge=0, le=MOST_PROFILE_ERROR)] = 0.0
+    profile_error: Probability = 0.0
 
 
 class FaultsFile(Strict):

@@ -1,18 +1,20 @@
 """The interface in Python: comparisons, sweeps and verification, as on the command line, which calls the same."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from ipagym.agents.contestants import AllGiven, Contestant, Origin, check_sendable, contestants
+from ipagym.agents.contestants import AllGiven, Contestant, Origin, check_importable, check_sendable, contestants
 from ipagym.bench.comparison.compare import compare as run_comparison
 from ipagym.bench.comparison.compare import marks_of
 from ipagym.bench.comparison.jobs import usual_fence
+from ipagym.bench.comparison.on_ray import chosen
 from ipagym.bench.comparison.results import Comparison
 from ipagym.bench.storage.manifest import free_folder
 from ipagym.bench.sweep.grid import Value, folder_name, points
 from ipagym.bench.sweep.results import Sweep, begin, write_tables
 from ipagym.cluster.backends import check_able, named_backend
+from ipagym.cluster.protocol import Cluster
 from ipagym.cluster.sim import ENGINES
 from ipagym.envs.scenarios import make_scenario
 from ipagym.envs.settings import scenario_with
@@ -22,7 +24,6 @@ from ipagym.verification.effort import FAST, FULL
 from ipagym.verification.run import Report
 from ipagym.verification.run import verify as run_verification
 from ipagym.workload import Workload, by_name
-from ipagym.workload.opening import Opening
 from ipagym.workload.rates import as_workload
 
 Load = str | Workload | Sequence[float]
@@ -39,6 +40,7 @@ def compare(
     out: str | Path | None = None,
     backend: str = "compiled",
     workers: int = 1,
+    ray: str | None = None,
     title: str | None = None,
     decision_limit_s: float | None = None,
     memory_limit_gib: float | None = None,
@@ -61,38 +63,56 @@ def compare(
     decision may take `decision_limit_s` seconds of real time (ten intervals, unless told otherwise), a process hold
     `memory_limit_gib`, and what an agent does to its process costs nobody else.
 
+    With `ray`, the address of a Ray cluster or `local` for one of `workers` processes on this machine, the episodes run
+    there. The machines need the same ipagym, the agents' modules, and the files that are named.
+
     Raises:
         InputError: something that is given cannot be used, which is told before any episode is run; or no agent
             finished.
     """
     task, named = _scenario(scenario, workload)
-    chosen = named_backend(backend)
     check_able(task, backend)
     taking_part = contestants(agents, task)
-    if workers > 1:
+    if ray is not None:
+        check_importable(taking_part)
+    elif workers > 1:
         check_sendable(taking_part)
-    if chosen.abilities.real_time:
-        if workers > 1:
-            raise InputError(f"episodes on {backend} run one at a time, in real time: workers must be 1, not {workers}")
-        chosen.make(task).close()  # refuses what it cannot serve, before any episode
-    else:
-        # What an engine compiles on its first use, it compiles here, once for all worker processes.
-        chosen.make(task).advance(task.interval_s)
-    # What is simulated does not depend on the engine; what is live is no result of the simulators.
-    place = f"on {backend}" if chosen.abilities.real_time else ""
+    make_cluster, place = _backend(task, backend, workers, ray)
     chosen_seeds = range(seed0, seed0 + seeds)
-    return run_comparison(
-        task,
-        {each.name: each.make for each in taking_part},
-        seeds=chosen_seeds,
-        out=Path(out) if out is not None else _usual_folder(title or named, task, taking_part, chosen_seeds, place),
-        make_cluster=chosen.make,
-        workers=workers,
-        fingerprints=_fingerprints(taking_part, place),
-        keeps={each.name: each.keeps for each in taking_part},
-        isolated=[each.name for each in taking_part if _is_isolated(each, workers)],
-        fence=usual_fence(task, decision_limit_s, memory_limit_gib),
-    )
+    with chosen(ray, workers) as executor:
+        return run_comparison(
+            task,
+            {each.name: each.make for each in taking_part},
+            seeds=chosen_seeds,
+            out=Path(out) if out is not None else _usual_folder(title or named, task, taking_part, chosen_seeds, place),
+            make_cluster=make_cluster,
+            workers=workers,
+            executor=executor,
+            fingerprints=_fingerprints(taking_part, place),
+            keeps={each.name: each.keeps for each in taking_part},
+            isolated=[each.name for each in taking_part if _is_isolated(each, workers > 1 or ray is not None)],
+            fence=usual_fence(task, decision_limit_s, memory_limit_gib),
+        )
+
+
+def _backend(task: Scenario, name: str, workers: int, ray: str | None) -> tuple[Callable[[Scenario], Cluster], str]:
+    """What makes clusters of that backend, and its part in the names of results.
+
+    What is simulated does not depend on the engine; what is live is no result of the simulators.
+
+    Raises:
+        InputError: there is no such backend, it cannot serve the scenario, or not in several processes.
+    """
+    backend = named_backend(name)
+    if not backend.abilities.real_time:
+        # What an engine compiles on its first use, it compiles here, once for all worker processes.
+        backend.make(task).advance(task.interval_s)
+        return backend.make, ""
+    if workers > 1 or ray is not None:
+        asked = f"workers must be 1, not {workers}" if ray is None else "leave Ray out"
+        raise InputError(f"episodes on {name} run one at a time, in real time: {asked}")
+    backend.make(task).close()  # refuses what it cannot serve, before any episode
+    return backend.make, f"on {name}"
 
 
 def sweep(
@@ -120,9 +140,8 @@ def sweep(
             finished somewhere.
     """
     folder, grid = Path(out), points(settings)
-    tasks = [scenario_with(str(scenario), point, load=workload, trace=trace) for point in grid]
-    if duration_s is not None:
-        tasks = [replace(task, workload=Opening(whole=task.workload, duration_s=duration_s)) for task in tasks]
+    whole = [scenario_with(str(scenario), point, load=workload, trace=trace) for point in grid]
+    tasks = [task.opening(duration_s) for task in whole]
     for task in tasks:
         contestants(agents, task)
     begin(folder, str(scenario), settings)
@@ -155,9 +174,9 @@ def verify(
     return run_verification(ENGINES, FAST if fast else FULL, scenario=task, seed0=seed0, workers=workers)
 
 
-def _is_isolated(contestant: Contestant, workers: int) -> bool:
+def _is_isolated(contestant: Contestant, is_sendable: bool) -> bool:
     """True for an agent from outside of the package, but for what only this process may be able to make."""
-    return contestant.origin is Origin.MODULE or (contestant.origin is Origin.PROCESS and workers > 1)
+    return contestant.origin is Origin.MODULE or (contestant.origin is Origin.PROCESS and is_sendable)
 
 
 def _scenario(given: str | Path | Scenario, workload: Load | None) -> tuple[Scenario, str]:

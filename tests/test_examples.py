@@ -23,6 +23,8 @@ def packages(path: Path) -> set[str]:
     tree = ast.parse(path.read_text())
     named = [each.module or "" for each in ast.walk(tree) if isinstance(each, ast.ImportFrom)]
     named += [alias.name for each in ast.walk(tree) if isinstance(each, ast.Import) for alias in each.names]
+    if any(name.startswith("ray.rllib") for name in named):
+        named.append("tree")  # a plain Ray comes without it
     return {name.partition(".")[0] for name in named}
 
 

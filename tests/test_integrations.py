@@ -132,6 +132,7 @@ def test_torchrl_runs_three_in_processes(env_id: str) -> None:
 
 
 def test_rllib_runs_two_to_a_runner() -> None:
+    tool("tree")  # RLlib needs it, and a plain Ray does not bring it
     ray, ppo = tool("ray"), tool("ray.rllib.algorithms.ppo")
     ray.init(num_cpus=1, include_dashboard=False, log_to_driver=False)
     for env_id in IDS:

@@ -86,7 +86,7 @@ class TaskFigures(BaseCallback):
         serving = self._env.env.serving
         terms = serving.terms
         assert terms is not None, "a step was taken"
-        reward = serving.scenario.objective.scalar(terms)
+        reward = self._env.env.view.rewards(terms)
         columns: tuple[Any, ...] = (100 * terms.violation, terms.cost, 100 * terms.accuracy, reward, terms.energy)
         self._figures.append(np.stack(columns).mean(axis=1))
         return True

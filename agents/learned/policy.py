@@ -1,5 +1,6 @@
 """A trained policy as an agent; it decides as in training, on the view that it was trained with."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,22 +10,38 @@ from ipagym.agents.learned.policy_file import Policy, read_policy
 from ipagym.agents.learned.zoo import zoo_path
 from ipagym.envs.codec import Codec
 from ipagym.envs.learners.planners import PlanProblem
+from ipagym.envs.learners.preferences import check_within
 from ipagym.envs.observation import Observer
 from ipagym.model.agent import Agent
 from ipagym.model.configuration import Configuration, Limits
 from ipagym.model.pipeline import Pipeline
 from ipagym.model.window import Window
 from ipagym.system.errors import InputError
+from ipagym.task.objective import Objective
 from ipagym.task.scenario import Scenario
 
 ZOO = "zoo:"
 
 
 class PolicyAgent:
-    """Decides as a trained policy does, choosing its most likely action."""
+    """Decides as a trained policy does, choosing its most likely action.
 
-    def __init__(self, policy: Policy) -> None:
+    A policy that is told weights of the objective is told those of `objective`, by default those in the middle of what
+    it was trained for.
+
+    Raises:
+        InputError: there is an objective, and the policy is told none; or a weight is out of what it was trained for.
+    """
+
+    def __init__(self, policy: Policy, objective: Objective | None = None) -> None:
+        ranges = policy.card.view.preferences
+        if objective is not None:
+            if not ranges:
+                raise InputError(f"the policy for {policy.card.scenario} is told no weights: leave the objective out")
+            check_within(objective, ranges)
         self.policy = policy
+        told = {} if objective is None else {name: getattr(objective, name) for name in ranges}
+        self.objective = replace(policy.card.objective, **told)
 
     def reset(self, pipeline: Pipeline, limits: Limits, rng: np.random.Generator) -> None:
         """Prepare for this pipeline.
@@ -38,7 +55,7 @@ class PolicyAgent:
             raise InputError(
                 f"the policy was trained on {card.scenario} with other knobs than {pipeline.name} has here"
             )
-        problem = PlanProblem(pipeline=pipeline, limits=limits, objective=card.objective)
+        problem = PlanProblem(pipeline=pipeline, limits=limits, objective=self.objective)
         self._seen = OneView(problem, Observer(pipeline, limits, card.observation_names), card.view)
         view = self._seen.view
         if view.names and len(view.names) != len(self.policy.mean):
@@ -54,28 +71,34 @@ class PolicyAgent:
         return self._seen.configuration(self.policy.actions(shown, self._state, masks))
 
 
-def load_policy(source: str | Path) -> PolicyAgent:
+def load_policy(source: str | Path, objective: Objective | None = None) -> PolicyAgent:
     """The agent of a trained policy: `zoo:NAME` for one of the package's, or a folder of `ipagym train`, or its file.
 
+    `objective` is what a policy that is told weights (`ipagym train --preference`) is told.
+
     Raises:
-        InputError: there is none, or it cannot be read.
+        InputError: there is none, it cannot be read, or it cannot be told this objective.
     """
+    return PolicyAgent(_read(source), objective)
+
+
+def _read(source: str | Path) -> Policy:
     text = str(source)
-    path = zoo_path(text.removeprefix(ZOO)) if text.startswith(ZOO) else Path(source)
-    return PolicyAgent(read_policy(path))
+    return read_policy(zoo_path(text.removeprefix(ZOO)) if text.startswith(ZOO) else Path(source))
 
 
 def make(scenario: Scenario, argument: str = "") -> Agent:
-    """`argument`: the folder or file of a policy."""
-    return _checked(load_policy(Path(argument)), scenario)
+    """`argument`: the folder or file of a policy. It is told the scenario's weights where it is told any."""
+    return _made(_read(Path(argument)), scenario)
 
 
 def make_of_zoo(scenario: Scenario, argument: str = "") -> Agent:
-    """`argument`: the name of one of the package's."""
-    return _checked(load_policy(f"{ZOO}{argument}"), scenario)
+    """`argument`: the name of one of the package's. It is told the scenario's weights where it is told any."""
+    return _made(_read(f"{ZOO}{argument}"), scenario)
 
 
-def _checked(agent: PolicyAgent, scenario: Scenario) -> PolicyAgent:
-    """The agent, sure to fit the scenario."""
+def _made(policy: Policy, scenario: Scenario) -> PolicyAgent:
+    """The policy's agent, sure to fit the scenario."""
+    agent = PolicyAgent(policy, scenario.objective if policy.card.view.preferences else None)
     agent.reset(scenario.pipeline, scenario.limits, np.random.default_rng(0))
     return agent

@@ -1,12 +1,15 @@
 """The settings of each algorithm, as fields that are checked; none has a field that its algorithm would not use."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
+from ipagym.envs.learners.preferences import Ranges, check_ranges, times_own
 from ipagym.envs.learners.view import ActionForm, ObservationForm, ViewSettings
+from ipagym.system.errors import InputError
+from ipagym.task.objective import Objective
 
 Count = Annotated[int, Field(ge=1, lt=2**31)]
 Several = Annotated[int, Field(ge=2, lt=2**31)]
@@ -21,10 +24,12 @@ class Recipe:
     """What the recipes of all algorithms have. Two runs of one scenario that share a recipe, seed and threads come to
     the same weights.
 
-    `action` … `windows` are those of `ViewSettings`. Rewards below `reward_floor` are learned from as if they were it,
-    and rewards are divided by the deviation of the discounted returns. `rollout` is the number of steps per
-    environment between two updates. After every `validate_every` updates the policy plays `validation_episodes`; a run
-    ends early after `patience` of these without a better one, 0 being never.
+    `action` … `windows` are those of `ViewSettings`. `preferences` has the weights of the objective that are drawn anew
+    for every episode, from so many to so many times the scenario's own, which are among them, evenly in their
+    logarithm; the policy is told them (`ipagym.agents.learned.preferences`). Rewards below `reward_floor` are learned
+    from as if they were it, and rewards are divided by the deviation of the discounted returns. `rollout` is the number
+    of steps per environment between two updates. After every `validate_every` updates the policy plays
+    `validation_episodes`; a run ends early after `patience` of these without a better one, 0 being never.
     """
 
     __pydantic_config__ = ConfigDict(extra="forbid")
@@ -45,11 +50,29 @@ class Recipe:
     validate_every: Count
     validation_episodes: Count
     patience: Annotated[int, Field(ge=0)]
+    preferences: Ranges = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        check_ranges(self.preferences)
+        for name, (low, high) in self.preferences.items():
+            if not low <= 1 <= high:
+                raise InputError(
+                    f"preference {name} must hold 1, the scenario's own weight, not {low:g} to {high:g} of it"
+                )
 
     @property
     def view(self) -> ViewSettings:
-        """What the learner sees and does."""
-        return ViewSettings(**{field.name: getattr(self, field.name) for field in fields(ViewSettings)})
+        """What the learner sees and does, but for preferences, which are of a scenario."""
+        names = {each.name for each in fields(ViewSettings)} - {"preferences"}
+        return ViewSettings(**{name: getattr(self, name) for name in names})
+
+    def view_of(self, objective: Objective) -> ViewSettings:
+        """What the learner sees and does where this is the scenario's objective.
+
+        Raises:
+            InputError: a weight among the preferences is 0 there.
+        """
+        return replace(self.view, preferences=times_own(self.preferences, objective))
 
     @property
     def updates(self) -> int:

@@ -58,7 +58,7 @@ def _state_of(env: TrainingVecEnv) -> dict[str, NDArray[Any]]:
         "returns_so_far": env.returns,
         "discounted": env.discounted,
     }
-    for name, moments in (("seen", env.moments), ("return", env.return_moments)):
+    for name, moments in env.kept_moments.items():
         state |= {f"{name}_mean": moments.mean, f"{name}_variance": moments.variance, f"{name}_count": _one(moments)}
     return state
 
@@ -120,7 +120,7 @@ def _check_episodes(found: dict[str, NDArray[Any]], env: TrainingVecEnv) -> None
         raise damaged("place in the episodes")
     if (actions < 0).any() or (actions >= np.array(env.heads)).any():
         raise damaged("actions")
-    if min(found[f"{name}_variance"].min() for name in ("seen", "return")) < 0:
+    if min(found[f"{name}_variance"].min() for name in env.kept_moments) < 0:
         raise damaged("moments")
 
 
@@ -130,7 +130,7 @@ def _restore_environments(env: TrainingVecEnv, found: dict[str, NDArray[Any]]) -
     taken[:, : found["actions"].shape[1]] = found["actions"]
     shown = env.go_on(found["episodes"], found["steps"], taken)
     env.returns[:], env.discounted[:] = found["returns_so_far"], found["discounted"]
-    for name, moments in (("seen", env.moments), ("return", env.return_moments)):
+    for name, moments in env.kept_moments.items():
         moments.mean, moments.variance = found[f"{name}_mean"], found[f"{name}_variance"]
         moments.count = float(found[f"{name}_count"][0])
     if not np.array_equal(env.normalised(shown), found["observations"]):

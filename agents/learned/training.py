@@ -59,6 +59,8 @@ class TrainSettings:
             raise InputError(f"threads must be at least 1, not {self.threads}")
         if not 0 <= self.seed < 2**31:
             raise InputError(f"seed must be in 0..2147483647, not {self.seed}")
+        if self.warm_start is not None and self.recipe.preferences:
+            raise InputError("a warm start imitates an agent under one objective: leave it or the preferences out")
 
 
 Teachers = Callable[[str, Scenario], Agent]
@@ -108,21 +110,22 @@ class Run:
     def __init__(self, settings: TrainSettings, scenario: Scenario, teachers: Teachers | None = None) -> None:
         recipe = settings.recipe
         self.settings, self.scenario, self.recipe = settings, scenario, recipe
+        self.view = recipe.view_of(scenario.objective)
         self.total = recipe.updates * recipe.envs * recipe.rollout
         course = Course(seed=settings.seed, gamma=recipe.gamma, reward_floor=recipe.reward_floor)
         self.algorithm = ALGORITHMS[settings.algorithm]
-        self.env = TrainingVecEnv(view_of_many(scenario, recipe.envs, recipe.view), course, self.algorithm.actions)
+        self.env = TrainingVecEnv(view_of_many(scenario, recipe.envs, self.view), course, self.algorithm.actions)
         self.model = self.algorithm.make(recipe, self.env, settings.seed)
         self.model.set_logger(configure(str(settings.out / "tensorboard"), ["tensorboard"]))
         self.curve = Curve()
         self._started = perf_counter(), process_time()
-        self._validation = Validation(scenario, recipe.view, recipe.validation_episodes)
+        self._validation = Validation(scenario, self.view, recipe.validation_episodes)
         if settings.resume:
             self._resume()
         elif settings.warm_start is not None:
             if teachers is None:
                 raise InputError(f"a warm start from {settings.warm_start} needs teachers: ipagym.agents.make_agent")
-            warm_start(self._learner(), scenario, recipe.view, teachers(settings.warm_start, scenario))
+            warm_start(self._learner(), scenario, self.view, teachers(settings.warm_start, scenario))
 
     def go(self, report: Report) -> None:
         """Train from where it stands to the end."""
@@ -189,7 +192,7 @@ class Run:
             workloads=self.settings.workloads,
             seed=self.settings.seed,
             steps=self.model.num_timesteps,
-            view=self.recipe.view,
+            view=self.view,
             observation_names=Observer.of(scenario).names,
             knob_sizes=Codec(scenario.pipeline, scenario.limits).sizes,
             heads=self.env.heads,
@@ -221,8 +224,9 @@ class Run:
         self.curve = restore(self._learner(), checkpoint)
 
     def _clairvoyant(self) -> float | None:
+        """The clairvoyant's mean reward of a window under the scenario's own weights, where these are not drawn."""
         reference = reference_of(self.settings.scenario, self.scenario)
-        return None if reference is None else reference.clairvoyant / reference.steps
+        return None if reference is None or self.view.preferences else reference.clairvoyant / reference.steps
 
     def _write_curve(self) -> None:
         wall_s, processor_s = perf_counter() - self._started[0], process_time() - self._started[1]

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from stable_baselines3.common.vec_env.base_vec_env import VecEnvStepReturn
 
 from ipagym.agents.learned.algorithms.action_forms import LearnerActions, by_head
+from ipagym.agents.learned.preferences import CommonScale, draw_weights
 from ipagym.agents.learned.running_moments import RunningMoments, normalised
 from ipagym.envs.sb3 import OneObjectVecEnv
 from ipagym.envs.wrappers.views import VectorLearnerView
@@ -42,8 +43,9 @@ class TrainingVecEnv(OneObjectVecEnv[VectorLearnerView]):
     """Lets stable-baselines3 learn on a view of a native vector environment whose episodes do not begin by themselves.
 
     Observations are normalised by `moments`, rewards by the deviation of the discounted returns in `return_moments`;
-    both grow with every step. The returns in `info["episode"]` are the environment's own. Actions have the form that
-    the learner chooses the values of `heads` in.
+    both grow with every step. Where the view has preferences, every episode has weights drawn by its seed, and rewards
+    are made alike by `common` before. The returns in `info["episode"]` are the environment's own. Actions have the form
+    that the learner chooses the values of `heads` in.
     """
 
     def __init__(
@@ -59,6 +61,7 @@ class TrainingVecEnv(OneObjectVecEnv[VectorLearnerView]):
         self.episode_steps = env.serving.scenario.windows - 1
         self.moments = RunningMoments(env.single_observation_space.shape[0])  # type: ignore[index]
         self.return_moments = RunningMoments(1)
+        self.common = CommonScale() if env.settings.preferences else None
         self.discounted = np.zeros(number)
         self.returns = np.zeros(number)
         self.episodes = np.zeros(number, dtype=np.int64)
@@ -69,9 +72,15 @@ class TrainingVecEnv(OneObjectVecEnv[VectorLearnerView]):
     def reset(self) -> NDArray[np.float32]:
         """Begin the first episodes of all environments."""
         self.episodes[:], self.steps[:], self.returns[:], self.discounted[:] = 0, 0, 0.0, 0.0
-        shown, _ = self.env.reset(seed=self._seeds_now())
+        shown = self._begin_all()
         self.moments.update(shown)
         return self.normalised(shown)
+
+    @property
+    def kept_moments(self) -> dict[str, RunningMoments]:
+        """Those that a checkpoint has to keep, by name."""
+        of_terms = {} if self.common is None else {"term": self.common.moments}
+        return {"seen": self.moments, "return": self.return_moments, **of_terms}
 
     def normalised(self, shown: NDArray[np.float32]) -> NDArray[np.float32]:
         """What the learner sees of what the view shows."""
@@ -98,11 +107,18 @@ class TrainingVecEnv(OneObjectVecEnv[VectorLearnerView]):
         return observations, scaled, over, infos
 
     def _scaled(self, rewards: NDArray[np.float64]) -> NDArray[np.float64]:
-        floored = np.maximum(rewards, self.course.reward_floor)
+        floored = self._alike(np.maximum(rewards, self.course.reward_floor))
         self.discounted = self.discounted * self.course.gamma + floored
         self.return_moments.update(self.discounted[:, np.newaxis])
         scaled = floored / np.sqrt(self.return_moments.variance[0] + 1e-8)
         return np.asarray(np.clip(scaled, -MOST_SCALED, MOST_SCALED))
+
+    def _alike(self, rewards: NDArray[np.float64]) -> NDArray[np.float64]:
+        if self.common is None:
+            return rewards
+        assert self.env.serving.terms is not None, "a step was taken"
+        self.common.see(self.env.serving.terms)
+        return self.common.alike(rewards, self.env)
 
     def _lengths(self) -> Rows:
         """The steps of the present episodes: cut short in the first round, by group."""
@@ -117,8 +133,16 @@ class TrainingVecEnv(OneObjectVecEnv[VectorLearnerView]):
     def _begin(self, over: NDArray[np.bool_]) -> NDArray[np.float32]:
         self.episodes[over] += 1
         self.steps[over], self.returns[over], self.discounted[over] = 0, 0.0, 0.0
-        shown, _ = self.env.reset(seed=self._seeds_now(), options={"reset_mask": over})
+        seeds, which = self._seeds_now(), np.flatnonzero(over)
+        draw_weights(self.env, which, [seeds[k] for k in which.tolist()])
+        shown, _ = self.env.reset(seed=seeds, options={"reset_mask": over})
         return self.normalised(shown)
+
+    def _begin_all(self) -> NDArray[np.float32]:
+        """Begin the present episodes of all environments; returns what the view shows."""
+        seeds = self._seeds_now()
+        draw_weights(self.env, np.arange(self.num_envs), seeds)
+        return np.asarray(self.env.reset(seed=seeds)[0])
 
     def _seeds_now(self) -> list[int]:
         return [episode_seed(self.course.seed, k, episode) for k, episode in enumerate(self.episodes.tolist())]
@@ -129,7 +153,7 @@ class TrainingVecEnv(OneObjectVecEnv[VectorLearnerView]):
         """
         self.episodes[:], self.steps[:], self.taken[:] = episodes, steps, taken
         longest, seeds = int(steps.max()), self._seeds_now()
-        shown, _ = self.env.reset(seed=seeds)
+        shown = self._begin_all()
         for ahead in range(longest, 0, -1):
             begins = steps == ahead
             if begins.any() and ahead < longest:

@@ -7,6 +7,7 @@ from gymnasium.vector import AutoresetMode
 from numpy.typing import NDArray
 
 from ipagym.agents.learned.policy_file import Policy
+from ipagym.agents.learned.preferences import draw_weights, scales
 from ipagym.envs.learners.view import ViewSettings
 from ipagym.envs.options import EnvOptions
 from ipagym.envs.vector import ServingVectorEnv
@@ -48,12 +49,17 @@ def deciding(policy: Policy, env: VectorLearnerView) -> Decide:
 
 
 class Validation:
-    """Episodes on the first `episodes` seeds of validation, all at once."""
+    """Episodes on the first `episodes` seeds of validation, all at once; with preferences, each under weights drawn by
+    its seed, which are the same in every validation.
+    """
 
     def __init__(self, scenario: Scenario, settings: ViewSettings, episodes: int) -> None:
         self._env = view_of_many(scenario, episodes, settings)
         self._seeds = [VALIDATION.first + k for k in range(episodes)]
+        draw_weights(self._env, np.arange(episodes), self._seeds)
 
     def rewards(self, policy: Policy) -> NDArray[np.float64]:
-        """The mean reward per window of each episode under the most likely actions of the policy."""
-        return mean_rewards(self._env, deciding(policy, self._env), self._seeds)
+        """The mean reward per window of each episode under the most likely actions of the policy; divided by
+        `ipagym.envs.learners.preferences.scale` where weights are drawn.
+        """
+        return mean_rewards(self._env, deciding(policy, self._env), self._seeds) / scales(self._env)

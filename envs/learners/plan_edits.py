@@ -1,5 +1,7 @@
 """Actions that edit an optimiser's plan: its configuration for a factor of the forecast load, or hold."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from gymnasium.spaces import MultiDiscrete
 from numpy.typing import NDArray
@@ -22,13 +24,14 @@ class PlanEdits:
     which takes it a value down (0), leaves it (1), or takes it a value up (2), as far as it has values.
 
     Every action is feasible: plans are, and what a residual edit asks for beyond a budget of cores is cut down to it as
-    any action is. `planned_rps` is the load that each row's plan is for, 0 before the first.
+    any action is. `tables` has one planner's for each row. `planned_rps` is the load that each row's plan is for, 0
+    before the first.
     """
 
-    def __init__(self, rows: int, sizes: tuple[int, ...], table: PlanTable, *, residual: bool = False) -> None:
-        self._sizes, self._table, self._residual = np.array(sizes), table, residual
+    def __init__(self, sizes: tuple[int, ...], tables: Sequence[PlanTable], *, residual: bool = False) -> None:
+        self._sizes, self.tables, self._residual = np.array(sizes), tables, residual
         self.space = MultiDiscrete([1 + len(FACTORS), *([3] * len(sizes) if residual else [])])
-        self.planned_rps: Values = np.zeros(rows)
+        self.planned_rps: Values = np.zeros(len(tables))
 
     def begin(self, which: Rows) -> None:
         """Forget what was planned in those rows."""
@@ -41,7 +44,7 @@ class PlanEdits:
         self.planned_rps = np.where(is_plan, rates_rps, self.planned_rps)
         chosen = current.copy()
         if is_plan.any():
-            chosen[is_plan] = self._table.actions(rates_rps[is_plan], network_max_s[is_plan])
+            chosen[is_plan] = self._plans(np.flatnonzero(is_plan), rates_rps, network_max_s)
         if not self._residual:
             return chosen
         return np.asarray(np.clip(chosen + actions[:, 1:] - 1, 0, self._sizes - 1))
@@ -52,7 +55,8 @@ class PlanEdits:
         Of several the factor nearest to 1 is taken, and holding last.
         """
         rates_rps = np.maximum(load.forecast_rps(), LEAST_RPS)
-        plans = [self._table.actions(factor * rates_rps, network_max_s) for factor in FACTORS]
+        everyone = np.arange(len(rates_rps))
+        plans = [self._plans(everyone, factor * rates_rps, network_max_s) for factor in FACTORS]
         reached = np.stack([*plans, current], axis=1)
         edits = np.clip(wanted[:, np.newaxis] - reached, -1, 1) * self._residual
         apart = np.abs(wanted[:, np.newaxis] - reached - edits) / np.maximum(1, self._sizes - 1)
@@ -60,3 +64,9 @@ class PlanEdits:
         chosen = np.argmin(apart.sum(axis=2) + oddness, axis=1)
         actions = np.concatenate([chosen[:, np.newaxis], 1 + edits[np.arange(len(chosen)), chosen]], axis=1)
         return np.asarray(actions[:, : len(self.space.nvec)])
+
+    def _plans(self, which: Rows, rates_rps: Values, network_max_s: Values) -> Indices:
+        """The plans of those rows for the loads and networks of all, shape (len(which), dimensions)."""
+        levels = self.tables[0].levels(rates_rps[which], network_max_s[which])
+        rows = zip(which.tolist(), levels, strict=True)
+        return np.stack([self.tables[row].action_at(level) for row, level in rows])

@@ -36,9 +36,12 @@ class PlanTable:
 
     def actions(self, rates_rps: Values, network_max_s: Values) -> NDArray[np.int64]:
         """Actions of the codec, shape (n, dimensions), that stand for the plans of n loads, each of shape (n,)."""
-        levels = np.round(PER_DOUBLING * np.log2(np.maximum(rates_rps, LEAST_RPS) / LEAST_RPS)).astype(np.int64)
-        ways = self._ways(network_max_s)
-        return np.stack([self._one(key) for key in zip(levels.tolist(), ways.tolist(), strict=True)])
+        return np.stack([self.action_at(level) for level in self.levels(rates_rps, network_max_s)])
+
+    def levels(self, rates_rps: Values, network_max_s: Values) -> list[tuple[int, int]]:
+        """The levels of n loads and networks, each of shape (n,); they are those of any table of this planner."""
+        loads = np.round(PER_DOUBLING * np.log2(np.maximum(rates_rps, LEAST_RPS) / LEAST_RPS)).astype(np.int64)
+        return list(zip(loads.tolist(), self._ways(network_max_s).tolist(), strict=True))
 
     def _ways(self, network_max_s: Values) -> NDArray[np.int64]:
         if not self._sees_network:
@@ -46,12 +49,13 @@ class PlanTable:
         share = np.minimum(1.0, network_max_s / self._problem.pipeline.slo_s)
         return np.round(NETWORK_LEVELS * share).astype(np.int64)
 
-    def _one(self, key: tuple[int, int]) -> NDArray[np.int64]:
-        if key not in self._known:
-            rate_rps = LEAST_RPS * 2 ** (key[0] / PER_DOUBLING)
-            network_max_s = key[1] / NETWORK_LEVELS * self._problem.pipeline.slo_s
-            self._known[key] = self._codec.encode(self._plan(self._problem, rate_rps, network_max_s))
-        return self._known[key]
+    def action_at(self, level: tuple[int, int]) -> NDArray[np.int64]:
+        """The action of the codec, shape (dimensions,), that stands for the plan at a level."""
+        if level not in self._known:
+            rate_rps = LEAST_RPS * 2 ** (level[0] / PER_DOUBLING)
+            network_max_s = level[1] / NETWORK_LEVELS * self._problem.pipeline.slo_s
+            self._known[level] = self._codec.encode(self._plan(self._problem, rate_rps, network_max_s))
+        return self._known[level]
 
 
 _MADE: dict[str, PlanTable] = {}

@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 from ipagym.envs.learners.recent_load import RecentLoad
 from ipagym.envs.learners.sight import Rows, Values
 from ipagym.envs.observation import Observer
+from ipagym.system.errors import InputError
 
 REMEMBERED = (
     "rate", "rate_peak", "network_max", "budget_min", "budget_mean", "in_system", "latency_p99", "violation_rate",
@@ -26,6 +27,8 @@ class RichEntries:
 
     def __init__(self, rows: int, observer: Observer, windows: int) -> None:
         names = list(observer.names)
+        if "rate" not in names:
+            raise InputError("rich observations need the entry `rate`, and these observations do not have it")
         self._observer = observer
         self._remembered = [names.index(name) for name in REMEMBERED if name in names]
         self._capacities = [k for k, name in enumerate(names) if name.endswith(".capacity")]

@@ -1,6 +1,7 @@
 """A learner's view of n rows: what it sees of them, and what its actions stand for."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -9,15 +10,17 @@ from numpy.typing import NDArray
 
 from ipagym.envs.action_forms import Steps
 from ipagym.envs.codec import Codec
+from ipagym.envs.learners.aims import Aims
 from ipagym.envs.learners.plan_edits import PlanEdits
-from ipagym.envs.learners.plan_table import plan_table
 from ipagym.envs.learners.planners import PlanProblem, usual_planner
+from ipagym.envs.learners.preferences import Ranges, check_ranges
 from ipagym.envs.learners.recent_load import MAXIMUM, RecentLoad
 from ipagym.envs.learners.rich_entries import RichEntries
-from ipagym.envs.learners.sight import Rows, Sight
+from ipagym.envs.learners.sight import Rows, Sight, Values
 from ipagym.envs.masks import Masks
 from ipagym.envs.observation import Observer
 from ipagym.system.errors import InputError, unknown_name
+from ipagym.task.objective import Objective, RewardTerms
 
 Indices = NDArray[np.int64]
 Flags = NDArray[np.bool_]
@@ -29,7 +32,8 @@ ObservationForm = Literal["plain", "rich"]
 class ViewSettings:
     """The form of actions: the knobs themselves, `Steps` of one knob, or edits of a plan (`PlanEdits`), which `planner`
     makes, by default the one that turns all the open knobs. The form of observations: as they are, or `RichEntries`
-    with so many windows of the past. `forecaster` is the name of one of `ipagym.forecast`.
+    with so many windows of the past. `forecaster` is the name of one of `ipagym.forecast`. `preferences` are the ranges
+    of weights of the objective that the learner is told, and plans with (`ipagym.envs.learners.preferences`).
 
     Raises:
         InputError: a value cannot be used.
@@ -40,6 +44,7 @@ class ViewSettings:
     planner: str | None = None
     forecaster: str = MAXIMUM
     windows: int = 5
+    preferences: Ranges = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for what, forms in (("action", get_args(ActionForm)), ("observation", get_args(ObservationForm))):
@@ -47,12 +52,17 @@ class ViewSettings:
                 raise unknown_name(f"form of {what}", str(getattr(self, what)), forms)
         if not 0 <= self.windows <= 1000:
             raise InputError(f"windows of the past must be in 0..1000, not {self.windows}")
+        check_ranges(self.preferences)
 
 
 class View:
     """The state of a learner's view of `rows` rows, each an episode of its own.
 
-    A row begins with `begin`, which takes its first sight; every window after that is given to `see`.
+    A row begins with `begin`, which takes its first sight; every window after that is given to `see`. Every row is for
+    the objective of the problem until `aim` gives it another.
+
+    Raises:
+        InputError: a weight of the objective is out of the range in the preferences, or a name is unknown.
     """
 
     def __init__(self, rows: int, problem: PlanProblem, observer: Observer, settings: ViewSettings) -> None:
@@ -62,15 +72,16 @@ class View:
         self._rich = RichEntries(rows, observer, settings.windows) if settings.observation == "rich" else None
         self._masks = Masks(codec)
         self._steps = Steps(codec) if settings.action == "steps" else None
+        self._aims = Aims(rows, problem, settings.preferences)
+        self._planner = settings.planner or usual_planner(problem.pipeline, problem.limits)
         self._edits: PlanEdits | None = None
         if settings.action.startswith("plan"):
-            planner = settings.planner or usual_planner(problem.pipeline, problem.limits)
             residual = settings.action == "plan-residual"
-            self._edits = PlanEdits(rows, codec.sizes, plan_table(problem, planner), residual=residual)
+            self._edits = PlanEdits(codec.sizes, self._aims.tables(self._planner), residual=residual)
         self._network_max_s = np.zeros(rows)
         self._nothing_planned = np.zeros(rows)
         self.pipeline = problem.pipeline
-        self.names = observer.names if self._rich is None else self._rich.names
+        self.names = (*(observer.names if self._rich is None else self._rich.names), *self._aims.names)
 
     @property
     def action_space(self) -> MultiDiscrete:
@@ -82,9 +93,27 @@ class View:
     @property
     def observation_space(self) -> Box:
         """The space of what one row shows."""
-        if self._rich is None:
-            return self._observer.space()
-        return Box(-np.inf, np.inf, shape=(len(self.names),), dtype=np.float32)
+        bound = 1.0 if self._rich is None else np.inf
+        return Box(-bound, bound, shape=(len(self.names),), dtype=np.float32)
+
+    def aim(self, which: Rows, objectives: Sequence[Objective]) -> None:
+        """Let those rows, one objective each, be told of it, plan with it and be rewarded by it from now on.
+
+        Raises:
+            InputError: a weight is out of the range in the preferences.
+        """
+        self._aims.aim(which, objectives)
+        if self._edits is not None:
+            self._edits.tables = self._aims.tables(self._planner)
+
+    def rewards(self, terms: RewardTerms[Values]) -> Values:
+        """The scalar reward of each row under its objective, shape (rows,), from terms of that shape."""
+        return self._aims.rewards(terms)
+
+    @property
+    def objectives(self) -> Sequence[Objective]:
+        """That of each row."""
+        return self._aims.objectives
 
     def begin(self, which: Rows, sight: Sight) -> None:
         """Begin those rows with their first windows, one row of `sight` for each."""
@@ -107,6 +136,9 @@ class View:
 
     def shown(self, observations: NDArray[np.float32]) -> NDArray[np.float32]:
         """What the learner sees of all rows, shape (rows, len(names)), from their observations."""
+        return np.concatenate([self._values(observations), self._aims.entries.astype(np.float32)], axis=1)
+
+    def _values(self, observations: NDArray[np.float32]) -> NDArray[np.float32]:
         if self._rich is None:
             return observations
         planned_rps = self._nothing_planned if self._edits is None else self._edits.planned_rps

@@ -1,5 +1,6 @@
 """Wrappers that give an environment, or a native vector environment, a learner's view (`ipagym.envs.learners.view`)."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -17,6 +18,7 @@ from ipagym.envs.serving import ALONE, ServingEnv
 from ipagym.envs.vector import ServingVectorEnv
 from ipagym.envs.wrappers.actions import OfVector, checked_action
 from ipagym.system.errors import InputError
+from ipagym.task.objective import Objective
 
 Observations = NDArray[np.float32]
 
@@ -67,7 +69,10 @@ class LearnerView(gymnasium.Wrapper[Any, Any, Any, Any]):
 
 
 class VectorLearnerView(OfVector):
-    """`LearnerView` for a native vector environment, in any of its autoreset modes."""
+    """`LearnerView` for a native vector environment, in any of its autoreset modes.
+
+    With `aim` each environment may have an objective of its own.
+    """
 
     def __init__(self, env: VectorEnv[Any, Any, Any], settings: ViewSettings | None = None) -> None:
         super().__init__(env)
@@ -86,6 +91,20 @@ class VectorLearnerView(OfVector):
         self.observation_names = self.view.names
         self._everyone = np.arange(env.num_envs)
         self._is_over = np.zeros(env.num_envs, dtype=np.bool_)
+        self._is_aimed = False
+
+    def aim(self, which: Rows, objectives: Sequence[Objective]) -> None:
+        """Let those environments, one objective each, be planned and rewarded by it from now on.
+
+        Raises:
+            InputError: a weight is out of the range in the preferences, or the reward is none of an objective.
+        """
+        if self.serving.options.reward != "scalar":
+            raise InputError(
+                f"objectives are for the scalar reward, not for {self.serving.options.reward}: leave it out"
+            )
+        self.view.aim(which, objectives)
+        self._is_aimed = True
 
     def reset(self, *, seed: Any = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
         """Begin episodes, with a `reset_mask` some of them."""
@@ -107,6 +126,9 @@ class VectorLearnerView(OfVector):
         array = checked_action(actions, self.action_space)
         current = self.serving.codec.indices_of(self.serving.deployments)
         observations, rewards, terminated, truncated, info = self.env.step(self.view.indices(array, current))
+        if self._is_aimed:
+            assert self.serving.terms is not None, "a step was taken"
+            rewards = np.where(self._is_over, 0.0, self.view.rewards(self.serving.terms))
         sight, anew = self._sight(observations), np.flatnonzero(self._is_over)
         if self._mode is AutoresetMode.SAME_STEP:
             anew = np.flatnonzero(truncated)

@@ -15,6 +15,7 @@ from ipagym.cli import (
     compare,
     figure,
     forecast,
+    front,
     leaderboard,
     profile,
     report,
@@ -26,6 +27,7 @@ from ipagym.cli import (
     train,
     tune,
     verify,
+    watch,
 )
 from ipagym.system.errors import IpagymError
 
@@ -86,6 +88,7 @@ app.command("table")(table.table)
 app.command("train")(train.train)
 app.command("tune")(tune.tune)
 app.command("forecast")(forecast.forecast)
+app.command("front")(front.front)
 app.command("profile")(profile.profile)
 app.command("serve")(serve.serve)
 app.command("trace")(trace.trace)
@@ -94,4 +97,5 @@ app.command("bench-speed")(bench_speed.bench_speed)
 app.command("bench-solver")(bench_solver.bench_solver)
 app.command("reproduce")(reproduce.reproduce)
 app.command("verify")(verify.verify)
+app.command("watch")(watch.watch)
 app.add_typer(leaderboard.app, name="leaderboard")

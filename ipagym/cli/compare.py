@@ -2,12 +2,12 @@
 
 import os
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ipagym.cli.leaderboard import RAY_HELP
 from ipagym.system.errors import InputError
 
 if TYPE_CHECKING:
@@ -72,6 +72,7 @@ def compare(
     scrape: Annotated[float | None, typer.Option(help="Seconds between two scrapes of the figures.")] = None,
     lag: Annotated[float | None, typer.Option(help="Seconds until a scrape is known to the agents.")] = None,
     workers: Annotated[int | None, typer.Option(help="Processes; the results do not depend on it.")] = None,
+    ray: Annotated[str | None, typer.Option(help=RAY_HELP)] = None,
     decision_limit: Annotated[
         float | None,
         typer.Option(help="Seconds of real time for a decision in a worker process. Default: 10 intervals."),
@@ -95,7 +96,6 @@ def compare(
     from ipagym.cli.console import tell_source
     from ipagym.envs.scenarios import make_scenario
     from ipagym.task.telemetry import Telemetry
-    from ipagym.workload.opening import Opening
 
     task = make_scenario(
         scenario,
@@ -107,9 +107,7 @@ def compare(
         arrivals=arrivals,
         faults=faults,
         telemetry=None if scrape is lag is None else Telemetry(scrape_s=scrape, lag_s=lag or 0.0),
-    )
-    if duration is not None:
-        task = replace(task, workload=Opening(whole=task.workload, duration_s=duration))
+    ).opening(duration)
     tell_source(task.workload)
     taking_part = with_manifests(_agent_names(agents, task), manifest or (), ignore_metric or ())
     title = Path(scenario).stem
@@ -121,6 +119,7 @@ def compare(
         out=out,
         backend=backend,
         workers=workers if workers is not None else 1 if is_live else os.cpu_count() or 1,
+        ray=ray,
         title=title,
         decision_limit_s=decision_limit,
         memory_limit_gib=memory_limit,

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Suites of tasks: run, show, submit, verify, merge.", no_args_is_help=True)
 
 Workers = Annotated[int | None, typer.Option(help="Processes; the results do not depend on it.")]
+RAY_HELP = "Run the episodes on a Ray cluster: its address, or local for one of --workers processes on this machine."
 
 
 @app.command("run")
@@ -21,11 +22,13 @@ def run(
     suite: Annotated[str, typer.Argument(help="A suite by name (core-v1, papers-v1, robust-v1), or a YAML file.")],
     out: Annotated[Path | None, typer.Option(help="Folder for the results; what is there is not run again.")] = None,
     workers: Workers = None,
+    ray: Annotated[str | None, typer.Option(help=RAY_HELP)] = None,
 ) -> None:
     """Run every agent of a suite on all of its tasks and seeds, and print the table.
 
     Exit code 1 if an agent failed: the others are in the table, and the reason is below it.
     """
+    from ipagym.bench.comparison.on_ray import chosen
     from ipagym.bench.leaderboard.board import read_board
     from ipagym.bench.leaderboard.run import run_suite
     from ipagym.bench.leaderboard.suite import load_suite
@@ -33,7 +36,9 @@ def run(
 
     loaded = load_suite(suite)
     folder = out if out is not None else Path("results") / f"leaderboard-{loaded.name}"
-    found = run_suite(loaded, folder, checked_workers(workers))
+    processes = checked_workers(workers)
+    with chosen(ray, processes) as executor:
+        found = run_suite(loaded, folder, processes, executor)
     board = read_board(folder)
     write_tables(board, folder)
     show(board)

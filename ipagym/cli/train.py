@@ -26,6 +26,13 @@ def train(
     warm_start: Annotated[
         str | None, typer.Option(help="An agent by name that the policy imitates before it learns: ipa, mpc, ….")
     ] = None,
+    preference: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A weight of the objective that each episode draws anew and the policy is told, from so many to so "
+            "many times the scenario's: alpha=0.25:4."
+        ),
+    ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the checkpoint in the folder.")] = False,
 ) -> None:
     """Train a policy; it is then an agent: `ipagym compare SCENARIO --agents policy:FOLDER`."""
@@ -36,7 +43,7 @@ def train(
     from ipagym.agents.learned.training import train as run
     from ipagym.system.progress import progress_bar
 
-    given = {"steps": steps, "envs": envs}
+    given = {"steps": steps, "envs": envs, "preferences": _preferences(preference) if preference else None}
     changes = {name: value for name, value in given.items() if value is not None}
     settings = TrainSettings(
         scenario=scenario,
@@ -59,6 +66,20 @@ def train(
 
         path = run(settings, report, make_agent)
     print(f"written to {path}")
+
+
+def _preferences(texts: list[str]) -> dict[str, tuple[float, float]]:
+    """The ranges of weights by name."""
+    return dict(map(_preference, texts))
+
+
+def _preference(text: str) -> tuple[str, tuple[float, float]]:
+    name, _, numbers = text.partition("=")
+    low, _, high = numbers.partition(":")
+    try:
+        return name, (float(low), float(high))
+    except ValueError:
+        raise InputError(f"--preference {text}: give a weight and two numbers, as in alpha=0.25:4") from None
 
 
 def check_installed() -> None:

@@ -18,12 +18,17 @@ SLOW = ("mpc", "clairvoyant")
 class Entry:
     """A policy: the scenario, the loads that it is trained on together (its own where there are none) and compared on,
     the optimiser of the scenario's paper, and agents that it is compared with beside the usual ones.
+
+    `options` are others of `ipagym train`. A policy that is told the price of accuracy is compared under each of
+    `alphas`.
     """
 
     scenario: str
     optimiser: str
     workloads: tuple[str, ...] = ()
     beside: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
+    alphas: tuple[float, ...] = ()
 
     @property
     def tuned(self) -> str:
@@ -53,14 +58,25 @@ PAPERS: Mapping[str, Entry] = {
 }
 """The settings of the papers, and all knobs at once."""
 
-ENTRIES: Mapping[str, Entry] = {**PAPERS, **SUITE}
+TOLD: Mapping[str, Entry] = {
+    "video-day-weights": Entry(
+        scenario="video-day",
+        optimiser="ipa",
+        beside=("zoo:video-day",),
+        options=("--preference", "alpha=0.25:4", "--steps", "300000"),
+        alphas=(10.0, 20.0, 40.0, 80.0, 160.0),
+    ),
+}
+"""Policies that are told weights of the objective."""
+
+ENTRIES: Mapping[str, Entry] = {**PAPERS, **SUITE, **TOLD}
 
 
 def command(name: str, seed: int) -> list[str]:
     """The arguments of `ipagym` that train a run of the entry, short of the folder."""
     entry = ENTRIES[name]
     loads = [part for each in entry.workloads for part in ("--workload", each)]
-    return ["train", entry.scenario, *loads, "--seed", str(seed)]
+    return ["train", entry.scenario, *loads, *entry.options, "--seed", str(seed)]
 
 
 def runs_of(name: str, folder: Path) -> list[Path]:

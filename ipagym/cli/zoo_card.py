@@ -1,12 +1,17 @@
 """The card of a policy of the package: how it was made, and what it is worth beside its rivals."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
+
+import pandas as pd
 
 from ipagym.agents.learned.policy_file import read_policy
 from ipagym.cli.controllers import markdown
 from ipagym.cli.zoo import ENTRIES, RUNS, best_run, command, runs_of
 from ipagym.cli.zoo_trials import EPISODES, METRICS, gap_cells, mean_cell, trials
+from ipagym.cli.zoo_weights import EPISODES as BY_WEIGHT
+from ipagym.cli.zoo_weights import trials_by_weight
 from ipagym.system.files import write_atomically
 from ipagym.task.splits import TEST, TRAIN, VALIDATION
 
@@ -14,21 +19,24 @@ from ipagym.task.splits import TEST, TRAIN, VALIDATION
 def write_card(name: str, runs: Path, zoo: Path, results: Path) -> None:
     """Compare the shipped policy with its rivals and write its card; what `results` has is not run again."""
     parts = [_head(name, runs, zoo), markdown([RUN_HEAD, *map(_run_row, runs_of(name, runs))])]
-    for load in ENTRIES[name].workloads or (None,):
-        parts += [f"## {load or 'Its own load'}", _table(name, load, results)]
+    for title, episodes in _compared(name, results).items():
+        parts += [f"## {title}", _table(name, episodes)]
     write_atomically(zoo / f"{name}.md", ("\n\n".join(parts) + "\n").encode())
 
 
 def _head(name: str, runs: Path, zoo: Path) -> str:
+    seeds = BY_WEIGHT if ENTRIES[name].alphas else EPISODES
     entry, card = ENTRIES[name], read_policy(zoo / f"{name}.npz").card
     loads = f" under {', '.join(entry.workloads)}, one policy for all of them" if entry.workloads else ""
+    told = "".join(f"\n\nIt is told the weight `{weight}` of the scenario's objective, from {low:g} to {high:g}."
+                   for weight, (low, high) in card.view.preferences.items())  # fmt: skip
     return f"""# zoo:{name}
 
 A {card.algorithm.upper()} policy for scenario `{entry.scenario}`{loads}. Its actions are of the form
-`{card.view.action}`, its observations of the form `{card.view.observation}` (docs/learning.md).
+`{card.view.action}`, its observations of the form `{card.view.observation}` (docs/learning.md).{told}
 
 Trained on seeds of training (from {TRAIN.first:,}), chosen on seeds of validation (from {VALIDATION.first:,}),
-compared on test seeds {TEST.first} … {TEST.first + EPISODES - 1}. A run is
+compared on test seeds {TEST.first} … {TEST.first + seeds - 1}. A run is
 
     ipagym {" ".join(command(name, 0))} --out FOLDER
 
@@ -54,9 +62,15 @@ def _run_row(run: Path) -> list[str]:
     return [run.name, *(cell.replace("-", "−") for cell in cells)]
 
 
-def _table(name: str, load: str | None, results: Path) -> str:
+def _compared(name: str, results: Path) -> Mapping[str, pd.DataFrame]:
+    """The comparisons of a policy by their titles: one for each load, or for each weight that it is told."""
+    if ENTRIES[name].alphas:
+        return trials_by_weight(name, results)
+    return {load or "Its own load": trials(name, load, results) for load in ENTRIES[name].workloads or (None,)}
+
+
+def _table(name: str, episodes: pd.DataFrame) -> str:
     """Each agent's means, and what the policy has more than it on the same seeds."""
-    episodes = trials(name, load, results)
     own = f"zoo:{name}"
     rows = []
     for agent in episodes["agent"].unique():

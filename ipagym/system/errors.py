@@ -27,7 +27,7 @@ class InputError(IpagymError, ValueError):
     """
 
     def __init__(self, message: str) -> None:
-        super().__init__("".join(map(_printable, message[:LONGEST])))
+        super().__init__("".join(map(_printable, message[:LONGEST]))[:LONGEST])
 
 
 class UnknownArgument(InputError, TypeError):

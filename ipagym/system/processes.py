@@ -7,7 +7,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import current_process, get_context
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
 
@@ -70,19 +70,28 @@ def fenced(
     Raises:
         IpagymError: worker processes cannot be started.
     """
-    sent: list[_Sent[Result]] = [_Sent(pickle.dumps(task)) for task in tasks]
-    with _pool(workers, fence) as pool:
-        limit_s = None if fence is None else fence.task_s
+    sent = [pickle.dumps(task) for task in tasks]
+    with opened(workers, fence) as pool:
         futures: dict[Future[Result], int] = {
-            pool.schedule(task, timeout=limit_s): number for number, task in enumerate(sent)
+            _schedule(pool, content, fence): number for number, content in enumerate(sent)
         }
         for future in as_completed(futures):
             found: Result | Lost = _result(future, fence)
             yield futures[future], found
 
 
+def run_sent(content: bytes, pool: ProcessPool, fence: Fence) -> Any:
+    """The result of one pickled task in an open pool, or `Lost`.
+
+    Raises:
+        IpagymError: worker processes cannot be started.
+    """
+    return _result(_schedule(pool, content, fence), fence)
+
+
 @contextmanager
-def _pool(workers: int, fence: Fence | None) -> Iterator[ProcessPool]:
+def opened(workers: int, fence: Fence | None) -> Iterator[ProcessPool]:
+    """Worker processes for the length of the body; one that is lost is replaced."""
     pool = ProcessPool(
         workers,
         initializer=guard_process,
@@ -95,6 +104,11 @@ def _pool(workers: int, fence: Fence | None) -> Iterator[ProcessPool]:
     finally:
         pool.stop()  # type: ignore[no-untyped-call]
         pool.join()
+
+
+def _schedule(pool: ProcessPool, content: bytes, fence: Fence | None) -> "Future[Result]":
+    future: Future[Result] = pool.schedule(_Sent(content), timeout=None if fence is None else fence.task_s)
+    return future
 
 
 def _result(future: "Future[Result]", fence: Fence | None) -> Result | Lost:

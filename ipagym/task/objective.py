@@ -1,5 +1,6 @@
 """The objective: terms of the reward and their weighted sum."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Generic, TypeVar
 
@@ -65,3 +66,24 @@ class Objective:
         worth = self.planned(terms.accuracy, terms.cost, terms.batch)
         worth = worth - self.violation * terms.violation - self.switching * terms.switching
         return worth - self.energy * terms.energy - self.gamma * terms.loading
+
+    def per_term(self) -> RewardTerms[float]:
+        """What one more of each term adds to the weighted sum."""
+        return RewardTerms(
+            accuracy=self.alpha,
+            cost=-self.beta,
+            batch=-self.delta,
+            violation=-self.violation,
+            switching=-self.switching,
+            energy=-self.energy,
+            loading=-self.gamma,
+        )
+
+
+def worth_of_terms(objectives: Sequence[Objective], terms: RewardTerms[NDArray[np.float64]]) -> NDArray[np.float64]:
+    """The weighted sum of the terms of n windows, each of shape (n,), under an objective for each: shape (n,)."""
+    worth = np.zeros(len(objectives))
+    slopes = [each.per_term() for each in objectives]
+    for each in fields(RewardTerms):
+        worth += np.array([getattr(slope, each.name) for slope in slopes]) * getattr(terms, each.name)
+    return worth

@@ -1,6 +1,6 @@
 """A named task: what is served, under which load, with which freedom and to which end."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from hashlib import sha256
 from json import dumps
 
@@ -11,6 +11,7 @@ from ipagym.task.objective import Objective
 from ipagym.task.physics import Physics
 from ipagym.task.telemetry import Telemetry
 from ipagym.workload.network import Network
+from ipagym.workload.opening import Opening
 from ipagym.workload.protocol import Workload
 
 SHORTEST_INTERVAL_S = 0.01
@@ -55,6 +56,12 @@ class Scenario:
     def windows(self) -> int:
         """Whole adaptation intervals in an episode, the warm-up included."""
         return int(self.workload.duration_s / self.interval_s + 1e-9)
+
+    def opening(self, duration_s: int | None) -> "Scenario":
+        """The same under the first `duration_s` seconds of its load; all of it under none."""
+        if duration_s is None:
+            return self
+        return replace(self, workload=Opening(whole=self.workload, duration_s=duration_s))
 
     def digest(self) -> str:
         """A hash of everything that defines the task, 16 hexadecimal digits."""

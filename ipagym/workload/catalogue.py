@@ -55,6 +55,7 @@ SHAPES: dict[str, tuple[int, Callable[..., Workload]]] = {
     "mmpp": (4, lambda s, a, b, t, u: Mmpp(low_rps=a, high_rps=b, low_s=t, high_s=u, duration_s=s)),
     "diurnal": (3, lambda s, a, b, t: Diurnal(low_rps=a, high_rps=b, period_s=t, duration_s=s)),
     "flash-crowd": (4, lambda s, a, b, t, u: FlashCrowd(base_rps=a, peak_rps=b, rise_s=t, fall_s=u, duration_s=s)),
+    TWITTER_LIKE: (1, lambda s, d: TwitterLike(damping=d, duration_s=s)),
     "self-similar": (3, lambda s, m, d, h: SelfSimilar(mean_rps=m, deviation_rps=d, hurst=h, duration_s=s)),
 }
 """The number of figures of a shape, and its making of its length in seconds and these."""
@@ -93,9 +94,6 @@ def _generated_or_own(name: str) -> Workload:
     kind, _, rest = name.partition(":")
     if name == TWITTER_LIKE:
         return TwitterLike()
-    if kind == TWITTER_LIKE:
-        (damping,), seconds = _numbers(name, rest, 1)
-        return TwitterLike(damping=damping, duration_s=seconds)
     if kind == "trace" and rest:
         return _from_file(rest)
     if kind in SHAPES:
@@ -113,7 +111,7 @@ def located(name: str, folder: Path) -> str:
     kind, colon, path = name.partition(":")
     if kind == "trace" and colon and path:
         return f"trace:{folder / path}"
-    if name in WORKLOADS or kind in (*SHAPES, TWITTER_DAY, TWITTER_LIKE):
+    if name in WORKLOADS or kind in SHAPES or kind == TWITTER_DAY:
         return name
     path = str(split(name)[0])
     return str(folder / name) if is_file(folder / path) or _is_like_a_path(path) else name

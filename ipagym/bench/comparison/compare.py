@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from ipagym.bench.bound.bound import bound, demand_of
+from ipagym.bench.comparison.executors import Executor, Processes
 from ipagym.bench.comparison.jobs import Job, usual_fence
 from ipagym.bench.comparison.results import EPISODES, SUMMARY, TIMELINE, TIMINGS, WINDOWS, Comparison
 from ipagym.bench.comparison.running import Progress, Workplace, run_all
@@ -37,6 +38,7 @@ def compare(
     out: Path,
     make_cluster: Callable[[Scenario], Cluster],
     workers: int = 1,
+    executor: Executor | None = None,
     fingerprints: Mapping[str, str] | None = None,
     keeps: Mapping[str, str] | None = None,
     isolated: Collection[str] = (),
@@ -47,9 +49,10 @@ def compare(
 
     The clairvoyant comes last, and learns from what the others asked for on the same seed. Finished episodes of the
     same scenario and the same code are not run again, the clairvoyant's only where it learnt from the same. More than
-    one of `workers` means processes (then the factories must be picklable); the results are the same. `fingerprints`
-    name the version of what is behind an agent beside its code, so that episodes of an older one are run again; `keeps`
-    has the knobs that an agent leaves alone, for the summary.
+    one of `workers` means processes (then the factories must be picklable), and so does an `executor`, which runs
+    all episodes in their place; the results are the same. `fingerprints` name the version of what is behind an agent
+    beside its code, so that episodes of an older one are run again; `keeps` has the knobs that an agent leaves alone,
+    for the summary.
 
     An agent that fails costs its own episodes: it is in no table, and the manifest has the reason; the next call tries
     it again. `isolated` agents run in worker processes of their own whatever the number of `workers`, `fence` has the
@@ -75,7 +78,13 @@ def compare(
             for name, make in agents.items()
         ]
         remove_leftovers(out)
-        place = Workplace(store=store, workers=workers, fence=fence or usual_fence(scenario), isolated=isolated)
+        place = Workplace(
+            store=store,
+            executor=executor or Processes(workers),
+            stays=executor is None and workers == 1,
+            fence=fence or usual_fence(scenario),
+            isolated=isolated,
+        )
         with counted("episodes") if tick is None else nullcontext(tick) as told:
             progress = run_all(jobs, place, told)
         ended = replace(begun, failed=progress.reasons())

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ipagym.bench.episode import run_episode
-from ipagym.bench.storage.store import Store
+from ipagym.bench.storage.store import Packed, Store
 from ipagym.cluster.protocol import Cluster
 from ipagym.model.agent import Agent
 from ipagym.model.configuration import Configuration
@@ -55,8 +55,8 @@ def usual_fence(scenario: Scenario, decision_s: float | None = None, memory_gib:
     return Fence(decision_s=decision_s, task_s=task_s, memory_gib=memory_gib)
 
 
-def run_job(job: Job, store: Store, decision_limit_s: float | None = None) -> str | None:
-    """Run one episode and save it; the reason where the agent failed in it."""
+def run_job(job: Job, store: Store, decision_limit_s: float | None = None) -> Packed | str:
+    """Run one episode: its files, which are not written, or the reason why the agent failed in it."""
     cluster = job.make_cluster(store.scenario)
     try:
         episode = run_episode(
@@ -72,11 +72,10 @@ def run_job(job: Job, store: Store, decision_limit_s: float | None = None) -> st
         return _reason(error)
     finally:
         cluster.close()
-    store.save(episode, job.fingerprint)
-    return None
+    return store.pack(episode, job.fingerprint)
 
 
-def run_fenced(job: Job, store: Store, decision_limit_s: float) -> str | None:
+def run_fenced(job: Job, store: Store, decision_limit_s: float) -> Packed | str:
     """The same in a worker process, which no Ctrl-C reaches but one that the agent raises."""
     try:
         return run_job(job, store, decision_limit_s)

@@ -1,20 +1,20 @@
 """The episodes of a comparison: run where they are missing, each agent's failures its own."""
 
 import logging
-import os
 import sys
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from hashlib import sha256
 
+from ipagym.bench.comparison.executors import Executor
 from ipagym.bench.comparison.jobs import Cell, Job, run_fenced, run_job
 from ipagym.bench.comparison.summary import CLAIRVOYANT
-from ipagym.bench.storage.store import Store, Stored
+from ipagym.bench.storage.store import Packed, Store, Stored
 from ipagym.bench.storage.targets import text_of
 from ipagym.system.errors import IpagymError
 from ipagym.system.fence import Fence
-from ipagym.system.processes import Lost, as_they_finish, fenced
+from ipagym.system.processes import Lost
 from ipagym.system.progress import Tick
 
 LOGGER = logging.getLogger("ipagym")
@@ -37,27 +37,34 @@ class Progress:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Workplace:
-    """Where episodes run: in so many worker processes within `fence`, or in this one where `workers` is 1.
+    """Where episodes run: by the executor within `fence`, or in this process where `stays` is true.
 
-    Agents in `isolated` run in worker processes of their own, whatever the number: what they do to a process does not
+    Agents in `isolated` are run by the executor always, in processes of their own: what they do to a process does not
     reach the others.
     """
 
     store: Store
-    workers: int
+    executor: Executor
+    stays: bool
     fence: Fence
     isolated: Collection[str]
 
     def run(self, jobs: Sequence[Job]) -> Iterator[tuple[Job, str | None]]:
         """The jobs, of which either all are isolated or none, as they finish, each with the reason where it failed."""
-        workers = min(self.workers, os.cpu_count() or 1, len(jobs))
-        if self.workers > 1 or any(job.agent in self.isolated for job in jobs):
+        for job, outcome in self._outcomes(jobs):
+            if isinstance(outcome, Packed):
+                self.store.write(outcome)
+                yield job, None
+            else:
+                yield job, outcome.reason if isinstance(outcome, Lost) else outcome
+
+    def _outcomes(self, jobs: Sequence[Job]) -> Iterator[tuple[Job, Packed | str | Lost]]:
+        if self.stays and not any(job.agent in self.isolated for job in jobs):
+            yield from ((job, run_job(job, self.store)) for job in jobs)
+        elif jobs:
             tasks = [partial(run_fenced, job, self.store, self.fence.decision_s) for job in jobs]
-            for number, outcome in fenced(tasks, max(workers, 1), self.fence) if jobs else ():
-                yield jobs[number], outcome.reason if isinstance(outcome, Lost) else outcome
-        else:
-            for number, reason in as_they_finish([partial(run_job, job, self.store) for job in jobs], 1):
-                yield jobs[number], reason
+            for number, outcome in self.executor.run(tasks, self.fence):
+                yield jobs[number], outcome
 
 
 def run_all(jobs: Sequence[Job], place: Workplace, tick: Tick) -> Progress:

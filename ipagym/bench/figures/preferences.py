@@ -22,7 +22,7 @@ from ipagym.bench.drawing.style import (
 from ipagym.bench.figures.asked import Asked, agents_of_all
 from ipagym.bench.figures.panels import SHORT_HEADINGS, beside, grid, name_rows
 from ipagym.bench.sweep.grid import label, text_of
-from ipagym.bench.sweep.results import FILE_NAME, Sweep, load_sweep
+from ipagym.bench.sweep.results import FILE_NAME, Sweep, is_sweep, load_sweep
 from ipagym.system.errors import InputError
 
 METRICS = ("pas_percent", "cores", "violation_percent")
@@ -60,7 +60,7 @@ def named(sweep: Sweep) -> Mapping[str, Comparison]:
 
 def _folders(run: Path) -> list[Path]:
     """The folder of a sweep, or those below one that holds several."""
-    found = [run] if (run / FILE_NAME).is_file() else sorted(path.parent for path in run.glob(f"*/{FILE_NAME}"))
+    found = [run] if is_sweep(run) else sorted(path.parent for path in run.glob(f"*/{FILE_NAME}"))
     if not found:
         raise InputError(f"{run} holds no sweep, nor does a folder in it: give one that `ipagym sweep` wrote")
     return found

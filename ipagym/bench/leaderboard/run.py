@@ -11,6 +11,7 @@ from time import monotonic
 
 from ipagym.agents.contestants import Given, Origin, contestants
 from ipagym.bench.comparison.compare import compare
+from ipagym.bench.comparison.executors import Executor
 from ipagym.bench.comparison.jobs import usual_fence
 from ipagym.bench.comparison.results import Comparison
 from ipagym.bench.leaderboard.searched import search_all
@@ -43,10 +44,11 @@ class Run:
     digest: str
 
 
-def run_suite(suite: Suite, out: Path, workers: int) -> Run:
+def run_suite(suite: Suite, out: Path, workers: int, executor: Executor | None = None) -> Run:
     """Run every agent of the suite on all of its tasks and seeds; what is in `out` is not run again.
 
-    A failed agent costs its own cells on that task, and is tried again by the next call.
+    A failed agent costs its own cells on that task, and is tried again by the next call. Episodes are run by the
+    executor, if there is one, in place of `workers` processes, which then only search for settings.
 
     Raises:
         InputError: `out` has results of another suite or version, or an agent cannot be made.
@@ -60,7 +62,7 @@ def run_suite(suite: Suite, out: Path, workers: int) -> Run:
     with counted(suite.name) as told:
         for group in suite.groups:
             tick = _shifted(told, done, suite.cells)
-            found[group.name] = run_group(suite, group, out, workers=workers, tick=tick)
+            found[group.name] = run_group(suite, group, out, workers=workers, tick=tick, executor=executor)
             done += len(group.agents) * suite.file.seeds
             _tell(found[group.name], (done, suite.cells), monotonic() - started)
     return Run(
@@ -82,8 +84,9 @@ def run_group(
     workers: int,
     tick: Tick,
     seeds: Sequence[int] | None = None,
+    executor: Executor | None = None,
 ) -> Comparison:
-    """Run one task on one track, on all seeds of the suite where none are given."""
+    """Run one task on one track, on all seeds of the suite where none are given; by the executor, if there is one."""
     given: dict[str, Given] = dict(group.agents)
     taking_part = contestants(given, group.scenario)
     # What the engine compiles on its first use, it compiles here, once for all worker processes.
@@ -95,6 +98,7 @@ def run_group(
         out=out / group.name,
         make_cluster=ENGINES[ENGINE],
         workers=workers,
+        executor=executor,
         fingerprints={each.name: each.fingerprint for each in taking_part},
         isolated=[each.name for each in taking_part if each.origin is not Origin.PACKAGE],
         fence=usual_fence(

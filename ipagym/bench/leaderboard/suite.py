@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
@@ -16,7 +16,6 @@ from ipagym.envs.scenarios import make_scenario
 from ipagym.profiles.yaml_file import first_problem, read_yaml
 from ipagym.system.errors import InputError, unknown_name
 from ipagym.task.scenario import Scenario
-from ipagym.workload.opening import Opening
 
 FOLDER = Path(__file__).parent / "suites"
 
@@ -134,7 +133,4 @@ def _scenario(task: TaskFile, track: Settings) -> Scenario:
         both = isinstance(value, dict) and isinstance(written.get(part), dict)
         written[part] = {**written[part], **value} if both else value
     duration_s = written.pop("duration_s", None)
-    scenario = make_scenario(task.scenario, written.pop("load", None), **written)
-    if duration_s is None:
-        return scenario
-    return replace(scenario, workload=Opening(whole=scenario.workload, duration_s=duration_s))
+    return make_scenario(task.scenario, written.pop("load", None), **written).opening(duration_s)

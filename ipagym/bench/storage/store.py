@@ -34,6 +34,16 @@ class Stored:
     asked: tuple[Configuration, ...]
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Packed:
+    """A finished episode as the contents of its two files, which need not be written where it ran."""
+
+    agent: str
+    seed: int
+    windows: bytes
+    timings: bytes
+
+
 @dataclass(frozen=True, slots=True)
 class Store:
     """The episodes of one scenario in a folder.
@@ -49,14 +59,22 @@ class Store:
         return self.folder / "episodes" / f"{_file_name(agent)}-{seed}.parquet"
 
     def save(self, episode: Episode, fingerprint: str) -> None:
-        """Write an episode: decision times first, so that windows on disk mean a complete episode."""
-        path = self.path(episode.agent, episode.seed)
+        """Write an episode."""
+        self.write(self.pack(episode, fingerprint))
+
+    def pack(self, episode: Episode, fingerprint: str) -> Packed:
+        """The files of an episode; the folder is not touched."""
         table = pa.Table.from_pandas(episode_frame(episode, self.scenario), preserve_index=False)
         table = table.replace_schema_metadata({**(table.schema.metadata or {}), KEY: self._key(fingerprint)})
         windows = content_of(lambda file: pq.write_table(table, file, compression="zstd"))
         timings = {"windows_sha256": sha256(windows).hexdigest(), "decision_s": episode.decision_s.tolist()}
-        write_atomically(self._timings(path), json.dumps(timings).encode())
-        write_atomically(path, windows)
+        return Packed(agent=episode.agent, seed=episode.seed, windows=windows, timings=json.dumps(timings).encode())
+
+    def write(self, packed: Packed) -> None:
+        """Write the files of an episode: decision times first, so that windows on disk mean a complete episode."""
+        path = self.path(packed.agent, packed.seed)
+        write_atomically(self._timings(path), packed.timings)
+        write_atomically(path, packed.windows)
 
     def find(self, agent: str, seed: int, fingerprint: str) -> Stored | None:
         """The episode, if it is there, as it was written, of this scenario and of the agent of this fingerprint."""

@@ -55,7 +55,7 @@ class Sampling:
         first, size, latency = batch[0], len(batch), replica.variant.latency_on(replica.cores)
         service_s = latency.average(size)
         if self._physics.profile_error > 0:
-            service_s = service_s * self._profile_factor(stage, replica.variant.name)
+            service_s = service_s * self.profile_factor(stage, replica.variant.name)
         if self._service is not None:
             service_s = service_s * first.spread[stage]
         elif self._physics.service == MEASURED:
@@ -66,7 +66,7 @@ class Sampling:
             service_s = service_s * self._faults.straggler_factor
         return service_s
 
-    def _profile_factor(self, stage: int, variant: str) -> float:
+    def profile_factor(self, stage: int, variant: str) -> float:
         """How long services of a variant take in this episode, by what its profile says."""
         number = uniforms(self._key, Concern.PROFILE, self._variants[self._names[stage], variant], 0)[0]
         return 1 + self._physics.profile_error * (2 * number - 1)

@@ -1,0 +1,1 @@
+"""What agents reach under several weights of the objective: Pareto fronts, hypervolumes and their picture."""

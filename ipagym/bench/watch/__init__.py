@@ -1,0 +1,1 @@
+"""What a run is doing, read from the files that it writes."""

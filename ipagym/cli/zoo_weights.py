@@ -1,0 +1,68 @@
+"""A policy that is told the price of accuracy beside its rivals, under several prices: episodes, front and tables."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pandas as pd
+
+from ipagym.api import compare
+from ipagym.bench.front.points import points_of
+from ipagym.bench.front.tables import box_line, interval_text, volume_frame
+from ipagym.bench.front.volume import box_of
+from ipagym.cli.controllers import markdown
+from ipagym.cli.front import write_pictures
+from ipagym.cli.zoo import ENTRIES
+from ipagym.cli.zoo_trials import CONSTANT, gap_cells, reward_cell
+from ipagym.envs.scenarios import make_scenario
+from ipagym.task.splits import TEST
+
+EPISODES = 10
+"""Test seeds under each price, from the first on."""
+
+
+def trials_by_weight(name: str, results: Path) -> Mapping[str, pd.DataFrame]:
+    """The figures of the policy and its rivals, a row per agent and seed, by the price; what was run already is not run
+    again.
+    """
+    return {f"alpha-{alpha:g}": _trials(name, alpha, results) for alpha in ENTRIES[name].alphas}
+
+
+def tables(name: str, results: Path) -> str:
+    """Rewards and paired differences under each price, and hypervolumes, as tables in Markdown."""
+    episodes = trials_by_weight(name, results)
+    points = points_of(episodes)
+    box = box_of(points)
+    own, *rivals = points.of_agent
+    head = ["price", "reward", *(f"less {rival}" for rival in rivals)]
+    rows = [_row(price, found, own) for price, found in episodes.items()]
+    volumes = volume_frame(points, box)
+    told = [[f"`{row['agent']}`", _plain(interval_text(row, "hypervolume")), _plain(interval_text(row, "less_first"))]
+            for _, row in volumes.iterrows()]  # fmt: skip
+    volume_head = ["agent", "hypervolume, 95 %", f"less that of `{own}`, 95 %"]
+    return "\n\n".join([markdown([head, *rows]), markdown([volume_head, *told]), f"Hypervolume: {box_line(box)}."])
+
+
+def draw(name: str, results: Path, *paths: Path) -> None:
+    """Draw the fronts into files."""
+    write_pictures(points_of(trials_by_weight(name, results)), *paths)
+
+
+def _trials(name: str, alpha: float, results: Path) -> pd.DataFrame:
+    entry = ENTRIES[name]
+    scenario = make_scenario(entry.scenario, objective={"alpha": alpha})
+    folder = results / f"{name}-own-alpha-{alpha:g}"
+    parts = [
+        compare(scenario, [agent], seeds=EPISODES, seed0=TEST.first, out=folder / agent.replace(":", "-")).episodes
+        for agent in (f"zoo:{name}", CONSTANT, entry.optimiser, *entry.beside)
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
+def _row(price: str, episodes: pd.DataFrame, own: str) -> list[str]:
+    rivals = [agent for agent in episodes["agent"].unique() if agent != own]
+    return [price, reward_cell(episodes, own), *(gap_cells(episodes, rival, own)[1] for rival in rivals)]
+
+
+def _plain(text: str) -> str:
+    """With the minus sign of prose."""
+    return text.replace("-", "−")
