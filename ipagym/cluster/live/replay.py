@@ -1,10 +1,10 @@
-"""A live run, simulated with the service times that were really seen: what error is left is that of the queue."""
+"""A live run, simulated with the arrival and service times that were really seen: the error left is that of the queue."""
 
-from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ipagym.cluster.sim.log import RequestLog
 from ipagym.cluster.sim.reference.replica import Replica
@@ -14,8 +14,8 @@ from ipagym.cluster.sim.request import Request
 from ipagym.random.streams import Streams
 from ipagym.task.scenario import Scenario
 
-Served = Mapping[tuple[int, int], list[float]]
-"""Service times in seconds by stage and batch size, in order of their beginning."""
+Served = Mapping[tuple[int, int], NDArray[np.float64]]
+"""By stage and batch size, of each of B batches: its lowest request number and its service time in s, shape (B, 2)."""
 
 DRAIN_S = 30.0
 """Seconds after the load in which the simulator serves what is left."""
@@ -37,26 +37,27 @@ class Errors:
     requests: int
 
 
-def replay(scenario: Scenario, seed: int, live: RequestLog) -> RequestLog:
+def replay(scenario: Scenario, live: RequestLog) -> RequestLog:
     """The same arrivals through the reference engine, under the initial configuration.
 
-    A batch takes as long as the next one of its size did in the run; where that had none left, sizes are taken that are
-    nearest, from the beginning.
+    A request arrives when it entered the first queue of the run, with the deadline that it had there. A batch takes
+    as long as the one of the run whose size is the same, or nearest, and whose first request has the nearest number.
     """
-    cluster = _Replaying(scenario, service_times(live))
-    cluster.reset(seed)
+    cluster = _Replaying(scenario, live)
     cluster.advance(scenario.workload.duration_s + DRAIN_S)
     return cluster.log
 
 
-def service_times(log: RequestLog) -> dict[tuple[int, int], list[float]]:
+def service_times(log: RequestLog) -> dict[tuple[int, int], NDArray[np.float64]]:
     """The service times of all batches of a run."""
-    found: dict[tuple[int, int], list[float]] = {}
+    found: dict[tuple[int, int], NDArray[np.float64]] = {}
     for stage in range(log.batch.shape[1]):
-        served = np.isfinite(log.finished_s[:, stage])
-        rows = np.stack([log.started_s[served, stage], log.finished_s[served, stage], log.batch[served, stage]], axis=1)
-        for started_s, finished_s, size in np.unique(rows, axis=0).tolist():
-            found.setdefault((stage, int(size)), []).append(finished_s - started_s)
+        served = np.flatnonzero(np.isfinite(log.finished_s[:, stage]))
+        span = np.stack([log.started_s[served, stage], log.finished_s[served, stage], log.batch[served, stage]], axis=1)
+        batches, first = np.unique(span, axis=0, return_index=True)
+        rows = np.stack([served[first], batches[:, 1] - batches[:, 0]], axis=1)
+        for size in np.unique(batches[:, 2]):
+            found[stage, int(size)] = rows[batches[:, 2] == size]
     return found
 
 
@@ -75,9 +76,13 @@ def errors(live: RequestLog, simulated: RequestLog, from_s: float = 0.0) -> Erro
 
 
 class _Replaying(SimpyCluster):
-    def __init__(self, scenario: Scenario, served: Served) -> None:
-        self._served = served
+    def __init__(self, scenario: Scenario, live: RequestLog) -> None:
+        self._served = service_times(live)
+        self._times = list(zip(live.sent_s.tolist(), live.enqueued_s[:, 0].tolist(), strict=True))
         super().__init__(scenario, keep_requests=True)
+
+    def _make_times(self, streams: Streams) -> Iterator[tuple[float, float]]:
+        return iter(self._times)
 
     def _make_sampling(self, streams: Streams) -> Sampling:
         return _Seen(self.scenario, streams, self._served)
@@ -88,13 +93,11 @@ class _Seen(Sampling):
 
     def __init__(self, scenario: Scenario, streams: Streams, served: Served) -> None:
         super().__init__(scenario.physics, streams, scenario.pipeline)
-        self._all = served
-        self._rest = {key: deque(times) for key, times in served.items()}
+        self._served = served
 
     def service_s(self, replica: Replica, batch: list[Request], stage: int) -> float:
-        """The next one of that size."""
-        sizes = [size for own, size in self._all if own == stage]
-        key = stage, min(sizes, key=lambda size: (abs(size - len(batch)), size))
-        if not self._rest[key]:
-            self._rest[key].extend(self._all[key])
-        return self._rest[key].popleft()
+        """As long as the batch of that size took that is nearest by its requests' numbers."""
+        sizes = [size for own, size in self._served if own == stage]
+        rows = self._served[stage, min(sizes, key=lambda size: (abs(size - len(batch)), size))]
+        first = min(request.index for request in batch)
+        return float(rows[np.abs(rows[:, 0] - first).argmin(), 1])

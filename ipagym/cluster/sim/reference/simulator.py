@@ -1,12 +1,13 @@
 """A serving cluster simulated with SimPy: the physics, written to be read."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from ipagym.cluster.protocol import Snapshot
 from ipagym.cluster.sim.log import RequestLog, log_of
 from ipagym.cluster.sim.reference import rollout
-from ipagym.cluster.sim.reference.arrivals import Arrivals
+from ipagym.cluster.sim.reference.arrivals import Arrivals, times_of
 from ipagym.cluster.sim.reference.clock import Clock
 from ipagym.cluster.sim.reference.faults import plan_faults
 from ipagym.cluster.sim.reference.fleet import Fleet
@@ -110,7 +111,7 @@ class SimpyCluster:
         plan_faults(scenario, self._stages, self._clock, placement=self._placement, sampling=self._sampling)
         Arrivals(
             scenario,
-            streams,
+            self._make_times(streams),
             self._clock,
             recorder=self._recorder,
             sampling=self._sampling,
@@ -184,6 +185,9 @@ class SimpyCluster:
 
     def close(self) -> None:
         """Nothing to release."""
+
+    def _make_times(self, streams: Streams) -> Iterator[tuple[float, float]]:
+        return times_of(self.scenario, streams)
 
     def _make_sampling(self, streams: Streams) -> Sampling:
         return Sampling(self.scenario.physics, streams, self.pipeline)
