@@ -212,7 +212,7 @@ def test_the_simulated_queue_is_the_live_one() -> None:
 
     A rule that differs shows in every run; a machine that was held up for a moment, in one.
     """
-    runs = []
+    runs: list[Errors] = []
     while len(runs) < 3:
         runs.append(replay_errors(7 + len(runs)))
         assert runs[-1].requests > 120

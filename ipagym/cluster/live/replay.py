@@ -1,4 +1,4 @@
-"""A live run, simulated with the arrival and service times that were really seen: the error left is that of the queue."""
+"""A live run, simulated with the arrival and service times that were seen: what error is left is that of the queue."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
