@@ -1,6 +1,8 @@
 """`/metrics` and `/health` of a controller."""
 
 import json
+import time
+from types import SimpleNamespace
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
@@ -8,7 +10,6 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from ipagym.cluster.sim import SimpyCluster
-from ipagym.control import endpoint as subject
 from ipagym.control.endpoint import Endpoint, served
 from ipagym.control.loop import control
 from ipagym.control.safety import Safety
@@ -46,8 +47,8 @@ def test_health_is_lost_where_windows_stay_away(watched: Endpoint, monkeypatch: 
         with urlopen(f"http://127.0.0.1:{port}/health") as answer:
             told = json.loads(answer.read())
         assert (told["status"], told["time_s"], told["decision"]) == ("ok", 6.0, "as wanted")
-        now_s = subject.time.monotonic()
-        monkeypatch.setattr(subject.time, "monotonic", lambda: now_s + 3.5 * TASK.interval_s)
+        later_s = time.monotonic() + 3.5 * TASK.interval_s
+        monkeypatch.setattr("ipagym.control.endpoint.time", SimpleNamespace(monotonic=lambda: later_s))
         with pytest.raises(HTTPError) as error:
             urlopen(f"http://127.0.0.1:{port}/health")
         assert error.value.code == 503
