@@ -11,6 +11,7 @@ import ipagym
 from ipagym.cli import (
     bench_solver,
     bench_speed,
+    calibrate,
     catalogue,
     compare,
     figure,
@@ -26,6 +27,7 @@ from ipagym.cli import (
     trace,
     train,
     tune,
+    validate_live,
     verify,
     watch,
 )
@@ -90,7 +92,9 @@ app.command("tune")(tune.tune)
 app.command("forecast")(forecast.forecast)
 app.command("front")(front.front)
 app.command("profile")(profile.profile)
+app.command("calibrate")(calibrate.calibrate)
 app.command("serve")(serve.serve)
+app.command("validate-live")(validate_live.validate_live)
 app.command("trace")(trace.trace)
 app.command("list")(catalogue.catalogue)
 app.command("bench-speed")(bench_speed.bench_speed)
