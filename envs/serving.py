@@ -11,6 +11,7 @@ from gymnasium.envs.registration import EnvSpec
 from numpy.typing import ArrayLike, NDArray
 
 from ipagym.cluster import Cluster, Simulator
+from ipagym.cluster.backends import check_able, named_backend
 from ipagym.cluster.sim import CompiledCluster
 from ipagym.envs.arguments import Arguments
 from ipagym.envs.codec import Codec
@@ -274,7 +275,8 @@ def make_env(
     trace: str | Path | None = None,
     **settings: Any,
 ) -> ServingEnv:
-    """The environment behind the registered ids. `backend` is the engine that simulates the cluster, compiled or simpy.
+    """The environment behind the registered ids. `backend` is one of `ipagym.cluster.backends`: an engine that
+    simulates the cluster, compiled or simpy, or a live one.
 
     `settings` are those of `ipagym.envs.options.EnvOptions` and of `ipagym.envs.make_scenario`.
 
@@ -282,7 +284,8 @@ def make_env(
         InputError: a setting is unknown, or its value cannot be used.
     """
     arguments = Arguments.of(name, workload, trace, settings)
-    cluster = arguments.engine(backend)(arguments.scenario)
+    check_able(arguments.scenario, backend)
+    cluster = named_backend(backend).make(arguments.scenario)
     return ServingEnv(arguments.scenario, cluster, render_mode, options=arguments.options)
 
 

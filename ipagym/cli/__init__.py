@@ -17,8 +17,10 @@ from ipagym.cli import (
     forecast,
     front,
     leaderboard,
+    profile,
     report,
     reproduce,
+    serve,
     sweep,
     table,
     trace,
@@ -87,6 +89,8 @@ app.command("train")(train.train)
 app.command("tune")(tune.tune)
 app.command("forecast")(forecast.forecast)
 app.command("front")(front.front)
+app.command("profile")(profile.profile)
+app.command("serve")(serve.serve)
 app.command("trace")(trace.trace)
 app.command("list")(catalogue.catalogue)
 app.command("bench-speed")(bench_speed.bench_speed)

@@ -9,10 +9,9 @@ With a `load_error` arrivals are measured wrongly, all of an episode by the same
 
 from dataclasses import dataclass, replace
 from math import ceil
-from typing import TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from ipagym.model.window import Window
 from ipagym.random.philox import Concern, uniforms
@@ -22,8 +21,6 @@ from ipagym.system.errors import InputError
 ROUNDING = 1e-9
 
 MOST_LOAD_ERROR = 0.5
-
-Count = TypeVar("Count", int, NDArray[np.int64])
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -95,10 +92,9 @@ class Feed:
         return self._known if self._known is window else self._known.known_at(window, is_new=is_new)
 
 
-def measured_arrivals(arrivals: Count, factor: float | NDArray[np.float64]) -> Count:
+def measured_arrivals(arrivals: ArrayLike, factor: float | NDArray[np.float64]) -> NDArray[np.int64]:
     """The numbers of arrivals times the factor, rounded to the nearest."""
-    scaled = np.floor(arrivals * factor + 0.5)
-    return scaled.astype(np.int64) if isinstance(scaled, np.ndarray) else int(scaled)
+    return np.floor(np.asarray(arrivals) * factor + 0.5).astype(np.int64)
 
 
 def measured_seconds(arrivals_per_s: NDArray[np.int64], factor: float | NDArray[np.float64]) -> NDArray[np.int64]:
@@ -107,10 +103,10 @@ def measured_seconds(arrivals_per_s: NDArray[np.int64], factor: float | NDArray[
 
 
 def _with_arrivals(window: Window, factor: float) -> Window:
-    stages = tuple(replace(each, arrivals=measured_arrivals(each.arrivals, factor)) for each in window.stages)
+    stages = tuple(replace(each, arrivals=int(measured_arrivals(each.arrivals, factor))) for each in window.stages)
     return replace(
         window,
-        arrivals=measured_arrivals(window.arrivals, factor),
+        arrivals=int(measured_arrivals(window.arrivals, factor)),
         arrivals_per_s=measured_seconds(window.arrivals_per_s, factor),
         stages=stages,
     )
