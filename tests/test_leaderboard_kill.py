@@ -20,7 +20,7 @@ from tests.test_fence import alive
 MAIN = "import sys; from ipagym.cli import main; sys.exit(main(sys.argv[1:]))"
 COMMAND = ["leaderboard", "run", "tiny.yaml", "--out"]
 MARK = "IPAGYM_TEST_MARK"
-PATIENCE_S = 120.0
+PATIENCE_S = 300.0
 SUITE = """
 suite: tiny
 version: 1
