@@ -21,15 +21,15 @@ PACKAGES = ("onnxruntime", "onnx", "scikit-learn", "numpy")
 
 
 MEASURED = (
-    "Service times are those of one replica that rests as long as it works, as the sender of a batch sees them; load_s is "
-    "the mean time from a start to readiness. Accuracy by combination is end to end, on labelled inputs; that of a variant "
-    "is such that products over stages come nearest to it (least squares in logarithms)."
+    "Service times are those of one replica that rests as long as it works, as the sender of a batch sees them; load_s "
+    "is the mean time from a start to readiness. Accuracy by combination is end to end, on labelled inputs; that of a "
+    "variant is such that products over stages come nearest to it (least squares in logarithms)."
 )
 """How `ipagym profile` measures."""
 
 CALIBRATED = (
-    "Service times are those of a run at half load; those of variants and cores that it had not are the profile's, times "
-    "the ratio of their stage."
+    "Service times are those of a run at half load; those of variants and cores that it had not are the profile's, "
+    "times the ratio of their stage."
 )
 """How `ipagym calibrate` measures."""
 
@@ -83,8 +83,8 @@ class _Plain(yaml.SafeDumper):
 def _provenance() -> str:
     known = (f"{name} {number}" for name in PACKAGES if (number := _version(name)))
     return (
-        f"{datetime.now(UTC):%Y-%m-%d}: {_processor()}, {os.cpu_count()} cores, load average {os.getloadavg()[0]:.2f} at "
-        f"the end, Python {platform.python_version()}, {', '.join(known)}"
+        f"{datetime.now(UTC):%Y-%m-%d}: {_processor()}, {os.cpu_count()} cores, load average {os.getloadavg()[0]:.2f} "
+        f"at the end, Python {platform.python_version()}, {', '.join(known)}"
     )
 
 
