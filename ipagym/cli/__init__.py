@@ -18,6 +18,7 @@ from ipagym.cli import (
     forecast,
     front,
     leaderboard,
+    load,
     profile,
     report,
     reproduce,
@@ -94,6 +95,7 @@ app.command("front")(front.front)
 app.command("profile")(profile.profile)
 app.command("calibrate")(calibrate.calibrate)
 app.command("serve")(serve.serve)
+app.command("load")(load.load)
 app.command("validate-live")(validate_live.validate_live)
 app.command("trace")(trace.trace)
 app.command("list")(catalogue.catalogue)

@@ -1,7 +1,6 @@
 """`ipagym serve`: put an agent in charge of a cluster."""
 
 import json
-import signal
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from pathlib import Path
@@ -51,6 +50,7 @@ def serve(
     more load is taken, and what is in the system is answered.
     """
     from ipagym.agents import make_agent
+    from ipagym.cli.stopping import stopping
     from ipagym.cluster.backends import check_able
     from ipagym.cluster.plane.messages import Order
     from ipagym.control.loop import control, missed
@@ -63,7 +63,7 @@ def serve(
     check_able(task, backend)
     controller = make_agent(agent, task)
     order = Order(scenario=task, backend=backend, seed=seed, orphan_limit_s=orphan_limit)
-    with _endpoint(metrics, task) as endpoint, _stopping() as stopped, _cluster(order, state) as cluster:
+    with _endpoint(metrics, task) as endpoint, stopping() as stopped, _cluster(order, state) as cluster:
         tell = _teller(log, endpoint)
         for step in missed(_overdue(cluster, task)):
             tell(step)
@@ -149,19 +149,6 @@ def _teller(log: Path | None, endpoint: "Endpoint | None") -> "Callable[[Step], 
         print(line_of(step), flush=True)
 
     return tell
-
-
-@contextmanager
-def _stopping() -> Iterator[list[int]]:
-    """The signals that asked the process to end, within the body, instead of an end at once."""
-    received: list[int] = []
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    before = [signal.signal(number, lambda number, frame: received.append(number)) for number in numbers]
-    try:
-        yield received
-    finally:
-        for number, handler in zip(numbers, before, strict=True):
-            signal.signal(number, handler)
 
 
 def line_of(step: "Step") -> str:
