@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     import pandas as pd
 
     from ipagym.bench.load_test.target import Target
@@ -93,10 +95,14 @@ def _show(by_window: "pd.DataFrame", total: dict[str, float], title: str) -> Non
     table.add_column("from s", justify="right")
     for heading in columns.values():
         table.add_column(heading, justify="right")
-    rows = [(f"{row['start_s']:g}", row) for row in by_window.to_dict("records")]
-    for name, row in [*rows, ("all", total)]:
-        table.add_row(name, *(f"{row[c]:.4f}" if c.endswith("_s") else f"{row[c]:.0f}" for c in columns))
+    for start_s, (_, row) in zip(by_window["start_s"], by_window.iterrows(), strict=True):
+        table.add_row(f"{start_s:g}", *_cells(row, columns))
+    table.add_row("all", *_cells(total, columns))
     screen = console()
     screen.print(table)
     late_ms = 1000 * total["lateness_p99_s"]
     screen.print(f"mean latency {total['latency_mean_s']:.4f} s; requests were sent within {late_ms:.1f} ms (p99)")
+
+
+def _cells(row: "Mapping[str, float] | pd.Series", columns: "Iterable[str]") -> list[str]:
+    return [f"{row[name]:.4f}" if name.endswith("_s") else f"{row[name]:.0f}" for name in columns]

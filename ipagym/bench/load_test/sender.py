@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from time import perf_counter
 
-import httpx
+import aiohttp
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -51,16 +51,17 @@ async def sent(
     Raises:
         InputError: the server cannot be reached at all.
     """
-    limits = httpx.Limits(max_connections=None, max_keepalive_connections=None)
-    async with httpx.AsyncClient(timeout=timeout_s, limits=limits) as client:
-        await _probe(client, target)
+    # As many connections as there are requests under way: to wait for one would hold the load up.
+    connector, timeout = aiohttp.TCPConnector(limit=0), aiohttp.ClientTimeout(total=timeout_s)
+    async with aiohttp.ClientSession(connector=connector, timeout=timeout) as session:
+        await _probe(session, target)
         start_s = perf_counter()
         tasks = []
         for due_s in times_s.tolist():
             if is_over():
                 break
             await _until(start_s + due_s)
-            tasks.append(asyncio.create_task(_one(client, target, due_s, start_s)))
+            tasks.append(asyncio.create_task(_one(session, target, due_s, start_s)))
         return list(await asyncio.gather(*tasks))
 
 
@@ -69,14 +70,14 @@ def frame(requests: list[Sent]) -> pd.DataFrame:
     return pd.DataFrame([{name: getattr(each, name) for name in Sent.__slots__} for each in requests])
 
 
-async def _probe(client: httpx.AsyncClient, target: Target) -> None:
+async def _probe(session: aiohttp.ClientSession, target: Target) -> None:
     """One request ahead, whose answer does not count."""
     try:
-        await client.send(target.request(client))
-    except httpx.TransportError as error:
+        await target.asked(session)
+    except aiohttp.InvalidURL:
+        raise InputError(f"{target.url} is no URL") from None
+    except (TimeoutError, aiohttp.ClientError) as error:
         raise InputError(f"{target.url} cannot be reached: {error or type(error).__name__}") from None
-    except (httpx.InvalidURL, UnicodeError) as error:
-        raise InputError(f"{target.url} is no URL: {error}") from None
 
 
 async def _until(due_s: float) -> None:
@@ -86,12 +87,11 @@ async def _until(due_s: float) -> None:
         await asyncio.sleep(0)
 
 
-async def _one(client: httpx.AsyncClient, target: Target, due_s: float, start_s: float) -> Sent:
+async def _one(session: aiohttp.ClientSession, target: Target, due_s: float, start_s: float) -> Sent:
     lateness_s = perf_counter() - start_s - due_s
     try:
-        response = await client.send(target.request(client))
-        status, ok = response.status_code, target.counts(response)
-    except httpx.TransportError:  # refused, reset or too late: no answer
+        status, ok = await target.asked(session)
+    except (TimeoutError, aiohttp.ClientError):  # refused, reset or too late: no answer
         status, ok = 0, False
     latency_s = perf_counter() - start_s - due_s
     return Sent(due_s=due_s, lateness_s=lateness_s, latency_s=latency_s, status=status, ok=ok)

@@ -10,8 +10,11 @@ def windows(requests: pd.DataFrame, *, interval_s: float, slo_s: float) -> pd.Da
     """A row for each interval of due times: arrivals, completed, dropped (failed), violations (later than the SLO, or
     failed), and quantiles of the latency of those that were answered, in seconds.
     """
-    groups = requests.groupby(np.floor_divide(requests["due_s"], interval_s).astype(int))
-    rows = [{"start_s": number * interval_s, **_row(group, slo_s)} for number, group in groups]
+    numbers = np.floor_divide(requests["due_s"], interval_s)
+    rows = [
+        {"start_s": float(number) * interval_s, **_row(requests[numbers == number], slo_s)}
+        for number in np.unique(numbers)
+    ]
     return pd.DataFrame(rows)
 
 

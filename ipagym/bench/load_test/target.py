@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from typing import Literal
 
-import httpx
+import aiohttp
 
 from ipagym.system.errors import InputError
 
@@ -32,16 +32,18 @@ class Target:
         if self.protocol == "v2" and not _has(self.body, "inputs"):
             raise InputError("the body of a request of protocol v2 is JSON with inputs: give --body FILE")
 
-    def request(self, client: httpx.AsyncClient) -> httpx.Request:
-        """A request, to be sent with the client."""
-        if self.body is None:
-            return client.build_request("GET", self.url)
-        kind = "application/json" if _is_json(self.body) else "application/octet-stream"
-        return client.build_request("POST", self.url, content=self.body, headers={"Content-Type": kind})
+    async def asked(self, session: aiohttp.ClientSession) -> tuple[int, bool]:
+        """Send a request; the status of the answer, and whether it counts.
 
-    def counts(self, response: httpx.Response) -> bool:
-        """True for an answer that is one."""
-        return response.status_code < 400 and (self.protocol == "http" or _has(response.content, "outputs"))
+        Raises:
+            TimeoutError, aiohttp.ClientError: there is no answer.
+        """
+        method = "GET" if self.body is None else "POST"
+        kind = "application/json" if _is_json(self.body) else "application/octet-stream"
+        headers = {} if self.body is None else {"Content-Type": kind}
+        async with session.request(method, self.url, data=self.body, headers=headers) as response:
+            content = await response.read()
+            return response.status, response.status < 400 and (self.protocol == "http" or _has(content, "outputs"))
 
 
 def _has(body: bytes | None, name: str) -> bool:
@@ -49,7 +51,7 @@ def _has(body: bytes | None, name: str) -> bool:
     return isinstance(content, dict) and name in content
 
 
-def _is_json(body: bytes) -> bool:
+def _is_json(body: bytes | None) -> bool:
     return _parsed(body) is not None
 
 
