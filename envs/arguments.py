@@ -7,11 +7,12 @@ from inspect import signature
 from pathlib import Path
 from typing import Any
 
+from ipagym.cluster.backends import BACKENDS
 from ipagym.cluster.protocol import Simulator
 from ipagym.cluster.sim import ENGINES
 from ipagym.envs.options import CHOSEN, EnvOptions
 from ipagym.envs.scenarios import make_scenario
-from ipagym.system.errors import unknown_argument, unknown_name
+from ipagym.system.errors import InputError, unknown_argument, unknown_name
 from ipagym.task.scenario import Scenario
 
 OF_SCENARIO = tuple(each for each in signature(make_scenario).parameters if each not in ("name", "load", "trace"))
@@ -45,11 +46,13 @@ class Arguments:
 
     @staticmethod
     def engine(backend: str) -> Callable[[Scenario], Simulator]:
-        """The simulator of that name.
+        """The simulator of that name, of which there may be many at once.
 
         Raises:
             InputError: there is none.
         """
+        if backend in BACKENDS and backend not in ENGINES:
+            raise InputError(f"many environments at once need a simulator, {' or '.join(ENGINES)}, not {backend}")
         if backend not in ENGINES:
             raise unknown_name("backend", str(backend), ENGINES)
         return ENGINES[backend]

@@ -11,6 +11,7 @@ from gymnasium.envs.registration import EnvSpec
 from numpy.typing import ArrayLike, NDArray
 
 from ipagym.cluster import Cluster, Simulator
+from ipagym.cluster.backends import check_able, named_backend
 from ipagym.cluster.sim import CompiledCluster
 from ipagym.envs.arguments import Arguments
 from ipagym.envs.codec import Codec
@@ -157,11 +158,13 @@ class ServingEnv(gymnasium.Env[Any, Any]):
         super().reset(seed=seed)
         self._change_to(episode)
         bounds = checked_range(episode.seed_range or self.options.seed_range)
-        self.cluster.reset(seed_to_play(seed, bounds, lambda: self.np_random))
+        played = seed_to_play(seed, bounds, lambda: self.np_random)
+        self.cluster.reset(played)
         window = self.cluster.advance(self.scenario.interval_s)
         self.history = [window]
         self._show()
-        self._feed = Feed(self.scenario.telemetry, self.scenario.interval_s)
+        telemetry = self.scenario.telemetry
+        self._feed = Feed(telemetry, self.scenario.interval_s, telemetry.load_factor(played))
         self._builder.begin(ALONE)
         return self._shown(window, self._rewards.of_window(window, window.configuration))
 
@@ -272,7 +275,8 @@ def make_env(
     trace: str | Path | None = None,
     **settings: Any,
 ) -> ServingEnv:
-    """The environment behind the registered ids. `backend` is the engine that simulates the cluster, compiled or simpy.
+    """The environment behind the registered ids. `backend` is one of `ipagym.cluster.backends`: an engine that
+    simulates the cluster, compiled or simpy, or a live one.
 
     `settings` are those of `ipagym.envs.options.EnvOptions` and of `ipagym.envs.make_scenario`.
 
@@ -280,7 +284,8 @@ def make_env(
         InputError: a setting is unknown, or its value cannot be used.
     """
     arguments = Arguments.of(name, workload, trace, settings)
-    cluster = arguments.engine(backend)(arguments.scenario)
+    check_able(arguments.scenario, backend)
+    cluster = named_backend(backend).make(arguments.scenario)
     return ServingEnv(arguments.scenario, cluster, render_mode, options=arguments.options)
 
 

@@ -1,6 +1,6 @@
 """The interface in Python: comparisons, sweeps and verification, as on the command line, which calls the same."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,10 +13,12 @@ from ipagym.bench.comparison.results import Comparison
 from ipagym.bench.storage.manifest import free_folder
 from ipagym.bench.sweep.grid import Value, folder_name, points
 from ipagym.bench.sweep.results import Sweep, begin, write_tables
+from ipagym.cluster.backends import check_able, named_backend
+from ipagym.cluster.protocol import Cluster
 from ipagym.cluster.sim import ENGINES
 from ipagym.envs.scenarios import make_scenario
 from ipagym.envs.settings import scenario_with
-from ipagym.system.errors import unknown_name
+from ipagym.system.errors import InputError
 from ipagym.task.scenario import Scenario
 from ipagym.verification.effort import FAST, FULL
 from ipagym.verification.run import Report
@@ -54,6 +56,8 @@ def compare(
     `results` whose name begins with `title`, by default the scenario's. More than one of `workers` means processes:
     the agents must then be defined in modules, and a script needs `if __name__ == "__main__":`.
 
+    `backend` is one of `ipagym.cluster.backends`: live ones run in real time, one episode after another.
+
     An agent that fails is in no table, and `manifest.failed` of the result has the reason. Agents by import path always
     run in processes of their own, with one worker as well, and so do objects, classes and functions with more: there a
     decision may take `decision_limit_s` seconds of real time (ten intervals, unless told otherwise), a process hold
@@ -67,30 +71,48 @@ def compare(
             finished.
     """
     task, named = _scenario(scenario, workload)
-    if backend not in ENGINES:
-        raise unknown_name("backend", backend, ENGINES)
+    check_able(task, backend)
     taking_part = contestants(agents, task)
     if ray is not None:
         check_importable(taking_part)
     elif workers > 1:
         check_sendable(taking_part)
-    # What an engine compiles on its first use, it compiles here, once for all worker processes.
-    ENGINES[backend](task).advance(task.interval_s)
+    make_cluster, place = _backend(task, backend, workers, ray)
     chosen_seeds = range(seed0, seed0 + seeds)
     with chosen(ray, workers) as executor:
         return run_comparison(
             task,
             {each.name: each.make for each in taking_part},
             seeds=chosen_seeds,
-            out=Path(out) if out is not None else _usual_folder(title or named, task, taking_part, chosen_seeds),
-            make_cluster=ENGINES[backend],
+            out=Path(out) if out is not None else _usual_folder(title or named, task, taking_part, chosen_seeds, place),
+            make_cluster=make_cluster,
             workers=workers,
             executor=executor,
-            fingerprints={each.name: each.fingerprint for each in taking_part},
+            fingerprints=_fingerprints(taking_part, place),
             keeps={each.name: each.keeps for each in taking_part},
             isolated=[each.name for each in taking_part if _is_isolated(each, workers > 1 or ray is not None)],
             fence=usual_fence(task, decision_limit_s, memory_limit_gib),
         )
+
+
+def _backend(task: Scenario, name: str, workers: int, ray: str | None) -> tuple[Callable[[Scenario], Cluster], str]:
+    """What makes clusters of that backend, and its part in the names of results.
+
+    What is simulated does not depend on the engine; what is live is no result of the simulators.
+
+    Raises:
+        InputError: there is no such backend, it cannot serve the scenario, or not in several processes.
+    """
+    backend = named_backend(name)
+    if not backend.abilities.real_time:
+        # What an engine compiles on its first use, it compiles here, once for all worker processes.
+        backend.make(task).advance(task.interval_s)
+        return backend.make, ""
+    if workers > 1 or ray is not None:
+        asked = f"workers must be 1, not {workers}" if ray is None else "leave Ray out"
+        raise InputError(f"episodes on {name} run one at a time, in real time: {asked}")
+    backend.make(task).close()  # refuses what it cannot serve, before any episode
+    return backend.make, f"on {name}"
 
 
 def sweep(
@@ -167,9 +189,13 @@ def _scenario(given: str | Path | Scenario, workload: Load | None) -> tuple[Scen
     return replace(given, workload=load), given.pipeline.name
 
 
-def _usual_folder(title: str, task: Scenario, taking_part: Sequence[Contestant], seeds: Sequence[int]) -> Path:
-    usual = Path("results") / f"{title}-{task.workload.name.partition(' ')[0]}-{task.digest()}"
-    marks = marks_of(
-        {each.name: each.make for each in taking_part}, {each.name: each.fingerprint for each in taking_part}
-    )
-    return free_folder(usual, task, marks, seeds)
+def _usual_folder(
+    title: str, task: Scenario, taking_part: Sequence[Contestant], seeds: Sequence[int], place: str
+) -> Path:
+    parts = (title, task.workload.name.partition(" ")[0], task.digest(), *place.split())
+    marks = marks_of({each.name: each.make for each in taking_part}, _fingerprints(taking_part, place))
+    return free_folder(Path("results") / "-".join(parts), task, marks, seeds)
+
+
+def _fingerprints(taking_part: Sequence[Contestant], place: str) -> dict[str, str]:
+    return {each.name: f"{each.fingerprint} {place}".strip() for each in taking_part}

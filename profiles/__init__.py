@@ -71,6 +71,7 @@ def _profile(file: ProfileFile) -> Profile:
             slo_s=file.slo_s,
             idle_watts_per_core=file.idle_watts_per_core,
             busy_watts_per_core=file.busy_watts_per_core,
+            accuracy_by_combination={tuple(each.variants): each.accuracy for each in file.accuracy_by_combination},
         ),
         objective=Objective(**file.objective.model_dump()),
         batch_timeout_s=file.batch_timeout_s,

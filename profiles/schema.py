@@ -1,6 +1,7 @@
 """The form of a profile file, checked field by field."""
 
 from collections.abc import Mapping
+from itertools import product
 from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -142,6 +143,13 @@ MAX_VARIANTS = 1000
 """Of all stages together."""
 
 
+class CombinationFile(Strict):
+    """The accuracy of answers that these variants gave together, one of each stage in order."""
+
+    variants: Annotated[list[Name], Field(min_length=1, max_length=100)]
+    accuracy: Annotated[float, Field(ge=0, le=1)]
+
+
 class ObjectiveFile(Strict):
     """Weights of the objective: accuracy, cores, batch, and seconds of loading."""
 
@@ -164,6 +172,23 @@ class ProfileFile(Strict):
     idle_watts_per_core: Watts
     busy_watts_per_core: Watts
     stages: Annotated[list[StageFile], Field(min_length=1, max_length=100)]
+    accuracy_by_combination: Annotated[list[CombinationFile], Field(max_length=10_000)] = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def _combinations_are_whole(self) -> Self:
+        """Where accuracy was measured by combination of variants, it was for each of them, and once."""
+        given = [tuple(each.variants) for each in self.accuracy_by_combination]
+        if not given:
+            return self
+        possible = set(product(*([variant.name for variant in stage.variants] for stage in self.stages)))
+        for problem, which in (
+            ("has a combination that is none:", set(given) - possible),
+            ("lacks", possible - set(given)),
+            ("has twice", {each for each in given if given.count(each) > 1}),
+        ):
+            if which:
+                raise ValueError(f"accuracy_by_combination {problem} {', '.join(min(which))}")
+        return self
 
     @model_validator(mode="after")
     def _variants_are_few(self) -> Self:

@@ -40,6 +40,9 @@ PROFILE: dict[str, Any] = {
             "gamma_ms": 50.0, "delta_ms": 5.0, "epsilon_ms": 9.0, "eta_ms": 3.0, "average_share": 0.8, "max_cores": 8,
             "max_batch": 8}},
     ]}],
+    "accuracy_by_combination": [
+        {"variants": ["measured"], "accuracy": 0.5}, {"variants": ["by-law"], "accuracy": 0.6},
+    ],
 }  # fmt: skip
 
 FIRST: Place = ("stages", 0, "variants", 0)
@@ -61,6 +64,7 @@ FORMS: list[tuple[str, type[BaseModel], Place]] = [
     ("profile", profiles.VariantFile, FIRST),
     ("profile", profiles.MeasuredFile, (*FIRST, "on_cores", 2)),
     ("profile", profiles.LawFile, ("stages", 0, "variants", 1, "law")),
+    ("profile", profiles.CombinationFile, ("accuracy_by_combination", 1)),
 ]
 SOUND = {"scenario": SCENARIO, "profile": PROFILE}
 LOAD: dict[str, Callable[[Path], object]] = {"scenario": load_scenario, "profile": load_file}
@@ -96,8 +100,8 @@ def beyond(bound: object, kind: type) -> tuple[float, str] | None:
     if number is None:
         return None
     if isinstance(bound, annotated_types.Ge):
-        return kind(number - 1), f"{number:.0f}"
-    return kind(2 * number + 1) if isinstance(bound, annotated_types.Le) else kind(number), f"{number:.0f}"
+        return kind(number - 1), f"{number:.12g}"
+    return kind(2 * number + 1) if isinstance(bound, annotated_types.Le) else kind(number), f"{number:.12g}"
 
 
 def fields() -> Iterator[tuple[str, Place, str, FieldInfo]]:

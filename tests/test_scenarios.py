@@ -33,6 +33,7 @@ REFERENCE = {
     "sponge-yolov5n": "sponge",
     "sponge-resnet18": "sponge",
     "joint": "joint",
+    "digits": "ipa",
     "video-day": "ipa",
     "video-day-faults": "ipa",
     "joint-day": "joint",

@@ -133,11 +133,10 @@ class PlannedReward:
         return self._known[state]
 
     def _reward(self, state: State) -> float:
-        accuracy, cores, batches, latency_s, served = 1.0, 0, 0, 0.0, 1.0
+        cores, batches, latency_s, served = 0, 0, 0.0, 1.0
         for stage, models, (variant, replicas, batch) in zip(self.pipeline.stages, self._models, state, strict=True):
             seconds, throughput = models[variant][batch]
             size = stage.batches[batch]
-            accuracy *= stage.variants[variant].accuracy
             cores += replicas * stage.variants[variant].base_cores
             batches += size
             latency_s += seconds + queue_wait_s(size, self._rate_rps)
@@ -147,7 +146,8 @@ class PlannedReward:
             return 2 * self._penalty
         if served < 1 or latency_s > self.pipeline.slo_s:
             return self._penalty * (1 + (1 - served))
-        return self.objective.planned(accuracy, cores, batches)
+        names = [stage.variants[variant].name for stage, (variant, *_) in zip(self.pipeline.stages, state, strict=True)]
+        return self.objective.planned(self.pipeline.accuracy_of(names), cores, batches)
 
     def move(self, state: State, action: int) -> State:
         """The state that an action leads to; the last action stays."""

@@ -11,7 +11,6 @@ the way.
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import product
-from math import prod
 
 import numpy as np
 
@@ -59,8 +58,10 @@ class Loki:
         return [options_of(*each, MAX_BATCH) for each in zip(stages, running, shares_s, strict=True)]
 
     def _by_accuracy(self, options: Sequence[Sequence[Option]]) -> Iterator[Sequence[Option]]:
-        every = sorted(product(*options), key=lambda chosen: -prod(option.accuracy for option in chosen))
-        yield from every
+        def accuracy(chosen: Sequence[Option]) -> float:
+            return self._pipeline.accuracy_of([option.variant for option in chosen])
+
+        yield from sorted(product(*options), key=accuracy, reverse=True)
 
     def _configuration(self, chosen: Sequence[Option], rate: float, running: Sequence[Deployment]) -> Configuration:
         each = zip(chosen, running, self._pipeline.stages, strict=True)

@@ -11,7 +11,6 @@ accuracies counts (ours).
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import product
-from math import prod
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,7 +72,8 @@ class ModelSwitching:
     def _worth(self, chosen: tuple[tuple[Variant, float], ...]) -> tuple[bool, float]:
         p99 = sum(seconds for _, seconds in chosen)
         in_time = p99 <= self._pipeline.slo_s
-        return in_time, prod(variant.accuracy for variant, _ in chosen) if in_time else -self._alone_s(chosen)
+        names = [variant.name for variant, _ in chosen]
+        return in_time, self._pipeline.accuracy_of(names) if in_time else -self._alone_s(chosen)
 
     def _alone_s(self, chosen: tuple[tuple[Variant, float], ...]) -> float:
         return sum(variant.latency.p99(1) for variant, _ in chosen)

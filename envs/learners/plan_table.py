@@ -1,8 +1,6 @@
 """Plans of an optimiser by the level of the load and of the network, as actions of the codec."""
 
-from dataclasses import asdict
 from hashlib import sha256
-from json import dumps
 
 import numpy as np
 from numpy.typing import NDArray
@@ -70,8 +68,7 @@ def plan_table(problem: PlanProblem, planner: str) -> PlanTable:
     Raises:
         InputError: there is no planner of that name.
     """
-    content = dumps([asdict(problem), planner], sort_keys=True, default=repr)
-    digest = sha256(content.encode()).hexdigest()
+    digest = sha256(repr((problem, planner)).encode()).hexdigest()
     if digest not in _MADE:
         _MADE[digest] = PlanTable(problem, planner)
     return _MADE[digest]

@@ -11,19 +11,24 @@ import ipagym
 from ipagym.cli import (
     bench_solver,
     bench_speed,
+    calibrate,
     catalogue,
     compare,
     figure,
     forecast,
     front,
     leaderboard,
+    load,
+    profile,
     report,
     reproduce,
+    serve,
     sweep,
     table,
     trace,
     train,
     tune,
+    validate_live,
     verify,
     watch,
 )
@@ -87,6 +92,11 @@ app.command("train")(train.train)
 app.command("tune")(tune.tune)
 app.command("forecast")(forecast.forecast)
 app.command("front")(front.front)
+app.command("profile")(profile.profile)
+app.command("calibrate")(calibrate.calibrate)
+app.command("serve")(serve.serve)
+app.command("load")(load.load)
+app.command("validate-live")(validate_live.validate_live)
 app.command("trace")(trace.trace)
 app.command("list")(catalogue.catalogue)
 app.command("bench-speed")(bench_speed.bench_speed)

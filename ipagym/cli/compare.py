@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 MAX_SEEDS = 10_000
 
+LIVE_S = 60
+"""Seconds of the workload that are played live where nothing else is said: an episode takes as long."""
+
 
 def compare(
     scenario: Annotated[str, typer.Argument(help="A scenario by name, or the path of a YAML scenario or profile.")],
@@ -41,7 +44,7 @@ def compare(
     ignore_metric: Annotated[
         list[str] | None, typer.Option(help="A metric of the manifests to leave out, by name, as in memory.")
     ] = None,
-    seeds: Annotated[int, typer.Option(help="How many seeds to run.")] = 3,
+    seeds: Annotated[int | None, typer.Option(help="How many seeds to run. Default: 3, live 1.")] = None,
     seed0: Annotated[int, typer.Option(help="The first seed; those of the test split are 0 to 99,999.")] = 0,
     slo: Annotated[str | None, typer.Option(help="SLO: paper, tight, or seconds, instead of the scenario's.")] = None,
     trace: Annotated[Path | None, typer.Option(help="The trace file that the workload is cut from.")] = None,
@@ -52,10 +55,16 @@ def compare(
     interval: Annotated[
         float | None, typer.Option(help="Adaptation interval in seconds, instead of the scenario's.")
     ] = None,
-    duration: Annotated[int | None, typer.Option(help="Only the first seconds of the workload.")] = None,
+    duration: Annotated[
+        int | None, typer.Option(help="Only the first seconds of the workload. Default: all, live 60.")
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for the results.")] = None,
     backend: Annotated[
-        str, typer.Option(help="Engine: compiled or simpy; the results do not depend on it.")
+        str,
+        typer.Option(
+            help="Simulated: compiled or simpy, whose results are the same. Live, in real time: local (real models) or "
+            "rehearsal (processes that sleep as long as models take)."
+        ),
     ] = "compiled",
     faults: Annotated[
         str | None, typer.Option(help="What goes wrong: none, usual or harsh, instead of the scenario's.")
@@ -76,7 +85,12 @@ def compare(
 
     Exit code 1 if an agent failed: the others are in the table, and the reason is below it.
     """
+    from ipagym.cluster.backends import named_backend
+
     slo_s, named_slo = _slo(slo)
+    is_live = named_backend(backend).abilities.real_time
+    seeds = (1 if is_live else 3) if seeds is None else seeds
+    duration = LIVE_S if is_live and duration is None else duration
     _check_numbers(seeds=seeds, seed0=seed0, slo=slo_s, interval=interval)
     from ipagym.api import compare as run
     from ipagym.cli.console import tell_source
@@ -104,7 +118,7 @@ def compare(
         seed0=seed0,
         out=out,
         backend=backend,
-        workers=workers if workers is not None else os.cpu_count() or 1,
+        workers=workers if workers is not None else 1 if is_live else os.cpu_count() or 1,
         ray=ray,
         title=title,
         decision_limit_s=decision_limit,

@@ -114,7 +114,29 @@ def requested_cores(configuration: Configuration, pipeline: Pipeline) -> int:
 
 def configured_accuracy(configuration: Configuration, pipeline: Pipeline) -> float:
     """PAS that the configuration stands for, 0..1: a stage counts with the mean of its deployments by weight."""
+    if pipeline.accuracy_by_combination:
+        return _expected_accuracy(configuration, pipeline)
     return pas(map(_accuracy, configuration.stages, pipeline.stages))
+
+
+def _expected_accuracy(configuration: Configuration, pipeline: Pipeline) -> float:
+    """The mean over combinations of variants, each by its share of the requests."""
+    expected = 0.0
+    for variants in pipeline.combinations:
+        share = 1.0
+        for setting, name in zip(configuration.stages, variants, strict=True):
+            share *= _share(setting, name)
+        expected += share * pipeline.accuracy_of(variants)
+    return expected
+
+
+def _share(setting: StageSetting, variant: str) -> float:
+    own = weights = 0.0
+    for deployment in setting.deployments:
+        weights += deployment.weight
+        if deployment.variant == variant:
+            own += deployment.weight
+    return own / weights
 
 
 def _accuracy(setting: StageSetting, stage: Stage) -> float:

@@ -1,7 +1,8 @@
 """Variants, stages, and the pipeline that they form."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import product
 from math import prod
 
 from ipagym.model.latency import LatencyModel
@@ -97,6 +98,8 @@ class Pipeline:
     Stages stand after those they need. A request goes to every stage that needs none, is copied where several stages
     follow, waits at a join for all its copies, and is answered when every stage without a successor has served it.
     `idle_watts_per_core` and `busy_watts_per_core` give the energy of held and of working cores.
+    `accuracy_by_combination` has the accuracy (0..1) of answers that a variant of each stage gave, as measured end to
+    end; where it has nothing, that is taken to be the product of the stages' accuracies.
     """
 
     name: str
@@ -104,8 +107,12 @@ class Pipeline:
     slo_s: float
     idle_watts_per_core: float
     busy_watts_per_core: float
+    accuracy_by_combination: Mapping[tuple[str, ...], float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        for variants, accuracy in self.accuracy_by_combination.items():
+            if not 0 <= accuracy <= 1:
+                raise InputError(f"accuracy of {' and '.join(variants)} must be in 0..1, not {accuracy}")
         if not self.stages:
             raise InputError(f"pipeline {self.name} needs at least one stage")
         if not self.slo_s > 0:
@@ -117,6 +124,18 @@ class Pipeline:
             for needed in stage.after or ():
                 if needed not in names[:index]:
                     raise InputError(f"stage {stage.name} comes after {needed!r}, which is no stage before it")
+
+    def accuracy_of(self, variants: Sequence[str]) -> float:
+        """PAS of answers that these variants gave, one of each stage in order."""
+        measured = self.accuracy_by_combination.get(tuple(variants))
+        if measured is not None:
+            return measured
+        return pas(stage.variant(name).accuracy for stage, name in zip(self.stages, variants, strict=True))
+
+    @property
+    def combinations(self) -> Iterator[tuple[str, ...]]:
+        """A variant of each stage, in every way, those of the last stage varying fastest."""
+        return product(*([variant.name for variant in stage.variants] for stage in self.stages))
 
     @property
     def predecessors(self) -> tuple[tuple[int, ...], ...]:

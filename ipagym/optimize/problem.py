@@ -1,7 +1,7 @@
 """The optimisation problem of the IPA paper (§4.3) in plain terms, free of any solver."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from math import fsum, isfinite, prod
 from sys import float_info
 from typing import Literal, get_args
@@ -46,6 +46,8 @@ class IpaProblem:
 
     Of `objective` the weights α, β and δ count; the SLO is a constraint here, so that its price plays no part.
     `max_replicas` bounds each stage; `total_cores` are those of all nodes together, None where they are unbounded.
+    `accuracy_by_combination` has what was measured of a variant of each stage together, where anything was: PAS is that
+    then (`ipagym.optimize.by_combination`).
     """
 
     stages: tuple[tuple[Choice, ...], ...]
@@ -55,6 +57,7 @@ class IpaProblem:
     max_replicas: int
     total_cores: int | None = None
     accuracy: Accuracy = "product"
+    accuracy_by_combination: Mapping[tuple[str, ...], float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not self.stages or not all(self.stages):
@@ -86,6 +89,7 @@ def ipa_problem(
         max_replicas=limits.max_replicas,
         total_cores=limits.total_cores,
         accuracy=accuracy,
+        accuracy_by_combination=pipeline.accuracy_by_combination,
     )
 
 
@@ -154,7 +158,9 @@ def combined_accuracy(accuracies: Sequence[float], how: Accuracy) -> float:
 
 def objective_value(problem: IpaProblem, plan: Plan) -> float:
     """α·PAS − β·Σ n·R − δ·Σ b of a plan, with PAS the product or the sum of the stage accuracies."""
-    accuracy = combined_accuracy([choice.accuracy for choice, _ in plan], problem.accuracy)
+    measured = problem.accuracy_by_combination.get(tuple(choice.variant for choice, _ in plan))
+    stages = [choice.accuracy for choice, _ in plan]
+    accuracy = combined_accuracy(stages, problem.accuracy) if measured is None else measured
     cores = sum(replicas * choice.cores for choice, replicas in plan)
     batches = sum(choice.batch for choice, _ in plan)
     return problem.objective.planned(accuracy, cores, batches)

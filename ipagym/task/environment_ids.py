@@ -13,6 +13,7 @@ ENV_IDS: dict[str, str] = {
     "ipagym/SpongeYOLOv5n-v0": "sponge-yolov5n",
     "ipagym/SpongeResNet18-v0": "sponge-resnet18",
     "ipagym/Joint-v0": "joint",
+    "ipagym/Digits-v0": "digits",
     "ipagym/VideoDay-v0": "video-day",
     "ipagym/VideoDayFaults-v0": "video-day-faults",
     "ipagym/JointDay-v0": "joint-day",

@@ -27,6 +27,7 @@ pays besides: replicas at rest, load times, changes, and that a batch has to be 
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -97,13 +98,22 @@ def _bound(scenario: Scenario, demand: Demand, spans: Sequence[Span], stated: Ch
 
 def _worths(scenario: Scenario, stated: Charges, most: int) -> Floats:
     """f(n) for n = 0 … most."""
-    points = {(1.0, 0.0)}
-    for accuracies, prices in zip(_accuracies(scenario.pipeline), stated.by_variant, strict=True):
-        each = list(zip(accuracies.tolist(), prices.tolist(), strict=True))
-        points = _undominated((a * accuracy, paid + price) for a, paid in points for accuracy, price in each)
+    points = _points(scenario.pipeline, stated)
     lines = np.array(sorted(points))
     worths = scenario.objective.alpha * lines[:, 0] - np.arange(most + 1)[:, np.newaxis] * lines[:, 1]
     return np.asarray(worths.max(axis=1))
+
+
+def _points(pipeline: Pipeline, stated: Charges) -> set[tuple[float, float]]:
+    """Accuracy and charge of the choices of a variant in each stage, but for those that another one beats in both."""
+    if pipeline.accuracy_by_combination:
+        paid = map(sum, product(*(each.tolist() for each in stated.by_variant)))
+        return _undominated(zip(map(pipeline.accuracy_of, pipeline.combinations), paid, strict=True))
+    points = {(1.0, 0.0)}
+    for accuracies, prices in zip(_accuracies(pipeline), stated.by_variant, strict=True):
+        each = list(zip(accuracies.tolist(), prices.tolist(), strict=True))
+        points = _undominated((a * accuracy, paid + price) for a, paid in points for accuracy, price in each)
+    return points
 
 
 def _undominated(points: Iterable[tuple[float, float]]) -> set[tuple[float, float]]:
@@ -122,4 +132,6 @@ def _accuracies(pipeline: Pipeline) -> list[Floats]:
 
 
 def _best_accuracy(pipeline: Pipeline) -> float:
+    if pipeline.accuracy_by_combination:
+        return max(map(pipeline.accuracy_of, pipeline.combinations))
     return float(np.prod([each.max() for each in _accuracies(pipeline)]))

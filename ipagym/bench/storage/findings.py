@@ -13,10 +13,11 @@ from platformdirs import user_cache_path
 
 from ipagym.bench.storage.claim import claimed
 from ipagym.bench.storage.code_mark import package_mark
+from ipagym.system.cache import VARIABLE
 from ipagym.system.files import write_atomically
 from ipagym.task.scenario import Scenario
 
-VARIABLE = "IPAGYM_CACHE"
+__all__ = ["VARIABLE", "found"]
 
 _KNOWN: dict[str, str] = {}
 """Those of this process, by key: they hold where no folder can be written, too."""

@@ -1,11 +1,12 @@
 """The fate of every request, as arrays."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ipagym.cluster.sim.request import Outcome
+from ipagym.cluster.sim.request import Outcome, Request
 
 Times = NDArray[np.float64]
 Counts = NDArray[np.int64]
@@ -57,3 +58,22 @@ class RequestLog:
         """The requests that arrived in [start_s, end_s)."""
         first, last = np.searchsorted(self.arrival_s, [start_s, end_s])
         return RequestLog(**{name: getattr(self, name)[first:last] for name in self.__slots__})
+
+
+def log_of(requests: Sequence[Request], stages: int) -> RequestLog:
+    """The same requests as arrays."""
+
+    def gather(name: str, kind: type, *sizes: int) -> np.ndarray:
+        return np.array([getattr(request, name) for request in requests], kind).reshape(len(requests), *sizes)
+
+    return RequestLog(
+        sent_s=gather("sent_s", np.float64),
+        arrival_s=gather("arrival_s", np.float64),
+        deadline_s=gather("deadline_s", np.float64),
+        end_s=gather("end_s", np.float64),
+        outcome=gather("outcome", np.int64),
+        enqueued_s=gather("enqueued_s", np.float64, stages),
+        started_s=gather("started_s", np.float64, stages),
+        finished_s=gather("finished_s", np.float64, stages),
+        batch=gather("batch_sizes", np.int64, stages),
+    )

@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from math import inf
 from time import perf_counter
 
+from ipagym.optimize.by_combination import best_combination
 from ipagym.optimize.fallback import solution, without_plan
 from ipagym.optimize.frontier.bound import Dual, price
 from ipagym.optimize.frontier.search import OutOfTime, search
@@ -51,6 +52,8 @@ def solve(problem: IpaProblem, time_limit_s: float = inf) -> Solution:
     """
     if not time_limit_s > 0:
         raise InputError(f"time_limit_s must be above 0 seconds, not {time_limit_s}")
+    if problem.accuracy_by_combination:
+        return best_combination(problem, lambda each: solve(each, time_limit_s))
     started_s = perf_counter()
     options = undominated_options(problem)
     built_s = perf_counter()

@@ -18,6 +18,7 @@ from time import perf_counter
 
 import mip
 
+from ipagym.optimize.by_combination import best_combination
 from ipagym.optimize.fallback import solution, without_plan
 from ipagym.optimize.options import fewest_replicas
 from ipagym.optimize.problem import TOLERANCE, Choice, IpaProblem, Solution, stage_latency_s
@@ -43,6 +44,8 @@ def solve(problem: IpaProblem, settings: SolverSettings | None = None) -> Soluti
     Raises:
         SolverError: the solver ended without an optimum and without a proof that there is none.
     """
+    if problem.accuracy_by_combination:
+        return best_combination(problem, lambda each: solve(each, settings))
     started_s, chosen = perf_counter(), settings or SolverSettings()
     model = empty_model(chosen)
     stages = [variables(model, stage, problem) for stage in problem.stages]

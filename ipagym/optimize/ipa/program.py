@@ -18,6 +18,7 @@ from time import perf_counter
 import mip
 import numpy as np
 
+from ipagym.optimize.by_combination import best_combination
 from ipagym.optimize.fallback import solution, without_plan
 from ipagym.optimize.ipa.presolve import promising_options
 from ipagym.optimize.options import Options, plan_of, undominated_options
@@ -41,6 +42,8 @@ def solve(problem: IpaProblem, settings: SolverSettings | None = None) -> Soluti
     Raises:
         SolverError: the solver ended without an optimum and without a proof that there is none.
     """
+    if problem.accuracy_by_combination:
+        return best_combination(problem, lambda each: solve(each, settings))
     started_s = perf_counter()
     options = undominated_options(problem)
     if not all(len(stage.choices) for stage in options):

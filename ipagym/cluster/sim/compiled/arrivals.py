@@ -81,7 +81,7 @@ def arrive(rules: Record, sim: Record) -> int:
     request = requests_of(sim)[index]
     sim.free = request.next_free
     request.sent_s, request.arrival_s, request.deadline_s = sim.next_sent_s, sim.now_s, sim.next_sent_s + rules.slo_s
-    request.index, request.accuracy = sim.arrived, 1.0
+    request.index, request.accuracy, request.combination = sim.arrived, 1.0, 0
     request.outcome, request.late, request.serving, request.unanswered = IN_SYSTEM, 0, 0, rules.finals
     for stage in range(len(needs_of(rules))):
         places_of(sim)[index, stage].missing = needs_of(rules)[stage]

@@ -2,6 +2,7 @@
 
 from ipagym.cluster.sim.compiled.access import (
     batches_of,
+    combinations_of,
     log_stages_of,
     models_of,
     needs_of,
@@ -32,7 +33,7 @@ def enter(rules: Record, sim: Record, index: int) -> None:
 def complete(rules: Record, sim: Record, station: int, slot: int) -> None:
     """A replica has finished its batch: all of it goes on before any of it is served again."""
     replica = replicas_of(sim)[station, slot]
-    accuracy = models_of(rules)[replica.model].accuracy
+    model = models_of(rules)[replica.model]
     stage = station // rules.stations_per_stage
     size = replica.size
     replica.size = 0
@@ -43,7 +44,8 @@ def complete(rules: Record, sim: Record, station: int, slot: int) -> None:
         request = requests_of(sim)[index]
         request.serving -= 1
         if request.outcome == IN_SYSTEM:
-            request.accuracy *= accuracy
+            request.accuracy *= model.accuracy
+            request.combination += model.combination
             if rules.keep:
                 log_stages_of(sim)[request.index, stage].finished_s = sim.now_s
             _forward(rules, sim, stage, index)
@@ -68,4 +70,6 @@ def _forward(rules: Record, sim: Record, stage: int, index: int) -> None:
         request = requests_of(sim)[index]
         request.unanswered -= 1
         if request.unanswered == 0:
+            if len(combinations_of(rules)):
+                request.accuracy = combinations_of(rules)[request.combination]
             answer(rules, sim, index)

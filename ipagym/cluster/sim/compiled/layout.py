@@ -52,7 +52,7 @@ def _digest() -> str:
     return sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()[:16]
 
 
-MODEL = _record(variant="i8", cores="i8", load_s="f8", accuracy="f8")
+MODEL = _record(variant="i8", cores="i8", load_s="f8", accuracy="f8", combination="i8", stride="i8", choices="i8")
 STAGE = _record(arrivals="i8", dropped="i8")
 STATION = _record(
     closed="i8", used="i8", asked="i8", model="i8", replicas="i8", batch="i8", weight="f8", credit="f8",
@@ -69,7 +69,7 @@ NODE = _record(free="i8", down="i8", losses="i8")
 EVENT = _record(time_s="f8", key="i8", kind="i8", station="i8", slot="i8", serial="i8")
 REQUEST = _record(
     sent_s="f8", arrival_s="f8", deadline_s="f8", end_s="f8", accuracy="f8", index="i8", next_free="i8", outcome="i4",
-    late="i4", serving="i4", unanswered="i4",
+    late="i4", serving="i4", unanswered="i4", combination="i8",
 )  # fmt: skip
 PLACE = _record(enqueued_s="f8", spread="f8", stamp="i8", repeats="i8", station="i4", missing="i4")
 WAITING = _record(request="i8", stamp="i8")
@@ -126,9 +126,12 @@ TABLES: dict[str, tuple[np.dtype[Any], str]] = {
     "needs": (INDEX, "S"),
     "next_from": (INDEX, "S"),
     "next": (INDEX, "·"),
+    "combinations": (SCALAR, "·"),
 }
 """The arrays that all clusters of a scenario share: service times and their noise by batch size, how many stages each
-stage needs, and its successors: `next` from `next_from` on.
+stage needs, and its successors: `next` from `next_from` on; and the accuracy of each combination of variants where that
+was measured. A variant's share in the number of a combination is `combination` of its models, its index times `stride`;
+`choices` are the variants of its stage.
 """
 
 

@@ -1,7 +1,7 @@
 """A scenario as the arrays that the compiled engine reads."""
 
 from dataclasses import dataclass
-from math import inf
+from math import inf, prod
 from typing import Any
 
 import numpy as np
@@ -105,15 +105,31 @@ def _arrays(pipeline: Pipeline) -> dict[str, Array]:
         for number, variant in enumerate(variant for stage in pipeline.stages for variant in stage.variants)
         for cores in variant.core_choices
     ]
+    places = _places(pipeline)
+    measured = list(pipeline.combinations) if pipeline.accuracy_by_combination else []
     successors = pipeline.successors
     return {
-        "models": np.array([(number, c, v.load_s, v.accuracy) for number, v, c in served], dtype=MODEL),
+        "models": np.array(
+            [(number, c, v.load_s, v.accuracy, *places[number]) for number, v, c in served], dtype=MODEL
+        ),
+        "combinations": np.array([pipeline.accuracy_of(variants) for variants in measured]),
         "average_s": np.array([_averages(variant, cores, largest) for _, variant, cores in served]),
         "sigma": np.array([_sigmas(variant, cores, largest) for _, variant, cores in served]),
         "needs": np.array([len(needed) for needed in pipeline.predecessors]),
         "next_from": np.cumsum([0, *map(len, successors)]),
         "next": np.array([stage for following in successors for stage in following]),
     }
+
+
+def _places(pipeline: Pipeline) -> list[tuple[int, int, int]]:
+    """`combination`, `stride` and `choices` of each variant, in pipeline order; strides of many stages do not fit, nor
+    do their combinations.
+    """
+    sizes = [len(stage.variants) for stage in pipeline.stages]
+    strides = [prod(sizes[index + 1 :]) if pipeline.accuracy_by_combination else 0 for index in range(len(sizes))]
+    return [
+        (place * stride, stride, size) for size, stride in zip(sizes, strides, strict=True) for place in range(size)
+    ]
 
 
 def _averages(variant: Variant, cores: int, largest: int) -> list[float]:

@@ -14,12 +14,12 @@ from ipagym.workload.rates import checked_rates
 
 
 class Arrivals:
-    """Lets the requests of an episode arrive; `enter` takes each."""
+    """Lets the requests of an episode arrive; `enter` takes each. `times` are as `times_of` gives them."""
 
     def __init__(
         self,
         scenario: Scenario,
-        streams: Streams,
+        times: Iterator[tuple[float, float]],
         clock: Clock,
         *,
         recorder: Recorder,
@@ -33,7 +33,7 @@ class Arrivals:
         self._recorder = recorder
         self._sampling = sampling
         self._enter = enter
-        self._times = _times(scenario, streams)
+        self._times = times
 
     def plan_arrival(self) -> None:
         """Set when the next request arrives and when it was sent."""
@@ -60,7 +60,7 @@ class Arrivals:
         self.plan_arrival()
 
 
-def _times(scenario: Scenario, streams: Streams) -> Iterator[tuple[float, float]]:
+def times_of(scenario: Scenario, streams: Streams) -> Iterator[tuple[float, float]]:
     """Seconds at which each request is sent and at which it arrives, in order of arrival."""
     if scenario.network is not None:
         sent_s, arrival_s = journeys(scenario, streams)

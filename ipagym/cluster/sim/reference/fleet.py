@@ -24,14 +24,16 @@ class Fleet:
     they are woken.
     """
 
-    def __init__(self, stage: Stage, clock: Clock, nodes: Nodes, *, physics: Physics, sampling: Sampling) -> None:
+    def __init__(
+        self, stage: Stage, life: Lifecycle, clock: Clock, nodes: Nodes, *, physics: Physics, sampling: Sampling
+    ) -> None:
         self._clock = clock
         self._nodes = nodes
         self._sampling = sampling
         self._created = 0
         self.asleep = 0
         self.target = Target(stage, in_place=physics.resize_s is not None)
-        self.life = Lifecycle(stage.name, clock, nodes, sampling, keep_alive_s=physics.keep_alive_s)
+        self.life = life
         self.resizing = Resize(self.target, self.life, clock, nodes, resize_s=physics.resize_s)
         self.replicas = self.life.replicas
         self.on_ready: Callable[[], None] = lambda: None

@@ -23,6 +23,7 @@ class Graph:
         outcomes: Outcomes,
         use_room: Callable[[], None],
     ) -> None:
+        self._pipeline = pipeline
         self._needs, self._next = pipeline.predecessors, pipeline.successors
         self._stages = stages
         self._clock = clock
@@ -61,6 +62,8 @@ class Graph:
         if not self._next[stage]:
             request.unanswered -= 1
             if not request.unanswered:
+                if self._pipeline.accuracy_by_combination:
+                    request.accuracy = self._pipeline.accuracy_of(request.variants)
                 self._outcomes.answer(request)
 
     def _connect(self, station: Station, stage: StageServer) -> None:

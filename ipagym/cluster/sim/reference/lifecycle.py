@@ -42,8 +42,7 @@ class Lifecycle:
         replica.is_watched = False
         # An event cannot be taken back: one of an earlier start is known by its number.
         replica.start += 1
-        start, ready_s = replica.start, self._clock.now + self._sampling.start_s(self._stage, replica)
-        self._clock.at(ready_s, Priority.READY, lambda: self.on_loaded(replica, start))
+        self._begin_start(replica)
 
     def make_ready(self, replica: Replica) -> None:
         """The replica can serve from now on."""
@@ -104,6 +103,11 @@ class Lifecycle:
             self.cores.change(-replica.cores, self._clock.now)
         replica.state = State.GONE
         self.replicas.remove(replica)
+
+    def _begin_start(self, replica: Replica) -> None:
+        """Plan the end of the start that begins now."""
+        start, ready_s = replica.start, self._clock.now + self._sampling.start_s(self._stage, replica)
+        self._clock.at(ready_s, Priority.READY, lambda: self.on_loaded(replica, start))
 
     def _stop_work(self, replica: Replica) -> None:
         self.busy.change(-1, self._clock.now)

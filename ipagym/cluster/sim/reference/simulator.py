@@ -1,18 +1,18 @@
 """A serving cluster simulated with SimPy: the physics, written to be read."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from ipagym.cluster.protocol import Snapshot
-from ipagym.cluster.sim.log import RequestLog
+from ipagym.cluster.sim.log import RequestLog, log_of
 from ipagym.cluster.sim.reference import rollout
-from ipagym.cluster.sim.reference.arrivals import Arrivals
+from ipagym.cluster.sim.reference.arrivals import Arrivals, times_of
 from ipagym.cluster.sim.reference.clock import Clock
 from ipagym.cluster.sim.reference.faults import plan_faults
 from ipagym.cluster.sim.reference.fleet import Fleet
 from ipagym.cluster.sim.reference.graph import Graph
+from ipagym.cluster.sim.reference.lifecycle import Lifecycle
 from ipagym.cluster.sim.reference.nodes import Nodes
 from ipagym.cluster.sim.reference.outcome import Outcomes
 from ipagym.cluster.sim.reference.placement import Placement
@@ -80,22 +80,7 @@ class SimpyCluster:
     @property
     def log(self) -> RequestLog:
         """Every request that has arrived since the last reset, as arrays."""
-        requests, stages = self.requests, len(self.pipeline.stages)
-
-        def gather(name: str, kind: type, *sizes: int) -> np.ndarray:
-            return np.array([getattr(request, name) for request in requests], kind).reshape(len(requests), *sizes)
-
-        return RequestLog(
-            sent_s=gather("sent_s", np.float64),
-            arrival_s=gather("arrival_s", np.float64),
-            deadline_s=gather("deadline_s", np.float64),
-            end_s=gather("end_s", np.float64),
-            outcome=gather("outcome", np.int64),
-            enqueued_s=gather("enqueued_s", np.float64, stages),
-            started_s=gather("started_s", np.float64, stages),
-            finished_s=gather("finished_s", np.float64, stages),
-            batch=gather("batch_sizes", np.int64, stages),
-        )
+        return log_of(self.requests, len(self.pipeline.stages))
 
     @property
     def in_system(self) -> int:
@@ -111,7 +96,7 @@ class SimpyCluster:
         self._clock = Clock()
         self._recorder = Recorder(keep_requests=self._keep_requests)
         self._placement = Placement(Nodes(scenario.limits.node_cores))
-        self._sampling = Sampling(scenario.physics, streams, self.pipeline)
+        self._sampling = self._make_sampling(streams)
         self._stages = [self._build_stage(index) for index in range(len(self.pipeline.stages))]
         self._stations = [station for stage in self._stages for station in stage.stations]
         self._placement.fleets = [station.fleet for station in self._stations]
@@ -126,7 +111,7 @@ class SimpyCluster:
         plan_faults(scenario, self._stages, self._clock, placement=self._placement, sampling=self._sampling)
         Arrivals(
             scenario,
-            streams,
+            self._make_times(streams),
             self._clock,
             recorder=self._recorder,
             sampling=self._sampling,
@@ -201,11 +186,18 @@ class SimpyCluster:
     def close(self) -> None:
         """Nothing to release."""
 
+    def _make_times(self, streams: Streams) -> Iterator[tuple[float, float]]:
+        return times_of(self.scenario, streams)
+
+    def _make_sampling(self, streams: Streams) -> Sampling:
+        return Sampling(self.scenario.physics, streams, self.pipeline)
+
     def _build_stage(self, index: int) -> StageServer:
-        stage, physics = self.pipeline.stages[index], self.scenario.physics
-        fleets = [
-            Fleet(stage, self._clock, self._placement.nodes, physics=physics, sampling=self._sampling)
+        stage, physics, nodes = self.pipeline.stages[index], self.scenario.physics, self._placement.nodes
+        lives = [
+            Lifecycle(stage.name, self._clock, nodes, self._sampling, keep_alive_s=physics.keep_alive_s)
             for _ in range(self.scenario.limits.max_deployments)
         ]
+        fleets = [Fleet(stage, life, self._clock, nodes, physics=physics, sampling=self._sampling) for life in lives]
         stations = [Station(index, fleet, self._clock, physics=physics, sampling=self._sampling) for fleet in fleets]
         return StageServer(stations, self._placement.use_room)

@@ -144,12 +144,16 @@ class Station:
     def _serve(self, replica: Replica, batch: list[Request]) -> None:
         replica.batch = batch
         replica.service += 1
-        service = replica.service
         for request in batch:
             request.started_s[self.stage] = self._clock.now
             request.batch_sizes[self.stage] = len(batch)
             request.variants[self.stage] = replica.variant.name
         self.fleet.life.took_batch(replica)
+        self._begin_service(replica, batch)
+
+    def _begin_service(self, replica: Replica, batch: list[Request]) -> None:
+        """Plan the end of the service that begins now."""
+        service = replica.service
         end_s = self._clock.now + self._sampling.service_s(replica, batch, self.stage)
         self._clock.at(end_s, Priority.COMPLETION, lambda: self._finish(replica, service))
 

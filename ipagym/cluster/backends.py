@@ -1,0 +1,125 @@
+"""The backends: what may stand behind an environment, a comparison or a controller, and what each can do."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ipagym.cluster.live.cluster import LiveCluster
+from ipagym.cluster.live.digits.program import digits
+from ipagym.cluster.live.program import Program, rehearsal
+from ipagym.cluster.protocol import Cluster
+from ipagym.cluster.sim import ENGINES
+from ipagym.model.pipeline import Pipeline
+from ipagym.system.errors import InputError, unknown_name
+from ipagym.task.faults import Faults
+from ipagym.task.scenario import Scenario
+
+Make = Callable[[Scenario], Cluster]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Abilities:
+    """What a backend can do, beside what the protocol asks of all.
+
+    `real_time`: an episode takes as long as it says. `forkable`: it can be gone back to and doubled. `resizable`: cores
+    change without new replicas. `several_deployments`: a stage may run several variants side by side. `network`:
+    requests may come through one. `faults`: those that a scenario asks for are brought about, and a profile's errors.
+    """
+
+    real_time: bool
+    forkable: bool
+    resizable: bool
+    several_deployments: bool
+    network: bool
+    faults: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Backend:
+    """A backend: the maker of its clusters, its abilities, and a sentence for people."""
+
+    make: Make
+    abilities: Abilities
+    description: str
+
+
+SIMULATED = Abilities(
+    real_time=False, forkable=True, resizable=True, several_deployments=True, network=True, faults=True
+)
+
+PROCESSES = Abilities(
+    real_time=True, forkable=False, resizable=True, several_deployments=True, network=True, faults=False
+)
+
+PROGRAMS: dict[str, Callable[[], Program]] = {"digits": digits}
+"""The makers of programs with real models, by pipeline."""
+
+
+def local(scenario: Scenario) -> Cluster:
+    """Processes with the real models of the pipeline.
+
+    Raises:
+        InputError: the pipeline has none, or what runs them is not installed.
+    """
+    return LiveCluster(scenario, program_of(scenario.pipeline))
+
+
+def rehearsed(scenario: Scenario) -> Cluster:
+    """Processes that sleep as long as the profile says."""
+    return LiveCluster(scenario, rehearsal(scenario.pipeline))
+
+
+def program_of(pipeline: Pipeline) -> Program:
+    """The real models of a pipeline.
+
+    Raises:
+        InputError: there are none here.
+    """
+    if pipeline.name not in PROGRAMS:
+        raise InputError(
+            f"{pipeline.name} has no models that can be run here (there are some of {', '.join(PROGRAMS)}): choose the "
+            "backend rehearsal, whose replicas sleep as long as the profile says"
+        )
+    return PROGRAMS[pipeline.name]()
+
+
+BACKENDS: dict[str, Backend] = {
+    **{
+        name: Backend(make=engine, abilities=SIMULATED, description=description)
+        for (name, engine), description in zip(
+            ENGINES.items(), ("simulated, compiled", "simulated by SimPy, to be read"), strict=True
+        )
+    },
+    "local": Backend(make=local, abilities=PROCESSES, description="real models, a process for each replica"),
+    "rehearsal": Backend(
+        make=rehearsed, abilities=PROCESSES, description="processes that sleep as long as the profile says"
+    ),
+}
+"""All backends by name; the first is the default."""
+
+
+def named_backend(name: str) -> Backend:
+    """The backend of that name.
+
+    Raises:
+        InputError: there is none.
+    """
+    if name not in BACKENDS:
+        raise unknown_name("backend", str(name), BACKENDS)
+    return BACKENDS[name]
+
+
+def check_able(scenario: Scenario, name: str) -> None:
+    """Refuse a scenario that asks for what the backend cannot do.
+
+    Raises:
+        InputError: naming the ability that lacks.
+    """
+    able = named_backend(name).abilities
+    asked = {
+        "several_deployments": scenario.limits.max_deployments > 1,
+        "network": scenario.network is not None,
+        "faults": scenario.physics.faults != Faults() or scenario.physics.profile_error > 0,
+    }
+    for ability, is_asked in asked.items():
+        if is_asked and not getattr(able, ability):
+            raise InputError(f"the backend {name} has no {ability}, which the scenario asks for: choose another")

@@ -1,0 +1,103 @@
+"""A measured profile as the text of a profile file."""
+
+import os
+import platform
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from textwrap import wrap
+from typing import Any
+
+import yaml
+
+from ipagym.model.latency import LatencyModel
+from ipagym.model.pipeline import Pipeline
+from ipagym.profiles import FOLDER, names
+from ipagym.profiles.schema import ProfileFile
+from ipagym.system.errors import unknown_name
+
+PACKAGES = ("onnxruntime", "onnx", "scikit-learn", "numpy")
+
+
+MEASURED = (
+    "Service times are those of one replica that rests as long as it works, as the sender of a batch sees them; load_s "
+    "is the mean time from a start to readiness. Accuracy by combination is end to end, on labelled inputs; that of a "
+    "variant is such that products over stages come nearest to it (least squares in logarithms)."
+)
+"""How `ipagym profile` measures."""
+
+CALIBRATED = (
+    "Service times are those of a run at half load; those of variants and cores that it had not are the profile's, "
+    "times the ratio of their stage."
+)
+"""How `ipagym calibrate` measures."""
+
+
+def profile_text(fields: Mapping[str, Any], how: str) -> str:
+    """The file, with the measurement's place, date and manner at its head.
+
+    Raises:
+        ValidationError: the fields are no profile.
+    """
+    ProfileFile.model_validate(dict(fields))
+    head = "".join(f"# {line}\n" for line in wrap(f"Measured on {_provenance()}. {how}", 118))
+    body = yaml.dump(dict(fields), Dumper=_Plain, sort_keys=False, default_flow_style=None, width=120)
+    return head + body
+
+
+def with_latencies(pipeline: Pipeline) -> dict[str, Any]:
+    """The fields of the package's profile of a pipeline, with the latencies that the pipeline has.
+
+    Raises:
+        InputError: the package has no profile of that name.
+    """
+    if pipeline.name not in names():
+        raise unknown_name("profile", pipeline.name, names())
+    fields: dict[str, Any] = yaml.safe_load((FOLDER / f"{pipeline.name}.yaml").read_text(encoding="utf-8"))
+    for stage_fields, stage in zip(fields["stages"], pipeline.stages, strict=True):
+        for variant_fields in stage_fields["variants"]:
+            variant = stage.variant(variant_fields["name"])
+            variant_fields.pop("law", None)
+            variant_fields.update(_times(variant.latency))
+            if variant.on_cores:
+                variant_fields["on_cores"] = {cores: _times(model) for cores, model in variant.on_cores.items()}
+    return fields
+
+
+def _times(latency: LatencyModel) -> dict[str, dict[int, float]]:
+    return {"average_s": _rounded(latency.average_s), "p99_s": _rounded(latency.p99_s)}
+
+
+def _rounded(seconds: Mapping[int, float]) -> dict[int, float]:
+    return {batch: float(f"{value:.4g}") for batch, value in seconds.items()}
+
+
+class _Plain(yaml.SafeDumper):
+    """Writes a value as often as it stands there: profile files have no aliases."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+def _provenance() -> str:
+    known = (f"{name} {number}" for name in PACKAGES if (number := _version(name)))
+    return (
+        f"{datetime.now(UTC):%Y-%m-%d}: {_processor()}, {os.cpu_count()} cores, load average {os.getloadavg()[0]:.2f} "
+        f"at the end, Python {platform.python_version()}, {', '.join(known)}"
+    )
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:  # systems without it have a name of their own
+        return platform.processor()
+    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.machine())
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
