@@ -20,7 +20,8 @@ class Entry:
     the optimiser of the scenario's paper, and agents that it is compared with beside the usual ones.
 
     `options` are others of `ipagym train`. A policy that is told the price of accuracy is compared under each of
-    `alphas`.
+    `alphas`. One that shall serve all kinds of load is compared on the scenario's own load and on those `elsewhere`, of
+    which it has been trained on none.
     """
 
     scenario: str
@@ -29,6 +30,7 @@ class Entry:
     beside: tuple[str, ...] = ()
     options: tuple[str, ...] = ()
     alphas: tuple[float, ...] = ()
+    elsewhere: tuple[str, ...] = ()
 
     @property
     def tuned(self) -> str:
@@ -69,7 +71,51 @@ TOLD: Mapping[str, Entry] = {
 }
 """Policies that are told weights of the objective."""
 
-ENTRIES: Mapping[str, Entry] = {**PAPERS, **SUITE, **TOLD}
+_KINDS_TO_60_RPS = (
+    "twitter-day:4:3600",
+    "diurnal:10:50:400:1200",
+    "mmpp:12:45:240:40:1200",
+    "flash-crowd:12:55:25:300:1200",
+)
+_OTHERS_TO_60_RPS = (
+    "diurnal:5:40:700:1400",
+    "mmpp:8:35:120:90:1200",
+)
+
+GENERAL: Mapping[str, Entry] = {
+    "video-loads": Entry(
+        scenario="video-day",
+        optimiser="ipa",
+        workloads=_KINDS_TO_60_RPS,
+        beside=("zoo:video-day",),
+        elsewhere=_OTHERS_TO_60_RPS,
+    ),
+    "joint-loads": Entry(
+        scenario="joint-day",
+        optimiser="joint",
+        workloads=_KINDS_TO_60_RPS,
+        beside=("zoo:joint-day",),
+        elsewhere=_OTHERS_TO_60_RPS,
+    ),
+    "infadapter-loads": Entry(
+        scenario="infadapter-day",
+        optimiser="infadapter",
+        workloads=(
+            "twitter-day:1:3600",
+            "diurnal:50:220:500:1500",
+            "mmpp:50:200:360:60:1500",
+            "flash-crowd:50:220:25:300:1500",
+        ),
+        beside=("zoo:infadapter-day",),
+        elsewhere=(
+            "diurnal:30:180:900:1800",
+            "mmpp:60:170:200:120:1500",
+        ),
+    ),
+}
+"""Policies for tasks of the suite that were trained on four kinds of load together."""
+
+ENTRIES: Mapping[str, Entry] = {**PAPERS, **SUITE, **TOLD, **GENERAL}
 
 
 def command(name: str, seed: int) -> list[str]:

@@ -8,7 +8,9 @@ import pandas as pd
 
 from ipagym.agents.learned.policy_file import read_policy
 from ipagym.cli.controllers import markdown
-from ipagym.cli.zoo import ENTRIES, RUNS, best_run, command, runs_of
+from ipagym.cli.zoo import ENTRIES, RUNS, Entry, best_run, command, runs_of
+from ipagym.cli.zoo_loads import EPISODES as BY_LOAD
+from ipagym.cli.zoo_loads import trials_by_load
 from ipagym.cli.zoo_trials import EPISODES, METRICS, gap_cells, mean_cell, trials
 from ipagym.cli.zoo_weights import EPISODES as BY_WEIGHT
 from ipagym.cli.zoo_weights import trials_by_weight
@@ -25,7 +27,7 @@ def write_card(name: str, runs: Path, zoo: Path, results: Path) -> None:
 
 
 def _head(name: str, runs: Path, zoo: Path) -> str:
-    seeds = BY_WEIGHT if ENTRIES[name].alphas else EPISODES
+    seeds = _seeds(ENTRIES[name])
     entry, card = ENTRIES[name], read_policy(zoo / f"{name}.npz").card
     loads = f" under {', '.join(entry.workloads)}, one policy for all of them" if entry.workloads else ""
     told = "".join(f"\n\nIt is told the weight `{weight}` of the scenario's objective, from {low:g} to {high:g}."
@@ -62,10 +64,19 @@ def _run_row(run: Path) -> list[str]:
     return [run.name, *(cell.replace("-", "−") for cell in cells)]
 
 
+def _seeds(entry: Entry) -> int:
+    """The test seeds of each of its comparisons."""
+    if entry.alphas:
+        return BY_WEIGHT
+    return BY_LOAD if entry.elsewhere else EPISODES
+
+
 def _compared(name: str, results: Path) -> Mapping[str, pd.DataFrame]:
     """The comparisons of a policy by their titles: one for each load, or for each weight that it is told."""
     if ENTRIES[name].alphas:
         return trials_by_weight(name, results)
+    if ENTRIES[name].elsewhere:
+        return trials_by_load(name, results)
     return {load or "Its own load": trials(name, load, results) for load in ENTRIES[name].workloads or (None,)}
 
 

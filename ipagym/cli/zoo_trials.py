@@ -42,6 +42,12 @@ def gap_cells(episodes: pd.DataFrame, worse: str, better: str) -> list[str]:
     return [str(pairs["seeds"]["reward"]), f"{reward} ± {digits(pairs['ci95']['reward'])}", *others]
 
 
+def gap_row(title: str, episodes: pd.DataFrame, own: str) -> list[str]:
+    """The mean reward of `own`, and what it earns more than each of the others, under the title."""
+    rivals = [agent for agent in episodes["agent"].unique() if agent != own]
+    return [title, reward_cell(episodes, own), *(gap_cells(episodes, rival, own)[1] for rival in rivals)]
+
+
 def mean_cell(episodes: pd.DataFrame, agent: str, metric: str = "reward") -> str:
     """The mean of a figure of that agent."""
     return digits(float(episodes.loc[episodes["agent"] == agent, metric].mean()))

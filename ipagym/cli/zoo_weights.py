@@ -12,7 +12,7 @@ from ipagym.bench.front.volume import box_of
 from ipagym.cli.controllers import markdown
 from ipagym.cli.front import write_pictures
 from ipagym.cli.zoo import ENTRIES
-from ipagym.cli.zoo_trials import CONSTANT, gap_cells, reward_cell
+from ipagym.cli.zoo_trials import CONSTANT, gap_row
 from ipagym.envs.scenarios import make_scenario
 from ipagym.task.splits import TEST
 
@@ -34,7 +34,7 @@ def tables(name: str, results: Path) -> str:
     box = box_of(points)
     own, *rivals = points.of_agent
     head = ["price", "reward", *(f"less {rival}" for rival in rivals)]
-    rows = [_row(price, found, own) for price, found in episodes.items()]
+    rows = [gap_row(price, found, own) for price, found in episodes.items()]
     volumes = volume_frame(points, box)
     told = [[f"`{row['agent']}`", _plain(interval_text(row, "hypervolume")), _plain(interval_text(row, "less_first"))]
             for _, row in volumes.iterrows()]  # fmt: skip
@@ -56,11 +56,6 @@ def _trials(name: str, alpha: float, results: Path) -> pd.DataFrame:
         for agent in (f"zoo:{name}", CONSTANT, entry.optimiser, *entry.beside)
     ]
     return pd.concat(parts, ignore_index=True)
-
-
-def _row(price: str, episodes: pd.DataFrame, own: str) -> list[str]:
-    rivals = [agent for agent in episodes["agent"].unique() if agent != own]
-    return [price, reward_cell(episodes, own), *(gap_cells(episodes, rival, own)[1] for rival in rivals)]
 
 
 def _plain(text: str) -> str:

@@ -1,0 +1,56 @@
+"""A policy that was trained on several kinds of load beside its rivals: on the scenario's own load and on others."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from ipagym.api import compare
+from ipagym.cli.controllers import markdown
+from ipagym.cli.zoo import ENTRIES
+from ipagym.cli.zoo_trials import CONSTANT, gap_row
+from ipagym.task.splits import TEST
+
+EPISODES = 10
+"""Test seeds on each load, from the first on."""
+
+OWN = "Its own load"
+
+
+def trials_by_load(name: str, results: Path) -> Mapping[str, pd.DataFrame]:
+    """The figures of the policy and its rivals, a row per agent and seed, by the load; what was run already is not run
+    again.
+    """
+    return {load or OWN: _trials(name, load, results) for load in (None, *ENTRIES[name].elsewhere)}
+
+
+def tables(names: Sequence[str], results: Path) -> str:
+    """For each policy, its reward on each load and what it earns more than its rivals, as tables in Markdown."""
+    return "\n\n".join(_table(name, trials_by_load(name, results)) for name in names)
+
+
+def _table(name: str, episodes: Mapping[str, pd.DataFrame]) -> str:
+    own, *rivals = _agents(name)
+    head = [own, "reward", *(f"less {rival}" for rival in rivals)]
+    return markdown([head, *(gap_row(load, found, own) for load, found in episodes.items())])
+
+
+def _trials(name: str, load: str | None, results: Path) -> pd.DataFrame:
+    entry, folder = ENTRIES[name], results / f"{name}-{load or 'own'}"
+    parts = [
+        compare(
+            entry.scenario,
+            [agent],
+            workload=load,
+            seeds=EPISODES,
+            seed0=TEST.first,
+            out=folder / agent.replace(":", "-"),
+        ).episodes
+        for agent in _agents(name)
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
+def _agents(name: str) -> list[str]:
+    entry = ENTRIES[name]
+    return [f"zoo:{name}", CONSTANT, entry.optimiser, *entry.beside]
