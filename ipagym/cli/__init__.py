@@ -29,6 +29,8 @@ from ipagym.cli import (
     verify,
     watch,
 )
+from ipagym.cli.examples import epilog
+from ipagym.system.command_line import running
 from ipagym.system.errors import IpagymError
 
 BAD_INPUT = 2
@@ -38,7 +40,6 @@ INTERRUPTED = 130
 app = typer.Typer(
     name="ipagym",
     help="A control gym for ML inference serving.",
-    add_completion=False,
     no_args_is_help=False,
     pretty_exceptions_enable=False,
 )
@@ -46,8 +47,10 @@ app = typer.Typer(
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; returns the exit code. Bad input gives one line on standard error and exit code 2."""
+    arguments = sys.argv[1:] if argv is None else list(argv)
     try:
-        return int(app(args=None if argv is None else list(argv), prog_name="ipagym", standalone_mode=False) or 0)
+        with running("ipagym", arguments):
+            return int(app(args=arguments, prog_name="ipagym", standalone_mode=False) or 0)
     except TyperException as error:
         return _fail(error.format_message(), BAD_INPUT)
     except ValueError as error:
@@ -80,22 +83,22 @@ def _root(
     """A control gym for ML inference serving."""
 
 
-app.command("compare")(compare.compare)
-app.command("sweep")(sweep.sweep)
-app.command("figure")(figure.figure)
-app.command("report")(report.report)
-app.command("table")(table.table)
-app.command("train")(train.train)
-app.command("tune")(tune.tune)
-app.command("forecast")(forecast.forecast)
-app.command("front")(front.front)
-app.command("profile")(profile.profile)
-app.command("serve")(serve.serve)
-app.command("trace")(trace.trace)
-app.command("list")(catalogue.catalogue)
-app.command("bench-speed")(bench_speed.bench_speed)
-app.command("bench-solver")(bench_solver.bench_solver)
-app.command("reproduce")(reproduce.reproduce)
-app.command("verify")(verify.verify)
-app.command("watch")(watch.watch)
+app.command("compare", epilog=epilog("compare"))(compare.compare)
+app.command("sweep", epilog=epilog("sweep"))(sweep.sweep)
+app.command("figure", epilog=epilog("figure"))(figure.figure)
+app.command("report", epilog=epilog("report"))(report.report)
+app.command("table", epilog=epilog("table"))(table.table)
+app.command("train", epilog=epilog("train"))(train.train)
+app.command("tune", epilog=epilog("tune"))(tune.tune)
+app.command("forecast", epilog=epilog("forecast"))(forecast.forecast)
+app.command("front", epilog=epilog("front"))(front.front)
+app.command("profile", epilog=epilog("profile"))(profile.profile)
+app.command("serve", epilog=epilog("serve"))(serve.serve)
+app.command("trace", epilog=epilog("trace"))(trace.trace)
+app.command("list", epilog=epilog("list"))(catalogue.catalogue)
+app.command("bench-speed", epilog=epilog("bench-speed"))(bench_speed.bench_speed)
+app.command("bench-solver", epilog=epilog("bench-solver"))(bench_solver.bench_solver)
+app.command("reproduce", epilog=epilog("reproduce"))(reproduce.reproduce)
+app.command("verify", epilog=epilog("verify"))(verify.verify)
+app.command("watch", epilog=epilog("watch"))(watch.watch)
 app.add_typer(leaderboard.app, name="leaderboard")
