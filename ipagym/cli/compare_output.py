@@ -1,6 +1,7 @@
 """What `ipagym compare` prints: a table for people, or the summary for programs."""
 
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -29,7 +30,7 @@ class Shown:
         return self.form == "table" and not self.quiet
 
 
-def check_sorting(by: str | None, agents: "list[str]") -> None:
+def check_sorting(by: str | None, agents: Sequence[str]) -> None:
     """Refuse, before anything runs, a column that the summary will not have.
 
     Raises:
