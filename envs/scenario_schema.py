@@ -97,6 +97,7 @@ class TelemetryFile(Strict):
 
     scrape_s: Seconds | None = None
     lag_s: NotNegative = 0.0
+    load_error: Annotated[float, Field(ge=0, le=0.5)] = 0.0
 
 
 class SettingFile(Strict):

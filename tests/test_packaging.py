@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+import ipagym
+
 ROOT = Path(__file__).parents[1]
 METADATA = tomllib.loads((ROOT / "pyproject.toml").read_text())
 SETUPTOOLS = METADATA["tool"]["setuptools"]
@@ -173,3 +175,11 @@ def test_an_installed_package_goes_before_a_clone_in_the_working_folder(cloned: 
     (site / "ipagym").mkdir()
     (site / "ipagym" / "__init__.py").write_text("MARK = 'installed'")
     assert run_in(cloned, cloned, "import ipagym; print(ipagym.MARK)").stdout == "installed\n"
+
+
+def test_a_release_has_one_version() -> None:
+    version = METADATA["project"]["version"]
+    newest = next(line for line in (ROOT / "CHANGELOG.md").read_text().splitlines() if line.startswith("## "))
+    cited = next(line for line in (ROOT / "CITATION.cff").read_text().splitlines() if line.startswith("version:"))
+    assert ipagym.__version__ == version == cited.split()[1]
+    assert newest in (f"## {version}", "## Unreleased")

@@ -11,12 +11,14 @@ import ipagym
 from ipagym.cli import (
     bench_solver,
     bench_speed,
+    calibrate,
     catalogue,
     compare,
     figure,
     forecast,
     front,
     leaderboard,
+    load,
     profile,
     report,
     reproduce,
@@ -26,6 +28,7 @@ from ipagym.cli import (
     trace,
     train,
     tune,
+    validate_live,
     verify,
     watch,
 )
@@ -83,22 +86,27 @@ def _root(
     """A control gym for ML inference serving."""
 
 
-app.command("compare", epilog=epilog("compare"))(compare.compare)
-app.command("sweep", epilog=epilog("sweep"))(sweep.sweep)
-app.command("figure", epilog=epilog("figure"))(figure.figure)
-app.command("report", epilog=epilog("report"))(report.report)
-app.command("table", epilog=epilog("table"))(table.table)
-app.command("train", epilog=epilog("train"))(train.train)
-app.command("tune", epilog=epilog("tune"))(tune.tune)
-app.command("forecast", epilog=epilog("forecast"))(forecast.forecast)
-app.command("front", epilog=epilog("front"))(front.front)
-app.command("profile", epilog=epilog("profile"))(profile.profile)
-app.command("serve", epilog=epilog("serve"))(serve.serve)
-app.command("trace", epilog=epilog("trace"))(trace.trace)
-app.command("list", epilog=epilog("list"))(catalogue.catalogue)
-app.command("bench-speed", epilog=epilog("bench-speed"))(bench_speed.bench_speed)
-app.command("bench-solver", epilog=epilog("bench-solver"))(bench_solver.bench_solver)
-app.command("reproduce", epilog=epilog("reproduce"))(reproduce.reproduce)
-app.command("verify", epilog=epilog("verify"))(verify.verify)
-app.command("watch", epilog=epilog("watch"))(watch.watch)
+app.command("compare")(compare.compare)
+app.command("sweep")(sweep.sweep)
+app.command("figure")(figure.figure)
+app.command("report")(report.report)
+app.command("table")(table.table)
+app.command("train")(train.train)
+app.command("tune")(tune.tune)
+app.command("forecast")(forecast.forecast)
+app.command("front")(front.front)
+app.command("profile")(profile.profile)
+app.command("calibrate")(calibrate.calibrate)
+app.command("serve")(serve.serve)
+app.command("load")(load.load)
+app.command("validate-live")(validate_live.validate_live)
+app.command("trace")(trace.trace)
+app.command("list")(catalogue.catalogue)
+app.command("bench-speed")(bench_speed.bench_speed)
+app.command("bench-solver")(bench_solver.bench_solver)
+app.command("reproduce")(reproduce.reproduce)
+app.command("verify")(verify.verify)
+app.command("watch")(watch.watch)
 app.add_typer(leaderboard.app, name="leaderboard")
+for each in app.registered_commands:
+    each.epilog = epilog(each.name or "")

@@ -16,6 +16,9 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "forecast": ("forecast bursty,requests.csv --forecasters reactive,quantile",),
     "front": ("front runs/alpha --out front.pdf",),
     "profile": ("profile digits --out my_digits.yaml",),
+    "calibrate": ("calibrate digits --backend local --out calibrated.yaml",),
+    "load": ("load http://127.0.0.1:8000/ --workload bursty --slo 0.5 --out runs/load",),
+    "validate-live": ("validate-live digits --backend rehearsal --runs 3",),
     "serve": ("serve digits --agent ipa --duration 120 --shadow",),
     "trace": ("trace bursty --out bursty.png", "trace requests.csv.gz"),
     "list": ("list --agents", "list --json"),
@@ -33,5 +36,6 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
 
 
 def epilog(command: str) -> str:
-    """What stands below the help of the command, a paragraph for each example."""
-    return "\n\n".join(["For example:", *(f"ipagym {example}" for example in EXAMPLES[command])])
+    """What stands below the help of the command, a paragraph for each example; nothing where there is none."""
+    examples = [f"ipagym {example}" for example in EXAMPLES.get(command, ())]
+    return "\n\n".join(["For example:", *examples] if examples else [])

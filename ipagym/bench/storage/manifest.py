@@ -108,8 +108,8 @@ def make_manifest(
 
 
 def _link(network: Network) -> dict[str, str | float]:
-    """The link without the seconds of a measured one, whose hash stands for them."""
-    fields: dict[str, Any] = asdict(network.bandwidth) if is_dataclass(network.bandwidth) else {}  # a user's own may be anything
+    """The link without the seconds of a measured one, whose hash stands for them; a user's own may be any object."""
+    fields: dict[str, Any] = asdict(network.bandwidth) if is_dataclass(network.bandwidth) else {}
     told = {name: value for name, value in fields.items() if isinstance(value, str | int | float)}
     return {"kind": type(network.bandwidth).__name__, "payload_bytes": network.payload_bytes, **told}
 
