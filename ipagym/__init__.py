@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from ipagym.workload.protocol import Workload
     from ipagym.workload.recorded.reader import read_workload
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 __all__ = [
     "ENV_IDS",
     "Agent",

@@ -92,6 +92,7 @@ def compare(
             keeps={each.name: each.keeps for each in taking_part},
             isolated=[each.name for each in taking_part if _is_isolated(each, workers > 1 or ray is not None)],
             fence=usual_fence(task, decision_limit_s, memory_limit_gib),
+            backend=backend,
         )
 
 

@@ -10,9 +10,13 @@ from pathlib import Path
 
 import pytest
 
+import ipagym
+
 ROOT = Path(__file__).parents[1]
-SETUPTOOLS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]
+METADATA = tomllib.loads((ROOT / "pyproject.toml").read_text())
+SETUPTOOLS = METADATA["tool"]["setuptools"]
 FOLDERS = {"ipagym": "ipagym", "envs": "ipagym/envs", "agents": "ipagym/agents", "profiles": "ipagym/profiles"}
+BUILT_FROM = ["__init__.py", "pyproject.toml", "setup.py", "README.md", "LICENSE"]
 
 SMOKE = """
 import gymnasium, ipagym
@@ -50,7 +54,7 @@ def test_links_lead_to_the_mapped_folders() -> None:
 
 def copy_to(folder: Path) -> None:
     """A checkout in that folder, of what is built from, without the links."""
-    for name in [*tracked(), "pyproject.toml", "setup.py", "README.md", "LICENSE"]:
+    for name in [*tracked(), *BUILT_FROM]:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes((ROOT / name).read_bytes())
 
@@ -111,22 +115,71 @@ def editable(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     build = [sys.executable, "-c", code, str(folder)]
     built = subprocess.run(build, cwd=folder / "ipagym", capture_output=True, text=True)
     assert built.returncode == 0, built.stderr
-    assert subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder / "venv")]).returncode == 0
-    site = Path(sysconfig.get_path("purelib", vars={"base": str(folder / "venv")}))
+    site = make_environment(folder)
     zipfile.ZipFile(next(folder.glob("*.whl"))).extractall(site)
     (site / "zz-dependencies.pth").write_text(sysconfig.get_path("purelib"))  # no editable install there is followed
     return folder
 
 
+def make_environment(folder: Path) -> Path:
+    """The site-packages, empty, of a new environment `venv` in the folder."""
+    assert subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder / "venv")]).returncode == 0
+    return Path(sysconfig.get_path("purelib", vars={"base": str(folder / "venv")}))
+
+
+def run_in(folder: Path, where: Path, code: str) -> "subprocess.CompletedProcess[str]":
+    """What the code does in the folder's environment, with `where` as the working folder."""
+    python = Path(sysconfig.get_path("scripts", vars={"base": str(folder / "venv")}), Path(sys.executable).name)
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    ran = subprocess.run([str(python), "-c", code], cwd=where, env=environment, capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stderr
+    return ran
+
+
 @pytest.mark.parametrize("where", [".", "ipagym", "venv"])
 def test_an_editable_checkout_is_found_from_everywhere(editable: Path, where: str) -> None:
     """From its parent folder, too, where its own folder has the package's name."""
-    python = Path(sysconfig.get_path("scripts", vars={"base": str(editable / "venv")}), Path(sys.executable).name)
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    command = [str(python), "-c", IMPORTS]
-    ran = subprocess.run(command, cwd=editable / where, env=environment, capture_output=True, text=True)
-    assert ran.returncode == 0, ran.stderr
+    ran = run_in(editable, editable / where, IMPORTS)
     path, version, loose = ran.stdout.split(maxsplit=2)
     assert Path(path) == editable / "ipagym" / "ipagym" / "__init__.py"
-    assert version == "0.1.0"
+    assert version == METADATA["project"]["version"]
     assert loose.strip() == ("['envs', 'agents', 'profiles']" if where == "ipagym" else "[]")
+
+
+RESET = """
+import gymnasium, ipagym
+gymnasium.make("ipagym/Video-v0", workload="constant:5", backend="simpy").reset(seed=0)
+print(ipagym.__file__)
+"""
+
+
+@pytest.fixture
+def cloned(tmp_path: Path) -> Path:
+    """A folder with a checkout `ipagym`, and the environment `venv` beside it, with the dependencies only."""
+    copy_to(tmp_path / "ipagym")
+    for name in ("envs", "agents", "profiles"):
+        (tmp_path / "ipagym" / "ipagym" / name).symlink_to(Path("..", name), target_is_directory=True)
+    site = make_environment(tmp_path)
+    for each in Path(sysconfig.get_path("purelib")).iterdir():
+        if "ipagym" not in each.name:
+            (site / each.name).symlink_to(each)
+    return tmp_path
+
+
+def test_a_clone_works_from_its_parent_folder_without_being_installed(cloned: Path) -> None:
+    assert run_in(cloned, cloned, RESET).stdout.strip() == str(cloned / "ipagym" / "ipagym" / "__init__.py")
+
+
+def test_an_installed_package_goes_before_a_clone_in_the_working_folder(cloned: Path) -> None:
+    site = Path(sysconfig.get_path("purelib", vars={"base": str(cloned / "venv")}))
+    (site / "ipagym").mkdir()
+    (site / "ipagym" / "__init__.py").write_text("MARK = 'installed'")
+    assert run_in(cloned, cloned, "import ipagym; print(ipagym.MARK)").stdout == "installed\n"
+
+
+def test_a_release_has_one_version() -> None:
+    version = METADATA["project"]["version"]
+    newest = next(line for line in (ROOT / "CHANGELOG.md").read_text().splitlines() if line.startswith("## "))
+    cited = next(line for line in (ROOT / "CITATION.cff").read_text().splitlines() if line.startswith("version:"))
+    assert ipagym.__version__ == version == cited.split()[1]
+    assert newest in (f"## {version}", "## Unreleased")

@@ -22,6 +22,7 @@ from ipagym.agents.learned.resuming import Learner, progress_of, restore
 from ipagym.agents.learned.training_env import Course, TrainingVecEnv
 from ipagym.agents.learned.validation import Validation, view_of_many
 from ipagym.agents.learned.warm_start import warm_start
+from ipagym.bench.storage.readme import write_readme
 from ipagym.envs.codec import Codec
 from ipagym.envs.observation import Observer
 from ipagym.envs.reference_returns import reference_of
@@ -31,6 +32,15 @@ from ipagym.system.errors import InputError
 from ipagym.system.files import is_file, make_folder, write_atomically
 from ipagym.task.scenario import Scenario
 from ipagym.workload.mixture import Mixture
+
+FILES = {
+    BEST: "the policy that was best in validation: `ipagym compare SCENARIO --agents policy:FOLDER`",
+    LAST: "the policy of the last update",
+    CHECKPOINT_NAME: "all that `ipagym train --resume` goes on from",
+    "train.json": "the settings and the recipe",
+    "curve.json": "rewards in training and in validation, by steps",
+    "tensorboard/": "the same and more, for TensorBoard",
+}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -132,6 +142,8 @@ class Run:
         if self.model.num_timesteps >= self.total or self._has_stopped():
             return
         write_atomically(self.settings.out / "train.json", _plain(asdict(self.settings)))
+        told = {"scenario": self.settings.scenario, "algorithm": self.settings.algorithm}
+        write_readme(self.settings.out, "A training", told | {"seed": str(self.settings.seed)}, FILES)
         callbacks = [
             Chance(self.settings.seed),
             *self.algorithm.callbacks(self.recipe, self.total),

@@ -32,6 +32,8 @@ from ipagym.cli import (
     verify,
     watch,
 )
+from ipagym.cli.examples import epilog
+from ipagym.system.command_line import running
 from ipagym.system.errors import IpagymError
 
 BAD_INPUT = 2
@@ -41,7 +43,6 @@ INTERRUPTED = 130
 app = typer.Typer(
     name="ipagym",
     help="A control gym for ML inference serving.",
-    add_completion=False,
     no_args_is_help=False,
     pretty_exceptions_enable=False,
 )
@@ -49,8 +50,10 @@ app = typer.Typer(
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; returns the exit code. Bad input gives one line on standard error and exit code 2."""
+    arguments = sys.argv[1:] if argv is None else list(argv)
     try:
-        return int(app(args=None if argv is None else list(argv), prog_name="ipagym", standalone_mode=False) or 0)
+        with running("ipagym", arguments):
+            return int(app(args=arguments, prog_name="ipagym", standalone_mode=False) or 0)
     except TyperException as error:
         return _fail(error.format_message(), BAD_INPUT)
     except ValueError as error:
@@ -105,3 +108,5 @@ app.command("reproduce")(reproduce.reproduce)
 app.command("verify")(verify.verify)
 app.command("watch")(watch.watch)
 app.add_typer(leaderboard.app, name="leaderboard")
+for each in app.registered_commands:
+    each.epilog = epilog(each.name or "")

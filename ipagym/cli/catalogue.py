@@ -4,55 +4,79 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ipagym.cli.output import AsCsv, AsJson, check_column, csv_of, form_of, json_of, ordered, write
+
 if TYPE_CHECKING:
+    import pandas as pd
     from rich.table import Table
+
+HEADINGS = {"description": "what it is"}
+"""Headings of the table for people, where they are not the names of the columns."""
 
 
 def catalogue(
     agents: Annotated[bool, typer.Option("--agents", help="Agents only, by family, with the knobs they turn.")] = False,
+    as_json: AsJson = False,
+    as_csv: AsCsv = False,
+    sort: Annotated[str | None, typer.Option(help="A column to sort by; -COLUMN: from the last.")] = None,
 ) -> None:
     """List scenarios, workloads, agents and mixtures of faults, with a sentence each."""
-    from rich.table import Table
+    from ipagym.cli.console import console
+
+    form = form_of(as_json=as_json, as_csv=as_csv)
+    frame = agents_frame() if agents else everything_frame()
+    check_column(sort, frame.columns)
+    found = ordered(frame, sort)
+    if form == "table":
+        console().print(_table(found))
+    else:
+        write(json_of(found) if form == "json" else csv_of(found))
+
+
+def everything_frame() -> "pd.DataFrame":
+    """What there is of each kind, the agents of installed packages too: columns kind, name and description."""
+    import pandas as pd
 
     from ipagym.agents import AGENTS
     from ipagym.agents.external import installed_entries
-    from ipagym.cli.console import console
     from ipagym.envs.scenarios import descriptions
     from ipagym.task.faults import DESCRIPTIONS
     from ipagym.workload import WORKLOADS
 
-    screen = console()
-    if agents:
-        screen.print(agents_table())
-        return
-    table = Table(box=None, pad_edge=False)
-    for heading in ("kind", "name", "what it is"):
-        table.add_column(heading, overflow="fold")
-    for name, description in descriptions().items():
-        table.add_row("scenario", name, description)
-    for name, description in WORKLOADS.items():
-        table.add_row("workload", name, description)
-    for name, entry in (AGENTS | installed_entries()).items():
-        table.add_row("agent", spelling(name, entry.argument), entry.description)
-    for name, description in DESCRIPTIONS.items():
-        table.add_row("faults", name, description)
-    screen.print(table)
+    agents = AGENTS | installed_entries()
+    kinds = {
+        "scenario": descriptions(),
+        "workload": WORKLOADS,
+        "agent": {spelling(name, entry.argument): entry.description for name, entry in agents.items()},
+        "faults": DESCRIPTIONS,
+    }
+    rows = [(kind, name, text) for kind, named in kinds.items() for name, text in named.items()]
+    return pd.DataFrame(rows, columns=["kind", "name", "description"])
 
 
-def agents_table() -> "Table":
-    """Every agent, those of installed packages too, with its family, its spelling and its knobs."""
-    from rich.table import Table
+def agents_frame() -> "pd.DataFrame":
+    """Every agent, those of installed packages too, by family: columns family, agent, turns and description."""
+    import pandas as pd
 
     from ipagym.agents import AGENTS
     from ipagym.agents.external import installed_entries
     from ipagym.model.knobs import KNOB_NAMES
 
-    table = Table(box=None, pad_edge=False)
-    for heading in ("family", "agent", "turns", "what it is"):
-        table.add_column(heading, overflow="fold")
+    rows = []
     for name, entry in sorted((AGENTS | installed_entries()).items(), key=lambda each: each[1].family):
         knobs = " ".join(knob for knob in KNOB_NAMES if knob in entry.turns) or "none"
-        table.add_row(entry.family, spelling(name, entry.argument), knobs, entry.description)
+        rows.append((entry.family, spelling(name, entry.argument), knobs, entry.description))
+    return pd.DataFrame(rows, columns=["family", "agent", "turns", "description"])
+
+
+def _table(frame: "pd.DataFrame") -> "Table":
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False)
+    for name in frame.columns:
+        table.add_column(HEADINGS.get(name, name), overflow="fold")
+    for row in frame.itertuples(index=False):
+        table.add_row(*map(str, row))
     return table
 
 

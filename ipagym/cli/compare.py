@@ -2,17 +2,20 @@
 
 import os
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ipagym.cli.compare_output import Shown, check_sorting, show
 from ipagym.cli.leaderboard import RAY_HELP
+from ipagym.cli.output import AsCsv, AsJson, form_of
 from ipagym.system.errors import InputError
+from ipagym.system.progress import no_bars
 
 if TYPE_CHECKING:
     from ipagym.agents.autoscalers.manifests.read import Manifests
-    from ipagym.bench.comparison.results import Comparison
     from ipagym.task.scenario import Scenario
 
 MAX_SEEDS = 10_000
@@ -80,6 +83,14 @@ def compare(
     memory_limit: Annotated[
         float | None, typer.Option(help="GiB of memory that a worker process may hold. Default: 4.")
     ] = None,
+    as_json: AsJson = False,
+    as_csv: AsCsv = False,
+    sort: Annotated[
+        str | None, typer.Option(help="A column of summary.csv that sorts what is printed; -COLUMN: from the highest.")
+    ] = None,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="Print no table and no progress; the results are in the folder.")
+    ] = False,
 ) -> None:
     """Run agents on the same requests; print a table and write Parquet, a figure and a manifest.
 
@@ -87,6 +98,7 @@ def compare(
     """
     from ipagym.cluster.backends import named_backend
 
+    shown = Shown(form=form_of(as_json=as_json, as_csv=as_csv), by=sort, quiet=quiet)
     slo_s, named_slo = _slo(slo)
     is_live = named_backend(backend).abilities.real_time
     seeds = (1 if is_live else 3) if seeds is None else seeds
@@ -108,45 +120,28 @@ def compare(
         faults=faults,
         telemetry=None if scrape is lag is None else Telemetry(scrape_s=scrape, lag_s=lag or 0.0),
     ).opening(duration)
-    tell_source(task.workload)
-    taking_part = with_manifests(_agent_names(agents, task), manifest or (), ignore_metric or ())
+    if shown.is_told:
+        tell_source(task.workload)
+    names = _agent_names(agents, task)
+    check_sorting(sort, names)
     title = Path(scenario).stem
-    comparison = run(
-        task,
-        taking_part,
-        seeds=seeds,
-        seed0=seed0,
-        out=out,
-        backend=backend,
-        workers=workers if workers is not None else 1 if is_live else os.cpu_count() or 1,
-        ray=ray,
-        title=title,
-        decision_limit_s=decision_limit,
-        memory_limit_gib=memory_limit,
-    )
-    title = f"{title} under {task.workload.name}, SLO {task.pipeline.slo_s:g} s, seeds: {seeds}"
-    _show(comparison, title, task)
+    with no_bars() if quiet else nullcontext():
+        comparison = run(
+            task,
+            with_manifests(names, manifest or (), ignore_metric or ()),
+            seeds=seeds,
+            seed0=seed0,
+            out=out,
+            backend=backend,
+            workers=workers if workers is not None else 1 if is_live else os.cpu_count() or 1,
+            ray=ray,
+            title=title,
+            decision_limit_s=decision_limit,
+            memory_limit_gib=memory_limit,
+        )
+    show(comparison, f"{title} under {task.workload.name}, SLO {task.pipeline.slo_s:g} s, seeds: {seeds}", task, shown)
     if comparison.manifest.failed:
         raise typer.Exit(1)
-
-
-def _show(comparison: "Comparison", title: str, task: "Scenario") -> None:
-    from ipagym.bench.comparison.summary import bound_line, kept_knobs, summary_table
-    from ipagym.cli.console import console
-    from ipagym.task.splits import warning_of
-    from ipagym.task.workload_line import workload_line
-
-    screen = console()
-    screen.print(summary_table(comparison.summaries, title, f"load: {workload_line(task)}"))
-    if (warning := warning_of(comparison.manifest.seeds)) is not None:
-        screen.print(warning, markup=False, highlight=False)
-    for line in bound_line(comparison.summaries):
-        screen.print(line)
-    for line in kept_knobs(comparison.summaries):
-        screen.print(f"kept {line}", markup=False)
-    for name, reason in comparison.manifest.failed.items():
-        screen.print(f"failed: {name}: {reason}", markup=False, highlight=False, soft_wrap=True)
-    print(f"written to {comparison.out}")
 
 
 def _check_numbers(*, seeds: int, seed0: int, slo: float | None, interval: float | None) -> None:

@@ -15,6 +15,11 @@ if TYPE_CHECKING:
 
 PAPER_LOADS = "bursty,steady-low,steady-high,fluctuating"
 
+FILES = {
+    "scores.csv": "a row per load and forecaster: SMAPE, pinball loss, how often it was too low",
+    "forecasts.png": "loads and forecasts over time",
+}
+
 
 def forecast(
     workloads: Annotated[str, typer.Argument(help="Loads, separated by commas.")] = PAPER_LOADS,
@@ -26,6 +31,7 @@ def forecast(
     """Score forecasters by SMAPE, pinball loss and how often they were too low; print a table, draw a figure."""
     from ipagym.bench.comparison.timeline import png_bytes
     from ipagym.bench.forecast_report import figure, scores_frame, scores_table
+    from ipagym.bench.storage.readme import write_readme
     from ipagym.cli.console import console
     from ipagym.forecast.catalogue import FORECASTERS, make_forecaster
     from ipagym.forecast.evaluation import walk_all
@@ -40,6 +46,8 @@ def forecast(
     out.mkdir(parents=True, exist_ok=True)
     write_atomically(out / "scores.csv", scores_frame(courses).to_csv(index=False).encode())
     write_atomically(out / "forecasts.png", png_bytes(figure(courses)))
+    told = {f"load {name}": origin_of(load) for name, load in chosen.items()} | {"seed": str(seed)}
+    write_readme(out, "Forecasters, scored", told, FILES)
     console().print(scores_table(courses))
     for name, load in chosen.items():
         print(f"load {name}: {origin_of(load)}")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ipagym.cli.examples import epilog
 from ipagym.system.errors import InputError
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ Workers = Annotated[int | None, typer.Option(help="Processes; the results do not
 RAY_HELP = "Run the episodes on a Ray cluster: its address, or local for one of --workers processes on this machine."
 
 
-@app.command("run")
+@app.command("run", epilog=epilog("leaderboard run"))
 def run(
     suite: Annotated[str, typer.Argument(help="A suite by name (core-v1, papers-v1, robust-v1), or a YAML file.")],
     out: Annotated[Path | None, typer.Option(help="Folder for the results; what is there is not run again.")] = None,
@@ -58,7 +59,7 @@ def checked_workers(workers: int | None) -> int:
     return workers if workers is not None else os.cpu_count() or 1
 
 
-@app.command("show")
+@app.command("show", epilog=epilog("leaderboard show"))
 def show_folder(
     folder: Annotated[Path, typer.Argument(help="The folder of a leaderboard.")],
     markdown: Annotated[bool, typer.Option("--markdown", help="Print the tables in Markdown.")] = False,
@@ -79,7 +80,7 @@ def show_folder(
         show(board)
 
 
-@app.command("submit")
+@app.command("submit", epilog=epilog("leaderboard submit"))
 def submit(
     agent: Annotated[str, typer.Option(help="The agent: a name, or your own as MODULE:CLASS.")],
     suite: Annotated[str, typer.Option(help="A suite by name, or a YAML file.")],
@@ -98,7 +99,7 @@ def submit(
     print(f"{len(written.fingerprints)} tasks and {len(written.seeds)} seeds of {written.suite} written to {out}")
 
 
-@app.command("verify")
+@app.command("verify", epilog=epilog("leaderboard verify"))
 def verify(
     entry: Annotated[Path, typer.Argument(help="The file of an entry.")],
     cells: Annotated[int, typer.Option(min=0, help="How many episodes to run again, drawn at random.")] = 3,
@@ -122,7 +123,7 @@ def verify(
     print(f"{entry} holds: {who}, {len(found.cells)} episodes; run again: {told}")
 
 
-@app.command("merge")
+@app.command("merge", epilog=epilog("leaderboard merge"))
 def merge(
     folder: Annotated[Path, typer.Argument(help="The folder of a leaderboard that was run.")],
     entries: Annotated[list[Path], typer.Argument(help="Files of entries to the same suite.")],

@@ -8,6 +8,11 @@ import typer
 
 from ipagym.system.files import make_folder, write_atomically
 
+FILES = {
+    "runs.csv": "a row per published run: its figures and ours",
+    "predictors.csv": "a row per load and predictor: its figures and ours",
+}
+
 
 def reproduce(
     trace: Annotated[
@@ -18,6 +23,7 @@ def reproduce(
     """Run IPA's 60 published runs and its comparison of predictors; print tables and write CSV."""
     from ipagym.bench.reproduction.ipa_episodes import compare_predictors, compare_runs
     from ipagym.bench.reproduction.report import csv_text, predictor_table, run_table
+    from ipagym.bench.storage.readme import write_readme
     from ipagym.cli.console import console
     from ipagym.system.progress import progress_bar
     from ipagym.workload import by_name
@@ -34,6 +40,7 @@ def reproduce(
         predictors = list(compare_predictors(trace, show))
     write_atomically(out / "runs.csv", csv_text([asdict(row) for row in runs]).encode())
     write_atomically(out / "predictors.csv", csv_text([asdict(row) for row in predictors]).encode())
+    write_readme(out, "IPA's published runs, simulated", {"load bursty": origin_of(by_name("bursty", trace))}, FILES)
     screen = console()
     screen.print(run_table(runs))
     screen.print(predictor_table(predictors))

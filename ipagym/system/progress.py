@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -9,12 +10,14 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 Tick = Callable[[int, int], None]
 """Called with how much of how much is done."""
 
+_IS_SHOWN: ContextVar[bool] = ContextVar("is_shown", default=True)
+
 
 def progress_bar() -> Progress:
-    """A bar on standard error that vanishes when done; silent where that is not a terminal."""
+    """A bar on standard error that vanishes when done; none where that is not a terminal, or within `no_bars`."""
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+    return Progress(*columns, console=console, transient=True, disable=not (console.is_terminal and _IS_SHOWN.get()))
 
 
 @contextmanager
@@ -23,3 +26,13 @@ def counted(title: str) -> Iterator[Tick]:
     with progress_bar() as bar:
         task = bar.add_task(title, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+@contextmanager
+def no_bars() -> Iterator[None]:
+    """The body's work shows no bars."""
+    token = _IS_SHOWN.set(False)
+    try:
+        yield
+    finally:
+        _IS_SHOWN.reset(token)

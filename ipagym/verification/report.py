@@ -9,6 +9,7 @@ import pandas as pd
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
+from ipagym.bench.storage.readme import write_readme
 from ipagym.system.files import write_atomically
 from ipagym.verification.check import Check
 from ipagym.verification.compare_theory import Row
@@ -106,10 +107,18 @@ def _mark(passed: bool) -> str:
     return "yes" if passed else "NO"
 
 
+FILES = {
+    "theory.csv": "exact and simulated values, errors and intervals",
+    "laws.csv": "the laws of every path, and whether they held",
+    "effects.csv": "the effects that decisions must have, and whether they had them",
+}
+
+
 def write(report: Report, folder: Path) -> None:
-    """Write theory.csv, laws.csv and effects.csv into a folder, each complete or not at all."""
+    """Write theory.csv, laws.csv, effects.csv and a README into a folder, each complete or not at all."""
     theory = [asdict(row) | {"error_percent": row.error_percent} for row in report.rows]
     laws = [asdict(check) | {"passed": check.passed} for check in report.checks]
     effects = [asdict(effect) | {"passed": effect.passed} for effect in report.effects]
     for name, found in (("theory", theory), ("laws", laws), ("effects", effects)):
         write_atomically(folder / f"{name}.csv", pd.DataFrame(found).to_csv(index=False).encode())
+    write_readme(folder, "A verification of the engines", {}, FILES)

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ipagym.system.errors import InputError
-from ipagym.workload.origin import origin_of, source_of
+from ipagym.workload.origin import digest_of, origin_of, source_of
 from ipagym.workload.protocol import Workload
 from ipagym.workload.recorded.load import Source
 
@@ -40,6 +40,11 @@ class Opening:
     def source(self) -> Source | None:
         """The file that the whole workload was read from, if it was."""
         return source_of(self.whole)
+
+    @property
+    def digest(self) -> str | None:
+        """The hash of the rates of the whole workload, if they were recorded."""
+        return digest_of(self.whole)
 
     def rates_rps(self, rng: np.random.Generator) -> NDArray[np.float64]:
         """The first rates of the whole workload, in requests per second."""

@@ -34,3 +34,17 @@ class Read(Protocol):
 def source_of(load: Workload) -> Source | None:
     """The file that the load was read from, if it was."""
     return load.source if isinstance(load, Read) else None
+
+
+@runtime_checkable
+class Recorded(Protocol):
+    """A load whose rates were recorded, or one that may be cut from such."""
+
+    @property
+    def digest(self) -> str | None:
+        """A hash of the rates."""
+
+
+def digest_of(load: Workload) -> str | None:
+    """The hash of the rates of a recorded load; none of a generated one, which its name defines."""
+    return load.digest if isinstance(load, Recorded) else None

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from ipagym.bench.bound.bound import bound, demand_of
+from ipagym.bench.comparison.described import write_readme
 from ipagym.bench.comparison.executors import Executor, Processes
 from ipagym.bench.comparison.jobs import Job, usual_fence
 from ipagym.bench.comparison.results import EPISODES, SUMMARY, TIMELINE, TIMINGS, WINDOWS, Comparison
@@ -44,6 +45,7 @@ def compare(
     isolated: Collection[str] = (),
     fence: Fence | None = None,
     tick: Tick | None = None,
+    backend: str | None = None,
 ) -> Comparison:
     """Run every agent on every seed and write tables, figure and manifest into `out`.
 
@@ -56,7 +58,8 @@ def compare(
 
     An agent that fails costs its own episodes: it is in no table, and the manifest has the reason; the next call tries
     it again. `isolated` agents run in worker processes of their own whatever the number of `workers`, `fence` has the
-    limits of these. `tick` is told how far it has come; without one there is a progress bar.
+    limits of these. `tick` is told how far it has come; without one there is a progress bar. `backend` is what
+    `make_cluster` makes, by name, for the manifest.
 
     Raises:
         InputError: no agent or seed, a seed twice or negative, or `out` holds results of another scenario, of agents or
@@ -69,7 +72,7 @@ def compare(
     with claimed(out):
         check_kept(out, agents, seeds)
         marks = marks_of(agents, fingerprints or {})
-        begun = make_manifest(scenario, marks, seeds, None)
+        begun = make_manifest(scenario, marks, seeds, None, backend=backend)
         write_manifest(out, begun)
         store = Store(out, scenario)
         jobs = [
@@ -168,6 +171,7 @@ def _written(found: Comparison) -> Comparison:
     write_atomically(out / TIMINGS, parquet_bytes(found.timings))
     write_atomically(out / SUMMARY, found.summary.to_csv(index=False).encode())
     write_atomically(out / TIMELINE, png_bytes(found.timeline()))
+    write_readme(out, manifest)
     write_manifest(out, manifest)
     return replace(found, manifest=manifest)
 

@@ -15,10 +15,12 @@ from rich.table import Table
 
 import ipagym
 from ipagym.bench.engine_speed.measure import Row
+from ipagym.bench.storage.readme import write_readme
 from ipagym.system.files import write_atomically
 
 PACKAGES = ("numba", "numpy", "simpy", "gymnasium", "ciw")
 CPU_INFO = Path("/proc/cpuinfo")
+FILES = {"speed.csv": "a row per measurement", "speed.json": "the same, with the machine and the versions"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,9 +45,10 @@ class Report:
     rows: tuple[Row, ...]
 
     def write(self, folder: Path) -> None:
-        """Write `speed.csv` and `speed.json` into `folder`, each atomically."""
+        """Write `speed.csv` and `speed.json` into `folder`, each atomically, and a README that names them."""
         write_atomically(folder / "speed.csv", _csv(self.rows).encode())
         write_atomically(folder / "speed.json", (json.dumps(asdict(self), indent=2) + "\n").encode())
+        write_readme(folder, "How fast engines and environments are", {"rounds": str(self.repeats)}, FILES)
 
     def tables(self) -> list[Table]:
         """One table for each unit, in the order of the rows."""

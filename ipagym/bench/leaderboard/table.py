@@ -8,6 +8,7 @@ import pandas as pd
 from ipagym.bench.leaderboard.board import Board
 from ipagym.bench.leaderboard.ranking import Standing, on_task, overall
 from ipagym.bench.leaderboard.statistics import Interval, performance_profile
+from ipagym.bench.storage.readme import write_readme
 from ipagym.system.files import write_atomically
 
 THRESHOLDS = tuple(round(-1 + 0.05 * step, 2) for step in range(41))
@@ -82,12 +83,23 @@ def profiles_frame(board: Board) -> pd.DataFrame:
     return pd.DataFrame({"score_above": THRESHOLDS, **found})
 
 
+FILES = {
+    "leaderboard.md": "all tables, in Markdown",
+    "leaderboard.csv": "a row per agent over all tasks: scores, intervals, ranks",
+    "profiles.csv": "the share of an agent's runs above each score",
+    "cells.csv": "a row per task, agent and seed",
+    "suite.json": "the suite that was run, in the folder of a run",
+    "*/": "the comparison of each task, with a README of its own, in the folder of a run",
+}
+
+
 def write_tables(board: Board, folder: Path) -> None:
-    """Write `leaderboard.csv`, `profiles.csv`, `cells.csv` and `leaderboard.md` into the folder."""
+    """Write `leaderboard.csv`, `profiles.csv`, `cells.csv` and `leaderboard.md` into the folder, with a README."""
     frames = {"leaderboard": overall_frame(board), "profiles": profiles_frame(board), "cells": board.cells}
     for name, frame in frames.items():
         write_atomically(folder / f"{name}.csv", frame.to_csv(index=False).encode())
     write_atomically(folder / "leaderboard.md", markdown(board).encode())
+    write_readme(folder, "A leaderboard", {"agents": ", ".join(board.agents())}, FILES)
 
 
 def markdown(board: Board) -> str:

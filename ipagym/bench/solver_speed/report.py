@@ -16,6 +16,7 @@ from ipagym.bench.drawing.files import picture_bytes
 from ipagym.bench.engine_speed.report import this_machine
 from ipagym.bench.figures.solver import solver_figure
 from ipagym.bench.solver_speed import Row, Settings
+from ipagym.bench.storage.readme import write_readme
 from ipagym.system.files import write_atomically
 
 
@@ -31,8 +32,15 @@ def table(rows: Sequence[Row]) -> Table:
     return shown
 
 
+FILES = {
+    "solvers.csv": "a row per size and solver: times to build and to solve",
+    "solvers.json": "the same, with the machine and the settings",
+    "solvers.png": "times over the sizes",
+}
+
+
 def write(folder: Path, settings: Settings, rows: Sequence[Row]) -> None:
-    """Write `solvers.csv`, `solvers.json` and `solvers.png` into the folder, each atomically."""
+    """Write `solvers.csv`, `solvers.json` and `solvers.png` into the folder, each atomically, and a README."""
     text = StringIO()
     writer = csv.DictWriter(text, [field.name for field in fields(Row)], lineterminator="\n")
     writer.writeheader()
@@ -41,6 +49,7 @@ def write(folder: Path, settings: Settings, rows: Sequence[Row]) -> None:
     facts = {"machine": asdict(this_machine()), "settings": asdict(settings), "rows": [asdict(row) for row in rows]}
     write_atomically(folder / "solvers.json", (json.dumps(facts, indent=2) + "\n").encode())
     write_atomically(folder / "solvers.png", picture(rows))
+    write_readme(folder, "How long solvers take", {"loads of each size": str(settings.loads)}, FILES)
 
 
 def picture(rows: Sequence[Row]) -> bytes:

@@ -2,24 +2,24 @@
 
 import json
 import platform
-import subprocess
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, is_dataclass, replace
 from hashlib import sha256
-from importlib.metadata import PackageNotFoundError, version
 from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
 import ipagym
+from ipagym.bench.storage.versions import git_commit, package_versions
+from ipagym.system.command_line import command_line
 from ipagym.system.errors import InputError
 from ipagym.system.files import make_folder, write_atomically
 from ipagym.task.scenario import Scenario
 from ipagym.task.splits import splits_of
 from ipagym.task.workload_line import workload_line
-from ipagym.workload.origin import source_of
+from ipagym.workload.network import Network
+from ipagym.workload.origin import digest_of, origin_of, source_of
 
-PACKAGES = ("numpy", "pandas", "pyarrow", "simpy", "mip", "gymnasium")
 FILE_NAME = "manifest.json"
 MAX_BYTES = 10_000_000
 
@@ -30,7 +30,12 @@ class Manifest:
 
     `fingerprints` name the version of each agent: its code, and the file behind it. `workload_file` is there for loads
     that were read from one: its name and hash, how it was read, its rows, and the load's length, mean and peak.
-    `failed` has the agents that did not finish every episode, with the reason; they are in no table.
+    `failed` has the agents that did not finish every episode, with the reason; they are in no table. `command` is the
+    command line behind it, none where Python called; no hash depends on it. `load_origin` says whether the load was
+    generated or what it was read or cut from, `load_digest` is the hash of recorded rates, none where they are
+    generated. `objective` and `faults` have every weight and rate; of the link before the cluster, `network` has the
+    size of requests and the process, or the name and hash of the file. What is none in a manifest of before 0.2 was not
+    recorded.
     """
 
     ipagym: str
@@ -52,19 +57,31 @@ class Manifest:
     workload_file: dict[str, str | float] | None = None
     splits: dict[str, list[int]] | None = None
     failed: dict[str, str] = field(default_factory=dict)
+    command: str | None = None
+    backend: str | None = None
+    load_origin: str | None = None
+    load_digest: str | None = None
+    objective: dict[str, float] | None = None
+    faults: dict[str, float] | None = None
+    network: dict[str, str | float] | None = None
 
 
 def make_manifest(
-    scenario: Scenario, fingerprints: Mapping[str, str], seeds: Sequence[int], windows: bytes | None
+    scenario: Scenario,
+    fingerprints: Mapping[str, str],
+    seeds: Sequence[int],
+    windows: bytes | None,
+    *,
+    backend: str | None = None,
 ) -> Manifest:
     """The manifest of a comparison of the agents that have fingerprints; `windows` is the content of its table of
-    windows.
+    windows, `backend` the name of what served.
     """
     source = source_of(scenario.workload)
     return Manifest(
         ipagym=ipagym.__version__,
         python=platform.python_version(),
-        packages={name: _version(name) for name in PACKAGES},
+        packages=package_versions(),
         platform=platform.platform(),
         git_commit=git_commit(Path(ipagym.__file__).parent),
         scenario_hash=scenario.digest(),
@@ -80,7 +97,21 @@ def make_manifest(
         windows_sha256=None if windows is None else sha256(windows).hexdigest(),
         workload_file=None if source is None else asdict(source),
         splits=splits_of(seeds),
+        command=command_line(),
+        backend=backend,
+        load_origin=origin_of(scenario.workload),
+        load_digest=digest_of(scenario.workload),
+        objective=asdict(scenario.objective),
+        faults=asdict(scenario.physics.faults),
+        network=None if scenario.network is None else _link(scenario.network),
     )
+
+
+def _link(network: Network) -> dict[str, str | float]:
+    """The link without the seconds of a measured one, whose hash stands for them; a user's own may be any object."""
+    fields: dict[str, Any] = asdict(network.bandwidth) if is_dataclass(network.bandwidth) else {}
+    told = {name: value for name, value in fields.items() if isinstance(value, str | int | float)}
+    return {"kind": type(network.bandwidth).__name__, "payload_bytes": network.payload_bytes, **told}
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
@@ -182,20 +213,3 @@ def _content(path: Path) -> Any:
     if path.stat().st_size > MAX_BYTES:
         raise ValueError(f"larger than {MAX_BYTES} bytes")
     return json.loads(path.read_text(encoding="utf-8"))
-
-
-def git_commit(folder: Path) -> str | None:
-    """The commit checked out around `folder`, or none."""
-    command = ["git", "-C", str(folder), "rev-parse", "HEAD"]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=10, check=True)  # noqa: S603
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return done.stdout.strip()
-
-
-def _version(package: str) -> str | None:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return None

@@ -9,6 +9,7 @@ import pandas as pd
 
 from ipagym.bench.comparison.pairs import paired
 from ipagym.bench.comparison.results import Comparison, load_results
+from ipagym.bench.storage.readme import write_readme
 from ipagym.bench.sweep.grid import Point, Value, folder_name, points, text_of
 from ipagym.system.errors import InputError
 from ipagym.system.files import make_folder, write_atomically
@@ -16,6 +17,13 @@ from ipagym.system.files import make_folder, write_atomically
 FILE_NAME = "sweep.json"
 SUMMARY = "sweep.csv"
 CHANGES = "changes.csv"
+
+FILES = {
+    SUMMARY: "a row per combination of values and agent: the columns of a comparison's `summary.csv`",
+    CHANGES: "what the values change: each agent's figures less its own at the first combination, on the same seeds",
+    FILE_NAME: "what is swept",
+    "*/": "the comparison of each combination, with a README of its own",
+}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -100,9 +108,11 @@ def begin(out: Path, scenario: str, settings: Mapping[str, Sequence[Value]]) -> 
 
 
 def write_tables(found: Sweep) -> None:
-    """Write the summary and the changes as CSV."""
+    """Write the summary and the changes as CSV, and a README that names the files."""
     write_atomically(found.out / SUMMARY, found.summary.to_csv(index=False).encode())
     write_atomically(found.out / CHANGES, found.changes.to_csv(index=False).encode())
+    told = {name: ", ".join(map(text_of, values)) for name, values in found.settings.items()}
+    write_readme(found.out, f"A sweep of {found.scenario}", told, FILES)
 
 
 def _changes(first: pd.DataFrame, later: pd.DataFrame) -> pd.DataFrame:
