@@ -41,7 +41,7 @@ def test_the_table_has_a_row_for_each_load_and_a_column_for_each_rival(
     task = tmp_path / "task.yaml"
     task.write_text(TASK)
     entry = Entry(scenario=str(task), optimiser="static-min", elsewhere=("constant:20:60",))
-    monkeypatch.setitem(ENTRIES, "video-day", entry)  # type: ignore[misc]
+    monkeypatch.setitem(ENTRIES, "video-day", entry)
     monkeypatch.setattr(zoo_loads, "CONSTANT", "static-max")
     monkeypatch.setattr(zoo_loads, "EPISODES", 2)
     head, _, *rows = zoo_loads.tables(["video-day"], tmp_path / "compared").splitlines()
