@@ -13,6 +13,12 @@ if TYPE_CHECKING:
     from ipagym.bench.live_validation.trial import Logging
     from ipagym.task.scenario import Scenario
 
+PARTS = {
+    "latency, and how much longer services took (drift)": ("mean", "p50", "p95", "p99", "drift"),
+    "what was served, and on what": ("violations", "throughput", "accuracy", "cores"),
+}
+"""Errors by table: each fits a terminal."""
+
 
 def validate_live(
     scenario: Annotated[str, typer.Argument(help="A scenario by name, or the path of a YAML scenario or profile.")],
@@ -90,17 +96,22 @@ def _show(rows: "pd.DataFrame") -> None:
     from ipagym.bench.live_validation.errors import UNITS, summary
     from ipagym.cli.console import console
 
-    table = Table(title="the simulator less the live cluster: median over runs ± 95 % of the mean")
-    table.add_column("trial")
-    for name in ("runs", "utilisation", *(f"{name}, {unit}" for name, unit in UNITS.items())):
-        table.add_column(name, justify="right")
-    for row in summary(rows).to_dict("records"):
-        cells = [_cell(row[name], row[f"{name} ±"]) for name in UNITS]
-        table.add_row(str(row["trial"]), str(row["runs"]), f"{row['utilisation']:.2f}", *cells)
-    console().print(table)
+    found = summary(rows)
+    for title, names in PARTS.items():
+        table = Table(title=title)
+        table.add_column("trial", no_wrap=True)
+        for heading in ("runs", "use", *(f"{name}\n{UNITS[name]}" for name in names)):
+            table.add_column(heading, justify="right")
+        for row in found.to_dict("records"):
+            cells = [_cell(row[name], row[f"{name} ±"]) for name in names]
+            table.add_row(str(row["trial"]), str(row["runs"]), f"{row['utilisation']:.2f}", *cells)
+        console().print(table)
+    print(
+        "the simulator less the live cluster: median over runs ± 95 % of the mean; use: utilisation of the busiest stage"
+    )
 
 
 def _cell(median: float, half_width: float) -> str:
     if math.isnan(median):
         return "–"
-    return f"{median:+.1f}" if math.isnan(half_width) else f"{median:+.1f} ± {half_width:.1f}"
+    return f"{median:+.1f}" if math.isnan(half_width) else f"{median:+.1f} ±{half_width:.1f}"
