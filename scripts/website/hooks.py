@@ -17,7 +17,7 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
-from scripts.website import generated
+from scripts.website import generated, layers
 from scripts.website.links import within_site
 
 ROOT = Path(__file__).parents[2]
@@ -25,6 +25,12 @@ TUTORIAL = re.compile(r"tutorials/\d\d-")
 FILE_BLOCK = re.compile(r'^```\w+ title="([\w.-]+)"\n(.*?)^```$', re.MULTILINE | re.DOTALL)
 PICTURE = re.compile(r"<!-- picture (?P<file>\S+): (?P<alt>[^>]+) -->")
 """Where a picture that the commands drew goes; a reader of the Markdown file sees none."""
+
+COMPILING = re.compile(r"compiling the simulator: .*\n")
+"""What the first command on a machine says; it is no part of a tutorial's output."""
+
+LAYERS = "<!-- layers -->"
+"""Where the drawing of the layers goes."""
 
 COLUMNS = "100"
 """Characters in a line of what commands print."""
@@ -55,13 +61,13 @@ def on_page_markdown(markdown: str, page: Page, **_: Any) -> str:
     """Leads links that leave docs/ to where the site has the same; begins a tutorial in a folder of its own."""
     if TUTORIAL.match(page.file.src_uri):
         _enter(markdown)
-    return within_site(markdown, page.file.src_uri)
+    return within_site(markdown.replace(LAYERS, layers.drawing(ROOT / "pyproject.toml")), page.file.src_uri)
 
 
 def on_page_content(html: str, page: Page, **_: Any) -> str:
     """Ends a tutorial: takes its pictures into the page, and goes back to where the build runs."""
     if TUTORIAL.match(page.file.src_uri):
-        html = PICTURE.sub(_picture, html)
+        html = PICTURE.sub(_picture, COMPILING.sub("", html))
         os.chdir(ROOT)
     return html
 

@@ -7,17 +7,49 @@ from pathlib import Path
 from ipagym.cli.controllers import markdown
 
 
+WIDTH, ROW, LEFT = 760, 34, 70
+"""Of the drawing, of a layer in it, and of what stands before the boxes, in pixels."""
+
+
+def layers(pyproject: Path) -> list[list[str]]:
+    """The modules of each layer, highest first."""
+    contract = tomllib.loads(pyproject.read_text(encoding="utf-8"))["tool"]["importlinter"]["contracts"][0]
+    return [[each.strip() for each in layer.split("|")] for layer in contract["layers"]]
+
+
 def page(pyproject: Path) -> str:
     """A table of the layers, highest first; an import never points upwards."""
-    contract = tomllib.loads(pyproject.read_text(encoding="utf-8"))["tool"]["importlinter"]["contracts"][0]
+    found = layers(pyproject)
     rows = [("layer", "module", "what it is")]
-    for number, layer in enumerate(contract["layers"]):
-        modules = [each.strip() for each in layer.split("|")]
-        rows += [(str(len(contract["layers"]) - number), f"`{each}`", _says(pyproject.parent, each)) for each in modules]
+    for number, modules in enumerate(found):
+        rows += [(str(len(found) - number), f"`{each}`", _says(pyproject.parent, each)) for each in modules]
     return (
         "# Layers\n\nHighest first. A module imports from its own layer and from those below it, never upwards; two "
         "modules of one layer do not import each other. `lint-imports` checks this contract, which stands in "
         f"`pyproject.toml`. [The architecture](architecture.md) explains them.\n\n{markdown(rows)}\n"
+    )
+
+
+def drawing(pyproject: Path) -> str:
+    """The layers as SVG, each a row of boxes."""
+    found = layers(pyproject)
+    rows = "".join(_row(number, len(found) - number, modules) for number, modules in enumerate(found))
+    return (
+        f'<svg class="layers" viewBox="0 0 {WIDTH} {ROW * len(found)}" role="img" '
+        f'aria-label="Layers of the code, highest first; imports point downwards">{rows}</svg>'
+    )
+
+
+def _row(place: int, number: int, modules: list[str]) -> str:
+    wide = (WIDTH - LEFT) / len(modules)
+    boxes = (_box(LEFT + column * wide, place * ROW, wide, module) for column, module in enumerate(modules))
+    return f'<text x="{LEFT - 16}" y="{place * ROW + 21}" text-anchor="end">{number}</text>{"".join(boxes)}'
+
+
+def _box(left: float, top: float, wide: float, module: str) -> str:
+    return (
+        f'<rect x="{left:.1f}" y="{top + 2}" width="{wide - 4:.1f}" height="{ROW - 4}" rx="4"/>'
+        f'<text x="{left + wide / 2 - 2:.1f}" y="{top + 21}" text-anchor="middle">{module.removeprefix("ipagym.")}</text>'
     )
 
 
