@@ -22,19 +22,20 @@ def pages(root: Path) -> Iterator[tuple[str, str]]:
     yield "reference/scenario.md", schemas.scenario_page()
     yield "reference/profile.md", schemas.profile_page()
     yield "project/layers.md", layers.page(root / "pyproject.toml")
-    yield from ((_page_of(env_id), environments.page(env_id)) for env_id in ENV_IDS)
+    yield from ((page_of(env_id), environments.page(env_id)) for env_id in ENV_IDS)
 
 
 def navigation(title: str, root: Path) -> list[dict[str, str]]:
     """What belongs below the section of that title, besides what mkdocs.yml names."""
     if title == ENVIRONMENTS:
-        return [{env_id.removeprefix("ipagym/"): _page_of(env_id)} for env_id in ENV_IDS]
+        return [{env_id.removeprefix("ipagym/"): page_of(env_id)} for env_id in ENV_IDS]
     if title == POLICIES:
         return [{path.stem: f"controllers/{path.name}"} for path in _cards(root)]
     return []
 
 
-def _page_of(env_id: str) -> str:
+def page_of(env_id: str) -> str:
+    """The page of an environment id."""
     return f"environments/{env_id.removeprefix('ipagym/').removesuffix('-v0').lower()}.md"
 
 

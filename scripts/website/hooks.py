@@ -32,13 +32,11 @@ COMPILING = re.compile(r"compiling the simulator: .*\n")
 LAYERS = "<!-- layers -->"
 """Where the drawing of the layers goes."""
 
-COLUMNS = "100"
-"""Characters in a line of what commands print."""
-
 
 def on_config(config: MkDocsConfig) -> None:
     """Sets what commands see, and fills the parts of the navigation whose pages are known by the code."""
-    os.environ.update(COLUMNS=COLUMNS, NO_COLOR="1", TERM="dumb", MPLBACKEND="Agg", PYTHONPATH=str(ROOT))
+    os.environ.pop("COLUMNS", None)  # tables are then as wide as they need
+    os.environ.update(NO_COLOR="1", TERM="dumb", MPLBACKEND="Agg", PYTHONPATH=str(ROOT))
     _fill(config.nav or [])
 
 
