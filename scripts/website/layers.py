@@ -7,7 +7,7 @@ from pathlib import Path
 from ipagym.cli.controllers import markdown
 
 
-WIDTH, ROW, LEFT = 760, 34, 70
+WIDTH, ROW, LEFT = 900, 32, 40
 """Of the drawing, of a layer in it, and of what stands before the boxes, in pixels."""
 
 
@@ -35,8 +35,8 @@ def drawing(pyproject: Path) -> str:
     found = layers(pyproject)
     rows = "".join(_row(number, len(found) - number, modules) for number, modules in enumerate(found))
     return (
-        f'<svg class="layers" viewBox="0 0 {WIDTH} {ROW * len(found)}" role="img" '
-        f'aria-label="Layers of the code, highest first; imports point downwards">{rows}</svg>'
+        f'<div class="layers"><svg viewBox="0 0 {WIDTH} {ROW * len(found)}" role="img" '
+        f'aria-label="Layers of the code, highest first; imports point downwards">{rows}</svg></div>'
     )
 
 
