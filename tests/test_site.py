@@ -1,7 +1,11 @@
-"""The site: every page is in its navigation, generated references are whole, links lead to pages. `make docs` runs the rest."""
+"""The site: every page is in its navigation, generated references are whole, links lead to pages.
+
+`make docs` builds all of it, with the tutorials run.
+"""
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -101,7 +105,8 @@ def test_every_command_and_option_is_there() -> None:
 def test_every_promised_name_is_there() -> None:
     grouped = [name for names in python_names.GROUPS.values() for name in names]
     assert sorted(grouped) == sorted(ipagym.__all__)
-    assert sorted(set(re.findall(r"^(?:::: .*\.|### )(\w+)$", python_names.promised_page(), re.MULTILINE))) == sorted(grouped)
+    headed = re.findall(r"^(?:::: .*\.|### )(\w+)$", python_names.promised_page(), re.MULTILINE)
+    assert sorted(headed) == sorted(grouped)
 
 
 def test_every_example_is_there() -> None:
@@ -149,5 +154,5 @@ def test_a_tutorial_runs_all_of_its_code(tutorial: Path) -> None:
 def test_the_tutorials_follow_each_other() -> None:
     index = (DOCS / "tutorials" / "index.md").read_text(encoding="utf-8")
     assert [path.name for path in TUTORIALS] == re.findall(r"\]\((\d\d-[\w-]+\.md)\)", index)
-    for path, following in zip(TUTORIALS, TUTORIALS[1:], strict=False):
+    for path, following in pairwise(TUTORIALS):
         assert f"]({following.name})" in path.read_text(encoding="utf-8").partition("## Next")[2]

@@ -27,7 +27,7 @@ def page(env_id: str) -> str:
         f'```python\nimport gymnasium as gym, ipagym\n\nenv = gym.make("{env_id}")\n```',
         _summary(env_id, env),
         f"## Action\n\n{_actions(env)}",
-        f"## Observation\n\nA float32 vector of these entries; [their scales](../environments.md#observations).\n\n"
+        "## Observation\n\nA float32 vector of these entries; [their scales](../environments.md#observations).\n\n"
         + ", ".join(f"`{each}`" for each in env.observation_names),
         f"## Pipeline\n\n{_pipeline(env.scenario)}",
         f"## Returns\n\n{_returns(env)}",
@@ -42,7 +42,8 @@ def _summary(env_id: str, env: ServingEnv) -> str:
         ("", ""),
         ("scenario", f"`{ENV_IDS[env_id]}`"),
         ("load", f"{scenario.workload.name}, {scenario.workload.duration_s} s"),
-        ("adaptation interval", f"{scenario.interval_s:g} s; an episode is {scenario.windows - 1} steps, then truncated"),
+        ("adaptation interval", f"{scenario.interval_s:g} s"),
+        ("episode", f"{scenario.windows - 1} steps, then truncated"),
         ("SLO", f"{scenario.pipeline.slo_s:g} s"),
         ("limits", _limits(scenario)),
         ("reward as a vector", f"`{multi_objective(env_id)}`"),
@@ -61,8 +62,9 @@ def _limits(scenario: Scenario) -> str:
 
 
 def _actions(env: ServingEnv) -> str:
-    rows = [("entry", "values"), *((f"`{name}`", str(size)) for name, size in zip(env.codec.names, env.codec.sizes, strict=True))]
-    return f"`MultiDiscrete`, {len(rows) - 1} entries.\n\n{markdown(rows)}"
+    codec = env.codec
+    rows = [(f"`{name}`", str(size)) for name, size in zip(codec.names, codec.sizes, strict=True)]
+    return f"`MultiDiscrete`, {len(rows)} entries.\n\n{markdown([('entry', 'values'), *rows])}"
 
 
 def _pipeline(scenario: Scenario) -> str:
@@ -79,10 +81,10 @@ def _returns(env: ServingEnv) -> str:
     if known is None:
         return "Not measured for this id; [tasks](../tasks.md) has the rewards of agents on the suite."
     head = ("random", "best constant", f"optimiser (`{known.optimiser_name}`)", "clairvoyant")
-    figures = (known.random, known.constant, known.optimiser, known.clairvoyant)
+    figures = [f"{each:,.1f}" for each in (known.random, known.constant, known.optimiser, known.clairvoyant)]
     return (
         f"Mean return of an episode, over {known.episodes} test seeds; "
-        f"[how they are measured](../environments.md#rewards).\n\n{markdown([head, [f'{each:,.1f}' for each in figures]])}"
+        f"[how they are measured](../environments.md#rewards).\n\n{markdown([head, figures])}"
     )
 
 
@@ -93,4 +95,4 @@ def _frame(env: ServingEnv) -> str:
     drawn = io.BytesIO()
     Image.fromarray(env.render()).save(drawn, "PNG", optimize=True)
     data = base64.b64encode(drawn.getvalue()).decode()
-    return f'<img class="drawn" src="data:image/png;base64,{data}" alt="Load, latency, cost and the knobs of each stage">'
+    return f'<img class="drawn" src="data:image/png;base64,{data}" alt="Load, latency, cost and knobs of each stage">'

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from ipagym.cli.controllers import markdown
 
-
 WIDTH, ROW, LEFT = 900, 32, 40
 """Of the drawing, of a layer in it, and of what stands before the boxes, in pixels."""
 
@@ -47,9 +46,10 @@ def _row(place: int, number: int, modules: list[str]) -> str:
 
 
 def _box(left: float, top: float, wide: float, module: str) -> str:
+    name = module.removeprefix("ipagym.")
     return (
         f'<rect x="{left:.1f}" y="{top + 2}" width="{wide - 4:.1f}" height="{ROW - 4}" rx="4"/>'
-        f'<text x="{left + wide / 2 - 2:.1f}" y="{top + 21}" text-anchor="middle">{module.removeprefix("ipagym.")}</text>'
+        f'<text x="{left + wide / 2 - 2:.1f}" y="{top + 21}" text-anchor="middle">{name}</text>'
     )
 
 

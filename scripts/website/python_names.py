@@ -8,8 +8,8 @@ import ipagym.envs.wrappers
 
 GROUPS: Mapping[str, Sequence[str]] = {
     "Comparing": ("compare", "Comparison", "load_results", "sweep", "Sweep", "load_sweep", "verify"),
-    "Scenarios and loads": ("make_scenario", "load_scenario", "Scenario", "Objective", "Physics", "Telemetry", "Workload",
-                            "read_workload", "ENV_IDS"),
+    "Scenarios and loads": ("make_scenario", "load_scenario", "Scenario", "Objective", "Physics", "Telemetry",
+                            "Workload", "read_workload", "ENV_IDS"),
     "Agents": ("Agent", "make_agent", "load_policy", "read_manifests"),
     "What is served, decided and seen": ("Pipeline", "Stage", "Variant", "Configuration", "StageSetting", "Deployment",
                                          "Limits", "Window"),
@@ -34,7 +34,8 @@ def envs_page() -> str:
         "# Environments and wrappers\n\n`gym.make` and `gym.make_vec` make these by id. "
         "[Environments](../environments.md) explains actions, observations and rewards."
     )
-    environments = _entries_of("ipagym.envs", ("ServingEnv", "ServingVectorEnv", "make_env", "make_vector_env", "Codec"))
+    names = ("ServingEnv", "ServingVectorEnv", "make_env", "make_vector_env", "Codec")
+    environments = _entries_of("ipagym.envs", names)
     learners = _entries_of("ipagym.envs.sb3", ("ServingVecEnv",))
     wrappers = _entries_of("ipagym.envs.wrappers", ipagym.envs.wrappers.__all__)
     parts = ("## Environments", environments, "## stable-baselines3", learners, "## Wrappers", wrappers)

@@ -21,8 +21,8 @@ Schema = Mapping[str, Any]
 HEADINGS = ("key", "type", "unit", "bounds", "default", "meaning")
 
 SUFFIXES = {"_s": "s", "_ms": "ms", "_rps": "requests/s", "_mib": "MiB", "_kib": "KiB", "_per_hour": "1/hour",
-            "_watts_per_core": "W", "cores": "cores", "_replicas": "replicas", "batch": "requests", "batches": "requests",
-            "max_queue": "requests"}  # fmt: skip
+            "_watts_per_core": "W", "cores": "cores", "_replicas": "replicas", "batch": "requests",
+            "batches": "requests", "max_queue": "requests"}  # fmt: skip
 """How a name ends, and the unit of its values."""
 
 BOUNDS = {"minimum": "≥ {}", "exclusiveMinimum": "> {}", "maximum": "≤ {}", "exclusiveMaximum": "< {}",
@@ -91,7 +91,8 @@ def title_of(model: str) -> str:
 
 def _section(model: type[Strict], schema: Schema) -> str:
     meanings = _meanings(model)
-    rows = [(f"`{key}`", *_form(each, key), _default(model, key), meanings[key]) for key, each in schema["properties"].items()]
+    keys = schema["properties"].items()
+    rows = [(f"`{key}`", *_form(each, key), _default(model, key), meanings[key]) for key, each in keys]
     return f"## {title_of(model.__name__)}\n\n{schema['description']}\n\n{markdown([HEADINGS, *rows])}"
 
 
