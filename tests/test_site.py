@@ -156,3 +156,16 @@ def test_the_tutorials_follow_each_other() -> None:
     assert [path.name for path in TUTORIALS] == re.findall(r"\]\((\d\d-[\w-]+\.md)\)", index)
     for path, following in pairwise(TUTORIALS):
         assert f"]({following.name})" in path.read_text(encoding="utf-8").partition("## Next")[2]
+
+
+@pytest.mark.parametrize(
+    ("html", "is_refused"),
+    [
+        ('<script src="https://example.org/a.js"></script>', True),
+        ('<link rel="stylesheet" href="//example.org/a.css">', True),
+        ('<img alt="a" src=http://example.org/a.png>', True),
+        ('<a href="https://example.org">a</a> <img src="images/a.png"> <script src="../a.js"></script>', False),
+    ],
+)
+def test_a_page_that_would_ask_another_host_is_refused(html: str, is_refused: bool) -> None:
+    assert bool(hooks.OUTSIDE.search(html)) == is_refused

@@ -20,10 +20,10 @@ def page(env_id: str) -> str:
     """The page of an id."""
     env = gymnasium.make(env_id, render_mode="rgb_array").unwrapped
     assert isinstance(env, ServingEnv)
-    name = ENV_IDS[env_id]
+    says = descriptions()[ENV_IDS[env_id]]
     parts = [
         f"# {env_id}",
-        f"{descriptions()[name]}.",
+        f"{says[0].upper()}{says[1:]}.",
         f'```python\nimport gymnasium as gym, ipagym\n\nenv = gym.make("{env_id}")\n```',
         _summary(env_id, env),
         f"## Action\n\n{_actions(env)}",
@@ -39,7 +39,7 @@ def page(env_id: str) -> str:
 def _summary(env_id: str, env: ServingEnv) -> str:
     scenario = env.scenario
     rows = [
-        ("", ""),
+        ("property", "value"),
         ("scenario", f"`{ENV_IDS[env_id]}`"),
         ("load", f"{scenario.workload.name}, {scenario.workload.duration_s} s"),
         ("adaptation interval", f"{scenario.interval_s:g} s"),

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
@@ -25,6 +26,9 @@ TUTORIAL = re.compile(r"tutorials/\d\d-")
 FILE_BLOCK = re.compile(r'^```\w+ title="([\w.-]+)"\n(.*?)^```$', re.MULTILINE | re.DOTALL)
 PICTURE = re.compile(r"<!-- picture (?P<file>\S+): (?P<alt>[^>]+) -->")
 """Where a picture that the commands drew goes; a reader of the Markdown file sees none."""
+
+OUTSIDE = re.compile(r"""<(?:script|img|iframe|link)\b[^>]*\b(?:src|href)=["']?(?:https?:)?//[^"'\s>]+""")
+"""Something that a browser loads from another host; links that a reader may follow are none."""
 
 COMPILING = re.compile(r"compiling the simulator: .*\n")
 """What the first command on a machine says; it is no part of a tutorial's output."""
@@ -68,6 +72,17 @@ def on_page_content(html: str, page: Page, **_: Any) -> str:
         html = PICTURE.sub(_picture, COMPILING.sub("", html))
         os.chdir(ROOT)
     return html
+
+
+def on_post_page(output: str, page: Page, **_: Any) -> str:
+    """Refuses a page that would ask another host for something.
+
+    Raises:
+        PluginError: it would.
+    """
+    if found := OUTSIDE.search(output):
+        raise PluginError(f"{page.file.src_uri} would load {found[0]}: pages must open without a network")
+    return output
 
 
 def _enter(markdown: str) -> None:
