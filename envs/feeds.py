@@ -1,11 +1,13 @@
 """The last windows as they reach the controllers of many environments: `ipagym.task.telemetry.Feed` over arrays."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ipagym.task.scenario import Scenario
+from ipagym.task.telemetry import measured_arrivals, measured_seconds
 
 
 class Figures(NamedTuple):
@@ -25,13 +27,19 @@ class Feeds:
     """
 
     def __init__(self, scenario: Scenario, like: Figures) -> None:
-        telemetry, interval_s = scenario.telemetry, scenario.interval_s
+        self._telemetry = telemetry = scenario.telemetry
+        interval_s = scenario.interval_s
         self.seen = Figures._make(array.copy() for array in like)
         self._every, self._lag = telemetry.every(interval_s), telemetry.lag(interval_s)
         self._size = self._lag + 1
         self._kept = Figures._make(np.repeat(array[np.newaxis], self._size, axis=0) for array in like)
+        self._load_factors = np.ones(len(like.window_records))
         self.ages = np.zeros(len(like.window_records), dtype=np.int64)
         self._came = np.ones((self._size, len(like.window_records)), dtype=np.bool_)
+
+    def begin(self, which: NDArray[np.int64], seeds: Sequence[int]) -> None:
+        """Environments `which` begin the episodes of these seeds."""
+        self._load_factors[which] = [self._telemetry.load_factor(seed) for seed in seeds]
 
     def see(
         self, which: NDArray[np.int64], index: NDArray[np.int64], last: Figures, scraped: NDArray[np.bool_]
@@ -40,7 +48,8 @@ class Feeds:
         episode.
         """
         slot, source = index % self._size, np.maximum(0, index - self._lag)
-        for kept, array in zip(self._kept, last, strict=True):
+        measured = last if self._telemetry.load_error == 0 else _measured(last, self._load_factors)
+        for kept, array in zip(self._kept, measured, strict=True):
             kept[slot, which] = array[which]
         self._came[slot, which] = scraped[which] | (index == 0)
         is_known = self._came[source % self._size, which] & (source % self._every == 0)
@@ -50,3 +59,11 @@ class Feeds:
             seen[known] = kept[at, known]
         for time in ("start_s", "end_s"):
             self.seen.window_records[time][which] = last.window_records[time][which]
+
+
+def _measured(last: Figures, factors: NDArray[np.float64]) -> Figures:
+    """The figures with as many arrivals as the factors, one for each environment, make of them."""
+    windows, stages, column = last.window_records.copy(), last.stages.copy(), factors[:, np.newaxis]
+    windows["arrivals"] = measured_arrivals(windows["arrivals"], factors)
+    stages["arrivals"] = measured_arrivals(stages["arrivals"], column)
+    return Figures(windows, stages, measured_seconds(last.arrivals_per_s, column))

@@ -133,6 +133,8 @@ class TelemetryFile(Strict):
     """Time between two scrapes; null for every window."""
     lag_s: NotNegative = 0.0
     """Time until a scrape is known to controllers."""
+    load_error: Annotated[float, Field(ge=0, le=0.5)] = 0.0
+    """With e, controllers see 1 − e to 1 + e times the requests that arrive."""
 
 
 class SettingFile(Strict):

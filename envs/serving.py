@@ -158,11 +158,13 @@ class ServingEnv(gymnasium.Env[Any, Any]):
         super().reset(seed=seed)
         self._change_to(episode)
         bounds = checked_range(episode.seed_range or self.options.seed_range)
-        self.cluster.reset(seed_to_play(seed, bounds, lambda: self.np_random))
+        played = seed_to_play(seed, bounds, lambda: self.np_random)
+        self.cluster.reset(played)
         window = self.cluster.advance(self.scenario.interval_s)
         self.history = [window]
         self._show()
-        self._feed = Feed(self.scenario.telemetry, self.scenario.interval_s)
+        telemetry = self.scenario.telemetry
+        self._feed = Feed(telemetry, self.scenario.interval_s, telemetry.load_factor(played))
         self._builder.begin(ALONE)
         return self._shown(window, self._rewards.of_window(window, window.configuration))
 

@@ -263,6 +263,7 @@ class ServingVectorEnv(VectorEnv[Any, Any, Any]):
         """Reset the clusters, short of the warm-up window."""
         drawn = [self._seeds.next(k, seed, bounds) for k, seed in zip(which.tolist(), seeds, strict=True)]
         self.population.reset(which, drawn)
+        self._feeds.begin(which, drawn)
         self._records[which] = self._initial
         self._windows[which] = 1
         self._builder.begin(which)

@@ -11,21 +11,66 @@ from typing import Any
 
 import yaml
 
+from ipagym.model.latency import LatencyModel
+from ipagym.model.pipeline import Pipeline
+from ipagym.profiles import FOLDER, names
 from ipagym.profiles.schema import ProfileFile
+from ipagym.system.errors import unknown_name
 
 PACKAGES = ("onnxruntime", "onnx", "scikit-learn", "numpy")
 
 
-def profile_text(fields: Mapping[str, Any]) -> str:
-    """The file, with the measurement's place and date at its head.
+MEASURED = (
+    "Service times are those of one replica that rests as long as it works, as the sender of a batch sees them; load_s "
+    "is the mean time from a start to readiness. Accuracy by combination is end to end, on labelled inputs; that of a "
+    "variant is such that products over stages come nearest to it (least squares in logarithms)."
+)
+"""How `ipagym profile` measures."""
+
+CALIBRATED = (
+    "Service times are those of a run at half load; those of variants and cores that it had not are the profile's, "
+    "times the ratio of their stage."
+)
+"""How `ipagym calibrate` measures."""
+
+
+def profile_text(fields: Mapping[str, Any], how: str) -> str:
+    """The file, with the measurement's place, date and manner at its head.
 
     Raises:
         ValidationError: the fields are no profile.
     """
     ProfileFile.model_validate(dict(fields))
-    head = "".join(f"# {line}\n" for line in wrap(_provenance(), 118))
+    head = "".join(f"# {line}\n" for line in wrap(f"Measured on {_provenance()}. {how}", 118))
     body = yaml.dump(dict(fields), Dumper=_Plain, sort_keys=False, default_flow_style=None, width=120)
     return head + body
+
+
+def with_latencies(pipeline: Pipeline) -> dict[str, Any]:
+    """The fields of the package's profile of a pipeline, with the latencies that the pipeline has.
+
+    Raises:
+        InputError: the package has no profile of that name.
+    """
+    if pipeline.name not in names():
+        raise unknown_name("profile", pipeline.name, names())
+    fields: dict[str, Any] = yaml.safe_load((FOLDER / f"{pipeline.name}.yaml").read_text(encoding="utf-8"))
+    for stage_fields, stage in zip(fields["stages"], pipeline.stages, strict=True):
+        for variant_fields in stage_fields["variants"]:
+            variant = stage.variant(variant_fields["name"])
+            variant_fields.pop("law", None)
+            variant_fields.update(_times(variant.latency))
+            if variant.on_cores:
+                variant_fields["on_cores"] = {cores: _times(model) for cores, model in variant.on_cores.items()}
+    return fields
+
+
+def _times(latency: LatencyModel) -> dict[str, dict[int, float]]:
+    return {"average_s": _rounded(latency.average_s), "p99_s": _rounded(latency.p99_s)}
+
+
+def _rounded(seconds: Mapping[int, float]) -> dict[int, float]:
+    return {batch: float(f"{value:.4g}") for batch, value in seconds.items()}
 
 
 class _Plain(yaml.SafeDumper):
@@ -38,11 +83,8 @@ class _Plain(yaml.SafeDumper):
 def _provenance() -> str:
     known = (f"{name} {number}" for name in PACKAGES if (number := _version(name)))
     return (
-        f"Measured by `ipagym profile` on {datetime.now(UTC):%Y-%m-%d}: {_processor()}, {os.cpu_count()} cores, load "
-        f"average {os.getloadavg()[0]:.2f} at the end, Python {platform.python_version()}, {', '.join(known)}. Service "
-        "times are those of one replica that rests as long as it works, as the sender of a batch sees them; load_s is "
-        "the mean time from a start to readiness. Accuracy by combination is end to end, on labelled inputs; that of a "
-        "variant is such that products over stages come nearest to it (least squares in logarithms)."
+        f"{datetime.now(UTC):%Y-%m-%d}: {_processor()}, {os.cpu_count()} cores, load average {os.getloadavg()[0]:.2f} "
+        f"at the end, Python {platform.python_version()}, {', '.join(known)}"
     )
 
 

@@ -100,8 +100,8 @@ def beyond(bound: object, kind: type) -> tuple[float, str] | None:
     if number is None:
         return None
     if isinstance(bound, annotated_types.Ge):
-        return kind(number - 1), f"{number:.0f}"
-    return kind(2 * number + 1) if isinstance(bound, annotated_types.Le) else kind(number), f"{number:.0f}"
+        return kind(number - 1), f"{number:.12g}"
+    return kind(2 * number + 1) if isinstance(bound, annotated_types.Le) else kind(number), f"{number:.12g}"
 
 
 def fields() -> Iterator[tuple[str, Place, str, FieldInfo]]:

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from socket import socket
+from types import SimpleNamespace
 
 import pytest
 
@@ -72,6 +74,17 @@ def test_without_ray_one_line_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch
     said = r"--ray needs Ray: install it with `pip install 'ipagym\[ray\]'`"
     with pytest.raises(InputError, match=said), chosen("local", 1):
         raise AssertionError("unreachable")
+
+
+@pytest.mark.parametrize("form", ["127.0.0.1:{}", "ray://127.0.0.1:{}", "127.0.0.1:9{}"])
+def test_where_nothing_listens_is_said_at_once(form: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "ray", SimpleNamespace(is_initialized=lambda: False))
+    with socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        address = form.format(taken.getsockname()[1])
+        said = f"--ray {address}: no Ray cluster answers there .*: give its address or local"
+        with pytest.raises(InputError, match=said), chosen(address, 1):
+            raise AssertionError("unreachable")
 
 
 def test_no_agent_of_the_script_itself_goes_to_another_machine(monkeypatch: pytest.MonkeyPatch) -> None:

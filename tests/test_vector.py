@@ -52,10 +52,10 @@ def run(env: Any, actions: np.ndarray, seed: int | None) -> list[tuple[Any, ...]
     return course
 
 
-TELEMETRY = [Telemetry(), Telemetry(lag_s=1.0), Telemetry(scrape_s=2.0, lag_s=2.0)]
+TELEMETRY = [Telemetry(), Telemetry(lag_s=1.0), Telemetry(scrape_s=2.0, lag_s=2.0, load_error=0.5)]
 
 
-@pytest.mark.parametrize("telemetry", TELEMETRY, ids=["at once", "late", "late and seldom"])
+@pytest.mark.parametrize("telemetry", TELEMETRY, ids=["at once", "late", "late, seldom and wrong"])
 @pytest.mark.parametrize("physics", [Physics(), FAULTY], ids=["usual", "faulty"])
 @pytest.mark.parametrize("mode", MODES)
 def test_vector_equals_single_environments(mode: AutoresetMode, physics: Physics, telemetry: Telemetry) -> None:

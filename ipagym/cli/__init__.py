@@ -11,12 +11,14 @@ import ipagym
 from ipagym.cli import (
     bench_solver,
     bench_speed,
+    calibrate,
     catalogue,
     compare,
     figure,
     forecast,
     front,
     leaderboard,
+    load,
     profile,
     report,
     reproduce,
@@ -26,6 +28,7 @@ from ipagym.cli import (
     trace,
     train,
     tune,
+    validate_live,
     verify,
     watch,
 )
@@ -90,7 +93,10 @@ app.command("tune")(tune.tune)
 app.command("forecast")(forecast.forecast)
 app.command("front")(front.front)
 app.command("profile")(profile.profile)
+app.command("calibrate")(calibrate.calibrate)
 app.command("serve")(serve.serve)
+app.command("load")(load.load)
+app.command("validate-live")(validate_live.validate_live)
 app.command("trace")(trace.trace)
 app.command("list")(catalogue.catalogue)
 app.command("bench-speed")(bench_speed.bench_speed)

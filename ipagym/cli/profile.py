@@ -18,12 +18,12 @@ def profile(
     if pipeline not in MEASURABLE:
         raise unknown_name("pipeline with models", pipeline, MEASURABLE)
     from ipagym.cluster.live.digits.profile import profile_fields
-    from ipagym.profiles.written import profile_text
+    from ipagym.profiles.written import MEASURED, profile_text
     from ipagym.system.files import make_folder, write_atomically
     from ipagym.system.progress import counted
 
     make_folder(out.parent)
     with counted("variants") as tick:
         fields = profile_fields(tick)
-    write_atomically(out, profile_text(fields).encode())
+    write_atomically(out, profile_text(fields, MEASURED).encode())
     print(f"written to {out}")

@@ -31,6 +31,14 @@ class Cluster(Protocol):
         """Release what the cluster holds; closing twice is allowed."""
 
 
+@runtime_checkable
+class Drainable(Cluster, Protocol):
+    """A cluster whose load can be ended before its time."""
+
+    def drain(self, limit_s: float) -> Window:
+        """Take no more load, answer what is in the system within the limit; the window since the last one."""
+
+
 class Snapshot(Protocol):
     """A simulator at one instant; the rest of it only a simulator of the same kind can read."""
 

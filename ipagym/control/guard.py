@@ -3,7 +3,9 @@
 import threading
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as Late
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from time import monotonic
+from typing import Literal
 
 from ipagym.control.safety import Safety, variants_of, within
 from ipagym.model.agent import Agent
@@ -13,14 +15,22 @@ from ipagym.model.validity import check
 from ipagym.model.window import Window
 from ipagym.system.errors import InputError, in_one_line
 
+Kind = Literal["as wanted", "limited", "cooling down", "blocked", "late", "failed", "missed"]
+"""What became of a decision: only the first two are carried out; a missed one is one that nobody was there to make."""
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+
+@dataclass(frozen=True, slots=True)
 class Decision:
-    """What is asked of the cluster, and why; `wanted` is what the agent said, if it said anything that could be."""
+    """What is asked of the cluster, and why; `wanted` is what the agent said, if it said anything that could be.
 
+    `decided_s` is how many seconds the agent was waited for.
+    """
+
+    kind: Kind
     configuration: Configuration
     reason: str
     wanted: Configuration | None = None
+    decided_s: float = 0.0
 
 
 class Guard:
@@ -37,19 +47,25 @@ class Guard:
 
     def decide(self, window: Window) -> Decision:
         """The configuration for the next interval."""
+        begun_s = monotonic()
+        return replace(self._decided(window), decided_s=monotonic() - begun_s)
+
+    def _decided(self, window: Window) -> Decision:
         running = window.configuration
         try:
             wanted = self._asked(window)
             check(wanted, self._pipeline, self._limits)
-        except Late:
-            return Decision(configuration=running, reason=f"late: no decision in {self._safety.decision_limit_s:g} s")
+        except Late as late:
+            return Decision(
+                "late", running, f"late: {str(late) or f'no decision in {self._safety.decision_limit_s:g} s'}"
+            )
         except Exception as error:  # whatever an agent does, the cluster goes on as it is
-            return Decision(configuration=running, reason=f"failed: {in_one_line(error)}")
+            return Decision("failed", running, f"failed: {in_one_line(error)}")
         return self._limited(wanted, running, window.end_s)
 
     def _asked(self, window: Window) -> Configuration:
         if self._busy is not None and not self._busy.done():
-            raise InputError("still busy with an earlier window")
+            raise Late("still busy with an earlier window")
         self._busy = Future()
         # A daemon: one that never comes back does not keep the process from ending.
         threading.Thread(target=_decide, args=(self._agent, window.sealed(), self._busy), daemon=True).start()
@@ -58,16 +74,17 @@ class Guard:
     def _limited(self, wanted: Configuration, running: Configuration, now_s: float) -> Decision:
         changes = variants_of(wanted) != variants_of(running)
         if changes and now_s - self._changed_s < self._safety.cool_down_s:
-            return Decision(configuration=running, reason="cooling down after a change of variants", wanted=wanted)
+            return Decision("cooling down", running, "cooling down after a change of variants", wanted)
         allowed = within(wanted, running, self._safety.most_change)
         try:
             check(allowed, self._pipeline, self._limits)
         except InputError as error:
-            return Decision(configuration=running, reason=f"on the way lies what cannot be: {error}", wanted=wanted)
+            return Decision("blocked", running, f"on the way lies what cannot be: {error}", wanted)
         if changes:
             self._changed_s = now_s
-        reason = "as wanted" if allowed == wanted else f"at most {self._safety.most_change} replicas at once"
-        return Decision(configuration=allowed, reason=reason, wanted=wanted)
+        if allowed == wanted:
+            return Decision("as wanted", allowed, "as wanted", wanted)
+        return Decision("limited", allowed, f"at most {self._safety.most_change} replicas at once", wanted)
 
 
 def _decide(agent: Agent, window: Window, decided: Future[Configuration]) -> None:

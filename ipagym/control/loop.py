@@ -1,6 +1,6 @@
 """A control loop: windows in, safe decisions out, each told with its reason."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,8 @@ from ipagym.model.window import Window
 from ipagym.random.streams import Streams
 from ipagym.task.scenario import Scenario
 from ipagym.task.telemetry import Feed
+
+NOBODY = "no controller was there"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,8 +40,15 @@ class Step:
             "wanted": None if decision.wanted is None else str(decision.wanted),
             "asked": str(decision.configuration),
             "applied": self.is_applied,
+            "kind": decision.kind,
             "reason": decision.reason,
         }
+
+
+def missed(windows: Iterable[Window]) -> Iterator[Step]:
+    """Windows during which no controller was there, as steps."""
+    for window in windows:
+        yield Step(window=window, decision=Decision("missed", window.configuration, NOBODY), is_applied=False)
 
 
 def control(
@@ -52,15 +61,14 @@ def control(
     is_shadow: bool = False,
     is_over: Callable[[], bool] = lambda: False,
 ) -> Iterator[Step]:
-    """Let the agent control the cluster through the scenario, or only say what it would do (`is_shadow`).
+    """The agent controls a cluster that was reset, to the end of the scenario; with `is_shadow` it changes nothing.
 
-    Ends early, after the window under way, when `is_over` says so. The cluster is not closed.
+    The seed is the agent's. Ends early, after the window under way, when `is_over` says so. The cluster is not closed.
     """
-    cluster.reset(seed)
     agent.reset(scenario.pipeline, scenario.limits, Streams.spawn(seed).agent)
-    feed = Feed(scenario.telemetry, scenario.interval_s)
+    feed = Feed(scenario.telemetry, scenario.interval_s, scenario.telemetry.load_factor(seed))
     guard = Guard(agent, scenario.pipeline, scenario.limits, safety)
-    for _ in range(scenario.windows):
+    for _ in range(round(cluster.now / scenario.interval_s), scenario.windows):
         window = cluster.advance(scenario.interval_s)
         decision = guard.decide(feed.see(window))
         if not is_shadow:

@@ -30,6 +30,7 @@ class Concern(IntEnum):
     SCRAPE = 4  # 0; window
     REPEAT = 5  # stage; request, attempt and trial in one number
     PROFILE = 6  # variant, counted over all stages; 0
+    LOAD = 7  # 0; 0
 
 
 def uniforms(key: int, concern: Concern, place: int, number: int) -> tuple[float, float]:

@@ -3,32 +3,51 @@
 Figures are taken over an adaptation interval, at its end. They are scraped every so often and known some time later; a
 scrape may be lost (`Faults.lost_scrape`). Until newer ones are known, a controller has the latest that came. It always
 knows the time and what it asked for, and has the figures of the first interval.
+
+With a `load_error` arrivals are measured wrongly, all of an episode by the same factor.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
 
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
 from ipagym.model.window import Window
+from ipagym.random.philox import Concern, uniforms
+from ipagym.random.streams import Streams
 from ipagym.system.errors import InputError
 
 ROUNDING = 1e-9
+
+MOST_LOAD_ERROR = 0.5
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Telemetry:
     """Seconds between two scrapes (None: one in every interval), and until a scrape is known.
 
-    Both count in whole adaptation intervals, rounded up.
+    Both count in whole adaptation intervals, rounded up. With a `load_error` of e, controllers see 1 − e to 1 + e times
+    the requests that arrive. The seed of the episode decides the factor, and no controller is told.
     """
 
     scrape_s: float | None = None
     lag_s: float = 0.0
+    load_error: float = 0.0
 
     def __post_init__(self) -> None:
         if self.scrape_s is not None and not 0 < self.scrape_s < float("inf"):
             raise InputError(f"scrape_s must be above 0 and finite, or none, not {self.scrape_s}")
         if not 0 <= self.lag_s < float("inf"):
             raise InputError(f"lag_s must be finite and 0 or more, not {self.lag_s}")
+        if not 0 <= self.load_error <= MOST_LOAD_ERROR:
+            raise InputError(f"load_error must be in 0..{MOST_LOAD_ERROR:g}, not {self.load_error}")
+
+    def load_factor(self, seed: int) -> float:
+        """Arrivals that controllers see in the episode of that seed, by those that there are."""
+        if self.load_error == 0:
+            return 1.0
+        return 1 + self.load_error * (2 * uniforms(Streams.spawn(seed).fate, Concern.LOAD, 0, 0)[0] - 1)
 
     def every(self, interval_s: float) -> int:
         """Windows from one scrape to the next."""
@@ -40,9 +59,13 @@ class Telemetry:
 
 
 class Feed:
-    """The figures that a controller has at the end of each window of an episode; they are `age` windows old."""
+    """The figures that a controller has at the end of each window of an episode; they are `age` windows old.
 
-    def __init__(self, telemetry: Telemetry, interval_s: float) -> None:
+    Arrivals are as many as `load_factor` makes of them.
+    """
+
+    def __init__(self, telemetry: Telemetry, interval_s: float, load_factor: float = 1.0) -> None:
+        self._load_factor = load_factor
         self._every, self._lag = telemetry.every(interval_s), telemetry.lag(interval_s)
         self._kept: list[Window] = []
         self._known: Window | None = None
@@ -57,7 +80,8 @@ class Feed:
     def see(self, window: Window) -> Window:
         """The figures that it has after this window, marked `scraped` where they are new."""
         self._index += 1
-        self._kept = [*self._kept, window][-self._lag - 1 :]
+        measured = window if self._load_factor == 1 else _with_arrivals(window, self._load_factor)
+        self._kept = [*self._kept, measured][-self._lag - 1 :]
         source = max(0, self._index - self._lag)
         is_first, scrape = self._index == 0, self._kept[0]
         if self._known is None or (source % self._every == 0 and (scrape.scraped or source == 0)):
@@ -66,3 +90,23 @@ class Feed:
         else:
             is_new = False
         return self._known if self._known is window else self._known.known_at(window, is_new=is_new)
+
+
+def measured_arrivals(arrivals: ArrayLike, factor: float | NDArray[np.float64]) -> NDArray[np.int64]:
+    """The numbers of arrivals times the factor, rounded to the nearest."""
+    return np.floor(np.asarray(arrivals) * factor + 0.5).astype(np.int64)
+
+
+def measured_seconds(arrivals_per_s: NDArray[np.int64], factor: float | NDArray[np.float64]) -> NDArray[np.int64]:
+    """The arrivals in each second, on the last axis, times the factor; what rounding takes from one, the next gets."""
+    return np.diff(measured_arrivals(arrivals_per_s.cumsum(axis=-1), factor), axis=-1, prepend=0)
+
+
+def _with_arrivals(window: Window, factor: float) -> Window:
+    stages = tuple(replace(each, arrivals=int(measured_arrivals(each.arrivals, factor))) for each in window.stages)
+    return replace(
+        window,
+        arrivals=int(measured_arrivals(window.arrivals, factor)),
+        arrivals_per_s=measured_seconds(window.arrivals_per_s, factor),
+        stages=stages,
+    )

@@ -2,6 +2,7 @@
 
 import json
 import resource
+import signal
 import subprocess
 import sys
 import time
@@ -17,7 +18,10 @@ LIMIT_BYTES = 4_000_000_000
 """Of addresses: a reader that wants more dies rather than the machine."""
 
 LONGEST_S = 20.0
-"""The imports included, on a slow machine: readers that mind their input answer in well under a second."""
+"""Of processor time, the imports included: readers that mind their input answer in well under a second."""
+
+WAIT_S = 120.0
+"""Of real time, for a reader that waits rather than computes; a busy machine has many things to do."""
 
 
 def of_profiles() -> Reader:
@@ -93,8 +97,10 @@ def feed(reader: str, path: Path) -> Answer:
     """What the reader does with the file; the outcome is `killed` where that takes too long."""
     command = [sys.executable, "-m", "tests.fuzz.limited", reader, str(path)]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=LONGEST_S, check=False)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=WAIT_S, check=False)
     except subprocess.TimeoutExpired:
+        return Answer("killed", f"it was still waiting after {WAIT_S} s", WAIT_S, 0)
+    if done.returncode == -signal.SIGXCPU:
         return Answer("killed", f"it was still reading after {LONGEST_S} s", LONGEST_S, 0)
     if done.returncode:
         return Answer(f"exit {done.returncode}", done.stderr[-300:], 0.0, 0)
@@ -104,13 +110,13 @@ def feed(reader: str, path: Path) -> Answer:
 def feed_all(reader: str, paths: Sequence[Path]) -> list[Answer]:
     """What the reader does with each file, all in one process, which saves its imports; the memory is that so far."""
     command = [sys.executable, "-m", "tests.fuzz.limited", reader, *map(str, paths)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=LONGEST_S * len(paths), check=True)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=WAIT_S * len(paths), check=True)
     return [Answer(**json.loads(line)) for line in done.stdout.splitlines()]
 
 
 def read(reader: str, path: Path) -> Answer:
     take = READERS[reader]()
-    before, begun_s = peak_bytes(), time.monotonic()
+    before, begun_s = peak_bytes(), time.process_time()
     try:
         take(path)
         outcome, message = "taken", ""
@@ -118,11 +124,13 @@ def read(reader: str, path: Path) -> Answer:
         outcome, message = "refused", str(error)
     except Exception as error:
         outcome, message = type(error).__name__, str(error)
-    return Answer(outcome, message[:3000], time.monotonic() - begun_s, peak_bytes() - before)
+    return Answer(outcome, message[:3000], time.process_time() - begun_s, peak_bytes() - before)
 
 
 def main() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (LIMIT_BYTES, LIMIT_BYTES))
+    limit_s = round(LONGEST_S) * len(sys.argv[2:])
+    resource.setrlimit(resource.RLIMIT_CPU, (limit_s, limit_s + 5))
     for path in sys.argv[2:]:
         answer = read(sys.argv[1], Path(path))
         print(json.dumps({name: getattr(answer, name) for name in answer.__slots__}), flush=True)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from importlib import import_module
+from socket import create_connection
 from types import ModuleType
 from typing import Any, TypeVar
 from uuid import uuid4
@@ -28,6 +29,9 @@ LOCAL = "local"
 
 RETRIES = 3
 """How often a task runs again whose Ray worker or machine is lost."""
+
+PATIENCE_S = 10.0
+"""How long the machine of a cluster may take to answer."""
 
 STORE_BYTES = 256 * 2**20
 """The object store of a local cluster; what is sent is less than a megabyte an episode."""
@@ -128,9 +132,23 @@ def _connect(ray: ModuleType, address: str, workers: int) -> None:
             **quiet,
         )
         return
+    _check_answers(address)
     try:
         ray.init(address=address, **quiet)
     except (ConnectionError, ValueError, RuntimeError) as error:
+        raise InputError(
+            f"--ray {address}: no Ray cluster answers there ({error}): give its address or local"
+        ) from error
+
+
+def _check_answers(address: str) -> None:
+    """Refuse a port where nothing listens: Ray itself would try for minutes. What is no HOST:PORT it judges at once."""
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if not host or not port.isdecimal():
+        return
+    try:
+        create_connection((host.strip("[]"), int(port)), timeout=PATIENCE_S).close()
+    except (OSError, OverflowError) as error:
         raise InputError(
             f"--ray {address}: no Ray cluster answers there ({error}): give its address or local"
         ) from error

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as Late
 from pathlib import Path
-from time import monotonic
+from time import monotonic, sleep
 from typing import TypeVar
 
 from ipagym.cluster.live.dispatcher import Dispatcher
@@ -24,6 +24,12 @@ from ipagym.task.scenario import Scenario
 
 PATIENCE_S = 60.0
 """Seconds of real time that replicas may take to start, and a window to be closed after its end."""
+
+LOOK_S = 0.01
+"""Seconds between two looks at what is left in the system."""
+
+SHORTEST_S = 0.001
+"""Seconds of the window that ends a drained episode, at least."""
 
 Result = TypeVar("Result")
 
@@ -57,6 +63,11 @@ class LiveCluster:
     def now(self) -> float:
         """Seconds from the last reset to the end of the last window."""
         return self._end_s
+
+    @property
+    def elapsed_s(self) -> float:
+        """Seconds that have really passed since the last reset."""
+        return monotonic() - self._dispatcher.clock.start_s
 
     @property
     def configuration(self) -> Configuration:
@@ -133,11 +144,23 @@ class LiveCluster:
         """
         check_span(seconds, self.now)
         start_s, end_s = self._end_s, self._end_s + seconds
-        rest_s = max(0.0, end_s - (monotonic() - self._dispatcher.clock.start_s))
+        rest_s = max(0.0, end_s - self.elapsed_s)
         close: Callable[[Future[Window]], None] = lambda closed: self.serving.close_at(start_s, end_s, closed)  # noqa: E731
         window = self._wait(close, rest_s + PATIENCE_S, f"requests until {end_s:g} s came")
         self._end_s = end_s
         return window
+
+    def drain(self, limit_s: float) -> Window:
+        """Take no more load, answer what is in the system within the limit; the window since the last one.
+
+        Raises:
+            InputError: nothing runs.
+        """
+        self._run(self.serving.load.stop)
+        until_s = monotonic() + limit_s
+        while self.in_system and monotonic() < until_s:
+            sleep(LOOK_S)
+        return self.advance(max(self.elapsed_s - self._end_s, SHORTEST_S))
 
     def close(self) -> None:
         """End every process."""

@@ -35,6 +35,7 @@ class Load:
         self._dispatcher = dispatcher
         self._errors = errors
         self._rest = b""
+        self._is_stopped = False
         self._file = folder / "schedule"
         self._file.write_bytes(self.arrival_s.tobytes())
         self._child = self._spawned()
@@ -50,7 +51,14 @@ class Load:
 
     def has_sent_until(self, end_s: float) -> bool:
         """True if every request that arrives before `end_s` is here."""
-        return self.arrived == len(self.arrival_s) or self.arrival_s[self.arrived] >= end_s
+        return self._is_stopped or self.arrived == len(self.arrival_s) or self.arrival_s[self.arrived] >= end_s
+
+    def stop(self) -> None:
+        """Send no more; what was sent and has not been read yet does not arrive."""
+        if not self._is_stopped:
+            self._is_stopped = True
+            self._dispatcher.forget(self._child.stream)
+            self._child.hang_up()
 
     def end(self) -> None:
         """End the generator."""

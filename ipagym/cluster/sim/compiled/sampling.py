@@ -21,7 +21,7 @@ from ipagym.cluster.sim.compiled.philox import uniforms
 from ipagym.cluster.sim.spreads import Family
 from ipagym.random.philox import Concern
 
-STRAGGLER, START, CRASH, NODE, SCRAPE, _, PROFILE = (int(concern) for concern in Concern)
+STRAGGLER, START, CRASH, NODE, SCRAPE, _, PROFILE, _ = (int(concern) for concern in Concern)
 CONSTANT, NORMAL = int(Family.CONSTANT), int(Family.NORMAL)
 
 

@@ -1,0 +1,1 @@
+"""How well the simulator predicts a live cluster: calibration on one run, signed errors on others."""

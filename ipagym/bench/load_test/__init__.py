@@ -1,0 +1,1 @@
+"""A load tester: an open loop of requests to a server, whatever that answers."""

@@ -1,0 +1,33 @@
+"""`ipagym calibrate`: a profile with the latencies that a pipeline has here."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def calibrate(
+    scenario: Annotated[str, typer.Argument(help="A scenario by name, or the path of a YAML scenario.")],
+    out: Annotated[Path, typer.Option(help="The profile file to write.")],
+    backend: Annotated[str, typer.Option(help="local or rehearsal.")] = "local",
+    duration: Annotated[int, typer.Option(min=4, help="Seconds of the run.")] = 60,
+) -> None:
+    """Run a pipeline at half load and write its profile with the service times of that run.
+
+    Variants and cores that were not run are scaled as the others of their stage. `ipagym profile` measures each one.
+    """
+    from ipagym.bench.live_validation.validate import calibrated_on
+    from ipagym.cli.validate_live import live_maker
+    from ipagym.cluster.backends import check_able
+    from ipagym.envs.scenarios import make_scenario
+    from ipagym.profiles.written import CALIBRATED, profile_text, with_latencies
+    from ipagym.system.files import make_folder, write_atomically
+
+    task = make_scenario(scenario)
+    check_able(task, backend)
+    make_live = live_maker(backend)
+    make_folder(out.parent)
+    print(f"a run of {duration} s at half load", flush=True)
+    pipeline = calibrated_on(task, make_live, duration)
+    write_atomically(out, profile_text(with_latencies(pipeline), CALIBRATED).encode())
+    print(f"written to {out}")

@@ -1,0 +1,106 @@
+"""`ipagym validate-live`: how well the simulator predicts a live cluster."""
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ipagym.bench.live_validation.trial import Logging
+    from ipagym.task.scenario import Scenario
+
+
+def validate_live(
+    scenario: Annotated[str, typer.Argument(help="A scenario by name, or the path of a YAML scenario or profile.")],
+    backend: Annotated[str, typer.Option(help="local or rehearsal.")] = "local",
+    utilisation: Annotated[str, typer.Option(help="Of the busiest stage, comma-separated.")] = "0.3,0.4,0.5,0.6,0.8",
+    runs: Annotated[int, typer.Option(min=1, help="Runs of each trial, on seeds from 0 on.")] = 5,
+    duration: Annotated[int, typer.Option(min=4, help="Seconds of each run.")] = 30,
+    with_changes: Annotated[
+        bool, typer.Option("--changes/--no-changes", help="Also trials in which a knob is turned half-way.")
+    ] = True,
+    out: Annotated[Path, typer.Option(help="Folder for the errors of each run.")] = Path("results/validate-live"),
+) -> None:
+    """Play the same arrivals on a live cluster and on the simulator, calibrated on an earlier run at half load.
+
+    Signed errors are printed: medians over runs, with 95 % half widths of means. A run takes its duration in real time;
+    what is in the folder is not played again.
+    """
+    from ipagym.bench.live_validation.trial import changes, steady
+    from ipagym.bench.live_validation.validate import Plan, calibrated_on, validate
+    from ipagym.cluster.backends import check_able
+    from ipagym.envs.scenarios import make_scenario
+    from ipagym.system.files import make_folder
+    from ipagym.system.progress import counted
+
+    task, shares = make_scenario(scenario), _shares(utilisation)
+    check_able(task, backend)
+    make_live = live_maker(backend)
+    make_folder(out)
+    print(f"calibrating: a run of {duration} s at half load", flush=True)
+    pipeline = calibrated_on(task, make_live, duration, out / "calibration.json")
+    trials = steady(pipeline, shares, duration)
+    if with_changes:
+        trials += changes(pipeline, 0.5, duration)
+    with counted("runs") as tick:
+        plan = Plan(trials=trials, seeds=range(runs))
+        rows = validate(task, make_live, plan, pipeline=pipeline, out=out / "runs.csv", tick=tick)
+    _show(rows)
+
+
+def live_maker(backend: str) -> "Callable[[Scenario], Logging]":
+    """What makes live clusters that keep their requests.
+
+    Raises:
+        InputError: the backend is simulated.
+    """
+    from ipagym.cluster.backends import named_backend, program_of
+    from ipagym.cluster.live import LiveCluster, rehearsal
+    from ipagym.system.errors import InputError
+
+    if not named_backend(backend).abilities.real_time:
+        raise InputError(f"{backend} is a simulator itself: choose local or rehearsal")
+
+    def make(task: "Scenario") -> LiveCluster:
+        program = rehearsal(task.pipeline) if backend == "rehearsal" else program_of(task.pipeline)
+        return LiveCluster(task, program, keep_requests=True)
+
+    return make
+
+
+def _shares(text: str) -> list[float]:
+    from ipagym.system.errors import InputError
+
+    try:
+        shares = [float(part) for part in text.split(",")]
+    except ValueError:
+        shares = []
+    if not shares or not all(0 < share < 1 for share in shares):
+        raise InputError(f"--utilisation takes numbers between 0 and 1, comma-separated, not {text}")
+    return shares
+
+
+def _show(rows: "pd.DataFrame") -> None:
+    from rich.table import Table
+
+    from ipagym.bench.live_validation.errors import UNITS, summary
+    from ipagym.cli.console import console
+
+    table = Table(title="the simulator less the live cluster: median over runs ± 95 % of the mean")
+    table.add_column("trial")
+    for name in ("runs", "utilisation", *(f"{name}, {unit}" for name, unit in UNITS.items())):
+        table.add_column(name, justify="right")
+    for row in summary(rows).to_dict("records"):
+        cells = [_cell(row[name], row[f"{name} ±"]) for name in UNITS]
+        table.add_row(str(row["trial"]), str(row["runs"]), f"{row['utilisation']:.2f}", *cells)
+    console().print(table)
+
+
+def _cell(median: float, half_width: float) -> str:
+    if math.isnan(median):
+        return "–"
+    return f"{median:+.1f}" if math.isnan(half_width) else f"{median:+.1f} ± {half_width:.1f}"
