@@ -4,7 +4,7 @@ BIN := .venv/bin
 # Without byte code for all of torch: Python makes that of what is imported, which is little.
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile -c constraints.txt
 
-.PHONY: demo test nightly coverage lint audit train clean
+.PHONY: demo test nightly coverage lint audit docs train clean
 
 demo: .venv/demo
 	$(BIN)/ipagym compare video --workload bursty --agents ipa,hpa,static-min,static-max,random --seeds 3 --out results/demo
@@ -27,6 +27,10 @@ lint: .venv/dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# The site, with its tutorials run, in site/. Nothing is fetched; a broken link, anchor or command ends it.
+docs: .venv/dev
+	PATH="$(CURDIR)/$(BIN):$$PATH" NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
+
 train: .venv/dev
 	$(BIN)/ipagym train video --workload bursty --out runs/ppo
 
@@ -46,4 +50,4 @@ train: .venv/dev
 	@touch $@ .venv/demo
 
 clean:
-	rm -rf .venv build dist *.egg-info results
+	rm -rf .venv build dist *.egg-info results site

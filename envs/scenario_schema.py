@@ -28,45 +28,70 @@ class LimitsFile(Strict):
     """Bounds on every configuration, as in `ipagym.model.configuration.Limits`."""
 
     max_replicas: Annotated[int, Field(ge=1, le=1000)] = 10
+    """The most replicas of a deployment."""
     node_cores: Annotated[list[Count], Field(min_length=1, max_length=1000)] | None = None
+    """The cores of each node; without it, room is unlimited."""
     max_deployments: Annotated[int, Field(ge=1, le=20)] = 1
+    """The most variants that a stage runs side by side."""
     max_cores: Count | None = None
+    """The most cores that a configuration may ask for in all."""
 
 
 class DropFile(Strict):
     """The rules by which requests are given up, as in `ipagym.task.physics.DropPolicy`."""
 
     expired: bool = False
+    """Give up a request whose deadline has passed when it leaves the queue."""
     hopeless: bool = False
+    """Give up a request that would miss its deadline even if it were served now."""
     max_queue: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+    """Refuse a request that finds so many in the queue of a stage."""
     max_age_s: Seconds | None = None
+    """Give up a request that has been in the system so long when it leaves a queue."""
 
 
 class PhysicsFile(Strict):
     """The behaviour of the cluster, as in `ipagym.task.physics.Physics`; the profile's where a field is left out."""
 
     order: Literal["fifo", "edf"] = "fifo"
+    """The order of a queue: first in first out, or earliest deadline first."""
     batch_timeout_s: NotNegative | None = None
+    """The longest that a request waits for its batch to fill."""
     drop: DropFile | None = None
+    """When requests are given up."""
     service: Name = "measured"
+    """Spread of service times: `measured`, `constant`, `exponential`, `gamma:CV` or `lognormal:CV`."""
     arrivals: Name = "poisson"
+    """How rates become timestamps: `poisson`, `uniform` or `gamma:CV`."""
     resize_s: NotNegative | None = 0.1
+    """The time that a change of cores in place takes; null where it needs new replicas."""
     keep_alive_s: NotNegative | None = None
+    """The idle time after which a replica sleeps; null where none does."""
     profile_error: Probability = 0.0
+    """With e, a variant is 1 − e to 1 + e times as slow as its profile says; at most 0.9."""
 
 
 class FaultsFile(Strict):
     """Faults and how often they happen, as in `ipagym.task.faults.Faults`."""
 
     crashes_per_hour: PerHour = 0.0
+    """Crashes of each ready replica; at most 7,200."""
     slow_start: Probability = 0.0
+    """Probability that a start is slow."""
     slow_start_factor: Factor = 3.0
+    """How many times as long a slow start takes."""
     failed_start: Probability = 0.0
+    """Probability that a start fails and begins again; at most 0.99."""
     straggler: Probability = 0.0
+    """Probability that a batch is slow."""
     straggler_factor: Factor = 5.0
+    """How many times as long a slow batch takes."""
     node_losses_per_hour: PerHour = 0.0
+    """Losses of each node; at most 7,200."""
     node_repair_s: NotNegative = 60.0
+    """The time until a lost node is back."""
     lost_scrape: Probability = 0.0
+    """Probability that the figures of a window do not reach the controller."""
 
 
 def _form_of_faults(value: object) -> str:
@@ -77,43 +102,61 @@ class ObjectiveFile(Strict):
     """Weights of the objective, as in `ipagym.task.objective.Objective`; what is left out is the profile's."""
 
     alpha: Weight | None = None
+    """Weight of accuracy (PAS, 0 to 1)."""
     beta: Weight | None = None
+    """Weight of a core held."""
     delta: Weight | None = None
+    """Weight of the sum of batch sizes."""
     violation: Weight | None = None
+    """Weight of the share of requests that are late or dropped."""
     switching: Weight | None = None
+    """Weight of each knob that changes."""
     energy: Weight | None = None
+    """Weight of a kilojoule."""
     gamma: Weight | None = None
+    """Weight of a second of model loading."""
 
 
 class NetworkFile(Strict):
     """The network before the cluster: its name (`ipagym.workload.network`) and the size of requests."""
 
     name: Path_ = "4g"
+    """`4g`, or `trace:PATH` with the bandwidth of each second in MB/s."""
     payload_kib: Annotated[float, Field(ge=0, le=1e9)] | None = None
+    """Size of a request."""
 
 
 class TelemetryFile(Strict):
     """The way of figures to controllers, as in `ipagym.task.telemetry.Telemetry`."""
 
     scrape_s: Seconds | None = None
+    """Time between two scrapes; null for every window."""
     lag_s: NotNegative = 0.0
+    """Time until a scrape is known to controllers."""
     load_error: Annotated[float, Field(ge=0, le=0.5)] = 0.0
+    """With e, controllers see 1 − e to 1 + e times the requests that arrive."""
 
 
 class SettingFile(Strict):
     """The deployment that a stage starts with."""
 
     variant: Name
+    """Name of the variant."""
     replicas: Annotated[int, Field(ge=1, le=1000)] = 1
+    """Number of replicas."""
     batch: Batch = 1
+    """Batch size."""
     cores: Cores | None = None
+    """Cores of a replica; null for the base cores of the variant."""
 
 
 class LoadFile(Strict):
     """A load that a scenario is known for: the workload, by its own name if it has another, and weights of its own."""
 
     workload: Path_ | None = None
+    """The workload behind this name; null where the name is the workload's own."""
     objective: ObjectiveFile = ObjectiveFile()
+    """Weights under this load."""
 
 
 class ScenarioFile(Strict):
@@ -124,19 +167,34 @@ class ScenarioFile(Strict):
     """
 
     pipeline: Path_
+    """A profile, by name or by path."""
     description: Name = "a scenario of your own"
+    """A sentence for `ipagym list`."""
     workload: Path_ = "bursty"
+    """The load where none is asked for: a name or a path."""
     loads: Annotated[dict[Path_, LoadFile], Field(max_length=100)] = Field(default_factory=dict)
+    """Loads that the scenario is known for, by name."""
     slo_s: Seconds | None = None
+    """The end-to-end SLO; null for the profile's."""
     interval_s: Seconds = 10.0
+    """The adaptation interval."""
     knobs: Annotated[list[KnobName], Field(min_length=1, max_length=len(KNOBS))] = Field(default_factory=usual_knobs)
+    """The knobs that are open; the others stay at one value."""
     max_batch: Batch | None = None
+    """The largest batch size; null for the profile's."""
     initial: Annotated[list[SettingFile], Field(min_length=1, max_length=100)] | None = None
+    """What each stage starts with, in the order of the stages."""
     limits: LimitsFile = LimitsFile()
+    """Bounds of every configuration."""
     physics: PhysicsFile = PhysicsFile()
+    """Rules of the simulated cluster."""
     network: NetworkFile | None = None
+    """The network before the cluster; null for none."""
     telemetry: TelemetryFile = TelemetryFile()
+    """The way of figures to controllers."""
     faults: Annotated[
         Annotated[Name, Tag("<name>")] | Annotated[FaultsFile, Tag("<mixture>")], Discriminator(_form_of_faults)
     ] = "none"
+    """A mixture by name (`none`, `usual`, `harsh`), or rates and probabilities."""
     objective: ObjectiveFile = ObjectiveFile()
+    """Weights of the reward; the profile's where they are left out."""

@@ -29,8 +29,11 @@ class MeasuredFile(Strict):
     """Seconds per batch for each measured batch size, and the most requests per second where that was measured."""
 
     average_s: Latencies
+    """Mean time of a batch, by batch size; size 1 is needed."""
     p99_s: Latencies
+    """99th percentile of the same, for the same batch sizes."""
     throughput_rps: Throughputs = Field(default_factory=dict)
+    """The most requests per second that were measured, by batch size."""
 
     @model_validator(mode="after")
     def _latencies_agree(self) -> Self:
@@ -55,12 +58,19 @@ class LawFile(Strict):
     """
 
     gamma_ms: Milliseconds
+    """Factor of batch size over cores."""
     delta_ms: Milliseconds
+    """Factor of the batch size."""
     epsilon_ms: Milliseconds
+    """Factor of one over cores."""
     eta_ms: Milliseconds
+    """Constant part."""
     average_share: Annotated[float, Field(gt=0, le=1)]
+    """Mean time as a share of the 99th percentile."""
     max_cores: Annotated[int, Field(ge=1, le=256)]
+    """The most cores that the law holds for."""
     max_batch: Annotated[int, Field(ge=1, le=256)]
+    """The largest batch size that the law holds for."""
 
     def p99_s(self, batch: int, cores: int) -> float:
         """Seconds for a batch on so many cores."""
@@ -83,17 +93,29 @@ class VariantFile(Strict):
     """
 
     name: Name
+    """Name of the variant; names in a stage differ."""
     accuracy: Annotated[float, Field(gt=0, le=1)]
+    """Accuracy of the variant as a share of 1."""
     base_cores: Cores
+    """Cores of a replica where nothing else is asked for."""
     load_s: Annotated[float, Field(ge=0, le=1e6)]
+    """Time to load the model."""
     average_s: Latencies | None = None
+    """Mean time of a batch on the base cores, by batch size; size 1 is needed."""
     p99_s: Latencies | None = None
+    """99th percentile of the same, for the same batch sizes."""
     throughput_rps: Throughputs = Field(default_factory=dict)
+    """The most requests per second that were measured, by batch size."""
     on_cores: Annotated[dict[Cores, MeasuredFile], Field(max_length=256)] = Field(default_factory=dict)
+    """Measurements on other numbers of cores."""
     capacity_rps: Annotated[dict[Cores, Rate], Field(min_length=1, max_length=256)] | None = None
+    """Requests per second by cores, served one after another."""
     law: LawFile | None = None
+    """Latency as a formula in batch size and cores."""
     memory_mib: Mebibytes | None = None
+    """Memory that a replica holds."""
     memory_request_mib: Mebibytes | None = None
+    """Memory that a replica requests."""
 
     @model_validator(mode="after")
     def _memory_is_known(self) -> Self:
@@ -127,9 +149,13 @@ class StageFile(Strict):
     """A stage as written; `after` names the stages whose results it needs, that before it where it is left out."""
 
     name: Name
+    """Name of the stage."""
     after: Annotated[list[Name], Field(max_length=100)] | None = None
+    """The stages whose results it needs; null for the stage before it."""
     batches: Annotated[list[Batch], Field(min_length=1)]
+    """Batch sizes to choose from."""
     variants: Annotated[list[VariantFile], Field(min_length=1, max_length=1000)]
+    """Models that can do the task."""
 
     @model_validator(mode="after")
     def _names_differ(self) -> Self:
@@ -147,32 +173,49 @@ class CombinationFile(Strict):
     """The accuracy of answers that these variants gave together, one of each stage in order."""
 
     variants: Annotated[list[Name], Field(min_length=1, max_length=100)]
+    """One variant of each stage, in order."""
     accuracy: Annotated[float, Field(ge=0, le=1)]
+    """Accuracy of what they answer together."""
 
 
 class ObjectiveFile(Strict):
     """Weights of the objective: accuracy, cores, batch, and seconds of loading."""
 
     alpha: Weight
+    """Weight of accuracy (PAS, 0 to 1)."""
     beta: Weight
+    """Weight of a core held."""
     delta: Weight
+    """Weight of the sum of batch sizes."""
     gamma: Weight = 0.0
+    """Weight of a second of model loading."""
 
 
 class ProfileFile(Strict):
     """A profile as written."""
 
     name: Name
+    """Name of the pipeline."""
     description: Name
+    """A sentence about it."""
     slo_s: Seconds
+    """The end-to-end SLO."""
     tight_slo_s: Seconds | None = None
+    """The SLO of `slo="tight"`; null where there is none."""
     batch_timeout_s: Annotated[float, Field(ge=0, le=1e6)]
+    """The longest that a request waits for its batch to fill."""
     max_age_s: Seconds | None = None
+    """Age in the system at which a request is given up; null for never."""
     objective: ObjectiveFile
+    """Weights of the objective."""
     idle_watts_per_core: Watts
+    """Power of a core that is held and idle."""
     busy_watts_per_core: Watts
+    """Power of a core at work."""
     stages: Annotated[list[StageFile], Field(min_length=1, max_length=100)]
+    """Stages in order."""
     accuracy_by_combination: Annotated[list[CombinationFile], Field(max_length=10_000)] = Field(default_factory=list)
+    """Accuracy of each combination of variants, where it is not the product of the stages."""
 
     @model_validator(mode="after")
     def _combinations_are_whole(self) -> Self:

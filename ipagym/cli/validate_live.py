@@ -106,9 +106,8 @@ def _show(rows: "pd.DataFrame") -> None:
             cells = [_cell(row[name], row[f"{name} ±"]) for name in names]
             table.add_row(str(row["trial"]), str(row["runs"]), f"{row['utilisation']:.2f}", *cells)
         console().print(table)
-    print(
-        "the simulator less the live cluster: median over runs ± 95 % of the mean; use: utilisation of the busiest stage"
-    )
+    print("the simulator less the live cluster: median over runs ± 95 % of the mean")
+    print("use: utilisation of the busiest stage in the live run")
 
 
 def _cell(median: float, half_width: float) -> str:
