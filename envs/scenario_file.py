@@ -96,7 +96,7 @@ def build(file: ScenarioFile, folder: Path, choices: Choices) -> Scenario:
         physics=_physics(file, profile, limits, choices),
         interval_s=file.interval_s if choices.interval_s is None else choices.interval_s,
         telemetry=choices.telemetry or Telemetry(**file.telemetry.model_dump()),
-        network=None if file.network is None else _network(file.network, folder),
+        network=_network(file.network, Path() if "network" in choices.changes else folder),
     )
     check(scenario.initial, pipeline, limits)
     check_placed(scenario.initial, pipeline, limits)
@@ -152,7 +152,10 @@ def _load(file: ScenarioFile, folder: Path, choices: Choices) -> tuple[workload.
     return workload.by_name(located(name, folder) if choices.load is None else name, choices.trace), ObjectiveFile()
 
 
-def _network(given: NetworkFile, folder: Path) -> Network:
+def _network(given: NetworkFile | None, folder: Path) -> Network | None:
+    """The network, if there is one. Its path counts from the folder: a file's own, or the working folder."""
+    if given is None:
+        return None
     return network_by_name(_from(folder, given.name), given.payload_kib)
 
 

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from ipagym.cluster.sim import ENGINES
+from ipagym.envs.scenario_file import load_scenario
+from ipagym.envs.scenarios import make_scenario
 from ipagym.model.records import records_of
 from ipagym.system.errors import InputError
 from ipagym.task.physics import Physics
@@ -73,6 +75,20 @@ def test_a_trace_of_ones_own_is_read(tmp_path: Path) -> None:
     path.write_text("4.0 2.0\n1e0\n")
     network = network_by_name(f"trace:{path}", payload_kib=1000.0)
     assert network.delays_s(np.random.default_rng(0), 3) == pytest.approx([0.256, 0.512, 1.024])
+
+
+def test_the_path_of_a_chosen_trace_counts_from_the_working_folder_and_that_of_a_file_from_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "link.txt").write_text("4.0")
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "mine.yaml").write_text("pipeline: video\nnetwork: {name: 'trace:link.txt'}\n")
+    monkeypatch.chdir(tmp_path)
+    assert make_scenario("video", network={"name": "trace:link.txt"}).network is not None
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert load_scenario(tmp_path / "mine.yaml").network is not None
+    with pytest.raises(InputError, match="no bandwidth trace"):
+        make_scenario("video", network={"name": "trace:link.txt"})
 
 
 @pytest.mark.parametrize("content", ["", "fast", "1 nan", "0", "1 -2", "1e9", "1_000", "٣"])
