@@ -1,27 +1,58 @@
-"""A picture of the validations of training runs: a panel for each policy of the zoo, a line for each seed."""
+"""A picture of the validations of training runs, from the cards of the zoo: a panel for each policy."""
 
-import json
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+
+from ipagym.bench.drawing.looks import PALETTE
+from ipagym.bench.drawing.style import DOUBLE, new_figure, style
 
 COLUMNS = 3
 """Panels side by side."""
 
+ROW_INCHES = 1.7
 
-def draw(folder: Path, runs: Mapping[str, Sequence[str]], to: Path) -> None:
-    """Draw the curves of the runs below the folder, by the name of their panel, into a PNG file."""
-    columns = min(COLUMNS, len(runs))
-    rows = -(-len(runs) // columns)
-    figure = Figure(figsize=(4.2 * columns, 3.2 * rows), layout="constrained")
-    axes = figure.subplots(rows, columns, squeeze=False).ravel()
-    for unused in axes[len(runs) :]:
-        unused.set_axis_off()
-    for panel, (name, each) in zip(axes, runs.items(), strict=False):
-        for run in each:
-            curve = json.loads((folder / run / "curve.json").read_text())["curve"]
-            panel.plot([row["steps"] / 1000 for row in curve], [row["reward"] for row in curve], label=run)
-        panel.set(title=name, xlabel="thousand steps", ylabel="reward per window, validation")
-        panel.legend(fontsize="small")
-    figure.savefig(to, dpi=110)
+RUN = re.compile(r"^\| [\w -]*\d \|.*\| ([^|]*) \|$", re.MULTILINE)
+"""The row of a run in a card: its last cell has the validations, `thousand steps: reward`, comma-separated."""
+
+Curve = Mapping[int, float]
+"""Mean reward in validation, by thousand steps."""
+
+
+def curves(card: Path) -> list[Curve]:
+    """The curves of the runs of a card."""
+    return [
+        {int(steps): float(reward) for steps, reward in (pair.split(": ") for pair in cell.split(", "))}
+        for cell in RUN.findall(card.read_text(encoding="utf-8").replace("−", "-"))
+    ]
+
+
+def figure(by_policy: Mapping[str, Sequence[Curve]]) -> Figure:
+    """The curves of each policy: its runs, their mean as far as all go, and the band from the least to the most."""
+    columns = min(COLUMNS, len(by_policy))
+    rows = -(-len(by_policy) // columns)
+    with style():
+        drawing = new_figure(DOUBLE, ROW_INCHES * rows)
+        panels = drawing.subplots(rows, columns, squeeze=False)
+        for panel in panels.ravel()[len(by_policy) :]:
+            panel.set_axis_off()
+        for panel, (name, runs) in zip(panels.ravel(), by_policy.items(), strict=False):
+            _draw(panel, runs)
+            panel.set_title(name)
+        for panel in panels[:, 0]:
+            panel.set_ylabel("reward in validation")
+        drawing.supxlabel("thousand steps")
+    return drawing
+
+
+def _draw(panel: Axes, runs: Sequence[Curve]) -> None:
+    steps = sorted(set(runs[0]).intersection(*runs))
+    rewards = [[run[step] for run in runs] for step in steps]
+    colour = PALETTE[0]
+    panel.fill_between(steps, [min(each) for each in rewards], [max(each) for each in rewards], color=colour, alpha=0.2)
+    for run in runs:
+        panel.plot(list(run), list(run.values()), color=colour, linewidth=0.5, alpha=0.6)
+    panel.plot(steps, [sum(each) / len(each) for each in rewards], color=colour, linewidth=1.3)
