@@ -102,7 +102,7 @@ def main(arguments: list[str] | None = None) -> None:
     torch.manual_seed(0)
     envs = gym.make_vec(
         "ipagym/Video-v0", ENVS, vectorization_mode="vector_entry_point", autoreset_mode=AutoresetMode.SAME_STEP,
-        workload="bursty", with_info=False,
+        workload="bursty", with_info=False, seed_range=[1_000_000, 2**31],  # those of training
     )  # fmt: skip
     agent = Agent(envs.single_observation_space.shape[0], envs.single_action_space.nvec.tolist())  # type: ignore
     optimiser = torch.optim.Adam(agent.parameters(), lr=3e-4)

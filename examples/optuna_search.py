@@ -12,10 +12,13 @@ from stable_baselines3 import PPO
 from ipagym.envs import make_vector_env
 from ipagym.envs.sb3 import ServingVecEnv
 
+TRAINING = [1_000_000, 2**31]
+"""Seeds of training, from the first to before the last."""
+
 
 def mean_return(trial: optuna.Trial, steps: int) -> float:
     """The mean return of the last episodes of training with the hyper-parameters that the trial suggests."""
-    envs = make_vector_env(16, "video", "bursty", autoreset_mode=AutoresetMode.SAME_STEP)
+    envs = make_vector_env(16, "video", "bursty", autoreset_mode=AutoresetMode.SAME_STEP, seed_range=TRAINING)
     model = PPO(
         "MlpPolicy", ServingVecEnv(envs, reward_scale=0.01), n_steps=119, batch_size=119, seed=0, n_epochs=4,
         learning_rate=trial.suggest_float("learning_rate", 1e-4, 3e-3, log=True),

@@ -4,6 +4,7 @@ python examples/sb3_dqn.py --steps 5000
 """
 
 import argparse
+from typing import Any
 
 import gymnasium as gym
 from stable_baselines3 import DQN
@@ -13,10 +14,13 @@ from stable_baselines3.common.monitor import Monitor
 import ipagym  # noqa: F401  (registers the ids)
 from ipagym.envs.wrappers import StepAction
 
+TRAINING, TEST = [1_000_000, 2**31], [0, 100_000]
+"""Seeds of the splits, from the first to before the last."""
 
-def make_env() -> gym.Env:
+
+def make_env(**settings: Any) -> gym.Env:
     """An environment whose action is a step."""
-    return Monitor(StepAction(gym.make("ipagym/Video-v0", workload="bursty")))
+    return Monitor(StepAction(gym.make("ipagym/Video-v0", workload="bursty", **settings)))
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -24,9 +28,9 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--steps", type=int, default=5_000)
     steps = parser.parse_args(arguments).steps
-    model = DQN("MlpPolicy", make_env(), learning_starts=min(500, steps // 2), gamma=0.95, seed=0)
+    model = DQN("MlpPolicy", make_env(seed_range=TRAINING), learning_starts=min(500, steps // 2), gamma=0.95, seed=0)
     model.learn(steps)
-    print(f"return {evaluate_policy(model, make_env(), n_eval_episodes=1)[0]:.2f}")
+    print(f"return {evaluate_policy(model, make_env(seed_range=TEST), n_eval_episodes=1)[0]:.2f}")
 
 
 if __name__ == "__main__":

@@ -15,19 +15,21 @@ import ipagym  # noqa: F401  (registers the ids)
 from ipagym.envs import make_vector_env
 from ipagym.envs.sb3 import ServingVecEnv
 
+TRAINING, TEST = [1_000_000, 2**31], [0, 100_000]
+"""Seeds of the splits, from the first to before the last."""
+
 
 def main(arguments: list[str] | None = None) -> None:
     """Learn, then print the return of an episode."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--steps", type=int, default=50_000)
     steps = parser.parse_args(arguments).steps
-    envs = make_vector_env(16, "video", "bursty", autoreset_mode=AutoresetMode.SAME_STEP)
+    envs = make_vector_env(16, "video", "bursty", autoreset_mode=AutoresetMode.SAME_STEP, seed_range=TRAINING)
     model = PPO(
         "MlpPolicy", ServingVecEnv(envs, reward_scale=0.01), n_steps=min(119, max(2, steps // 16)), gamma=0.95, seed=0
     )
     model.learn(steps)
-    env = Monitor(gym.make("ipagym/Video-v0", workload="bursty"))
-    env.reset(seed=1000)  # the episode that follows is no one's from training
+    env = Monitor(gym.make("ipagym/Video-v0", workload="bursty", seed_range=TEST))
     print(f"return {evaluate_policy(model, env, n_eval_episodes=1)[0]:.2f}")
 
 

@@ -63,7 +63,12 @@ def main(arguments: list[str] | None = None) -> None:
     steps = parser.parse_args(arguments).steps
     in_processes()
     native = gym.make_vec(
-        ID, ENVS, vectorization_mode="vector_entry_point", autoreset_mode=AutoresetMode.DISABLED, workload="bursty"
+        ID,
+        ENVS,
+        vectorization_mode="vector_entry_point",
+        autoreset_mode=AutoresetMode.DISABLED,
+        workload="bursty",
+        seed_range=[1_000_000, 2**31],
     )
     env, sizes = GymWrapper(native, categorical_action_encoding=True), native.single_action_space.nvec.tolist()
     net = nn.Sequential(nn.LazyLinear(64), nn.Tanh(), nn.Linear(64, sum(sizes)))

@@ -29,6 +29,7 @@ def page(env_id: str) -> str:
         f"## Action\n\n{_actions(env)}",
         "## Observation\n\nA float32 vector of these entries; [their scales](../environments.md#observations).\n\n"
         + ", ".join(f"`{each}`" for each in env.observation_names),
+        f"## Reward\n\n{_reward(env.scenario)}",
         f"## Pipeline\n\n{_pipeline(env.scenario)}",
         f"## Returns\n\n{_returns(env)}",
         f"## A frame\n\nAfter {STEPS} steps with random feasible actions.\n\n{_frame(env)}",
@@ -65,6 +66,16 @@ def _actions(env: ServingEnv) -> str:
     codec = env.codec
     rows = [(f"`{name}`", str(size)) for name, size in zip(codec.names, codec.sizes, strict=True)]
     return f"`MultiDiscrete`, {len(rows)} entries.\n\n{markdown([('entry', 'values'), *rows])}"
+
+
+def _reward(scenario: Scenario) -> str:
+    terms = {
+        "alpha": "PAS (0..1)", "beta": "cores", "delta": "Σ batch sizes", "violation": "share late or dropped",
+        "switching": "knobs changed", "energy": "kJ", "gamma": "s of loading",
+    }  # fmt: skip
+    weights = {name: getattr(scenario.objective, name) for name in terms}
+    shown = " − ".join(f"{weight:g} · {terms[name]}" for name, weight in weights.items() if weight or name == "alpha")
+    return f"Of a window: {shown}. [The terms](../environments.md#rewards); `objective={{…}}` changes the weights."
 
 
 def _pipeline(scenario: Scenario) -> str:

@@ -29,6 +29,9 @@ POINTS_PER_INCH = 20
 
 FLOOR_S = 1e-3
 
+LEAST_POINTS = 4.0
+"""Points of PAS that its panel spans."""
+
 LABELS = ("load\n(req/s)", "p99 latency\n(s)", "violations\n(% of req)", "cost\n(cores)", "PAS\n(%)")
 
 
@@ -75,6 +78,13 @@ def _draw(axes: Sequence[Axes], rows: pd.DataFrame, bins: Bins, drawn: tuple[str
         set_apart(lines, place, number)
 
 
+def _widen(axis: Axes) -> None:
+    """A span of some points at least, so that a line that is level has readable numbers beside it."""
+    low, high = axis.get_ylim()
+    if high - low < LEAST_POINTS:
+        axis.set_ylim((low + high - LEAST_POINTS) / 2, (low + high + LEAST_POINTS) / 2)
+
+
 def _dress(axes: Sequence[Axes], chosen: pd.DataFrame) -> None:
     for axis, label in zip(axes, LABELS, strict=True):
         axis.set_ylabel(label)
@@ -83,6 +93,7 @@ def _dress(axes: Sequence[Axes], chosen: pd.DataFrame) -> None:
     scale_percent(axes[2])
     few_ticks(axes[0])
     few_ticks(axes[4])
+    _widen(axes[4])
     scale_y(axes[1], chosen.loc[chosen["completed"] > 0, "latency_p99_s"], FLOOR_S)
     scale_y(axes[3], chosen["cores"])
     axes[-1].set_xlabel("time (s)")

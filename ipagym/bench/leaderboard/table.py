@@ -46,6 +46,12 @@ ONE: tuple[Column, ...] = (
 """Columns of the table of one task."""
 
 
+ENOUGH_SEEDS = 6
+"""Seeds from which on a bootstrap, and a test by changes of sign, can say something of one task."""
+
+FEW = f"fewer than {ENOUGH_SEEDS} seeds: bootstrap intervals reach no further than what ran, and are too narrow"
+
+
 def tables(board: Board) -> list[tuple[str, list[list[str]]]]:
     """Title and rows, the headings first, of the table over all tasks and of one for each task."""
     suite = board.suite
@@ -67,6 +73,7 @@ def notes(board: Board) -> list[str]:
     return [
         f"score: 0 for {reference}, 1 for the ceiling of the task; [95 % stratified bootstrap interval over seeds]",
         "equal ranks: not told apart on the same seeds; –: tasks are missing, so that there is no rank",
+        *([FEW] if board.suite.file.seeds < ENOUGH_SEEDS else []),
         *(f"failed: {each.agent} on {each.group}: {each.reason}" for each in board.failures),
     ]
 
