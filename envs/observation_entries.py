@@ -112,7 +112,9 @@ STAGE_ENTRIES = (
     Entry("ready", "replicas", REPLICAS, "replicas that serve", _starts_replicas),
     Entry("starting", "replicas", REPLICAS, "replicas that load their model", _starts_slowly),
     Entry("pending", "replicas", REPLICAS, "replicas that no node has room for", _has_nodes),
-    Entry("capacity", "requests/s", RATE, "what the configuration asked for can serve", _has_capacities),
+    Entry(
+        "capacity", "requests/s", RATE, "what the configuration asked for can serve, by p99 latencies", _has_capacities
+    ),
 )
 """Entries of each stage, which come after those of its open knobs."""
 

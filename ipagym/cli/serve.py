@@ -23,6 +23,7 @@ def serve(
     backend: Annotated[str, typer.Option(help="local, rehearsal, or a simulator to try it on.")] = "local",
     workload: Annotated[str | None, typer.Option(help="The load, by name or the path of a file.")] = None,
     duration: Annotated[int | None, typer.Option(help="Only the first seconds of the workload.")] = None,
+    arrivals: Annotated[str | None, typer.Option(help="poisson, uniform or gamma:CV, not the scenario's.")] = None,
     seed: Annotated[int, typer.Option(help="Of the load.")] = 0,
     shadow: Annotated[bool, typer.Option("--shadow", help="Only say what the agent would do.")] = False,
     most_change: Annotated[int, typer.Option(help="Replicas that a stage may gain or lose at once.")] = 2,
@@ -57,7 +58,7 @@ def serve(
     from ipagym.control.safety import Safety
     from ipagym.envs.scenarios import make_scenario
 
-    task = make_scenario(scenario, workload).opening(duration)
+    task = make_scenario(scenario, workload, arrivals=arrivals).opening(duration)
     limit_s = task.interval_s / 2 if decision_limit is None else decision_limit
     safety = Safety(most_change=most_change, cool_down_s=cool_down, decision_limit_s=limit_s)
     check_able(task, backend)
