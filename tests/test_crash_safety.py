@@ -1,5 +1,6 @@
 """Processes killed at random moments: files are the old or the new ones, and finished work is not done again."""
 
+import json
 import os
 import random
 import signal
@@ -18,7 +19,7 @@ COMPARE = [
     "compare", "video", "--workload", "steady-low", "--agents", "hpa,random", "--seeds", "6", "--workers", "1",
     "--duration", "600", "--backend", "simpy",
 ]  # fmt: skip
-RESULTS = ("windows.parquet", "timeline.png", "manifest.json")
+RESULTS = ("windows.parquet", "timeline.png")
 
 
 def started(code: str, *arguments: str) -> "subprocess.Popen[bytes]":
@@ -67,6 +68,13 @@ def episodes(out: Path) -> dict[str, int]:
     return {path.name: path.stat().st_mtime_ns for path in sorted(out.glob("episodes/*.parquet"))}
 
 
+def manifest(out: Path) -> dict[str, object]:
+    """What is in it but for the command, which names the folder."""
+    content: dict[str, object] = json.loads((out / "manifest.json").read_text())
+    assert str(out) in str(content.pop("command"))
+    return content
+
+
 def test_a_comparison_killed_at_random_moments_goes_on_to_the_same_result(tmp_path: Path) -> None:
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     assert started(MAIN, *COMPARE, "--out", str(whole)).wait() == 0
@@ -87,6 +95,7 @@ def test_a_comparison_killed_at_random_moments_goes_on_to_the_same_result(tmp_pa
     assert list(after) == list(episodes(whole))
     for name in RESULTS:
         assert (killed / name).read_bytes() == (whole / name).read_bytes()
+    assert manifest(killed) == manifest(whole)
     for name in after:
         assert (killed / "episodes" / name).read_bytes() == (whole / "episodes" / name).read_bytes()
 

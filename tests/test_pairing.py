@@ -64,7 +64,7 @@ READING_AIDS = {
     "clock": "SimPy's, with the order at equal times",
     "simulator": "the class that Python calls; its namesake in the other engine has no kernels",
     "replica": "a record",
-    "arrivals go_on times": "the loop that SimPy needs; `ipagym.workload.arrivals`",
+    "arrivals go_on times_of": "the loop that SimPy needs; `ipagym.workload.arrivals`",
     "fleet idle deployment old ready_in dispensability": "lists of replicas",
     "graph connect": "callbacks",
     "lifecycle begin_start": "what a start is made of, which a live cluster begins in another way",

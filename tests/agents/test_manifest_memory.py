@@ -125,8 +125,9 @@ def test_a_profile_may_say_what_a_replica_holds(tmp_path: Path) -> None:
         load(memory_mib=None)
 
 
-def test_shipped_profiles_have_no_figures_of_memory() -> None:
-    """None were measured."""
-    shipped = [profiles.load(name).pipeline for name in profiles.names()]
-    variants = [variant for pipeline in shipped for stage in pipeline.stages for variant in stage.variants]
-    assert {(each.memory_mib, each.memory_request_mib) for each in variants} == {(None, None)}
+def test_shipped_profiles_have_no_figures_of_memory_that_nobody_measured() -> None:
+    """The papers measured none; of the digits it is known what their processes hold, and nothing is requested."""
+    for name in profiles.names():
+        variants = [variant for stage in profiles.load(name).pipeline.stages for variant in stage.variants]
+        assert all((each.memory_mib is not None) == (name == "digits") for each in variants)
+        assert all(each.memory_request_mib is None for each in variants)
