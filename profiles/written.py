@@ -4,8 +4,6 @@ import os
 import platform
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 from textwrap import wrap
 from typing import Any
 
@@ -16,6 +14,7 @@ from ipagym.model.pipeline import Pipeline
 from ipagym.profiles import FOLDER, names
 from ipagym.profiles.schema import ProfileFile
 from ipagym.system.errors import unknown_name
+from ipagym.system.machine import package_version, processor
 
 PACKAGES = ("onnxruntime", "onnx", "scikit-learn", "numpy")
 
@@ -81,23 +80,8 @@ class _Plain(yaml.SafeDumper):
 
 
 def _provenance() -> str:
-    known = (f"{name} {number}" for name in PACKAGES if (number := _version(name)))
+    known = (f"{name} {number}" for name in PACKAGES if (number := package_version(name)))
     return (
-        f"{datetime.now(UTC):%Y-%m-%d}: {_processor()}, {os.cpu_count()} cores, load average {os.getloadavg()[0]:.2f} "
+        f"{datetime.now(UTC):%Y-%m-%d}: {processor()}, {os.cpu_count()} cores, load average {os.getloadavg()[0]:.2f} "
         f"at the end, Python {platform.python_version()}, {', '.join(known)}"
     )
-
-
-def _processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:  # systems without it have a name of their own
-        return platform.processor()
-    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.machine())
-
-
-def _version(package: str) -> str | None:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return None

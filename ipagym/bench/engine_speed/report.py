@@ -6,7 +6,6 @@ import os
 import platform
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
-from importlib.metadata import PackageNotFoundError, version
 from io import StringIO
 from pathlib import Path
 
@@ -17,9 +16,9 @@ import ipagym
 from ipagym.bench.engine_speed.measure import Row
 from ipagym.bench.storage.readme import write_readme
 from ipagym.system.files import write_atomically
+from ipagym.system.machine import package_version, processor
 
 PACKAGES = ("numba", "numpy", "simpy", "gymnasium", "ciw")
-CPU_INFO = Path("/proc/cpuinfo")
 FILES = {"speed.csv": "a row per measurement", "speed.json": "the same, with the machine and the versions"}
 
 
@@ -61,29 +60,12 @@ def this_machine() -> Machine:
     affinity = getattr(os, "sched_getaffinity", None)
     return Machine(
         cores=len(affinity(0)) if affinity else os.cpu_count() or 1,
-        cpu=_cpu(),
+        cpu=processor(),
         platform=platform.platform(),
         python=platform.python_version(),
         ipagym=ipagym.__version__,
-        packages={name: _version(name) for name in PACKAGES},
+        packages={name: package_version(name) for name in PACKAGES},
     )
-
-
-def _cpu() -> str:
-    """The processor's name; where the platform does not know it, from the kernel."""
-    named = [line for line in _lines(CPU_INFO) if line.startswith("model name")]
-    return named[0].partition(":")[2].strip() if named else platform.processor() or platform.machine()
-
-
-def _lines(path: Path) -> list[str]:
-    return path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
-
-
-def _version(package: str) -> str | None:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return None
 
 
 def _csv(rows: Sequence[Row]) -> str:

@@ -1,8 +1,9 @@
 """The versions of what results depend on: packages, and the commit of the code."""
 
 import subprocess
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+
+from ipagym.system.machine import package_version
 
 PACKAGES = (
     "numpy", "scipy", "pandas", "pyarrow", "numba", "simpy", "mip", "highsbox", "gymnasium",
@@ -13,7 +14,7 @@ PACKAGES = (
 
 def package_versions() -> dict[str, str | None]:
     """The version of each of `PACKAGES`, none where it is not installed."""
-    return {name: _version(name) for name in PACKAGES}
+    return {name: package_version(name) for name in PACKAGES}
 
 
 def git_commit(folder: Path) -> str | None:
@@ -24,10 +25,3 @@ def git_commit(folder: Path) -> str | None:
     except (OSError, subprocess.SubprocessError):
         return None
     return done.stdout.strip()
-
-
-def _version(package: str) -> str | None:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return None
