@@ -48,3 +48,8 @@ def arrival_blocks(
         second = np.searchsorted(cumulative, ahead[:count], side="right") - 1
         yield (start + second) + (ahead[:count] - cumulative[second]) / rates[second]
         ahead, done = ahead[count:], float(cumulative[-1])
+
+
+def arrival_times(rates_rps: NDArray[np.float64], rule: str, rng: np.random.Generator) -> NDArray[np.float64]:
+    """The times of `arrival_blocks` as one array."""
+    return np.concatenate([np.zeros(0), *arrival_blocks(rates_rps, rule, rng)])

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ipagym.bench.load_test.target import Target
 from ipagym.random.streams import Streams
 from ipagym.system.errors import InputError
-from ipagym.workload.arrivals import arrival_blocks
+from ipagym.workload.arrivals import arrival_times
 from ipagym.workload.protocol import Workload
 from ipagym.workload.rates import checked_rates
 
@@ -37,8 +37,7 @@ class Sent:
 def times_of(workload: Workload, seed: int, arrivals: str = "poisson") -> NDArray[np.float64]:
     """Seconds at which requests are due: those that a simulator has under the seed."""
     streams = Streams.spawn(seed)
-    blocks = arrival_blocks(checked_rates(workload, streams.load), arrivals, streams.arrivals)
-    return np.concatenate([np.zeros(0), *blocks])
+    return arrival_times(checked_rates(workload, streams.load), arrivals, streams.arrivals)
 
 
 async def sent(

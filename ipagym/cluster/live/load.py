@@ -12,7 +12,7 @@ from ipagym.cluster.live.process import Child, spawn
 from ipagym.cluster.sim.journeys import journeys
 from ipagym.random.streams import Streams
 from ipagym.task.scenario import Scenario
-from ipagym.workload.arrivals import arrival_blocks
+from ipagym.workload.arrivals import arrival_times
 from ipagym.workload.rates import checked_rates
 
 Times = NDArray[np.float64]
@@ -106,5 +106,5 @@ def schedule(scenario: Scenario, seed: int) -> tuple[Times, Times]:
     if scenario.network is not None:
         return journeys(scenario, streams)
     rates = checked_rates(scenario.workload, streams.load)
-    times = np.concatenate([np.zeros(0), *arrival_blocks(rates, scenario.physics.arrivals, streams.arrivals)])
+    times = arrival_times(rates, scenario.physics.arrivals, streams.arrivals)
     return times, times

@@ -1,11 +1,9 @@
 """Requests behind a network: when each of an episode is sent and when it arrives, the same for every engine."""
 
-import numpy as np
-
 from ipagym.random.streams import Streams
 from ipagym.system.errors import InputError
 from ipagym.task.scenario import Scenario
-from ipagym.workload.arrivals import arrival_blocks
+from ipagym.workload.arrivals import arrival_times
 from ipagym.workload.network import MOST_REQUESTS, Seconds, in_order_of_arrival
 from ipagym.workload.rates import checked_rates
 
@@ -23,5 +21,5 @@ def journeys(scenario: Scenario, streams: Streams) -> tuple[Seconds, Seconds]:
             f"an episode behind a network may have {MOST_REQUESTS:,} requests, not {rates.sum():,.0f}: "
             "lower the load or leave the network out"
         )
-    sent_s = np.concatenate([np.zeros(0), *arrival_blocks(rates, scenario.physics.arrivals, streams.arrivals)])
+    sent_s = arrival_times(rates, scenario.physics.arrivals, streams.arrivals)
     return in_order_of_arrival(sent_s, scenario.network.delays_s(streams.network, scenario.workload.duration_s))
