@@ -163,8 +163,7 @@ class ServingEnv(gymnasium.Env[Any, Any]):
         window = self.cluster.advance(self.scenario.interval_s)
         self.history = [window]
         self._show()
-        telemetry = self.scenario.telemetry
-        self._feed = Feed(telemetry, self.scenario.interval_s, telemetry.load_factor(played))
+        self._feed = Feed(self.scenario.telemetry, self.scenario.interval_s, played)
         self._builder.begin(ALONE)
         return self._shown(window, self._rewards.of_window(window, window.configuration))
 

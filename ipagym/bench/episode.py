@@ -61,7 +61,7 @@ def run_episode(
         agent.learn(courses)
     agent.reset(scenario.pipeline, scenario.limits, Streams.spawn(seed).agent)
     rewards = Rewards(scenario.pipeline, scenario.limits.max_deployments)
-    feed = Feed(scenario.telemetry, scenario.interval_s, scenario.telemetry.load_factor(seed))
+    feed = Feed(scenario.telemetry, scenario.interval_s, seed)
     window = cluster.advance(scenario.interval_s)
     seen = feed.see(window)
     windows, terms, decision_s = [], [], []

@@ -66,7 +66,7 @@ def control(
     The seed is the agent's. Ends early, after the window under way, when `is_over` says so. The cluster is not closed.
     """
     agent.reset(scenario.pipeline, scenario.limits, Streams.spawn(seed).agent)
-    feed = Feed(scenario.telemetry, scenario.interval_s, scenario.telemetry.load_factor(seed))
+    feed = Feed(scenario.telemetry, scenario.interval_s, seed)
     guard = Guard(agent, scenario.pipeline, scenario.limits, safety)
     for _ in range(round(cluster.now / scenario.interval_s), scenario.windows):
         window = cluster.advance(scenario.interval_s)

@@ -61,11 +61,11 @@ class Telemetry:
 class Feed:
     """The figures that a controller has at the end of each window of an episode; they are `age` windows old.
 
-    Arrivals are as many as `load_factor` makes of them.
+    The seed of the episode decides how wrong arrivals are (`Telemetry.load_factor`).
     """
 
-    def __init__(self, telemetry: Telemetry, interval_s: float, load_factor: float = 1.0) -> None:
-        self._load_factor = load_factor
+    def __init__(self, telemetry: Telemetry, interval_s: float, seed: int) -> None:
+        self._load_factor = telemetry.load_factor(seed)
         self._every, self._lag = telemetry.every(interval_s), telemetry.lag(interval_s)
         self._kept: list[Window] = []
         self._known: Window | None = None
