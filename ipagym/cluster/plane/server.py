@@ -47,17 +47,18 @@ class Plane:
 
     def _obey(self, controller: "Connection[object, tuple[str, tuple[object, ...]]]") -> bool:
         """True once the controller says close, false when it is gone."""
-        try:
-            controller.send(self._greeting())
-            while True:
+        is_there = _sent(controller, self._greeting())
+        while is_there:
+            try:
                 command, arguments = controller.recv()
-                # Whoever asks for more has seen what was sent before.
-                self._unseen = []
-                if command == CLOSE:
-                    return True
-                controller.send(self._answer(command, arguments))
-        except (EOFError, OSError):
-            return False
+            except (EOFError, OSError):
+                return False
+            # Whoever asks for more has seen what was sent before.
+            self._unseen = []
+            if command == CLOSE:
+                return True
+            is_there = _sent(controller, self._answer(command, arguments))
+        return False
 
     def _greeting(self) -> Greeting:
         cluster = self._cluster
@@ -83,6 +84,15 @@ class Plane:
         if isinstance(said, Window):
             self._unseen = [said]
         return said
+
+
+def _sent(controller: "Connection[object, tuple[str, tuple[object, ...]]]", what: object) -> bool:
+    """True if the controller is there to take it."""
+    try:
+        controller.send(what)
+    except OSError:
+        return False
+    return True
 
 
 def main() -> None:
