@@ -17,15 +17,14 @@ def calibrate(
     Variants and cores that were not run are scaled as the others of their stage. `ipagym profile` measures each one.
     """
     from ipagym.bench.live_validation.validate import calibrated_on
-    from ipagym.cli.validate_live import live_maker
-    from ipagym.cluster.backends import check_able
+    from ipagym.cluster.backends import check_able, logging_maker
     from ipagym.envs.scenarios import make_scenario
     from ipagym.profiles.written import CALIBRATED, profile_text, with_latencies
     from ipagym.system.files import make_folder, write_atomically
 
     task = make_scenario(scenario)
     check_able(task, backend)
-    make_live = live_maker(backend)
+    make_live = logging_maker(backend)
     make_folder(out.parent)
     print(f"a run of {duration} s at half load", flush=True)
     pipeline = calibrated_on(task, make_live, duration)

@@ -1,7 +1,6 @@
 """`ipagym validate-live`: how well the simulator predicts a live cluster."""
 
 import math
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,9 +8,6 @@ import typer
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from ipagym.bench.live_validation.trial import Logging
-    from ipagym.task.scenario import Scenario
 
 PARTS = {
     "latency, and how much longer services took (drift)": ("mean", "p50", "p95", "p99", "drift"),
@@ -38,14 +34,14 @@ def validate_live(
     """
     from ipagym.bench.live_validation.trial import changes, steady
     from ipagym.bench.live_validation.validate import Plan, calibrated_on, validate
-    from ipagym.cluster.backends import check_able
+    from ipagym.cluster.backends import check_able, logging_maker
     from ipagym.envs.scenarios import make_scenario
     from ipagym.system.files import make_folder
     from ipagym.system.progress import counted
 
     task, shares = make_scenario(scenario), _shares(utilisation)
     check_able(task, backend)
-    make_live = live_maker(backend)
+    make_live = logging_maker(backend)
     make_folder(out)
     print(f"calibrating: a run of {duration} s at half load", flush=True)
     pipeline = calibrated_on(task, make_live, duration, out / "calibration.json")
@@ -56,26 +52,6 @@ def validate_live(
         plan = Plan(trials=trials, seeds=range(runs))
         rows = validate(task, make_live, plan, pipeline=pipeline, out=out / "runs.csv", tick=tick)
     _show(rows)
-
-
-def live_maker(backend: str) -> "Callable[[Scenario], Logging]":
-    """What makes live clusters that keep their requests.
-
-    Raises:
-        InputError: the backend is simulated.
-    """
-    from ipagym.cluster.backends import named_backend, program_of
-    from ipagym.cluster.live import LiveCluster, rehearsal
-    from ipagym.system.errors import InputError
-
-    if not named_backend(backend).abilities.real_time:
-        raise InputError(f"{backend} is a simulator itself: choose local or rehearsal")
-
-    def make(task: "Scenario") -> LiveCluster:
-        program = rehearsal(task.pipeline) if backend == "rehearsal" else program_of(task.pipeline)
-        return LiveCluster(task, program, keep_requests=True)
-
-    return make
 
 
 def _shares(text: str) -> list[float]:

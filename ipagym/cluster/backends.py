@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from ipagym.cluster.live.cluster import LiveCluster
 from ipagym.cluster.live.digits.program import digits
@@ -54,20 +55,6 @@ PROGRAMS: dict[str, Callable[[], Program]] = {"digits": digits}
 """The makers of programs with real models, by pipeline."""
 
 
-def local(scenario: Scenario) -> Cluster:
-    """Processes with the real models of the pipeline.
-
-    Raises:
-        InputError: the pipeline has none, or what runs them is not installed.
-    """
-    return LiveCluster(scenario, program_of(scenario.pipeline))
-
-
-def rehearsed(scenario: Scenario) -> Cluster:
-    """Processes that sleep as long as the profile says."""
-    return LiveCluster(scenario, rehearsal(scenario.pipeline))
-
-
 def program_of(pipeline: Pipeline) -> Program:
     """The real models of a pipeline.
 
@@ -82,6 +69,34 @@ def program_of(pipeline: Pipeline) -> Program:
     return PROGRAMS[pipeline.name]()
 
 
+LIVE: dict[str, tuple[Callable[[Pipeline], Program], str]] = {
+    "local": (program_of, "real models, a process for each replica"),
+    "rehearsal": (rehearsal, "processes that sleep as long as the profile says"),
+}
+"""What the processes of live backends run, and a sentence for people."""
+
+
+def live_cluster(name: str, scenario: Scenario, *, keep_requests: bool = False) -> LiveCluster:
+    """The cluster of a live backend, one of `LIVE`.
+
+    Raises:
+        InputError: the pipeline has no models, or what runs them is not installed.
+    """
+    program, _ = LIVE[name]
+    return LiveCluster(scenario, program(scenario.pipeline), keep_requests=keep_requests)
+
+
+def logging_maker(name: str) -> Callable[[Scenario], LiveCluster]:
+    """What makes clusters of a live backend that keep their requests.
+
+    Raises:
+        InputError: the backend is simulated.
+    """
+    if name not in LIVE:
+        raise InputError(f"{name} is a simulator itself: choose {' or '.join(LIVE)}")
+    return partial(live_cluster, name, keep_requests=True)
+
+
 BACKENDS: dict[str, Backend] = {
     **{
         name: Backend(make=engine, abilities=SIMULATED, description=description)
@@ -89,10 +104,10 @@ BACKENDS: dict[str, Backend] = {
             ENGINES.items(), ("simulated, compiled", "simulated by SimPy, to be read"), strict=True
         )
     },
-    "local": Backend(make=local, abilities=PROCESSES, description="real models, a process for each replica"),
-    "rehearsal": Backend(
-        make=rehearsed, abilities=PROCESSES, description="processes that sleep as long as the profile says"
-    ),
+    **{
+        name: Backend(make=partial(live_cluster, name), abilities=PROCESSES, description=description)
+        for name, (_, description) in LIVE.items()
+    },
 }
 """All backends by name; the first is the default."""
 

@@ -1,9 +1,9 @@
 """The simulator beside a live cluster: one run calibrates it, the others say how well it predicts."""
 
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 
 import pandas as pd
 
@@ -22,8 +22,6 @@ CALIBRATING_SEED = 100_000
 """Of the validation split: no arrivals that errors are measured on."""
 
 MakeLive = Callable[[Scenario], Logging]
-
-Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -45,7 +43,8 @@ def calibrated_on(task: Scenario, make_live: MakeLive, duration_s: int, kept: Pa
     if kept is not None and kept.is_file():
         found = fit.read(kept, scenario.digest())
     else:
-        run = _with_cluster(make_live, scenario, lambda live: played(trial, live, CALIBRATING_SEED))
+        with closing(make_live(scenario)) as cluster:
+            run = played(trial, cluster, CALIBRATING_SEED)
         found = fit.calibrate(task.pipeline, run.log, trial.configuration)
         if kept is not None:
             write_atomically(kept, fit.written(found, scenario.digest()))
@@ -73,18 +72,11 @@ def validate(
 def one_run(task: Scenario, make_live: MakeLive, trial: Trial, *, seed: int, pipeline: Pipeline) -> Errors:
     """The errors of one trial on one seed: the same arrivals, live and simulated."""
     scenario = trial.scenario(task, pipeline)
-    live = _with_cluster(make_live, trial.scenario(task, task.pipeline), lambda cluster: played(trial, cluster, seed))
+    with closing(make_live(trial.scenario(task, task.pipeline))) as cluster:
+        live = played(trial, cluster, seed)
     # What a change leaves of the first configuration is a part of the run only.
     drift = fit.drift(pipeline, live.log, trial.configuration) if trial.changed is None else float("nan")
     return errors(live, simulated(trial, scenario, seed), task.pipeline.slo_s, drift)
-
-
-def _with_cluster(make_live: MakeLive, scenario: Scenario, use: Callable[[Logging], Result]) -> Result:
-    cluster = make_live(scenario)
-    try:
-        return use(cluster)
-    finally:
-        cluster.close()
 
 
 def _is_known(rows: pd.DataFrame, trial: Trial, seed: int) -> bool:
