@@ -183,3 +183,5 @@ def test_a_release_has_one_version() -> None:
     cited = next(line for line in (ROOT / "CITATION.cff").read_text().splitlines() if line.startswith("version:"))
     assert ipagym.__version__ == version == cited.split()[1]
     assert newest in (f"## {version}", "## Unreleased")
+    for page in ("README.md", "docs/index.md"):
+        assert f"  version = {{{version}}}," in (ROOT / page).read_text(encoding="utf-8")

@@ -81,37 +81,28 @@ _OTHERS_TO_60_RPS = (
     "diurnal:5:40:700:1400",
     "mmpp:8:35:120:90:1200",
 )
+_KINDS_TO_220_RPS = (
+    "twitter-day:1:3600",
+    "diurnal:50:220:500:1500",
+    "mmpp:50:200:360:60:1500",
+    "flash-crowd:50:220:25:300:1500",
+)
+_OTHERS_TO_220_RPS = (
+    "diurnal:30:180:900:1800",
+    "mmpp:60:170:200:120:1500",
+)
+
+
+def _general(scenario: str, optimiser: str, workloads: tuple[str, ...], elsewhere: tuple[str, ...]) -> Entry:
+    """For a task of the suite, whose own policy it is compared with."""
+    own = (f"zoo:{scenario}",)
+    return Entry(scenario=scenario, optimiser=optimiser, workloads=workloads, beside=own, elsewhere=elsewhere)
+
 
 GENERAL: Mapping[str, Entry] = {
-    "video-loads": Entry(
-        scenario="video-day",
-        optimiser="ipa",
-        workloads=_KINDS_TO_60_RPS,
-        beside=("zoo:video-day",),
-        elsewhere=_OTHERS_TO_60_RPS,
-    ),
-    "joint-loads": Entry(
-        scenario="joint-day",
-        optimiser="joint",
-        workloads=_KINDS_TO_60_RPS,
-        beside=("zoo:joint-day",),
-        elsewhere=_OTHERS_TO_60_RPS,
-    ),
-    "infadapter-loads": Entry(
-        scenario="infadapter-day",
-        optimiser="infadapter",
-        workloads=(
-            "twitter-day:1:3600",
-            "diurnal:50:220:500:1500",
-            "mmpp:50:200:360:60:1500",
-            "flash-crowd:50:220:25:300:1500",
-        ),
-        beside=("zoo:infadapter-day",),
-        elsewhere=(
-            "diurnal:30:180:900:1800",
-            "mmpp:60:170:200:120:1500",
-        ),
-    ),
+    "video-loads": _general("video-day", "ipa", _KINDS_TO_60_RPS, _OTHERS_TO_60_RPS),
+    "joint-loads": _general("joint-day", "joint", _KINDS_TO_60_RPS, _OTHERS_TO_60_RPS),
+    "infadapter-loads": _general("infadapter-day", "infadapter", _KINDS_TO_220_RPS, _OTHERS_TO_220_RPS),
 }
 """Policies for tasks of the suite that were trained on four kinds of load together."""
 

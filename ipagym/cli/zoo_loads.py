@@ -5,11 +5,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from ipagym.api import compare
 from ipagym.cli.controllers import markdown
 from ipagym.cli.zoo import ENTRIES
-from ipagym.cli.zoo_trials import CONSTANT, gap_row
-from ipagym.task.splits import TEST
+from ipagym.cli.zoo_trials import CONSTANT, compared, gap_row
 
 EPISODES = 10
 """Test seeds on each load, from the first on."""
@@ -36,19 +34,8 @@ def _table(name: str, episodes: Mapping[str, pd.DataFrame]) -> str:
 
 
 def _trials(name: str, load: str | None, results: Path) -> pd.DataFrame:
-    entry, folder = ENTRIES[name], results / f"{name}-{load or 'own'}"
-    parts = [
-        compare(
-            entry.scenario,
-            [agent],
-            workload=load,
-            seeds=EPISODES,
-            seed0=TEST.first,
-            out=folder / agent.replace(":", "-"),
-        ).episodes
-        for agent in _agents(name)
-    ]
-    return pd.concat(parts, ignore_index=True)
+    alone = [[agent] for agent in _agents(name)]
+    return compared(ENTRIES[name].scenario, alone, results / f"{name}-{load or 'own'}", load=load, seeds=EPISODES)
 
 
 def _agents(name: str) -> list[str]:

@@ -1,5 +1,6 @@
 """A policy of the package and its rivals on the same test seeds; what was run already is not run again."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -8,6 +9,7 @@ from ipagym.api import compare
 from ipagym.bench.comparison.confidence import half_width
 from ipagym.bench.comparison.pairs import paired
 from ipagym.cli.zoo import ENTRIES, SLOW
+from ipagym.task.scenario import Scenario
 from ipagym.task.splits import TEST
 
 EPISODES = 20
@@ -27,11 +29,25 @@ def trials(name: str, load: str | None, results: Path) -> pd.DataFrame:
     """
     entry = ENTRIES[name]
     alone = [[agent] for agent in (CONSTANT, entry.tuned, *entry.beside)]
-    parts = []
-    for agents in [[f"zoo:{name}", entry.optimiser, *SLOW], *alone]:
-        out = results / f"{name}-{load or 'own'}" / "+".join(agents).replace(":", "-")
-        found = compare(entry.scenario, agents, workload=load, seeds=EPISODES, seed0=TEST.first, out=out)
-        parts.append(found.episodes)
+    groups = [[f"zoo:{name}", entry.optimiser, *SLOW], *alone]
+    return compared(entry.scenario, groups, results / f"{name}-{load or 'own'}", load=load, seeds=EPISODES)
+
+
+def compared(
+    scenario: str | Scenario, groups: Sequence[Sequence[str]], folder: Path, *, load: str | None = None, seeds: int
+) -> pd.DataFrame:
+    """The episodes of groups of agents on the first test seeds, each group in a folder of its own."""
+    parts = [
+        compare(
+            scenario,
+            group,
+            workload=load,
+            seeds=seeds,
+            seed0=TEST.first,
+            out=folder / "+".join(group).replace(":", "-"),
+        ).episodes
+        for group in groups
+    ]
     return pd.concat(parts, ignore_index=True)
 
 

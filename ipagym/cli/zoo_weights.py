@@ -5,16 +5,14 @@ from pathlib import Path
 
 import pandas as pd
 
-from ipagym.api import compare
 from ipagym.bench.front.points import points_of
 from ipagym.bench.front.tables import box_line, interval_text, volume_frame
 from ipagym.bench.front.volume import box_of
 from ipagym.cli.controllers import markdown
 from ipagym.cli.front import write_pictures
 from ipagym.cli.zoo import ENTRIES
-from ipagym.cli.zoo_trials import CONSTANT, gap_row
+from ipagym.cli.zoo_trials import CONSTANT, compared, gap_row
 from ipagym.envs.scenarios import make_scenario
-from ipagym.task.splits import TEST
 
 EPISODES = 10
 """Test seeds under each price, from the first on."""
@@ -50,12 +48,8 @@ def draw(name: str, results: Path, *paths: Path) -> None:
 def _trials(name: str, alpha: float, results: Path) -> pd.DataFrame:
     entry = ENTRIES[name]
     scenario = make_scenario(entry.scenario, objective={"alpha": alpha})
-    folder = results / f"{name}-own-alpha-{alpha:g}"
-    parts = [
-        compare(scenario, [agent], seeds=EPISODES, seed0=TEST.first, out=folder / agent.replace(":", "-")).episodes
-        for agent in (f"zoo:{name}", CONSTANT, entry.optimiser, *entry.beside)
-    ]
-    return pd.concat(parts, ignore_index=True)
+    alone = [[agent] for agent in (f"zoo:{name}", CONSTANT, entry.optimiser, *entry.beside)]
+    return compared(scenario, alone, results / f"{name}-own-alpha-{alpha:g}", seeds=EPISODES)
 
 
 def _plain(text: str) -> str:
