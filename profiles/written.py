@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from ipagym.model.latency import LatencyModel
+from ipagym.model.latency import latency_fields
 from ipagym.model.pipeline import Pipeline
 from ipagym.profiles import FOLDER, names
 from ipagym.profiles.schema import ProfileFile
@@ -58,18 +58,12 @@ def with_latencies(pipeline: Pipeline) -> dict[str, Any]:
         for variant_fields in stage_fields["variants"]:
             variant = stage.variant(variant_fields["name"])
             variant_fields.pop("law", None)
-            variant_fields.update(_times(variant.latency))
+            variant_fields.update(latency_fields(variant.latency.average_s, variant.latency.p99_s))
             if variant.on_cores:
-                variant_fields["on_cores"] = {cores: _times(model) for cores, model in variant.on_cores.items()}
+                variant_fields["on_cores"] = {
+                    cores: latency_fields(model.average_s, model.p99_s) for cores, model in variant.on_cores.items()
+                }
     return fields
-
-
-def _times(latency: LatencyModel) -> dict[str, dict[int, float]]:
-    return {"average_s": _rounded(latency.average_s), "p99_s": _rounded(latency.p99_s)}
-
-
-def _rounded(seconds: Mapping[int, float]) -> dict[int, float]:
-    return {batch: float(f"{value:.4g}") for batch, value in seconds.items()}
 
 
 class _Plain(yaml.SafeDumper):

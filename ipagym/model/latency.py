@@ -16,6 +16,15 @@ NORMAL_P99 = 2.3263478740408408
 """The 99th percentile of the standard normal distribution."""
 
 
+def latency_fields(average_s: Mapping[int, float], p99_s: Mapping[int, float]) -> dict[str, dict[int, float]]:
+    """Latencies by batch as the fields of a profile file, with four digits."""
+    return {"average_s": _rounded(average_s), "p99_s": _rounded(p99_s)}
+
+
+def _rounded(seconds: Mapping[int, float]) -> dict[int, float]:
+    return {batch: float(f"{value:.4g}") for batch, value in seconds.items()}
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LatencyModel:
     """Batch latency of one variant on its base cores.

@@ -1,6 +1,5 @@
 """The profile of the digits pipeline, measured on this machine, as the fields of a profile file."""
 
-from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -10,6 +9,7 @@ from ipagym.cluster.live.digits.program import STAGES, digits
 from ipagym.cluster.live.profiling.replica_times import Measured, Plan, Times, measure
 from ipagym.cluster.live.profiling.stage_accuracies import stage_accuracies
 from ipagym.cluster.live.program import Program
+from ipagym.model.latency import latency_fields
 from ipagym.system.progress import Tick
 
 BATCHES, CORES = (1, 2, 4, 8), (1, 2, 4)
@@ -73,14 +73,10 @@ def _variant(name: str, accuracy: float, measured: Measured) -> dict[str, Any]:
         "base_cores": base,
         "load_s": round(measured.start_s, 3),
         "memory_mib": round(measured.memory_mib, 1),
-        **_times(measured.on_cores[base]),
-        "on_cores": {cores: _times(measured.on_cores[cores]) for cores in others},
+        **_fields(measured.on_cores[base]),
+        "on_cores": {cores: _fields(measured.on_cores[cores]) for cores in others},
     }
 
 
-def _times(times: Times) -> dict[str, dict[int, float]]:
-    rounded: Callable[[float], float] = lambda seconds: float(f"{seconds:.4g}")  # noqa: E731
-    return {
-        "average_s": {batch: rounded(seconds) for batch, seconds in times.average_s.items()},
-        "p99_s": {batch: rounded(seconds) for batch, seconds in times.p99_s.items()},
-    }
+def _fields(times: Times) -> dict[str, dict[int, float]]:
+    return latency_fields(times.average_s, times.p99_s)
