@@ -61,7 +61,10 @@ class Metric:
 
     def __post_init__(self) -> None:
         if self.source == "cpu" and not SMALLEST_TARGET <= self.target <= 1:
-            raise InputError(f"target utilisation must be in {SMALLEST_TARGET}..1, not {self.target}")
+            raise InputError(
+                f"target utilisation must be in {SMALLEST_TARGET}..1, not {self.target}: a replica uses no more CPU "
+                "here than it requests"
+            )
         if not NANO <= self.target < float("inf"):
             raise InputError(f"the target of {self.source} must be above 0 and finite, not {self.target}")
 

@@ -14,6 +14,12 @@ if TYPE_CHECKING:
 
     from ipagym.bench.load_test.target import Target
 
+FILES = {
+    "windows.csv": "a row per window: requests, latencies in seconds, with the columns of a comparison's windows",
+    "requests.parquet": "a row per request: when it was due, sent and answered, in seconds",
+}
+"""What `load` writes, for its README."""
+
 
 def load(
     url: Annotated[str, typer.Argument(help="The address that requests are sent to.")],
@@ -37,6 +43,7 @@ def load(
     """
     from ipagym.bench.load_test.sender import frame, sent, times_of
     from ipagym.bench.load_test.summary import whole, windows
+    from ipagym.bench.storage.readme import write_readme
     from ipagym.cli.stopping import stopping
     from ipagym.system.files import make_folder, write_atomically
     from ipagym.workload import by_name
@@ -57,6 +64,8 @@ def load(
     packed = io.BytesIO()
     requests.to_parquet(packed, index=False)
     write_atomically(out / "requests.parquet", packed.getvalue())
+    told = {"server": url, "load": chosen.name, "arrivals": arrivals, "seed": str(seed), "SLO": f"{slo:g} s"}
+    write_readme(out, "A load on a server", told, FILES)
     _show(by_window, whole(requests, slo_s=slo), f"{url} under {chosen.name}")
     print(f"written to {out}")
 

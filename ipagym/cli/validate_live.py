@@ -15,6 +15,12 @@ PARTS = {
 }
 """Errors by table: each fits a terminal."""
 
+FILES = {
+    "runs.csv": "a row per run: figures live and simulated, and their differences",
+    "calibration.json": "how long services took in the calibrating run, by what the profile says",
+}
+"""What `validate-live` writes, for its README."""
+
 
 def validate_live(
     scenario: Annotated[str, typer.Argument(help="A scenario by name, or the path of a YAML scenario or profile.")],
@@ -34,6 +40,7 @@ def validate_live(
     """
     from ipagym.bench.live_validation.trial import changes, steady
     from ipagym.bench.live_validation.validate import Plan, calibrated_on, validate
+    from ipagym.bench.storage.readme import write_readme
     from ipagym.cluster.backends import check_able, logging_maker
     from ipagym.envs.scenarios import make_scenario
     from ipagym.system.files import make_folder
@@ -43,6 +50,8 @@ def validate_live(
     check_able(task, backend)
     make_live = logging_maker(backend)
     make_folder(out)
+    told = {"scenario": task.pipeline.name, "backend": backend, "runs": f"{runs} of {duration} s for each trial"}
+    write_readme(out, "The simulator beside a live cluster", told, FILES)
     print(f"calibrating: a run of {duration} s at half load", flush=True)
     pipeline = calibrated_on(task, make_live, duration, out / "calibration.json")
     trials = steady(pipeline, shares, duration)

@@ -13,11 +13,19 @@ Number = TypeVar("Number", np.int64, np.float64)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StageWindow:
-    """One stage over one window; counts are taken at the window's end, `utilisation` over its whole length.
+    """One stage over one window.
 
-    `utilisation` is busy time over ready time of all replicas, 0..1. `pending` replicas wait for room on a node,
-    `starting` ones load their model, `draining` ones finish their last batch, those `asleep` will start when requests
-    need them; `resizing` counts replicas that do not have the cores asked for yet.
+    Attributes:
+        queue: requests that wait, at the window's end.
+        arrivals: requests that reached the stage in the window.
+        dropped: requests dropped at the stage in the window.
+        utilisation: busy time over ready time of all replicas, 0..1, over the whole window.
+        ready: replicas that serve, at the window's end, as all counts of replicas.
+        starting: replicas that load their model.
+        pending: replicas that wait for room on a node.
+        draining: replicas that finish their last batch.
+        resizing: replicas that do not have the cores asked for yet.
+        asleep: replicas that start when requests need them.
     """
 
     queue: int
@@ -36,13 +44,26 @@ class StageWindow:
 class Window:
     """The pipeline over [start_s, end_s).
 
-    `arrivals_per_s` holds the arrivals of each second. `violations` counts each request once: when its deadline
-    passes unanswered, or when it is dropped before that. `latency_s` holds the end-to-end latencies, in order of
-    completion, of the requests completed in the window; `network_s`, in order of arrival, how long the requests that
-    arrived in it had been on their way (empty where there is no network). `cores` is the time average of the cores
-    held, those of starting and draining replicas included. `accuracy` is the PAS of what was really served, averaged
-    over the requests completed (that of the configuration where none was). `scraped` is false where no new
-    figures have reached the controller, which then still has those of an earlier window.
+    Attributes:
+        start_s: the window's start, in seconds from the episode's.
+        end_s: its end.
+        arrivals: requests that arrived.
+        completed: requests answered.
+        dropped: requests dropped, at any stage.
+        violations: requests whose deadline passed unanswered in the window, or that were dropped before it; each
+            request counts once.
+        in_system: requests that arrived and are neither answered nor dropped, at the window's end.
+        arrivals_per_s: shape (seconds of the window,): arrivals of each second.
+        latency_s: shape (completed,): end-to-end latencies in seconds, in order of completion.
+        cores: time average of the cores held, those of starting and draining replicas included.
+        accuracy: PAS of what was served, 0..1, averaged over the requests completed; that of the configuration where
+            none was.
+        energy_j: joules used.
+        stages: one for each stage of the pipeline, in its order.
+        configuration: what was asked for last, which may still be rolling out.
+        scraped: false where no new figures have reached the controller, which still has those of an earlier window.
+        network_s: shape (arrivals,), or (0,) without a network: seconds that each request had been on its way, in order
+            of arrival.
     """
 
     start_s: float
