@@ -5,8 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from ipagym.agents.contestants import AllGiven, Contestant, Origin, check_importable, check_sendable, contestants
+from ipagym.bench.comparison.compare import Plan, marks_of
 from ipagym.bench.comparison.compare import compare as run_comparison
-from ipagym.bench.comparison.compare import marks_of
 from ipagym.bench.comparison.jobs import usual_fence
 from ipagym.bench.comparison.on_ray import chosen
 from ipagym.bench.comparison.results import Comparison
@@ -79,21 +79,20 @@ def compare(
         check_sendable(taking_part)
     make_cluster, place = _backend(task, backend, workers, ray)
     chosen_seeds = range(seed0, seed0 + seeds)
+    plan = Plan(
+        scenario=task,
+        agents={each.name: each.make for each in taking_part},
+        seeds=chosen_seeds,
+        out=Path(out) if out is not None else _usual_folder(title or named, task, taking_part, chosen_seeds, place),
+        make_cluster=make_cluster,
+        fingerprints=_fingerprints(taking_part, place),
+        keeps={each.name: each.keeps for each in taking_part},
+        isolated=[each.name for each in taking_part if _is_isolated(each, workers > 1 or ray is not None)],
+        fence=usual_fence(task, decision_limit_s, memory_limit_gib),
+        backend=backend,
+    )
     with chosen(ray, workers) as executor:
-        return run_comparison(
-            task,
-            {each.name: each.make for each in taking_part},
-            seeds=chosen_seeds,
-            out=Path(out) if out is not None else _usual_folder(title or named, task, taking_part, chosen_seeds, place),
-            make_cluster=make_cluster,
-            workers=workers,
-            executor=executor,
-            fingerprints=_fingerprints(taking_part, place),
-            keeps={each.name: each.keeps for each in taking_part},
-            isolated=[each.name for each in taking_part if _is_isolated(each, workers > 1 or ray is not None)],
-            fence=usual_fence(task, decision_limit_s, memory_limit_gib),
-            backend=backend,
-        )
+        return run_comparison(plan, workers=workers, executor=executor)
 
 
 def _backend(task: Scenario, name: str, workers: int, ray: str | None) -> tuple[Callable[[Scenario], Cluster], str]:

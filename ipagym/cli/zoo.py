@@ -106,7 +106,10 @@ GENERAL: Mapping[str, Entry] = {
 }
 """Policies for tasks of the suite that were trained on four kinds of load together."""
 
-ENTRIES: Mapping[str, Entry] = {**PAPERS, **SUITE, **TOLD, **GENERAL}
+LIVE: Mapping[str, Entry] = {"digits": Entry(scenario="digits", optimiser="ipa")}
+"""For the pipeline with real models."""
+
+ENTRIES: Mapping[str, Entry] = {**PAPERS, **SUITE, **TOLD, **GENERAL, **LIVE}
 
 
 def command(name: str, seed: int) -> list[str]:

@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ipagym.bench.comparison.compare import compare
 from ipagym.bench.leaderboard.checks import Entry
 from ipagym.bench.leaderboard.entry import stored_in
-from ipagym.bench.leaderboard.run import run_group
+from ipagym.bench.leaderboard.run import plan_of
 from ipagym.bench.leaderboard.searched import search_all
 from ipagym.bench.storage.code_mark import package_mark
 from ipagym.system.errors import InputError
@@ -43,7 +44,7 @@ def _run_again(entry: Entry, name: str, seeds: Sequence[int], place: tuple[Path,
     agent, asked = entry.manifest.agent, entry.manifest.asked
     group = next(replace(each, agents={agent: asked}) for each in entry.suite.groups if each.name == name)
     search_all([group], workers, _unheard)
-    found = run_group(entry.suite, group, scratch, workers=workers, tick=_unheard, seeds=seeds)
+    found = compare(plan_of(entry.suite, group, scratch, seeds), workers=workers, tick=_unheard)
     mark = found.manifest.fingerprints[agent]
     if mark != entry.manifest.fingerprints[name]:
         raise InputError(f"{entry.source}: {name}: the code of {asked} is not the one that made the entry: "

@@ -34,7 +34,7 @@ class Record:
         return Measured(
             start_s=float(rows["start_s"].iloc[0]),
             memory_mib=float(rows["memory_mib"].iloc[0]),
-            times=[Times(**row) for row in rows[TIMES].to_dict("records")],
+            times=[Times(**dict(zip(TIMES, row, strict=True))) for row in rows[TIMES].itertuples(index=False)],
         )
 
     def add(self, stage: str, variant: str, measured: Measured) -> None:
