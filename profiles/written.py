@@ -9,12 +9,11 @@ from typing import Any
 
 import yaml
 
-from ipagym.model.latency import latency_fields
-from ipagym.model.pipeline import Pipeline
-from ipagym.profiles import FOLDER, names
-from ipagym.profiles.schema import ProfileFile
-from ipagym.system.errors import unknown_name
+from ipagym.model.latency import LatencyModel, latency_fields
+from ipagym.model.pipeline import Pipeline, Stage, Variant
+from ipagym.profiles.schema import ObjectiveFile, ProfileFile
 from ipagym.system.machine import package_version, processor
+from ipagym.task.scenario import Scenario
 
 PACKAGES = ("onnxruntime", "onnx", "scikit-learn", "numpy")
 
@@ -45,25 +44,43 @@ def profile_text(fields: Mapping[str, Any], how: str) -> str:
     return head + body
 
 
-def with_latencies(pipeline: Pipeline) -> dict[str, Any]:
-    """The fields of the package's profile of a pipeline, with the latencies that the pipeline has.
+def fields_of(scenario: Scenario, pipeline: Pipeline) -> dict[str, Any]:
+    """The fields of a profile of `pipeline` with the physics and the objective of a scenario."""
+    weights = {name: getattr(scenario.objective, name) for name in ObjectiveFile.model_fields}
+    table = [
+        {"variants": list(names), "accuracy": accuracy} for names, accuracy in pipeline.accuracy_by_combination.items()
+    ]
+    return {
+        "name": pipeline.name,
+        "description": f"{pipeline.name}, with the latencies of a run at half load.",
+        "slo_s": pipeline.slo_s,
+        "batch_timeout_s": scenario.physics.batch_timeout_s,
+        "max_age_s": scenario.physics.drop.max_age_s,
+        "objective": weights,
+        "idle_watts_per_core": pipeline.idle_watts_per_core,
+        "busy_watts_per_core": pipeline.busy_watts_per_core,
+        "stages": [_stage(stage) for stage in pipeline.stages],
+        "accuracy_by_combination": table,
+    }
 
-    Raises:
-        InputError: the package has no profile of that name.
-    """
-    if pipeline.name not in names():
-        raise unknown_name("profile", pipeline.name, names())
-    fields: dict[str, Any] = yaml.safe_load((FOLDER / f"{pipeline.name}.yaml").read_text(encoding="utf-8"))
-    for stage_fields, stage in zip(fields["stages"], pipeline.stages, strict=True):
-        for variant_fields in stage_fields["variants"]:
-            variant = stage.variant(variant_fields["name"])
-            variant_fields.pop("law", None)
-            variant_fields.update(latency_fields(variant.latency.average_s, variant.latency.p99_s))
-            if variant.on_cores:
-                variant_fields["on_cores"] = {
-                    cores: latency_fields(model.average_s, model.p99_s) for cores, model in variant.on_cores.items()
-                }
-    return fields
+
+def _stage(stage: Stage) -> dict[str, Any]:
+    after = None if stage.after is None else list(stage.after)
+    variants = [_variant(variant) for variant in stage.variants]
+    return {"name": stage.name, "after": after, "batches": list(stage.batches), "variants": variants}
+
+
+def _variant(variant: Variant) -> dict[str, Any]:
+    as_is = ("name", "accuracy", "base_cores", "load_s", "memory_mib", "memory_request_mib")
+    return {
+        **{name: getattr(variant, name) for name in as_is},
+        **_latency(variant.latency),
+        "on_cores": {cores: _latency(model) for cores, model in variant.on_cores.items()},
+    }
+
+
+def _latency(model: LatencyModel) -> dict[str, dict[int, float]]:
+    return latency_fields(model.average_s, model.p99_s)
 
 
 class _Plain(yaml.SafeDumper):

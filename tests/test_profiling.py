@@ -71,7 +71,7 @@ def test_stages_are_a_chain_and_accuracy_is_of_combinations(folder: Path) -> Non
     assert measured("--onnx", "look=turned.onnx,right.onnx", "--onnx", "tell=turned.onnx,right.onnx") == 0
     pipeline = load_file(folder / "mine.yaml").pipeline
     assert [stage.name for stage in pipeline.stages] == ["look", "tell"]
-    found = {tuple(names): accuracy for names, accuracy in pipeline.combinations.items()}
+    found = pipeline.accuracy_by_combination
     assert found["right", "right"] == 1
     assert found["turned", "right"] == found["right", "turned"] == found["turned", "turned"] == 0
 
@@ -127,7 +127,7 @@ def write_bad(folder: Path) -> None:
         (["mine", "--onnx", "right.onnx", "--labels", "uneven.npz"], "as many classes"),
         (["mine", "--onnx", "right.onnx", "--labels", "labelled.npz", "--slo", "0"], "--slo"),
         (["taken", "--onnx", "right.onnx", "--labels", "labelled.npz"], "no record of measurements"),
-        (["mine", "--onnx", "wide.onnx", "--labels", "labelled.npz"], "wide"),
+        (["mine", "--onnx", "wide.onnx", "--labels", "labelled.npz"], "wide.onnx does not take"),
         (["nothing"], "pipeline with models"),
         (["digits", "--labels", "labelled.npz"], "--labels goes with --onnx"),
     ],

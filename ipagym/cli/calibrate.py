@@ -19,7 +19,7 @@ def calibrate(
     from ipagym.bench.live_validation.validate import calibrated_on
     from ipagym.cluster.backends import check_able, logging_maker
     from ipagym.envs.scenarios import make_scenario
-    from ipagym.profiles.written import CALIBRATED, profile_text, with_latencies
+    from ipagym.profiles.written import CALIBRATED, fields_of, profile_text
     from ipagym.system.files import make_folder, write_atomically
 
     task = make_scenario(scenario)
@@ -28,5 +28,5 @@ def calibrate(
     make_folder(out.parent)
     print(f"a run of {duration} s at half load", flush=True)
     pipeline = calibrated_on(task, make_live, duration)
-    write_atomically(out, profile_text(with_latencies(pipeline), CALIBRATED).encode())
+    write_atomically(out, profile_text(fields_of(task, pipeline), CALIBRATED).encode())
     print(f"written to {out}")

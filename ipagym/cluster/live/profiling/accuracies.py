@@ -8,8 +8,6 @@ from ipagym.cluster.live.children.replica import Serve, loaded
 from ipagym.cluster.live.profiling.subject import Subject
 from ipagym.system.errors import IpagymError
 
-BATCH = 16
-
 
 def accuracy_by_combination(subject: Subject) -> dict[tuple[str, ...], float]:
     """The mean score of the labelled inputs, for each combination of a variant for each stage.
@@ -26,7 +24,7 @@ def accuracy_by_combination(subject: Subject) -> dict[tuple[str, ...], float]:
     for stage, variants in subject.stages.items():
         models = {variant: _model(subject, stage, variant) for variant in variants}
         answers = {
-            (*names, variant): _answers(serve, items)
+            (*names, variant): _answers(serve, items, max(subject.batches))
             for names, items in answers.items()
             for variant, serve in models.items()
         }
@@ -42,7 +40,7 @@ def inputs_of_stages(subject: Subject) -> Mapping[str, Sequence[bytes]]:
     found = {}
     for stage, variants in subject.stages.items():
         found[stage] = items
-        items = _answers(_model(subject, stage, variants[-1]), items)
+        items = _answers(_model(subject, stage, variants[-1]), items, max(subject.batches))
     return found
 
 
@@ -50,5 +48,5 @@ def _model(subject: Subject, stage: str, variant: str) -> Serve:
     return loaded({**subject.program.model(stage, variant), "core_share": None})
 
 
-def _answers(serve: Serve, items: Sequence[bytes]) -> list[bytes]:
-    return [answer for at in range(0, len(items), BATCH) for answer in serve(items[at : at + BATCH], 1)]
+def _answers(serve: Serve, items: Sequence[bytes], batch: int) -> list[bytes]:
+    return [answer for at in range(0, len(items), batch) for answer in serve(items[at : at + batch], 1)]

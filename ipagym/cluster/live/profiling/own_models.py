@@ -9,10 +9,10 @@ from zipfile import BadZipFile
 import numpy as np
 from numpy.typing import NDArray
 
-from ipagym.cluster.live.children.onnx_model import packed, unpacked
+from ipagym.cluster.live.children.onnx_model import load, packed, unpacked
 from ipagym.cluster.live.profiling.subject import Subject
 from ipagym.cluster.live.program import Model, Program
-from ipagym.system.errors import InputError
+from ipagym.system.errors import InputError, in_one_line
 
 BATCHES, CORES = (1, 2, 4, 8), (1, 2, 4)
 """What is measured where the models and the machine have it."""
@@ -35,6 +35,7 @@ def own_subject(name: str, stages: Stages, labels: Path, slo_s: float) -> Subjec
     if len(paths) < sum(map(len, stages.values())):
         raise InputError("two models of a stage have the same file name, by which variants are named: rename one")
     take_many = [_takes_many(path) for path in paths.values()]
+    _check_chain(stages, packed(inputs[0]))
 
     def model(stage: str, variant: str) -> Model:
         return {"module": "onnx_model", "settings": {"model": str(paths[stage, variant].resolve())}}
@@ -51,6 +52,17 @@ def own_subject(name: str, stages: Stages, labels: Path, slo_s: float) -> Subjec
         batches=BATCHES if all(take_many) else BATCHES[:1],
         cores=[cores for cores in CORES if cores <= (os.cpu_count() or 1)],
     )
+
+
+def _check_chain(stages: Stages, item: bytes) -> None:
+    """Refuse a model that does not take the input of its stage."""
+    for files in stages.values():
+        for path in files:
+            try:
+                answer = load(str(path))([item], 1)[0]
+            except Exception as error:  # those of onnxruntime have no common base
+                raise InputError(f"{path} does not take the input of its stage ({in_one_line(error)})") from None
+        item = answer
 
 
 def _settings(name: str, slo_s: float) -> dict[str, Any]:
@@ -70,7 +82,7 @@ def _labelled(path: Path) -> tuple[NDArray[Any], NDArray[Any]]:
     try:
         with np.load(path, allow_pickle=False) as arrays:
             inputs, classes = arrays["x"], arrays["y"]
-    except (OSError, ValueError, KeyError, BadZipFile, AttributeError, TypeError) as error:
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile, AttributeError, TypeError) as error:
         raise InputError(
             f"{path} is no .npz file with inputs x and classes y ({error}): write it by numpy.savez"
         ) from None
