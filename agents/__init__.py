@@ -48,7 +48,7 @@ def keeps(asked: str | AgentSpec, scenario: Scenario) -> str:
 
 
 def kept_by(agent: Agent, turns: frozenset[str], scenario: Scenario) -> str:
-    """The same for an agent that turns these knobs unless they are pinned; the agent must be reset before it is used."""
+    """The same for an agent that turns these knobs unless they are pinned. Reset the agent before it is used."""
     left = turns - agent.pins.knobs if isinstance(agent, Pinned) else turns
     if not isinstance(agent, Holding):
         return kept(left, scenario)

@@ -138,7 +138,7 @@ def sweep(
 
     Raises:
         InputError: an argument cannot be used (checked before any episode runs), or no agent finished in one of the
-        comparisons.
+            comparisons.
     """
     folder, grid = Path(out), points(settings)
     whole = [scenario_with(str(scenario), point, load=workload, trace=trace) for point in grid]

@@ -31,7 +31,7 @@ class PolicyAgent:
 
     Raises:
         InputError: an objective is given but the policy takes none, or a weight is outside the range it was trained
-        for.
+            for.
     """
 
     def __init__(self, policy: Policy, objective: Objective | None = None) -> None:

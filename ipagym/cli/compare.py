@@ -33,7 +33,7 @@ def compare(
         str | None,
         typer.Option(
             help="Comma-separated agents, or all (every suitable one); your own as MODULE:CLASS. Default: the "
-            "reference, hpa and simple ones. The path of an existing checkpoint or manifest may contain @, : and commas."
+            "reference, hpa and simple ones. Paths of existing checkpoints or manifests may contain @, : and commas."
         ),
     ] = None,
     manifest: Annotated[

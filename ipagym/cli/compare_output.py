@@ -31,8 +31,10 @@ class Shown:
 
 
 def check_sorting(by: str | None, agents: Sequence[str]) -> None:
-    """Refuse, before anything runs, a column that the summary will not have. Raises: InputError: the summary will not
-    have it.
+    """Refuse, before anything runs, a column that the summary will not have.
+
+    Raises:
+        InputError: the summary will not have it.
     """
     from ipagym.bench.comparison.summary import BOUND, CLAIRVOYANT, METRICS, REGRET, UNFINISHED
 

@@ -129,7 +129,7 @@ def merge(
     entries: Annotated[list[Path], typer.Argument(help="Entry files for the same suite.")],
     out: Annotated[Path | None, typer.Option(help="Folder for the merged tables. Default: print only.")] = None,
 ) -> None:
-    """Print one leaderboard of a run and of entries. Hashes and figures of entries are checked; nothing is run again."""
+    """Print one leaderboard of a run and of entries. Entries' hashes and figures are checked; nothing is run again."""
     from ipagym.bench.leaderboard.merge import merge
     from ipagym.bench.leaderboard.table import write_tables
 

@@ -29,7 +29,7 @@ def load(
     seed: Annotated[int, typer.Option(help="Seed of the load.")] = 0,
     protocol: Annotated[
         str,
-        typer.Option(help="http: a status below 400 is success. v2: Open Inference Protocol, answers need outputs."),
+        typer.Option(help="http: success is a status below 400. v2: Open Inference Protocol, with outputs."),
     ] = "http",
     body: Annotated[Path | None, typer.Option(help="File to send by POST. Default: GET requests.")] = None,
     slo: Annotated[float, typer.Option(help="Latency objective in seconds.")] = 1.0,

@@ -30,8 +30,10 @@ def form_of(*, as_json: bool, as_csv: bool) -> Form:
 
 
 def check_column(text: str | None, columns: Iterable[str]) -> None:
-    """Refuse to sort by an unknown column; a leading minus sign means descending order. Raises: InputError: the column
-    is unknown.
+    """Refuse to sort by an unknown column; a leading minus sign means descending order.
+
+    Raises:
+        InputError: the column is unknown.
     """
     known = list(columns)
     if text is not None and text.removeprefix("-") not in known:

@@ -19,7 +19,7 @@ EPISODES = 10
 
 
 def trials_by_weight(name: str, results: Path) -> Mapping[str, pd.DataFrame]:
-    """The figures of the policy and the other agents by weight, a row per agent and seed; existing results are reused."""
+    """The figures of the policy and its rivals by weight, a row per agent and seed; existing results are reused."""
     return {f"alpha-{alpha:g}": _trials(name, alpha, results) for alpha in ENTRIES[name].alphas}
 
 

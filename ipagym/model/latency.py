@@ -93,7 +93,7 @@ class LatencyModel:
 
 
 def quadratic(points: Mapping[int, float]) -> tuple[float, float, float]:
-    """Least squares coefficients (x, y, z) of x·b² + y·b + z in seconds; of lower degree with fewer than three points."""
+    """Least squares coefficients (x, y, z) of x·b² + y·b + z in seconds; of lower degree for one or two points."""
     batches = sorted(points)
     degree = min(2, len(batches) - 1)
     fit = np.polynomial.polynomial.polyfit(batches, [points[b] for b in batches], degree)

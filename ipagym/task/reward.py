@@ -103,7 +103,7 @@ def _terms(
 
 
 def _has_choice(knob: Knob, variant: Variant, stage: Stage) -> bool:
-    """True if a change of the knob counts; for a knob that depends on the variant, if the variant has several choices."""
+    """True if a change of the knob counts; a knob that depends on the variant counts if that has several choices."""
     return not knob.of_variant or len(knob.choices_of(variant, stage, Limits())) > 1
 
 

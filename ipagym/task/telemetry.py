@@ -99,7 +99,7 @@ def measured_arrivals(arrivals: ArrayLike, factor: float | NDArray[np.float64]) 
 
 
 def measured_seconds(arrivals_per_s: NDArray[np.int64], factor: float | NDArray[np.float64]) -> NDArray[np.int64]:
-    """The arrivals of each second, on the last axis, times the factor; rounding errors carry over to the next second."""
+    """The arrivals of each second, on the last axis, times the factor; rounding errors carry over to the next one."""
     return np.diff(measured_arrivals(arrivals_per_s.cumsum(axis=-1), factor), axis=-1, prepend=0)
 
 

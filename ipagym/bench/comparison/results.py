@@ -80,7 +80,11 @@ class Comparison:
 
 
 def load_results(folder: str | Path) -> Comparison:
-    """The results that a comparison wrote into the folder. Raises: InputError: it holds none, or they are incomplete."""
+    """The results of a comparison, read from its folder.
+
+    Raises:
+        InputError: there are none, or they are incomplete.
+    """
     out = Path(folder)
     try:
         manifest = read_manifest(out)

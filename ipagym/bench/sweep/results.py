@@ -78,8 +78,10 @@ class Sweep:
 
 
 def load_sweep(folder: str | Path) -> Sweep:
-    """The results that `ipagym sweep` wrote into the folder; `load_results` reads each of its subfolders. Raises:
-    InputError: it holds none, or they are incomplete.
+    """The results that `ipagym sweep` wrote into the folder; `load_results` reads each of its subfolders.
+
+    Raises:
+        InputError: it holds none, or they are incomplete.
     """
     out = Path(folder)
     scenario, settings = _record(out)
