@@ -61,7 +61,7 @@ class PlainLoader(yaml.SafeLoader):
         seen = set[str]()
         for key in (key for key, _ in node.value if isinstance(key, yaml.ScalarNode)):
             if key.value in seen:
-                raise ConstructorError(None, None, f"{key.value[:60]} stands twice", key.start_mark)
+                raise ConstructorError(None, None, f"{key.value[:60]} appears twice", key.start_mark)
             seen.add(key.value)
         return super().construct_mapping(node, deep=deep)
 
@@ -120,7 +120,7 @@ def _once(name: str, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for key, value in pairs:
         if key in found:
-            raise InputError(f"{name}: {key[:60]} stands twice in one object: leave one of them")
+            raise InputError(f"{name}: {key[:60]} appears twice in one object: leave one of them")
         found[key] = value
     return found
 

@@ -55,5 +55,5 @@ def checked_numbers(rendered: Sequence[int] | None, num_envs: int) -> tuple[int,
     numbers = tuple(rendered) if isinstance(rendered, Sequence | np.ndarray) else ()
     right = all(isinstance(k, int | np.integer) and 0 <= k < num_envs for k in numbers)
     if not numbers or not right or len(set(numbers)) < len(numbers):
-        raise InputError(f"rendered must have at least one of 0..{num_envs - 1}, all distinct, not {rendered!r}")
+        raise InputError(f"rendered must be one or more distinct numbers in 0..{num_envs - 1}, not {rendered!r}")
     return tuple(int(k) for k in numbers)

@@ -206,7 +206,7 @@ def _check_plain(action_space: Any, observation_space: Any, serving: ServingEnv 
     """Refuse environments whose actions or observations already have another form."""
     if action_space != serving.codec.space() or observation_space != Observer.of(serving.scenario).space():
         raise InputError(
-            "a view is made of the knobs and of plain observations, and has a history of its own: put no other form "
+            "a view needs the knobs and plain observations, and has its own history: put no other form "
             "inside it, and leave history, elapsed and telemetry_age out"
         )
 

@@ -16,13 +16,16 @@ class StageWindow:
     """One stage over one window.
 
     Attributes:
-        queue: requests that wait at the window's end. arrivals: requests that reached the stage in the window. dropped:
-            requests dropped at the stage in the window. utilisation: busy time divided by ready time of all replicas
-            over the whole window, 0..1. ready: replicas that can serve. All counts of replicas are those at the
-            window's end.
-        starting: replicas that load their model. pending: replicas that wait for room on a node. draining: replicas
-            that finish their last batch. resizing: replicas that do not have the requested cores yet. asleep: replicas
-            that start when requests need them.
+        queue: requests that wait at the window's end.
+        arrivals: requests that reached the stage in the window.
+        dropped: requests dropped at the stage in the window.
+        utilisation: busy time divided by ready time of all replicas over the whole window, 0..1.
+        ready: replicas that can serve. All counts of replicas are those at the window's end.
+        starting: replicas that load their model.
+        pending: replicas that wait for room on a node.
+        draining: replicas that finish their last batch.
+        resizing: replicas that do not have the requested cores yet.
+        asleep: replicas that start when requests need them.
     """
 
     queue: int
@@ -49,15 +52,17 @@ class Window:
         dropped: requests dropped, at any stage.
         violations: requests whose deadline passed unanswered in the window, or that were dropped before it; each
             request counts once.
-        in_system: requests at the window's end that arrived and are neither answered nor dropped. arrivals_per_s: shape
-            (seconds of the window,): arrivals of each second. latency_s: shape (completed,): end-to-end latencies in
-            seconds, in order of completion. cores: time average of the cores held, including those of starting and
-            draining replicas. accuracy: PAS averaged over the completed requests, 0..1; the PAS of the configuration if
-            none was completed. energy_j: energy used, in joules. stages: one for each stage of the pipeline, in its
-            order.
-        configuration: the last requested configuration, which may still be rolling out. scraped: false if no new
-            figures have reached the controller, so that it sees those of an earlier window. network_s: shape
-            (arrivals,), or (0,) without a network: network delay of each request in seconds, in order of arrival.
+        in_system: requests at the window's end that arrived and are neither answered nor dropped.
+        arrivals_per_s: shape (seconds of the window,): arrivals of each second.
+        latency_s: shape (completed,): end-to-end latencies in seconds, in order of completion.
+        cores: time average of the cores held, including those of starting and draining replicas.
+        accuracy: PAS averaged over the completed requests, 0..1; the PAS of the configuration if none was completed.
+        energy_j: energy used, in joules.
+        stages: one for each stage of the pipeline, in its order.
+        configuration: the last requested configuration, which may still be rolling out.
+        scraped: false if no new figures have reached the controller, so that it sees those of an earlier window.
+        network_s: shape (arrivals,), or (0,) without a network: network delay of each request in seconds, in order of
+            arrival.
     """
 
     start_s: float

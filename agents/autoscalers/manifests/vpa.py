@@ -132,7 +132,7 @@ def _policy(found: Object, policies: list[ContainerPolicy], target: str) -> tupl
     """
     names = [each.containerName for each in policies]
     if twice := {name for name in names if names.count(name) > 1}:
-        raise InputError(f"{found.place}: {PATH}: {min(twice)[:60]!r} stands twice: leave one of them")
+        raise InputError(f"{found.place}: {PATH}: {min(twice)[:60]!r} appears twice: leave one of them")
     on = [(index, each) for index, each in enumerate(policies) if each.mode != "Off"]
     named = [(index, each) for index, each in enumerate(policies) if each.containerName == target]
     if named or len(on) == 1:
