@@ -109,7 +109,9 @@ class MaskablePpoRecipe(PpoRecipe):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RecurrentPpoRecipe(PpoRecipe):
-    """Recipe of PPO with an LSTM of `units` before the layers of `hidden`, one for the policy and one for the value."""
+    """Recipe of PPO with an LSTM of `lstm_units` before the layers of `hidden`, one for the policy and one for the
+    value.
+    """
 
     lstm_units: Count
 

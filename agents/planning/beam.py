@@ -71,7 +71,7 @@ class Offers:
 
 
 def _of_window(candidates: Candidates, ahead: Sequence[Load]) -> list[Configuration]:
-    """Candidates for this window's load, and for the highest of this and the next two, as some changes need lead time."""
+    """Candidates for this window's load, and for the highest of this and the next two: changes need lead time."""
     network_s = ahead[0].network_max_s
     highest = max(load.peak_rps for load in ahead)
     rates = (ahead[0].mean_rps, ahead[0].peak_rps, highest)
@@ -79,7 +79,7 @@ def _of_window(candidates: Candidates, ahead: Sequence[Load]) -> list[Configurat
 
 
 def beam_search(rehearsal: Rehearsal, offers: Offers, width: int) -> Course:
-    """The best course found. In each window `width` courses are continued, which differ in their running configuration."""
+    """The best course found. In each window, `width` courses with different configurations are continued."""
     courses = [rehearsal.start]
     for t in range(rehearsal.decisions):
         continued = [

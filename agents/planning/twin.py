@@ -83,7 +83,7 @@ class Twin:
 
 
 def expected_late(latency_s: NDArray[np.float64], network_s: NDArray[np.float64], slo_s: float) -> float:
-    """The expected number of these latencies beyond the SLO if a network delay drawn from `network_s` is added to each."""
+    """The expected number of latencies beyond the SLO, each with a delay drawn from `network_s` added."""
     if not network_s.size:
         return float((latency_s > slo_s).sum())
     longer = network_s.size - np.searchsorted(np.sort(network_s), slo_s - latency_s, side="right")

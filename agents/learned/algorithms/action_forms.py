@@ -21,7 +21,7 @@ MOST_NUMBERED = 10_000
 
 @dataclass(frozen=True, slots=True)
 class LearnerActions:
-    """The space of an algorithm's action, and a function from n actions to the values of the heads, shape (n, heads)."""
+    """The space of an algorithm's actions, and a function from n actions to values of the heads, shape (n, heads)."""
 
     space: Space[Any]
     values: Callable[[NDArray[Any]], Values]
