@@ -134,9 +134,8 @@ def _name(given: Given) -> str:
         return str(given)
     if isinstance(given, Manifests):
         name = autoscalers_of(given).name
-        return (
-            f"manifest-{name}" if name in AGENTS else name
-        )  # not to be confused with the package's agent of that name
+        # Not to be confused with the package's agent of that name.
+        return f"manifest-{name}" if name in AGENTS else name
     return given.__name__ if isclass(given) or isroutine(given) else type(given).__name__
 
 
