@@ -22,7 +22,7 @@ MOST_REPLICAS = 2**31 - 1
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Pods:
-    """The pods of one stage: `current` are requested, `ready` ones have figures, and their total usage is known.
+    """The pods of one stage: `current` are requested, `ready` ones have figures with a total usage of `used_milli`.
 
     `unready` ones are pending, or not ready yet; `missing` ones run without a figure.
     """
