@@ -19,24 +19,24 @@ PACKAGES = ("onnxruntime", "onnx", "scikit-learn", "numpy")
 
 
 MEASURED = (
-    "Service times are those of one replica that rests as long as it works, as the sender of a batch sees them; load_s "
-    "is the mean time from a start to readiness. Accuracy by combination is end to end, on labelled inputs; that of a "
-    "variant is such that products over stages come nearest to it (least squares in logarithms)."
+    "Service times are those of one replica at half load, as seen by the sender of a batch; load_s is the mean time "
+    "from a start to readiness. Accuracy by combination is end to end, on labelled inputs; accuracies of variants are "
+    "fitted to it such that their products over stages come nearest (least squares in logarithms)."
 )
-"""How `ipagym profile` measures."""
+"""The method of `ipagym profile`."""
 
 CALIBRATED = (
-    "Service times are those of a run at half load; those of variants and cores that it had not are the profile's, "
+    "Service times are those of a run at half load; for variants and cores that were not run, they are the profile's "
     "times the ratio of their stage."
 )
-"""How `ipagym calibrate` measures."""
+"""The method of `ipagym calibrate`."""
 
 
 def profile_text(fields: Mapping[str, Any], how: str) -> str:
-    """The file, with the measurement's place, date and manner at its head.
+    """The text of the file; its head says where, when and how the profile was measured.
 
     Raises:
-        ValidationError: the fields are no profile.
+        ValidationError: the fields are not a valid profile.
     """
     ProfileFile.model_validate(dict(fields))
     head = "".join(f"# {line}\n" for line in wrap(f"Measured on {_provenance()}. {how}", 118))
@@ -84,7 +84,7 @@ def _latency(model: LatencyModel) -> dict[str, dict[int, float]]:
 
 
 class _Plain(yaml.SafeDumper):
-    """Writes a value as often as it stands there: profile files have no aliases."""
+    """Writes repeated values in full: profile files have no aliases."""
 
     def ignore_aliases(self, data: Any) -> bool:
         return True

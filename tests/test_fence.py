@@ -84,7 +84,7 @@ def unlocks() -> Does:
 GOOD = {"one": one, "two": two}
 BAD = {
     "raises": (raises, "ValueError: no idea (test_fence.py, line "),
-    "nonsense": (nonsense, "a configuration holds a tuple of settings, one for each stage; this is nan"),
+    "nonsense": (nonsense, "a configuration holds a tuple of settings, one for each stage, not nan"),
     "leaves": (leaves, "SystemExit: 3 (test_fence.py, line "),
     "mutates": (mutates, "ValueError: assignment destination is read-only (test_fence.py, line "),
     "unlocks": (unlocks, "ValueError: cannot set WRITEABLE flag to True of this array (test_fence.py, line "),

@@ -1,4 +1,4 @@
-"""`ipagym profile`: measure a live pipeline into a profile file."""
+"""`ipagym profile`: measure a live pipeline and write its profile."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -16,24 +16,25 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 
 
 def profile(
-    pipeline: Annotated[str, typer.Argument(help="digits; with --onnx, a name for the pipeline.")],
+    pipeline: Annotated[str, typer.Argument(help="digits, or with --onnx a name for the pipeline.")],
     onnx: Annotated[
         list[str] | None,
         typer.Option(
-            help="Models of a stage, a file for each variant: small.onnx,large.onnx or NAME=small.onnx,large.onnx. "
-            "Once for each stage, in order."
+            help="Models of a stage, one file per variant: small.onnx,large.onnx or NAME=small.onnx,large.onnx. "
+            "Repeat for each stage, in order."
         ),
     ] = None,
-    labels: Annotated[Path | None, typer.Option(help="With --onnx: an .npz file with inputs x and classes y.")] = None,
-    slo: Annotated[float, typer.Option(help="With --onnx: the SLO of the profile, in seconds.")] = 1.0,
+    labels: Annotated[Path | None, typer.Option(help="With --onnx: .npz file with inputs x and classes y.")] = None,
+    slo: Annotated[float, typer.Option(help="With --onnx: SLO of the profile in seconds.")] = 1.0,
     out: Annotated[
-        Path | None, typer.Option(help="The profile file to write, PIPELINE.yaml unless given; figures go beside it.")
+        Path | None, typer.Option(help="Profile file to write. Default: PIPELINE.yaml. Figures are written beside it.")
     ] = None,
 ) -> None:
-    """Measure latency by variant, batch and cores at half load, start times and accuracy end to end; takes minutes.
+    """Measure latency by variant, batch and cores at half load, start times, and end-to-end accuracy. This takes
+    minutes.
 
-    Each figure with its 95 % interval is in a CSV file beside the profile. It is written as measuring goes on: variants
-    that it has are not measured again. Move it away to measure anew.
+    Each figure with its 95 % interval is in a CSV file beside the profile. The file is written during the measurement,
+    and variants that it already has are not measured again. Delete or move it to measure everything again.
     """
     from ipagym.cluster.live.profiling.profile import profile_fields
     from ipagym.cluster.live.profiling.record import Record

@@ -1,4 +1,4 @@
-"""Agents side by side: every agent on every seed, resumable, with identical requests."""
+"""Comparison of agents: every agent on every seed, resumable, with identical requests."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import ExitStack, nullcontext
@@ -35,10 +35,13 @@ from ipagym.task.scenario import Scenario
 class Plan:
     """What is compared: the agents on the seeds of a scenario, with the results in `out`.
 
-    `fingerprints` name the version of what is behind an agent beside its code, so that episodes of an older one are run
-    again; `keeps` has the knobs that an agent leaves alone, for the summary. `isolated` agents run in worker processes
-    of their own whatever the number of workers, `fence` has the limits of these. `backend` is the name of what
-    `make_cluster` makes, for the manifest.
+    `fingerprints` identify the version of an agent beside its code, so that episodes of an older version are run again;
+    `keeps` has the knobs that an agent does not change, for the summary. `isolated` agents run in separate worker
+    processes for any number of workers; `fence` has the limits of these. `backend` is the name of the clusters of
+    `make_cluster`, for the manifest.
+
+    Raises:
+        InputError: no agent or seed, or a seed twice or negative.
     """
 
     scenario: Scenario
@@ -64,12 +67,12 @@ class Plan:
 def compare(plan: Plan, *, workers: int = 1, executor: Executor | None = None, tick: Tick | None = None) -> Comparison:
     """Run every agent on every seed and write tables, figure and manifest into the plan's folder.
 
-    The clairvoyant comes last, and learns from what the others asked for on the same seed. Finished episodes of the
-    same scenario and the same code are not run again, the clairvoyant's only where it learnt from the same. More than
-    one of `workers` means processes (then the factories must be picklable), and so does an `executor`, which runs
-    all episodes in their place; the results are the same. An agent that fails costs its own episodes: it is in no
-    table, and the manifest has the reason; the next call tries it again. `tick` is told how far it has come; without
-    one there is a progress bar.
+    The clairvoyant runs last and learns from the configurations that the others requested on the same seed. Finished
+    episodes of the same scenario and the same code are not run again; those of the clairvoyant only if it learnt from
+    the same courses. With more than one worker, episodes run in processes (then the factories must be picklable); an
+    `executor` runs all episodes instead. The results are the same. An agent that fails loses only its own episodes: it
+    is left out of the tables, the manifest has the reason, and the next call tries it again. `tick` is called with the
+    progress; without it there is a progress bar.
 
     Raises:
         InputError: the folder holds results of another scenario, of agents or on seeds beyond these; or no agent
@@ -81,7 +84,7 @@ def compare(plan: Plan, *, workers: int = 1, executor: Executor | None = None, t
 
 
 def compare_all(plans: Sequence[Plan], *, workers: int, executor: Executor | None, tick: Tick) -> list[Comparison]:
-    """Several comparisons as `compare` makes each, one after another; only the clairvoyant runs in all of them at last.
+    """Several comparisons, as `compare` makes each. The clairvoyant runs last, in all of them together.
 
     Raises:
         InputError: as `compare`, or there are no workers.
@@ -143,7 +146,7 @@ def check_same_requests(episodes: Mapping[str, Stored]) -> None:
     """Make sure that all agents of one seed met the same arrivals in every second.
 
     Raises:
-        IpagymError: they did not, and comparing them would mean nothing.
+        IpagymError: they did not, so a comparison would be meaningless.
     """
     names = list(episodes)
     reference = episodes[names[0]].frame["arrivals_per_s"]

@@ -1,4 +1,4 @@
-"""The episodes of a comparison: run where they are missing, each agent's failures its own."""
+"""Runs the missing episodes of a comparison; a failure of one agent does not affect the others."""
 
 import logging
 import sys
@@ -24,7 +24,7 @@ FENCES = [each.name for each in fields(Fence)]
 
 @dataclass(slots=True)
 class Progress:
-    """What has become of the cells so far: episodes, or the reason why there is none."""
+    """The results of the cells so far: episodes, or the reasons of failures."""
 
     found: dict[Cell, Stored] = field(default_factory=dict)
     failed: dict[Cell, str] = field(default_factory=dict)
@@ -41,8 +41,7 @@ class Progress:
 class Workplace:
     """Where episodes run: by the executor within `fence`, or in this process where `stays` is true.
 
-    Agents in `isolated` are run by the executor always, in processes of their own: what they do to a process does not
-    reach the others.
+    Agents in `isolated` are run by the executor always, in processes of their own: so they cannot affect other agents.
     """
 
     store: Store

@@ -23,7 +23,7 @@ def run_again(entry: Entry, cells: Sequence[tuple[str, int]], workers: int) -> N
     """Run some cells of an entry again and compare every window.
 
     Raises:
-        InputError: one is not as it was, or the agent or the package is not the one that made the entry.
+        InputError: a cell differs, or the agent or the package is not the one that made the entry.
     """
     if entry.manifest.package != package_mark():
         raise InputError(f"{entry.source}: package is {entry.manifest.package}, and {package_mark()} here: check it "
@@ -35,7 +35,7 @@ def run_again(entry: Entry, cells: Sequence[tuple[str, int]], workers: int) -> N
 
 
 def some_cells(entry: Entry, number: int, rng: random.Random) -> list[tuple[str, int]]:
-    """So many cells drawn at random, all where there are fewer."""
+    """`number` cells drawn at random, or all if there are fewer."""
     return rng.sample(entry.cells, min(number, len(entry.cells)))
 
 
@@ -57,7 +57,7 @@ def _run_again(entry: Entry, name: str, seeds: Sequence[int], place: tuple[Path,
 
 
 def _unheard(done: int, total: int) -> None:
-    """Progress that nobody asked for."""
+    """Discards the progress."""
 
 
 def _check_same(where: str, there: pd.DataFrame, here: pd.DataFrame) -> None:

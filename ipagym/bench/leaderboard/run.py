@@ -50,7 +50,7 @@ class Run:
 def run_suite(suite: Suite, out: Path, workers: int, executor: Executor | None = None) -> Run:
     """Run every agent of the suite on all of its tasks and seeds; what is in `out` is not run again.
 
-    A failed agent costs its own cells on that task, and is tried again by the next call. Episodes are run by the
+    A failed agent loses only its own cells on that task, and is tried again by the next call. Episodes are run by the
     executor, if there is one, in place of `workers` processes, which then only search for settings.
 
     Raises:
