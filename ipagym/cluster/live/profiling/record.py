@@ -49,7 +49,7 @@ class Record:
         """Sentences about all figures together."""
         share = self._rows["half_width_s"] / self._rows["average_s"]
         yield f"95 % half widths of mean service times: median {share.median():.1%}, largest {share.max():.1%}"
-        yield f"a hop (sending a batch, receiving answers): median {1000 * self._rows['hop_s'].median():.2f} ms"
+        yield f"A hop (sending a batch, receiving answers): median {1000 * self._rows['hop_s'].median():.2f} ms"
 
 
 def _read(path: Path) -> pd.DataFrame:
