@@ -66,7 +66,7 @@ def leaves() -> Does:
 
 
 def eats() -> Does:
-    return Does(lambda window: [bytearray(2**27) for _ in range(100)])
+    return Does(lambda window: bytearray(2**33))
 
 
 def mutates() -> Does:
