@@ -1,0 +1,78 @@
+"""A connection of this process to a Ray cluster."""
+
+import logging
+import os
+from importlib import import_module
+from socket import create_connection
+from types import ModuleType
+
+from ipagym.system.errors import InputError
+
+LOCAL = "local"
+"""In place of an address: a cluster that is started on this machine, and ends with the connection."""
+
+PATIENCE_S = 10.0
+"""How long the machine of a cluster may take to answer."""
+
+STORE_BYTES = 256 * 2**20
+"""The object store of a local cluster; what is sent is less than a megabyte at a time."""
+
+
+def imported(module: str, who: str) -> ModuleType:
+    """A module of Ray, which `who` needs.
+
+    Raises:
+        InputError: it is not installed.
+    """
+    try:
+        return import_module(module)
+    except ImportError as error:
+        raise InputError(f"{who} needs Ray: install it with `pip install 'ipagym[ray]'`") from error
+
+
+def connect(address: str, asked: str, cpus: int | None = None) -> None:
+    """Connect to the cluster at an address, or start a local one of so many CPUs (None: those of this machine) which
+    only this machine can reach. `asked` is what the user wrote.
+
+    Raises:
+        InputError: no cluster answers.
+    """
+    ray = import_module("ray")
+    if address == LOCAL:
+        _start(ray, cpus)
+        return
+    _check_answers(address, asked)
+    try:
+        ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
+    except (ConnectionError, ValueError, RuntimeError) as error:
+        raise _nobody(asked, error) from error
+
+
+def _start(ray: ModuleType, cpus: int | None) -> None:
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    ray.init(
+        address=LOCAL,
+        num_cpus=cpus,
+        num_gpus=0,
+        include_dashboard=False,
+        object_store_memory=STORE_BYTES,
+        _node_ip_address="127.0.0.1",
+        _system_config={"worker_niceness": 0},  # as our own worker processes
+        log_to_driver=False,
+        logging_level=logging.ERROR,
+    )
+
+
+def _check_answers(address: str, asked: str) -> None:
+    """Refuse a port where nothing listens: Ray itself would try for minutes. What is no HOST:PORT it judges at once."""
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if not host or not port.isdecimal():
+        return
+    try:
+        create_connection((host.strip("[]"), int(port)), timeout=PATIENCE_S).close()
+    except (OSError, OverflowError) as error:
+        raise _nobody(asked, error) from error
+
+
+def _nobody(asked: str, error: Exception) -> InputError:
+    return InputError(f"{asked}: no Ray cluster answers there ({error}): give its address or {LOCAL}")
