@@ -9,7 +9,7 @@ import typer
 def calibrate(
     scenario: Annotated[str, typer.Argument(help="A scenario by name, or the path of a YAML scenario.")],
     out: Annotated[Path, typer.Option(help="The profile file to write.")],
-    backend: Annotated[str, typer.Option(help="local or rehearsal.")] = "local",
+    backend: Annotated[str, typer.Option(help="local, rehearsal, ray or ray-rehearsal.")] = "local",
     duration: Annotated[int, typer.Option(min=4, help="Seconds of the run.")] = 60,
 ) -> None:
     """Run a pipeline at half load and write its profile with the service times of that run.

@@ -66,7 +66,7 @@ def compare(
         str,
         typer.Option(
             help="Simulated: compiled or simpy, whose results are the same. Live, in real time: local (real models) or "
-            "rehearsal (processes that sleep as long as models take)."
+            "rehearsal (processes that sleep as long as models take); on Ray Serve ray or ray-rehearsal."
         ),
     ] = "compiled",
     faults: Annotated[

@@ -18,7 +18,7 @@ PARTS = {
 
 def validate_live(
     scenario: Annotated[str, typer.Argument(help="A scenario by name, or the path of a YAML scenario or profile.")],
-    backend: Annotated[str, typer.Option(help="local or rehearsal.")] = "local",
+    backend: Annotated[str, typer.Option(help="local, rehearsal, ray or ray-rehearsal.")] = "local",
     utilisation: Annotated[str, typer.Option(help="Of the busiest stage, comma-separated.")] = "0.3,0.4,0.5,0.6,0.8",
     runs: Annotated[int, typer.Option(min=1, help="Runs of each trial, on seeds from 0 on.")] = 5,
     duration: Annotated[int, typer.Option(min=4, help="Seconds of each run.")] = 30,

@@ -18,21 +18,28 @@ STORE_BYTES = 256 * 2**20
 """The object store of a local cluster; what is sent is less than a megabyte at a time."""
 
 
-def imported(module: str, who: str) -> ModuleType:
-    """A module of Ray, which `who` needs.
+ON_THIS_MACHINE = "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"
+"""The variable by which Ray, where it is 0 while Ray is imported, listens to this machine only: on any system."""
+
+
+def imported(who: str, address: str = LOCAL) -> ModuleType:
+    """Ray, which `who` needs, to be connected to an address.
 
     Raises:
         InputError: it is not installed.
     """
+    if address == LOCAL:
+        os.environ.setdefault(ON_THIS_MACHINE, "0")
     try:
-        return import_module(module)
+        return import_module("ray")
     except ImportError as error:
         raise InputError(f"{who} needs Ray: install it with `pip install 'ipagym[ray]'`") from error
 
 
 def connect(address: str, asked: str, cpus: int | None = None) -> None:
-    """Connect to the cluster at an address, or start a local one of so many CPUs (None: those of this machine) which
-    only this machine can reach. `asked` is what the user wrote.
+    """Connect to the cluster at an address, or start a local one of so many CPUs (None: those of this machine).
+
+    `asked` is what the user wrote. Where `imported` was the first to import Ray, only this machine reaches a local one.
 
     Raises:
         InputError: no cluster answers.

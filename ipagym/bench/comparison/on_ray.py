@@ -21,6 +21,9 @@ from ipagym.system.fence import Fence
 from ipagym.system.processes import Lost, opened, run_sent
 from ipagym.system.ray_connection import connect, imported
 
+WHO = "--ray"
+"""What needs Ray, in messages."""
+
 RETRIES = 3
 """How often a task runs again whose Ray worker or machine is lost."""
 
@@ -37,7 +40,7 @@ class OnRay:
         Raises:
             IpagymError: the cluster has another version of ipagym, or is lost.
         """
-        ray = _imported()
+        ray = imported(WHO)
         remote = ray.remote(max_retries=RETRIES, num_cpus=1)(_run)
         wave = Wave(uuid4().hex, fence, package_mark())
         left = deque(enumerate(tasks))
@@ -87,19 +90,15 @@ def on_ray(address: str, workers: int) -> Iterator[OnRay]:
     Raises:
         InputError: Ray is not installed, or no cluster answers.
     """
-    ray = _imported()
+    ray = imported(WHO, address)
     if ray.is_initialized():
         yield OnRay()
         return
-    connect(address, f"--ray {address}", workers)
+    connect(address, f"{WHO} {address}", workers)
     try:
         yield OnRay()
     finally:
         ray.shutdown()
-
-
-def _imported() -> ModuleType:
-    return imported("ray", "--ray")
 
 
 def _at_once(ray: ModuleType) -> int:

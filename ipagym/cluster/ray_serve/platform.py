@@ -50,17 +50,18 @@ class RayServe:
         """
         if self._is_open:
             return
-        ray = imported("ray", "the backend ray")
-        serve = imported("ray.serve", "the backend ray")
+        address = os.environ.get(ADDRESS, LOCAL)
+        ray = imported("the backend ray", address)
         logging.getLogger("ray.serve").setLevel(logging.ERROR)
         if not ray.is_initialized():
-            address = os.environ.get(ADDRESS, LOCAL)
             with _signals_kept():
                 connect(address, f"{ADDRESS}={address}")
             self._has_connected = True
         self._is_open = True
         self._has_started_serve = CONTROLLER not in ray.util.list_named_actors(all_namespaces=True)
         if self._has_started_serve:
+            from ray import serve
+
             serve.start(proxy_location="Disabled", logging_config={"log_level": "ERROR"})
 
     def servers(self, dispatcher: Dispatcher, errors: Path) -> RayServers:

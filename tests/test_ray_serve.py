@@ -1,0 +1,111 @@
+"""Replicas on a real Ray Serve of this machine: the contract, what is killed, what is refused."""
+
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from socket import socket
+from types import SimpleNamespace
+
+import pytest
+
+from ipagym.cli import main
+from ipagym.cluster import contract
+from ipagym.cluster.backends import BACKENDS
+from ipagym.cluster.contract import Subject, small_scenario
+from ipagym.cluster.live import LiveCluster, Program, rehearsal
+from ipagym.cluster.live.load import schedule
+from ipagym.cluster.ray_serve.platform import ADDRESS, RayServe
+from ipagym.cluster.sim.request import Outcome
+from ipagym.system.errors import InputError, IpagymError
+from ipagym.system.ray_connection import LOCAL, connect
+from tests.live_scenarios import live_scenario
+from tests.tiny import setting
+
+
+@pytest.fixture(scope="module")
+def ray_serve() -> Iterator[None]:
+    """One Ray for all tests: starting it takes longer than they do."""
+    for needed in ("ray", "ray.serve"):
+        pytest.importorskip(needed, reason="replicas on Ray Serve need the extra `ray`")
+    import ray
+    from ray import serve
+
+    connect(LOCAL, "a test", 4)
+    serve.start(proxy_location="Disabled", logging_config={"log_level": "ERROR"})
+    yield
+    serve.shutdown()
+    ray.shutdown()
+
+
+def replica_pids() -> list[int]:
+    """The processes of replicas that Ray Serve runs for us."""
+    pids = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            if (folder / "cmdline").read_bytes().startswith(b"ray::ServeReplica:ipagym-"):
+                pids.append(int(folder.name))
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+    return sorted(pids)
+
+
+@pytest.mark.parametrize("check", contract.CHECKS, ids=lambda check: check.__name__)
+def test_contract(ray_serve: None, check: Callable[[Subject], None]) -> None:
+    check(Subject(make=BACKENDS["ray-rehearsal"].make))
+
+
+def test_killed_replicas_are_started_anew_and_their_batches_served_again(ray_serve: None) -> None:
+    scenario = live_scenario((60.0,) * 2, setting(2), setting(1), interval_s=0.5)
+    cluster = LiveCluster(scenario, rehearsal(scenario.pipeline), platform=RayServe(), keep_requests=True)
+    with closing(cluster):
+        cluster.reset(1)
+        windows = [cluster.advance(0.3)]
+        for pid in replica_pids()[:2]:
+            os.kill(pid, signal.SIGKILL)
+            windows.append(cluster.advance(0.5))
+        while windows[-1].in_system or len(windows) < 6:
+            windows.append(cluster.advance(0.5))
+            assert len(windows) < 60, f"requests are left: {windows[-1]}"
+        ready = [stage.ready for stage in windows[-1].stages]
+        requests = cluster.requests
+    assert ready == [2, 1]
+    assert len(requests) == len(schedule(scenario, 1)[0]) == sum(window.completed for window in windows)
+    assert all(request.outcome is Outcome.COMPLETED for request in requests)
+    assert not replica_pids(), "nothing is left after close()"
+
+
+def test_a_model_that_cannot_be_loaded_is_told_with_its_reason(ray_serve: None) -> None:
+    broken = Program(model=lambda stage, name: {"module": "sleeper", "settings": {"wrong": 1}}, input=lambda n: b"")
+    cluster = LiveCluster(live_scenario((5.0,) * 4), broken, platform=RayServe())
+    with closing(cluster), pytest.raises(IpagymError, match=r"small cannot be started: .*wrong"):
+        cluster.reset(0)
+
+
+def test_agents_are_compared_on_real_models(
+    ray_serve: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for needed in ("onnx", "onnxruntime", "sklearn"):
+        pytest.importorskip(needed, reason="the models of digits need the extra `live`")
+    command = ["compare", "digits", "--backend", "ray", "--agents", "static-min", "--seeds", "1", "--duration", "10"]
+    assert main([*command, "--out", str(tmp_path / "out")]) == 0
+    assert "static-min" in capsys.readouterr().out
+
+
+def test_without_ray_one_line_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "ray", None)
+    said = r"the backend ray needs Ray: install it with `pip install 'ipagym\[ray\]'`"
+    with closing(BACKENDS["ray-rehearsal"].make(small_scenario())) as cluster, pytest.raises(InputError, match=said):
+        cluster.reset(0)
+
+
+def test_an_address_where_nothing_listens_is_said_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "ray", SimpleNamespace(is_initialized=lambda: False))
+    monkeypatch.setitem(sys.modules, "ray.serve", SimpleNamespace())
+    with socket() as taken, closing(BACKENDS["ray-rehearsal"].make(small_scenario())) as cluster:
+        taken.bind(("127.0.0.1", 0))
+        monkeypatch.setenv(ADDRESS, f"127.0.0.1:{taken.getsockname()[1]}")
+        with pytest.raises(InputError, match=r"RAY_ADDRESS=.*: no Ray cluster answers there"):
+            cluster.reset(0)
