@@ -3,6 +3,7 @@
 import logging
 import os
 from importlib import import_module
+from secrets import token_hex
 from socket import create_connection
 from types import ModuleType
 
@@ -18,8 +19,16 @@ STORE_BYTES = 256 * 2**20
 """The object store of a local cluster; what is sent is less than a megabyte at a time."""
 
 
-ON_THIS_MACHINE = "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"
-"""The variable by which Ray, where it is 0 while Ray is imported, listens to this machine only: on any system."""
+ALONE = {
+    "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
+    "RAY_AUTH_MODE": "token",
+    "RAY_AUTH_TOKEN": token_hex(32),
+    "RAY_USAGE_STATS_ENABLED": "0",
+}
+"""The environment in which Ray is imported for a local cluster, where the user has not said otherwise. By the first it
+listens to this machine only, on any system; as the replicas of Serve listen to others in any case, whoever talks to
+them must know the token.
+"""
 
 
 def imported(who: str, address: str = LOCAL) -> ModuleType:
@@ -29,7 +38,8 @@ def imported(who: str, address: str = LOCAL) -> ModuleType:
         InputError: it is not installed.
     """
     if address == LOCAL:
-        os.environ.setdefault(ON_THIS_MACHINE, "0")
+        for name, value in ALONE.items():
+            os.environ.setdefault(name, value)
     try:
         return import_module("ray")
     except ImportError as error:
@@ -56,7 +66,6 @@ def connect(address: str, asked: str, cpus: int | None = None) -> None:
 
 
 def _start(ray: ModuleType, cpus: int | None) -> None:
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     ray.init(
         address=LOCAL,
         num_cpus=cpus,

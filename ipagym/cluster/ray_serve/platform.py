@@ -40,6 +40,7 @@ class RayServe:
         self._episodes = count()
         self._is_open = False
         self._has_connected = False
+        self._is_local = False
         self._has_started_serve = False
 
     def open(self) -> None:
@@ -52,16 +53,16 @@ class RayServe:
             return
         address = os.environ.get(ADDRESS, LOCAL)
         ray = imported("the backend ray", address)
-        logging.getLogger("ray.serve").setLevel(logging.ERROR)
         if not ray.is_initialized():
             with _signals_kept():
                 connect(address, f"{ADDRESS}={address}")
-            self._has_connected = True
+            self._has_connected, self._is_local = True, address == LOCAL
         self._is_open = True
         self._has_started_serve = CONTROLLER not in ray.util.list_named_actors(all_namespaces=True)
-        if self._has_started_serve:
-            from ray import serve
+        from ray import serve
 
+        logging.getLogger("ray.serve").setLevel(logging.ERROR)
+        if self._has_started_serve:
             serve.start(proxy_location="Disabled", logging_config={"log_level": "ERROR"})
 
     def servers(self, dispatcher: Dispatcher, errors: Path) -> RayServers:
@@ -81,12 +82,13 @@ class RayServe:
 
         self._is_open = False
         try:
-            self._wait_for_end()
-            if self._has_started_serve and not serve.status().applications:
-                serve.shutdown()
+            if not self._is_local:
+                self._wait_for_end()
+                if self._has_started_serve and not serve.status().applications:
+                    serve.shutdown()
         finally:
             if self._has_connected:
-                self._has_connected = False
+                self._has_connected = self._is_local = False
                 ray.shutdown()
 
     def _wait_for_end(self) -> None:

@@ -20,9 +20,15 @@ LOOK_S = 1.0
 """Seconds between two looks at whether Ray has given up to start a replica."""
 
 
+def _not_ready(items: Sequence[bytes], cores: int) -> Any:
+    raise AssertionError("a batch comes after the first answer")
+
+
 @dataclass(slots=True, eq=False)
 class Running:
-    """An application, whom its messages go to, its handle once it is ordered, and whether it has said it is ready."""
+    """An application, whom its messages go to, its handle once it is ordered, how batches are sent once it is ready,
+    and whether it has said so.
+    """
 
     name: str
     variant: str
@@ -31,6 +37,7 @@ class Running:
     on_end: Callable[[], None]
     ordered: "Future[Any]"
     life: "Future[None] | None" = None
+    serve: Callable[..., Any] = _not_ready
     is_ready: bool = False
 
 
@@ -93,6 +100,7 @@ class RayServers:
         try:
             handle = await asyncio.wrap_future(running.ordered)
             await self._first_answer(handle, running.name)
+            running.serve = handle.serve.remote  # once: to look a method up takes a millisecond
             self._mailbox.post(lambda: self._became_ready(replica, running))
             await handle.stay.remote()
         except Exception as error:  # of whatever kind: Ray's, or what the model raises
@@ -109,8 +117,7 @@ class RayServers:
 
     async def _serve(self, replica: Replica, running: Running, batch: Message) -> None:
         try:
-            handle = await asyncio.wrap_future(running.ordered)
-            seconds, answers = await handle.serve.remote(list(batch.items), int(batch.value))
+            seconds, answers = await running.serve(list(batch.items), int(batch.value))
         except Exception as error:  # of whatever kind: Ray's, or what the model raises
             self._tell_end(replica, running, error)
         else:
