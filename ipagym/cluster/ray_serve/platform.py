@@ -51,7 +51,7 @@ class RayServe:
         """
         if self._is_open:
             return
-        address = os.environ.get(ADDRESS, LOCAL)
+        address = os.environ.get(ADDRESS) or LOCAL
         ray = imported("the backend ray", address)
         if not ray.is_initialized():
             with _signals_kept():
