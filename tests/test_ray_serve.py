@@ -64,7 +64,6 @@ def ray_serve() -> Iterator[None]:
     connect(LOCAL, "a test", 4)
     serve.start(proxy_location="Disabled", logging_config={"log_level": "ERROR"})
     yield
-    serve.shutdown()
     ray.shutdown()
 
 
@@ -119,7 +118,7 @@ def test_agents_are_compared_on_real_models(
 ) -> None:
     for needed in ("onnx", "onnxruntime", "sklearn"):
         pytest.importorskip(needed, reason="the models of digits need the extra `live`")
-    command = ["compare", "digits", "--backend", "ray", "--agents", "static-min", "--seeds", "1", "--duration", "5"]
+    command = ["compare", "digits", "--backend", "ray", "--agents", "static-min", "--seeds", "1", "--duration", "10"]
     assert main([*command, "--out", str(tmp_path / "out")]) == 0
     assert "static-min" in capsys.readouterr().out
 
