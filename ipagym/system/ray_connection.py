@@ -17,10 +17,10 @@ PATIENCE_S = 10.0
 STORE_BYTES = 256 * 2**20
 """The object store of a local cluster; what is sent is less than a megabyte at a time."""
 
-ALONE = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0", "RAY_USAGE_STATS_ENABLED": "0"}
+ALONE = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0", "RAY_USAGE_STATS_ENABLED": "0", "GRPC_VERBOSITY": "ERROR"}
 """The environment in which Ray is imported for a local cluster, where the user has not said otherwise. By the first it
 listens to this machine only, on any system. The replicas of Serve listen to others in any case: whoever talks to them
-must know the token that Ray has drawn for the user.
+must know the token that Ray has drawn for the user. The last keeps hints at forks out of the terminal.
 """
 
 
