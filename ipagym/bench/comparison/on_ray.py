@@ -1,7 +1,7 @@
 """Episodes as tasks of a Ray cluster.
 
-A task runs its episode in a fenced process below the Ray worker that it was given to. So an agent that takes its
-process with it costs its own episode and is told apart from a Ray worker that is lost: that task Ray runs again.
+A task runs its episode in a fenced process below the Ray worker that it was given to. So an agent that ends its process
+loses only its own episode. This differs from the loss of a Ray worker: Ray runs that task again.
 """
 
 import pickle
@@ -25,7 +25,7 @@ WHO = "--ray"
 """What needs Ray, in messages."""
 
 RETRIES = 3
-"""How often a task runs again whose Ray worker or machine is lost."""
+"""Number of retries of a task whose Ray worker or machine is lost."""
 
 Result = TypeVar("Result")
 
@@ -59,8 +59,8 @@ class OnRay:
 
 @dataclass(frozen=True, slots=True)
 class Wave:
-    """What tasks of one call have in common: no process is theirs and another call's. `package` is the mark of the code
-    that they must be run with.
+    """The tasks of one call; processes are not shared between calls. `package` is the mark of the code with which they
+    must run.
     """
 
     name: str
@@ -102,7 +102,7 @@ def on_ray(address: str, workers: int) -> Iterator[OnRay]:
 
 
 def _at_once(ray: ModuleType) -> int:
-    """How many tasks Ray may know at once: enough to see that a cluster that grows has to."""
+    """Number of tasks submitted at once: enough that an autoscaling cluster grows."""
     return max(64, 4 * int(ray.cluster_resources().get("CPU", 1)))
 
 
