@@ -9,7 +9,7 @@ import typer
 def calibrate(
     scenario: Annotated[str, typer.Argument(help="A scenario by name, or the path of a YAML scenario.")],
     out: Annotated[Path, typer.Option(help="The profile file to write.")],
-    backend: Annotated[str, typer.Option(help="Live backend: local or rehearsal.")] = "local",
+    backend: Annotated[str, typer.Option(help="Live backend: local, rehearsal, ray or ray-rehearsal.")] = "local",
     duration: Annotated[int, typer.Option(min=4, help="Duration of the run in seconds.")] = 60,
 ) -> None:
     """Run a pipeline at half load and write its profile with the service times of that run.

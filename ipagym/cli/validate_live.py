@@ -24,7 +24,7 @@ FILES = {
 
 def validate_live(
     scenario: Annotated[str, typer.Argument(help="A scenario by name, or the path of a YAML scenario or profile.")],
-    backend: Annotated[str, typer.Option(help="Live backend: local or rehearsal.")] = "local",
+    backend: Annotated[str, typer.Option(help="Live backend: local, rehearsal, ray or ray-rehearsal.")] = "local",
     utilisation: Annotated[str, typer.Option(help="For the busiest stage, comma-separated.")] = "0.3,0.4,0.5,0.6,0.8",
     runs: Annotated[int, typer.Option(min=1, help="Number of runs of each trial, on seeds from 0 on.")] = 5,
     duration: Annotated[int, typer.Option(min=4, help="Duration of each run in seconds.")] = 30,

@@ -7,7 +7,10 @@ from functools import partial
 from ipagym.cluster.live.cluster import LiveCluster
 from ipagym.cluster.live.digits.program import digits
 from ipagym.cluster.live.program import Program, rehearsal
+from ipagym.cluster.live.replicas import Processes
+from ipagym.cluster.live.servers import Platform
 from ipagym.cluster.protocol import Cluster
+from ipagym.cluster.ray_serve.platform import RayServe
 from ipagym.cluster.sim import ENGINES
 from ipagym.model.pipeline import Pipeline
 from ipagym.system.errors import InputError, unknown_name
@@ -47,9 +50,7 @@ SIMULATED = Abilities(
     real_time=False, forkable=True, resizable=True, several_deployments=True, network=True, faults=True
 )
 
-PROCESSES = Abilities(
-    real_time=True, forkable=False, resizable=True, several_deployments=True, network=True, faults=False
-)
+REAL = Abilities(real_time=True, forkable=False, resizable=True, several_deployments=True, network=True, faults=False)
 
 PROGRAMS: dict[str, Callable[[], Program]] = {"digits": digits}
 """The makers of programs with real models, by pipeline."""
@@ -64,16 +65,18 @@ def program_of(pipeline: Pipeline) -> Program:
     if pipeline.name not in PROGRAMS:
         raise InputError(
             f"{pipeline.name} has no models that can be run here (there are some of {', '.join(PROGRAMS)}): choose the "
-            "backend rehearsal, whose replicas sleep as long as the profile says"
+            "backend rehearsal or ray-rehearsal, whose replicas sleep as long as the profile says"
         )
     return PROGRAMS[pipeline.name]()
 
 
-LIVE: dict[str, tuple[Callable[[Pipeline], Program], str]] = {
-    "local": (program_of, "real models, a process for each replica"),
-    "rehearsal": (rehearsal, "processes that sleep as long as the profile says"),
+LIVE: dict[str, tuple[Callable[[Pipeline], Program], Callable[[], Platform], str]] = {
+    "local": (program_of, Processes, "real models, a process for each replica"),
+    "rehearsal": (rehearsal, Processes, "processes that sleep as long as the profile says"),
+    "ray": (program_of, RayServe, "real models on Ray Serve"),
+    "ray-rehearsal": (rehearsal, RayServe, "replicas on Ray Serve that sleep as long as the profile says"),
 }
-"""What the processes of live backends run, and a sentence for people."""
+"""What replicas of live backends run, where, and a sentence for people."""
 
 
 def live_cluster(name: str, scenario: Scenario, *, keep_requests: bool = False) -> LiveCluster:
@@ -82,8 +85,8 @@ def live_cluster(name: str, scenario: Scenario, *, keep_requests: bool = False) 
     Raises:
         InputError: the pipeline has no models, or what runs them is not installed.
     """
-    program, _ = LIVE[name]
-    return LiveCluster(scenario, program(scenario.pipeline), keep_requests=keep_requests)
+    program, platform, _ = LIVE[name]
+    return LiveCluster(scenario, program(scenario.pipeline), platform=platform(), keep_requests=keep_requests)
 
 
 def logging_maker(name: str) -> Callable[[Scenario], LiveCluster]:
@@ -105,8 +108,8 @@ BACKENDS: dict[str, Backend] = {
         )
     },
     **{
-        name: Backend(make=partial(live_cluster, name), abilities=PROCESSES, description=description)
-        for name, (_, description) in LIVE.items()
+        name: Backend(make=partial(live_cluster, name), abilities=REAL, description=description)
+        for name, (*_, description) in LIVE.items()
     },
 }
 """All backends by name; the first is the default."""

@@ -4,15 +4,11 @@ A task runs its episode in a fenced process below the Ray worker that it was giv
 loses only its own episode. This differs from the loss of a Ray worker: Ray runs that task again.
 """
 
-import logging
-import os
 import pickle
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from importlib import import_module
-from socket import create_connection
 from types import ModuleType
 from typing import Any, TypeVar
 from uuid import uuid4
@@ -20,21 +16,16 @@ from uuid import uuid4
 from pebble import ProcessPool
 
 from ipagym.bench.storage.code_mark import package_mark
-from ipagym.system.errors import InputError, IpagymError, in_one_line
+from ipagym.system.errors import IpagymError, in_one_line
 from ipagym.system.fence import Fence
 from ipagym.system.processes import Lost, opened, run_sent
+from ipagym.system.ray_connection import connect, imported
 
-LOCAL = "local"
-"""In place of an address: a cluster that is started on this machine for the run, and ends with it."""
+WHO = "--ray"
+"""What needs Ray, in messages."""
 
 RETRIES = 3
 """Number of retries of a task whose Ray worker or machine is lost."""
-
-PATIENCE_S = 10.0
-"""How long the machine of a cluster may take to answer."""
-
-STORE_BYTES = 256 * 2**20
-"""The object store of a local cluster; what is sent is less than a megabyte an episode."""
 
 Result = TypeVar("Result")
 
@@ -49,7 +40,7 @@ class OnRay:
         Raises:
             IpagymError: the cluster has another version of ipagym, or is lost.
         """
-        ray = _imported()
+        ray = imported(WHO)
         remote = ray.remote(max_retries=RETRIES, num_cpus=1)(_run)
         wave = Wave(uuid4().hex, fence, package_mark())
         left = deque(enumerate(tasks))
@@ -99,59 +90,15 @@ def on_ray(address: str, workers: int) -> Iterator[OnRay]:
     Raises:
         InputError: Ray is not installed, or no cluster answers.
     """
-    ray = _imported()
+    ray = imported(WHO, address)
     if ray.is_initialized():
         yield OnRay()
         return
-    _connect(ray, address, workers)
+    connect(address, f"{WHO} {address}", workers)
     try:
         yield OnRay()
     finally:
         ray.shutdown()
-
-
-def _imported() -> ModuleType:
-    try:
-        return import_module("ray")
-    except ImportError as error:
-        raise InputError("--ray needs Ray: install it with `pip install 'ipagym[ray]'`") from error
-
-
-def _connect(ray: ModuleType, address: str, workers: int) -> None:
-    quiet = {"log_to_driver": False, "logging_level": logging.ERROR}
-    if address == LOCAL:
-        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-        ray.init(
-            address=LOCAL,
-            num_cpus=workers,
-            num_gpus=0,
-            include_dashboard=False,
-            object_store_memory=STORE_BYTES,
-            _node_ip_address="127.0.0.1",
-            _system_config={"worker_niceness": 0},  # as our own worker processes
-            **quiet,
-        )
-        return
-    _check_answers(address)
-    try:
-        ray.init(address=address, **quiet)
-    except (ConnectionError, ValueError, RuntimeError) as error:
-        raise InputError(
-            f"--ray {address}: no Ray cluster answers there ({error}): give its address or local"
-        ) from error
-
-
-def _check_answers(address: str) -> None:
-    """Refuse a port where nothing listens: Ray itself would try for minutes. Ray refuses other addresses at once."""
-    host, _, port = address.removeprefix("ray://").rpartition(":")
-    if not host or not port.isdecimal():
-        return
-    try:
-        create_connection((host.strip("[]"), int(port)), timeout=PATIENCE_S).close()
-    except (OSError, OverflowError) as error:
-        raise InputError(
-            f"--ray {address}: no Ray cluster answers there ({error}): give its address or local"
-        ) from error
 
 
 def _at_once(ray: ModuleType) -> int:

@@ -1,4 +1,4 @@
-"""A cluster of processes on this machine, in real time."""
+"""A cluster whose replicas are real, in real time."""
 
 import tempfile
 from collections.abc import Callable
@@ -10,6 +10,8 @@ from typing import TypeVar
 
 from ipagym.cluster.live.dispatcher import Dispatcher
 from ipagym.cluster.live.program import Program
+from ipagym.cluster.live.replicas import Processes
+from ipagym.cluster.live.servers import Platform
 from ipagym.cluster.live.serving import Serving
 from ipagym.cluster.sim.log import RequestLog, log_of
 from ipagym.cluster.sim.request import NOT_KEPT, Request
@@ -35,7 +37,10 @@ Result = TypeVar("Result")
 
 
 class LiveCluster:
-    """Serves a scenario's pipeline with one process for each replica, under the same load as a simulator.
+    """Serves a scenario's pipeline in real time, under the same load as a simulator.
+
+    Each replica is a process, or what another `platform` has in its place; queues, batches and drops are the
+    dispatcher's in either case.
 
     A window ends when its time has come; time goes on while an agent decides, so that one that takes longer than the
     window finds the next one over. `reset` starts everything anew. With `keep_requests` the record of every request
@@ -45,11 +50,19 @@ class LiveCluster:
         InputError: the scenario asks for faults, which nobody brings about here.
     """
 
-    def __init__(self, scenario: Scenario, program: Program, *, keep_requests: bool = False) -> None:
+    def __init__(
+        self,
+        scenario: Scenario,
+        program: Program,
+        *,
+        platform: Platform | None = None,
+        keep_requests: bool = False,
+    ) -> None:
         if scenario.physics.faults != Faults() or scenario.physics.profile_error:
             raise InputError("a live cluster has the faults that happen: leave faults and profile_error out")
         self.scenario = scenario
         self._program = program
+        self._platform = Processes() if platform is None else platform
         self._keep_requests = keep_requests
         self._episode: tuple[Dispatcher, Serving, tempfile.TemporaryDirectory[str]] | None = None
         self._end_s = 0.0
@@ -105,16 +118,18 @@ class LiveCluster:
     @property
     def pids(self) -> tuple[int, ...]:
         """The ids of all processes that serve or send: the load generator's first."""
-        return self._run(lambda: (self.serving.load.pid, *self.serving.replicas.pids))
+        return self._run(lambda: (self.serving.load.pid, *self.serving.servers.pids))
 
     def reset(self, seed: int) -> None:
         """End what runs, start the initial configuration and the load, and return when all replicas are ready.
 
         Raises:
+            InputError: the platform does not answer.
             IpagymError: a replica cannot be started.
         """
         check(self.scenario.initial, self.pipeline, self.scenario.limits)
-        self.close()
+        self._end_episode()
+        self._platform.open()
         folder = tempfile.TemporaryDirectory(prefix="ipagym-")
         dispatcher = Dispatcher()
         try:
@@ -163,7 +178,13 @@ class LiveCluster:
         return self.advance(max(self.elapsed_s - self._end_s, SHORTEST_S))
 
     def close(self) -> None:
-        """End every process."""
+        """End everything that serves or sends."""
+        try:
+            self._end_episode()
+        finally:
+            self._platform.close()
+
+    def _end_episode(self) -> None:
         if self._episode is None:
             return
         dispatcher, serving, folder = self._episode
@@ -188,12 +209,14 @@ class LiveCluster:
             raise IpagymError(f"not all {awaited} within {limit_s:g} s: the machine is overloaded") from None
 
     def _serving(self, seed: int, dispatcher: Dispatcher, folder: Path) -> Serving:
+        errors = folder / "errors"
         return Serving(
             self.scenario,
             self._program,
             seed,
             dispatcher,
+            servers=self._platform.servers(dispatcher, errors),
             folder=folder,
-            errors=folder / "errors",
+            errors=errors,
             keep_requests=self._keep_requests,
         )

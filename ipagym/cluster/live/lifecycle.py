@@ -6,7 +6,7 @@ from time import monotonic
 from ipagym.cluster.live.children.framing import Message
 from ipagym.cluster.live.clock import LiveClock
 from ipagym.cluster.live.program import Program
-from ipagym.cluster.live.replicas import Replicas
+from ipagym.cluster.live.servers import Servers
 from ipagym.cluster.sim.reference.lifecycle import Lifecycle
 from ipagym.cluster.sim.reference.nodes import Nodes
 from ipagym.cluster.sim.reference.replica import Replica
@@ -31,19 +31,19 @@ class LiveLifecycle(Lifecycle):
         *,
         physics: Physics,
         program: Program,
-        replicas: Replicas,
+        servers: Servers,
     ) -> None:
         super().__init__(stage.name, clock, nodes, sampling, keep_alive_s=physics.keep_alive_s)
         self.on_answers: Callable[[Replica, Message], None] = lambda replica, message: None
         self.on_end: Callable[[Replica], None] = lambda replica: None
         self.starts: list[tuple[str, float]] = []
         self._program = program
-        self._processes = replicas
+        self._servers = servers
 
     def remove(self, replica: Replica) -> None:
         """The replica is gone, and so will be its process."""
         super().remove(replica)
-        self._processes.stop(replica)
+        self._servers.stop(replica)
 
     def _begin_start(self, replica: Replica) -> None:
         start, begun_s = replica.start, monotonic()
@@ -52,7 +52,7 @@ class LiveLifecycle(Lifecycle):
             self.starts.append((replica.variant.name, monotonic() - begun_s))
             self.on_loaded(replica, start)
 
-        self._processes.start(
+        self._servers.start(
             replica,
             {"model": self._program.model(self._stage, replica.variant.name)},
             on_ready=ready,

@@ -1,6 +1,6 @@
 """The processes behind the replicas of a cluster."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -53,7 +53,7 @@ class Replicas:
     def start(
         self,
         replica: Replica,
-        told: dict[str, Any],
+        told: Mapping[str, Any],
         *,
         on_ready: Callable[[], None],
         on_answers: Callable[[Message], None],
@@ -137,3 +137,17 @@ class Replicas:
         self._leaving = staying
         if staying:
             self._look_later()
+
+
+class Processes:
+    """The platform of replicas that are processes on this machine."""
+
+    def open(self) -> None:
+        """Nothing is needed."""
+
+    def servers(self, dispatcher: Dispatcher, errors: Path) -> Replicas:
+        """The processes of a new episode, which write what goes wrong into the file `errors`."""
+        return Replicas(dispatcher, errors)
+
+    def close(self) -> None:
+        """Nothing is left: processes end with their episode."""

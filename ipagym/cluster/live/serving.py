@@ -1,4 +1,4 @@
-"""The stages of a live cluster: those of the reference engine, over processes."""
+"""The stages of a live cluster: those of the reference engine, over servers that are real."""
 
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -12,7 +12,7 @@ from ipagym.cluster.live.load import Load
 from ipagym.cluster.live.payloads import Payloads
 from ipagym.cluster.live.program import Program
 from ipagym.cluster.live.recorder import LiveRecorder
-from ipagym.cluster.live.replicas import Replicas
+from ipagym.cluster.live.servers import Servers
 from ipagym.cluster.live.station import LiveStation
 from ipagym.cluster.sim.reference import rollout
 from ipagym.cluster.sim.reference.clock import Priority
@@ -45,6 +45,7 @@ class Serving:
         seed: int,
         dispatcher: Dispatcher,
         *,
+        servers: Servers,
         folder: Path,
         errors: Path,
         keep_requests: bool,
@@ -59,7 +60,7 @@ class Serving:
         self._sampling = Sampling(self._physics, Streams.spawn(seed), scenario.pipeline)
         self._payloads = Payloads(scenario.pipeline, program)
         self.recorder = LiveRecorder(self._payloads, keep_requests=keep_requests)
-        self.replicas = Replicas(dispatcher, errors)
+        self.servers = servers
         self._lives: list[LiveLifecycle] = []
         self._placement = Placement(Nodes(scenario.limits.node_cores))
         self.stages = [self._build_stage(index) for index in range(len(scenario.pipeline.stages))]
@@ -118,9 +119,9 @@ class Serving:
         self._clock.at(end_s, Priority.ARRIVAL, close)
 
     def end(self) -> None:
-        """End every process; the dispatcher has ended before."""
+        """End everything that serves or sends; the dispatcher has ended before."""
         self.load.end()
-        self.replicas.end_all()
+        self.servers.end_all()
 
     def _window(self, start_s: float, end_s: float) -> Window:
         return close_window(
@@ -159,7 +160,7 @@ class Serving:
             physics=physics,
             sampling=self._sampling,
             payloads=self._payloads,
-            replicas=self.replicas,
+            servers=self.servers,
         )
 
     def _build_life(self, stage: Stage) -> LiveLifecycle:
@@ -170,7 +171,7 @@ class Serving:
             self._sampling,
             physics=self._physics,
             program=self._program,
-            replicas=self.replicas,
+            servers=self.servers,
         )
         self._lives.append(life)
         return life

@@ -3,7 +3,7 @@
 from ipagym.cluster.live.children.framing import Message
 from ipagym.cluster.live.lifecycle import LiveLifecycle
 from ipagym.cluster.live.payloads import Payloads
-from ipagym.cluster.live.replicas import Replicas
+from ipagym.cluster.live.servers import Servers
 from ipagym.cluster.sim.reference.clock import Clock
 from ipagym.cluster.sim.reference.fleet import Fleet
 from ipagym.cluster.sim.reference.replica import Replica, State
@@ -31,17 +31,17 @@ class LiveStation(Station):
         physics: Physics,
         sampling: Sampling,
         payloads: Payloads,
-        replicas: Replicas,
+        servers: Servers,
     ) -> None:
         super().__init__(stage, fleet, clock, physics=physics, sampling=sampling)
         self._payloads = payloads
-        self._processes = replicas
+        self._servers = servers
         assert isinstance(fleet.life, LiveLifecycle), "a live station has live replicas"
         fleet.life.on_answers = self._answered
         fleet.life.on_end = self._ended
 
     def _begin_service(self, replica: Replica, batch: list[Request]) -> None:
-        self._processes.serve(replica, [self._payloads.of(request, self.stage) for request in batch])
+        self._servers.serve(replica, [self._payloads.of(request, self.stage) for request in batch])
 
     def _answered(self, replica: Replica, message: Message) -> None:
         """The answers to a batch have come."""
