@@ -93,8 +93,8 @@ def test_a_model_decides_in_a_comparison_as_in_its_environment(tmp_path: Path) -
     agent = partial(example.Sb3Agent, (tmp_path / "model.zip").read_bytes())
     found = ipagym.compare("video", {"mine": agent}, workload="step:5:30:240", seeds=1, out=tmp_path / "compared")
     env = gym.make("ipagym/Video-v0", workload="step:5:30:240")
-    observation, rewards, is_over = env.reset(seed=0)[0], [], False
+    observation, rewards, is_over = env.reset(seed=0)[0], list[float](), False
     while not is_over:
         observation, reward, _, is_over, _ = env.step(model.predict(observation, deterministic=True)[0])
-        rewards.append(reward)
+        rewards.append(float(reward))
     assert np.mean(rewards) == pytest.approx(found.summary["reward"][0])

@@ -5,6 +5,7 @@ import os
 from importlib import import_module
 from socket import create_connection
 from types import ModuleType
+from typing import Any
 
 from ipagym.system.errors import InputError
 
@@ -37,6 +38,11 @@ def imported(who: str, address: str = LOCAL) -> ModuleType:
         return import_module("ray")
     except ImportError as error:
         raise InputError(f"{who} needs Ray: install it with `pip install 'ipagym[ray]'`") from error
+
+
+def ray_part(name: str) -> Any:
+    """A part of Ray, such as `serve`, that is imported when it is used; its types differ between releases."""
+    return import_module(f"ray.{name}")
 
 
 def connect(address: str, asked: str, cpus: int | None = None) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ipagym.cluster.ray_serve import replica
+from ipagym.system.ray_connection import ray_part
 
 MOST_AT_ONCE = 2
 """Calls that a replica takes at once: a batch, and the one by which its end is known."""
@@ -28,7 +29,7 @@ def run(name: str, model: Mapping[str, Any], cpus: float) -> Any:
 
     `cpus` is what Ray reserves of a node's logical CPUs for the replica; it waits where no node has so many.
     """
-    from ray import cloudpickle, serve
+    cloudpickle, serve = ray_part("cloudpickle"), ray_part("serve")
 
     cloudpickle.register_pickle_by_value(replica)
     deployment = serve.deployment(
@@ -51,7 +52,7 @@ def run(name: str, model: Mapping[str, Any], cpus: float) -> Any:
 
 def delete(name: str, handle: Any) -> None:
     """Order the end of an application."""
-    from ray import serve
+    serve = ray_part("serve")
 
     handle.shutdown()
     serve.delete(name, _blocking=False)
@@ -59,7 +60,7 @@ def delete(name: str, handle: Any) -> None:
 
 def failure(name: str) -> str | None:
     """Why Ray has given up to start the application; None while it has not."""
-    from ray import serve
+    serve = ray_part("serve")
 
     application = serve.status().applications.get(name)
     if application is None or application.status != "DEPLOY_FAILED":

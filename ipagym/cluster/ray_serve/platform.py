@@ -14,7 +14,7 @@ from uuid import uuid4
 from ipagym.cluster.live.dispatcher import Dispatcher
 from ipagym.cluster.ray_serve.servers import RayServers
 from ipagym.system.errors import IpagymError
-from ipagym.system.ray_connection import LOCAL, connect, imported
+from ipagym.system.ray_connection import LOCAL, connect, imported, ray_part
 
 ADDRESS = "RAY_ADDRESS"
 """The environment variable with the address of a cluster; without it one is started on this machine."""
@@ -59,7 +59,7 @@ class RayServe:
             self._has_connected, self._is_local = True, address == LOCAL
         self._is_open = True
         self._has_started_serve = CONTROLLER not in ray.util.list_named_actors(all_namespaces=True)
-        from ray import serve
+        serve = ray_part("serve")
 
         logging.getLogger("ray.serve").setLevel(logging.ERROR)
         if self._has_started_serve:
@@ -78,7 +78,8 @@ class RayServe:
         if not self._is_open:
             return
         import ray
-        from ray import serve
+
+        serve = ray_part("serve")
 
         self._is_open = False
         try:
@@ -92,7 +93,7 @@ class RayServe:
                 ray.shutdown()
 
     def _wait_for_end(self) -> None:
-        from ray import serve
+        serve = ray_part("serve")
 
         until_s = time.monotonic() + END_S
         while left := [name for name in serve.status().applications if name.startswith(self.prefix)]:
