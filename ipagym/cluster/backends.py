@@ -1,7 +1,7 @@
 """The backends: what may stand behind an environment, a comparison or a controller, and what each can do."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from ipagym.cluster.live.cluster import LiveCluster
@@ -51,6 +51,9 @@ PROCESSES = Abilities(
     real_time=True, forkable=False, resizable=True, several_deployments=True, network=True, faults=False
 )
 
+PODS = replace(PROCESSES, resizable=False)
+"""Of a cluster whose API server cannot change the cores of a pod; others can (`pods/resize`, from 1.33 on)."""
+
 PROGRAMS: dict[str, Callable[[], Program]] = {"digits": digits}
 """The makers of programs with real models, by pipeline."""
 
@@ -69,21 +72,38 @@ def program_of(pipeline: Pipeline) -> Program:
     return PROGRAMS[pipeline.name]()
 
 
-LIVE: dict[str, tuple[Callable[[Pipeline], Program], str]] = {
-    "local": (program_of, "real models, a process for each replica"),
-    "rehearsal": (rehearsal, "processes that sleep as long as the profile says"),
+MakeLive = Callable[..., LiveCluster]
+"""A live cluster of a scenario and a program; `keep_requests` as `LiveCluster` has it."""
+
+
+def on_kubernetes(scenario: Scenario, program: Program, *, keep_requests: bool = False) -> LiveCluster:
+    """A cluster of pods, on the API server of the kubeconfig.
+
+    Raises:
+        InputError: the client is not installed, or the cluster cannot be used.
+    """
+    from ipagym.cluster.kubernetes.cluster import kubernetes_cluster
+
+    return kubernetes_cluster(scenario, program, keep_requests=keep_requests)
+
+
+LIVE: dict[str, tuple[Callable[[Pipeline], Program], MakeLive, str]] = {
+    "local": (program_of, LiveCluster, "real models, a process for each replica"),
+    "rehearsal": (rehearsal, LiveCluster, "processes that sleep as long as the profile says"),
+    "kubernetes": (program_of, on_kubernetes, "real models, a pod for each replica"),
+    "kubernetes-rehearsal": (rehearsal, on_kubernetes, "pods that sleep as long as the profile says"),
 }
-"""What the processes of live backends run, and a sentence for people."""
+"""What the replicas of live backends run, what makes their clusters, and a sentence for people."""
 
 
 def live_cluster(name: str, scenario: Scenario, *, keep_requests: bool = False) -> LiveCluster:
     """The cluster of a live backend, one of `LIVE`.
 
     Raises:
-        InputError: the pipeline has no models, or what runs them is not installed.
+        InputError: the pipeline has no models, or what runs them is not installed or cannot be reached.
     """
-    program, _ = LIVE[name]
-    return LiveCluster(scenario, program(scenario.pipeline), keep_requests=keep_requests)
+    program, make, _ = LIVE[name]
+    return make(scenario, program(scenario.pipeline), keep_requests=keep_requests)
 
 
 def logging_maker(name: str) -> Callable[[Scenario], LiveCluster]:
@@ -105,8 +125,12 @@ BACKENDS: dict[str, Backend] = {
         )
     },
     **{
-        name: Backend(make=partial(live_cluster, name), abilities=PROCESSES, description=description)
-        for name, (_, description) in LIVE.items()
+        name: Backend(
+            make=partial(live_cluster, name),
+            abilities=PROCESSES if make is LiveCluster else PODS,
+            description=description,
+        )
+        for name, (_, make, description) in LIVE.items()
     },
 }
 """All backends by name; the first is the default."""

@@ -1,4 +1,4 @@
-"""A cluster of processes on this machine, in real time."""
+"""A cluster that really serves, in real time."""
 
 import tempfile
 from collections.abc import Callable
@@ -9,7 +9,9 @@ from time import monotonic, sleep
 from typing import TypeVar
 
 from ipagym.cluster.live.dispatcher import Dispatcher
+from ipagym.cluster.live.hosting import MakeHosting
 from ipagym.cluster.live.program import Program
+from ipagym.cluster.live.replicas import Replicas
 from ipagym.cluster.live.serving import Serving
 from ipagym.cluster.sim.log import RequestLog, log_of
 from ipagym.cluster.sim.request import NOT_KEPT, Request
@@ -35,7 +37,9 @@ Result = TypeVar("Result")
 
 
 class LiveCluster:
-    """Serves a scenario's pipeline with one process for each replica, under the same load as a simulator.
+    """Serves a scenario's pipeline with one server for each replica, under the same load as a simulator.
+
+    Replicas are processes on this machine, or what `make_hosting` runs.
 
     A window ends when its time has come; time goes on while an agent decides, so that one that takes longer than the
     window finds the next one over. `reset` starts everything anew. With `keep_requests` the record of every request
@@ -45,12 +49,15 @@ class LiveCluster:
         InputError: the scenario asks for faults, which nobody brings about here.
     """
 
-    def __init__(self, scenario: Scenario, program: Program, *, keep_requests: bool = False) -> None:
+    def __init__(
+        self, scenario: Scenario, program: Program, *, keep_requests: bool = False, make_hosting: MakeHosting = Replicas
+    ) -> None:
         if scenario.physics.faults != Faults() or scenario.physics.profile_error:
             raise InputError("a live cluster has the faults that happen: leave faults and profile_error out")
         self.scenario = scenario
         self._program = program
         self._keep_requests = keep_requests
+        self._make_hosting = make_hosting
         self._episode: tuple[Dispatcher, Serving, tempfile.TemporaryDirectory[str]] | None = None
         self._end_s = 0.0
 
@@ -105,7 +112,7 @@ class LiveCluster:
     @property
     def pids(self) -> tuple[int, ...]:
         """The ids of all processes that serve or send: the load generator's first."""
-        return self._run(lambda: (self.serving.load.pid, *self.serving.replicas.pids))
+        return self._run(lambda: (self.serving.load.pid, *self.serving.hosting.pids))
 
     def reset(self, seed: int) -> None:
         """End what runs, start the initial configuration and the load, and return when all replicas are ready.
@@ -185,7 +192,7 @@ class LiveCluster:
         try:
             return self._dispatcher.begin(action).result(limit_s)
         except Late:
-            raise IpagymError(f"not all {awaited} within {limit_s:g} s: the machine is overloaded") from None
+            raise IpagymError(f"not all {awaited} within {limit_s:g} s: {self.serving.hosting.hindrance}") from None
 
     def _serving(self, seed: int, dispatcher: Dispatcher, folder: Path) -> Serving:
         return Serving(
@@ -196,4 +203,5 @@ class LiveCluster:
             folder=folder,
             errors=folder / "errors",
             keep_requests=self._keep_requests,
+            make_hosting=self._make_hosting,
         )

@@ -1,4 +1,4 @@
-"""The stages of a live cluster: those of the reference engine, over processes."""
+"""The stages of a live cluster: those of the reference engine, over what really serves."""
 
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -7,12 +7,12 @@ from pathlib import Path
 from time import monotonic
 
 from ipagym.cluster.live.dispatcher import Dispatcher
+from ipagym.cluster.live.hosting import MakeHosting
 from ipagym.cluster.live.lifecycle import LiveLifecycle
 from ipagym.cluster.live.load import Load
 from ipagym.cluster.live.payloads import Payloads
 from ipagym.cluster.live.program import Program
 from ipagym.cluster.live.recorder import LiveRecorder
-from ipagym.cluster.live.replicas import Replicas
 from ipagym.cluster.live.station import LiveStation
 from ipagym.cluster.sim.reference import rollout
 from ipagym.cluster.sim.reference.clock import Priority
@@ -48,18 +48,19 @@ class Serving:
         folder: Path,
         errors: Path,
         keep_requests: bool,
+        make_hosting: MakeHosting,
     ) -> None:
         self.configuration = scenario.initial
         self._clock = dispatcher.clock
         self._scenario = scenario
         self._program = program
+        self.hosting = make_hosting(dispatcher, errors)
         # Service times, starts and crashes are what they are; resizing takes no time but that of the batch at work.
-        resize_s = None if scenario.physics.resize_s is None else 0.0
+        resize_s = 0.0 if self.hosting.is_in_place and scenario.physics.resize_s is not None else None
         self._physics = replace(scenario.physics, service="constant", faults=Faults(), resize_s=resize_s)
         self._sampling = Sampling(self._physics, Streams.spawn(seed), scenario.pipeline)
         self._payloads = Payloads(scenario.pipeline, program)
         self.recorder = LiveRecorder(self._payloads, keep_requests=keep_requests)
-        self.replicas = Replicas(dispatcher, errors)
         self._lives: list[LiveLifecycle] = []
         self._placement = Placement(Nodes(scenario.limits.node_cores))
         self.stages = [self._build_stage(index) for index in range(len(scenario.pipeline.stages))]
@@ -120,7 +121,7 @@ class Serving:
     def end(self) -> None:
         """End every process; the dispatcher has ended before."""
         self.load.end()
-        self.replicas.end_all()
+        self.hosting.end_all()
 
     def _window(self, start_s: float, end_s: float) -> Window:
         return close_window(
@@ -159,7 +160,7 @@ class Serving:
             physics=physics,
             sampling=self._sampling,
             payloads=self._payloads,
-            replicas=self.replicas,
+            hosting=self.hosting,
         )
 
     def _build_life(self, stage: Stage) -> LiveLifecycle:
@@ -170,7 +171,7 @@ class Serving:
             self._sampling,
             physics=self._physics,
             program=self._program,
-            replicas=self.replicas,
+            hosting=self.hosting,
         )
         self._lives.append(life)
         return life

@@ -1,9 +1,9 @@
-"""A queue whose batches are served by processes."""
+"""A queue whose batches are served by what really runs."""
 
 from ipagym.cluster.live.children.framing import Message
+from ipagym.cluster.live.hosting import Hosting
 from ipagym.cluster.live.lifecycle import LiveLifecycle
 from ipagym.cluster.live.payloads import Payloads
-from ipagym.cluster.live.replicas import Replicas
 from ipagym.cluster.sim.reference.clock import Clock
 from ipagym.cluster.sim.reference.fleet import Fleet
 from ipagym.cluster.sim.reference.replica import Replica, State
@@ -13,13 +13,13 @@ from ipagym.cluster.sim.request import Outcome, Request
 from ipagym.task.physics import Physics
 
 MOST_TRIES = 3
-"""Services of a request that may be cut off by the end of the process: it is dropped then, as it may be the cause."""
+"""Services of a request that may be cut off by the end of the server: it is dropped then, as it may be the cause."""
 
 
 class LiveStation(Station):
-    """Serves batches by its replicas' processes.
+    """Serves batches by its replicas' servers.
 
-    The batch of a process that ends goes back to the front of the queue, and the process is started anew.
+    The batch of a server that ends goes back to the front of the queue, and the server is started anew.
     """
 
     def __init__(
@@ -31,17 +31,17 @@ class LiveStation(Station):
         physics: Physics,
         sampling: Sampling,
         payloads: Payloads,
-        replicas: Replicas,
+        hosting: Hosting,
     ) -> None:
         super().__init__(stage, fleet, clock, physics=physics, sampling=sampling)
         self._payloads = payloads
-        self._processes = replicas
+        self._hosting = hosting
         assert isinstance(fleet.life, LiveLifecycle), "a live station has live replicas"
         fleet.life.on_answers = self._answered
         fleet.life.on_end = self._ended
 
     def _begin_service(self, replica: Replica, batch: list[Request]) -> None:
-        self._processes.serve(replica, [self._payloads.of(request, self.stage) for request in batch])
+        self._hosting.serve(replica, [self._payloads.of(request, self.stage) for request in batch])
 
     def _answered(self, replica: Replica, message: Message) -> None:
         """The answers to a batch have come."""
@@ -53,7 +53,7 @@ class LiveStation(Station):
         self._finish(replica, message.number)
 
     def _ended(self, replica: Replica) -> None:
-        """The process of a replica has ended, though nobody told it to."""
+        """The server of a replica has ended, though nobody told it to."""
         for request in replica.batch:
             if request.outcome is Outcome.IN_SYSTEM and request.repeats[self.stage] + 1 >= MOST_TRIES:
                 self.drop(request)
