@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def serve(
     scenario: Annotated[str, typer.Argument(help="A scenario by name, or the path of a YAML scenario or profile.")],
     agent: Annotated[str, typer.Option(help="The controller, as for `ipagym compare`.")] = "ipa",
-    backend: Annotated[str, typer.Option(help="local, rehearsal, or a simulator to try it on.")] = "local",
+    backend: Annotated[str, typer.Option(help="local, rehearsal, kubernetes, or a simulator to try it on.")] = "local",
     workload: Annotated[str | None, typer.Option(help="The load, by name or the path of a file.")] = None,
     duration: Annotated[int | None, typer.Option(help="Only the first seconds of the workload.")] = None,
     arrivals: Annotated[str | None, typer.Option(help="poisson, uniform or gamma:CV, not the scenario's.")] = None,

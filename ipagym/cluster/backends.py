@@ -96,6 +96,18 @@ LIVE: dict[str, tuple[Callable[[Pipeline], Program], MakeLive, str]] = {
 """What the replicas of live backends run, what makes their clusters, and a sentence for people."""
 
 
+def kubernetes_program(name: str) -> Callable[[Pipeline], Program]:
+    """What the pods of a backend on Kubernetes run.
+
+    Raises:
+        InputError: it is none.
+    """
+    ours = [each for each, (_, make, _) in LIVE.items() if make is on_kubernetes]
+    if name not in ours:
+        raise InputError(f"{name} runs no pods: choose {' or '.join(ours)}")
+    return LIVE[name][0]
+
+
 def live_cluster(name: str, scenario: Scenario, *, keep_requests: bool = False) -> LiveCluster:
     """The cluster of a live backend, one of `LIVE`.
 

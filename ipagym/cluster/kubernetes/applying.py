@@ -7,6 +7,7 @@ from time import monotonic
 from typing import Any
 
 from ipagym.cluster.kubernetes.access import WITHIN_S, Access, refusal
+from ipagym.cluster.kubernetes.lease import ControllerLease
 from ipagym.cluster.kubernetes.manifests import DELETION_COST, Pool, Wanted, deployment, resize, template
 from ipagym.cluster.kubernetes.names import selector
 from ipagym.system.errors import IpagymError
@@ -36,6 +37,7 @@ class Applying:
     def __init__(self, access: Access, pipeline: str, image: str, ring: Callable[[], None]) -> None:
         self.error: IpagymError | None = None
         self.hindrance = ""
+        self.lease = ControllerLease(access, pipeline)
         self._access = access
         self._selector = selector(pipeline)
         self._image = image
@@ -114,6 +116,8 @@ class Applying:
         from urllib3.exceptions import HTTPError
 
         try:
+            if not self.lease.hold():
+                raise ConnectionError("the controller before has not given up its lease yet")
             if aim.pools and not self._applied:
                 self._tidy(aim)
             for pool, wanted in aim.pools.items():

@@ -1,7 +1,7 @@
 """A connection to a pod's server, which is asked for one batch after another (HTTP/1.1, kept alive)."""
 
 import socket
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from time import monotonic, sleep
 
@@ -109,8 +109,8 @@ class Connection:
         self.stream.sendall(b"".join(part for part in parts if part))
 
 
-def connected(address: str, port: int, model: str) -> Connection:
-    """A connection to the server of a pod that has just become ready.
+def connected(address: str, port: int, model: str, is_wanted: Callable[[], bool] = lambda: True) -> Connection:
+    """A connection to the server of a pod that has just become ready; it is tried for as long as it is wanted.
 
     Raises:
         IpagymError: it does not come about.
@@ -120,7 +120,7 @@ def connected(address: str, port: int, model: str) -> Connection:
         try:
             return _greeted(address, port, model)
         except OSError as error:
-            if monotonic() > until_s:
+            if monotonic() > until_s or not is_wanted():
                 raise IpagymError(f"{address}:{port} cannot be reached from here: {error}") from None
         sleep(PAUSE_S)
 

@@ -26,9 +26,11 @@ class Line:
 
 
 class Connecting:
-    """Connects to pods; `ring` is called when a connection is there, or has failed for `connection.TRIES_S`."""
+    """Connects to pods for which `is_there` says so; `ring` is called when a connection is there, or has failed for `connection.TRIES_S`."""
 
-    def __init__(self, ring: Callable[[], None]) -> None:
+    def __init__(self, is_there: Callable[[str], bool], ring: Callable[[], None]) -> None:
+        self._is_there = is_there
+        self._is_over = False
         self._ring = ring
         self._made: deque[tuple[Pod, Connection | IpagymError]] = deque()
         self._under_way: set[str] = set()
@@ -49,6 +51,7 @@ class Connecting:
 
     def end(self) -> None:
         """Connect no more; what was made and nobody took is closed."""
+        self._is_over = True
         self._threads.shutdown(cancel_futures=True)
         for _, result in self._made:
             if isinstance(result, Connection):
@@ -56,7 +59,8 @@ class Connecting:
 
     def _connect(self, pod: Pod, model: str) -> None:
         try:
-            self._made.append((pod, connected(pod.address, PORT, model)))
+            is_wanted: Callable[[], bool] = lambda: not self._is_over and self._is_there(pod.name)  # noqa: E731
+            self._made.append((pod, connected(pod.address, PORT, model, is_wanted)))
         except IpagymError as error:
             self._made.append((pod, error))
         self._ring()

@@ -6,7 +6,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from ipagym.cluster.kubernetes.access import Access
+from ipagym.cluster.kubernetes.access import Access, refusing
 from ipagym.cluster.kubernetes.applying import Aim, Applying
 from ipagym.cluster.kubernetes.bell import Bell
 from ipagym.cluster.kubernetes.connection import Connection
@@ -37,6 +37,7 @@ class PodReplicas:
     def __init__(self, access: Access, pipeline: str, image: str, dispatcher: Dispatcher) -> None:
         self.is_in_place = access.has_resize
         self._pipeline = pipeline
+        self._host, self._namespace = access.client.configuration.host, access.namespace
         self._dispatcher = dispatcher
         self._tenants: dict[Replica, Tenant] = {}
         self._numbers = count()
@@ -47,7 +48,7 @@ class PodReplicas:
         self._bell = Bell(dispatcher, self._look)
         self._watching = Watching(access, pipeline, self._bell.ring)
         self._applying = Applying(access, pipeline, image, self._bell.ring)
-        self._connecting = Connecting(self._bell.ring)
+        self._connecting = Connecting(lambda name: name in self._watching.pods, self._bell.ring)
         self._watching.begin()
         self._applying.begin()
 
@@ -104,12 +105,18 @@ class PodReplicas:
         for line in self._lines.values():
             line.connection.close()
         try:
-            self._applying.delete_all()
-            if not self._watching.wait_for_none(END_S):
-                raise IpagymError(f"pods of {self._pipeline} have not ended within {END_S:g} s: kubectl get pods")
+            if self._applying.lease.is_held:  # otherwise what is there is another controller's
+                self._delete()
         finally:
             self._watching.end()
             self._bell.close()
+
+    def _delete(self) -> None:
+        with refusing(self._host, self._namespace):
+            self._applying.delete_all()
+            if not self._watching.wait_for_none(END_S):
+                raise IpagymError(f"pods of {self._pipeline} have not ended within {END_S:g} s: kubectl get pods")
+            self._applying.lease.release()
 
     def _look(self) -> None:
         """Bring together what there is and what is wanted."""

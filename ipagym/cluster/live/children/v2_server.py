@@ -13,6 +13,7 @@ once nobody is, or after `LEAVE_S`.
 import json
 import os
 import signal
+import sys
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -42,6 +43,11 @@ class Server(ThreadingHTTPServer):
         self.is_leaving = False
         self.clients: set[object] = set()
         self.turn = threading.Lock()
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that has gone is no error."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
     @property
     def is_ready(self) -> bool:
