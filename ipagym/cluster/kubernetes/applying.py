@@ -35,7 +35,7 @@ class Applying:
     """Applies the last aim, from `begin` on. `ring` is called every `TICK_S`, and after an error, which is `error`."""
 
     def __init__(self, access: Access, pipeline: str, image: str, ring: Callable[[], None]) -> None:
-        self.error: IpagymError | None = None
+        self.error: Exception | None = None
         self.hindrance = ""
         self.lease = ControllerLease(access, pipeline)
         self._access = access
@@ -84,7 +84,7 @@ class Applying:
             aim = self._aim
             try:
                 self._try(aim)
-            except IpagymError as error:
+            except Exception as error:  # raised by the dispatcher, so that whoever waits is told
                 self.error = error
             self._ring()
             with self._turn:

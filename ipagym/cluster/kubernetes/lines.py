@@ -9,7 +9,6 @@ from ipagym.cluster.kubernetes.connection import Connection, connected
 from ipagym.cluster.kubernetes.pods import Pod
 from ipagym.cluster.live.children.v2_server import PORT
 from ipagym.cluster.sim.reference.replica import Replica
-from ipagym.system.errors import IpagymError
 
 AT_ONCE = 8
 """Connections that are being made at once."""
@@ -26,13 +25,16 @@ class Line:
 
 
 class Connecting:
-    """Connects to pods for which `is_there` says so; `ring` is called when a connection is there, or has failed for `connection.TRIES_S`."""
+    """Connects to pods for as long as `is_there` says so of their names.
+
+    `ring` is called when a connection is there, or has failed for `connection.TRIES_S`.
+    """
 
     def __init__(self, is_there: Callable[[str], bool], ring: Callable[[], None]) -> None:
         self._is_there = is_there
         self._is_over = False
         self._ring = ring
-        self._made: deque[tuple[Pod, Connection | IpagymError]] = deque()
+        self._made: deque[tuple[Pod, Connection | Exception]] = deque()
         self._under_way: set[str] = set()
         self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="ipagym-connect")
 
@@ -42,7 +44,7 @@ class Connecting:
             self._under_way.add(pod.name)
             self._threads.submit(self._connect, pod, model)
 
-    def made(self) -> Iterable[tuple[Pod, Connection | IpagymError]]:
+    def made(self) -> Iterable[tuple[Pod, Connection | Exception]]:
         """What has come of it since the last call."""
         while self._made:
             pod, result = self._made.popleft()
@@ -61,6 +63,6 @@ class Connecting:
         try:
             is_wanted: Callable[[], bool] = lambda: not self._is_over and self._is_there(pod.name)  # noqa: E731
             self._made.append((pod, connected(pod.address, PORT, model, is_wanted)))
-        except IpagymError as error:
+        except Exception as error:  # raised by the dispatcher, so that whoever waits is told
             self._made.append((pod, error))
         self._ring()

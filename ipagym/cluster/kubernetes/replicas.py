@@ -120,15 +120,20 @@ class PodReplicas:
 
     def _look(self) -> None:
         """Bring together what there is and what is wanted."""
-        if self._applying.error is not None:
-            raise self._applying.error
-        pods = self._watching.pods
+        error = self._applying.error or self._watching.error
+        if error is not None:
+            raise error
+        if self._applying.lease.is_held:  # otherwise the pods are another controller's
+            self._use(self._watching.pods)
+        self._aim()
+
+    def _use(self, pods: Mapping[str, Pod]) -> None:
+        """Serve with the pods that there are."""
         self._take_connections(pods)
         self._look_at(pods)
         self._move_off_leaving()
         self._seat()
         self._hang_up()
-        self._aim()
 
     def _take_connections(self, pods: Mapping[str, Pod]) -> None:
         for pod, made in self._connecting.made():
@@ -136,6 +141,8 @@ class PodReplicas:
                 self._reached.add(pod.name)
                 self._lines[pod.name] = line = Line(pods.get(pod.name, pod), made)
                 self._dispatcher.watch(made.stream, lambda line=line: self._receive(line))
+            elif not isinstance(made, IpagymError):
+                raise made
             elif pod.name in pods and pod.name not in self._reached:
                 raise IpagymError(f"pod {pod.name} is ready, but {made}: run ipagym in the network of the cluster")
 

@@ -21,6 +21,7 @@ class Watching:
 
     def __init__(self, access: Access, pipeline: str, ring: Callable[[], None]) -> None:
         self.pods: Mapping[str, Pod] = {}
+        self.error: Exception | None = None
         self._access = access
         self._selector = selector(pipeline)
         self._ring = ring
@@ -50,6 +51,10 @@ class Watching:
                 self._follow(self._listed())
             except (ApiException, HTTPError):  # changes fail as well then, and say so
                 self._is_over.wait(PAUSE_S)
+            except Exception as error:  # raised by the dispatcher, so that whoever waits is told
+                self.error = error
+                self._ring()
+                return
             if monotonic() - begun_s < PAUSE_S:
                 self._is_over.wait(PAUSE_S)
 
