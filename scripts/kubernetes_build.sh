@@ -42,7 +42,8 @@ src=$work/gopath/src/k8s.io/kubernetes
 mkdir -p "$(dirname "$src")"
 dpkg-source -x kubernetes_*.dsc "$src"
 # reflect2 1.0.1, which comes with it, overruns the iterator of a map since Go 1.18: servers crash on JSON after a while.
-cp "$root"/usr/share/gocode/src/github.com/modern-go/reflect2/* "$src/vendor/github.com/modern-go/reflect2/"
+rm "$src"/vendor/github.com/modern-go/reflect2/*.{go,s}
+cp "$root"/usr/share/gocode/src/github.com/modern-go/reflect2/*.{go,s} "$src/vendor/github.com/modern-go/reflect2/"
 
 export GOROOT=$root/usr/lib/go-1.19 GOPATH=$work/gopath GOCACHE=$work/gocache HOME=$work/home
 export GO111MODULE=off CGO_ENABLED=0 GOFLAGS=-p=2 GOMAXPROCS=2

@@ -65,6 +65,7 @@ class Kubelet:
         self.pods: dict[str, Running] = {}
         self.lock = threading.Lock()
         self.is_over = False
+        self.said = ""
         self.addresses = addresses()
 
     def register(self, cpu: str) -> None:
@@ -99,7 +100,7 @@ class Kubelet:
                 for event in pods:
                     self.take(event["type"], event["object"])
             except (ApiException, HTTPError) as error:
-                print("watch:", error, flush=True)
+                self.say(f"watch: {error}")
                 time.sleep(BACKOFF_S)
 
     def take(self, kind: str, pod: Any) -> None:
@@ -216,7 +217,13 @@ class Kubelet:
             call()
         except ApiException as error:
             if error.status not in (404, 409):
-                print("pod:", error.status, error.body, flush=True)
+                self.say(f"pod: {error.status} {error.body}")
+
+    def say(self, what: str) -> None:
+        """Print it, once in a row."""
+        if what != self.said:
+            self.said = what
+            print(what, flush=True)
 
     def end(self) -> None:
         """End every process."""
@@ -294,7 +301,7 @@ def main() -> None:
                 kubelet.beat(told.cpu)
                 beat_s = time.monotonic() + HEART_S
         except HTTPError as error:
-            print("the API server does not answer:", error, flush=True)
+            kubelet.say(f"the API server does not answer: {error}")
         time.sleep(LOOK_S)
     kubelet.end()
 
