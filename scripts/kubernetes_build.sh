@@ -50,7 +50,8 @@ export GO111MODULE=off CGO_ENABLED=0 GOFLAGS=-p=2 GOMAXPROCS=2
 export PATH=$GOROOT/bin:$root/usr/bin:$PATH LD_LIBRARY_PATH=$root/usr/lib/$(gcc -print-multiarch)
 export KUBE_GIT_COMMIT=debian KUBE_GIT_TREE_STATE=archive
 export KUBE_GIT_VERSION=v1.20.2 KUBE_GIT_MAJOR=1 KUBE_GIT_MINOR=20
-mkdir -p "$HOME"
+export GOTMPDIR=$work/tmp
+mkdir -p "$HOME" "$GOTMPDIR"
 cd "$src"
 make generated_files
 for name in $programs; do make WHAT="cmd/$name"; done

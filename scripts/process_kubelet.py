@@ -199,7 +199,12 @@ class Kubelet:
                 ("Ready", running.is_ready),
             )
         ]  # fmt: skip
-        body = {"phase": "Running", "podIP": running.address, "hostIP": "127.0.0.1", "startTime": running.started_at}
+        body: dict[str, Any] = {
+            "phase": "Running",
+            "podIP": running.address,
+            "hostIP": "127.0.0.1",
+            "startTime": running.started_at,
+        }
         body |= {"conditions": conditions, "containerStatuses": [status]}
         self.patch(
             lambda: self.api.patch_namespaced_pod_status(pod.metadata.name, pod.metadata.namespace, {"status": body})
@@ -208,7 +213,8 @@ class Kubelet:
 
     def remove(self, pod: Any) -> None:
         """Tell the API server that the pod has ended."""
-        gone = {"grace_period_seconds": 0, "body": client.V1DeleteOptions(preconditions={"uid": pod.metadata.uid})}
+        only = client.V1DeleteOptions(preconditions=client.V1Preconditions(uid=pod.metadata.uid))
+        gone = {"grace_period_seconds": 0, "body": only}
         self.patch(lambda: self.api.delete_namespaced_pod(pod.metadata.name, pod.metadata.namespace, **gone))
 
     def patch(self, call: Any) -> None:

@@ -176,10 +176,8 @@ class Handler(BaseHTTPRequestHandler):
         self.close_connection = True
         while True:
             with self.server.changed:
-                self.server.changed.wait_for(
-                    lambda version=version: len(self.server.events) > version,
-                    0.5,  # type: ignore[misc]
-                )
+                if len(self.server.events) <= version:
+                    self.server.changed.wait(0.5)
                 events, version = self.server.events[version:], len(self.server.events)
             try:
                 for event in events:

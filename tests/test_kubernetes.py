@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -207,7 +206,7 @@ def test_batches_survive_the_protocol(items: list[bytes], cores: int) -> None:
 def asked_of(server: Server, path: str, body: Body | None = None) -> tuple[int, dict[str, Any]]:
     url = f"http://127.0.0.1:{server.server_port}{path}"
     try:
-        with urllib.request.urlopen(urllib.request.Request(url, data=body and body.content)) as answer:
+        with urllib.request.urlopen(urllib.request.Request(url, data=None if body is None else body.content)) as answer:
             return answer.status, json.loads(answer.read())
     except urllib.error.HTTPError as error:
         with error:
@@ -217,7 +216,7 @@ def asked_of(server: Server, path: str, body: Body | None = None) -> tuple[int, 
 def test_a_server_speaks_json_as_well_and_says_what_is_wrong() -> None:
     server = Server(("127.0.0.1", 0), "m")
     threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-    with closing(SimpleNamespace(close=lambda: (server.shutdown(), server.server_close()))):
+    with server:
         tensor = {"name": "input", "shape": [2], "datatype": "BYTES", "data": ["é", "b"]}
         asked = Body(json.dumps({"inputs": [tensor]}).encode(), 0)
         assert asked_of(server, "/v2/health/live")[0] == 200
@@ -228,6 +227,7 @@ def test_a_server_speaks_json_as_well_and_says_what_is_wrong() -> None:
         assert asked_of(server, "/v2/models/m/infer", asked)[1]["outputs"][0]["data"] == ["éé", "bb"]
         assert asked_of(server, "/v2/models/m/infer", Body(b"{}", 0)) == (400, {"error": "no tensor of bytes in inputs: KeyError('inputs')"})  # fmt: skip  # noqa: E501
         assert asked_of(server, "/v2/models/other/infer", asked)[0] == asked_of(server, "/none")[0] == 404
+        server.shutdown()
 
 
 @pytest.mark.parametrize("check", [contract.check_replicas, contract.check_variant], ids=lambda check: check.__name__)

@@ -143,8 +143,8 @@ def test_the_role_is_enough_and_no_more(plane: Access) -> None:
     ):
         name, _, sub = resource.partition("/")
         asked: dict[str, Any] = {"verb": verb, "group": group, "resource": name, "namespace": plane.namespace}
-        review = {"spec": {"resourceAttributes": asked | ({"subresource": sub} if sub else {})}}
-        answer = client.AuthorizationV1Api(limited).create_self_subject_access_review(review)
+        review: Any = {"spec": {"resourceAttributes": asked | ({"subresource": sub} if sub else {})}}
+        answer: Any = client.AuthorizationV1Api(limited).create_self_subject_access_review(review)
         assert answer.status.allowed is expected, (verb, resource)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace as changed
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -140,7 +141,7 @@ class PodReplicas:
             if isinstance(made, Connection):
                 self._reached.add(pod.name)
                 self._lines[pod.name] = line = Line(pods.get(pod.name, pod), made)
-                self._dispatcher.watch(made.stream, lambda line=line: self._receive(line))
+                self._dispatcher.watch(made.stream, partial(self._receive, line))
             elif not isinstance(made, IpagymError):
                 raise made
             elif pod.name in pods and pod.name not in self._reached:
