@@ -65,8 +65,8 @@ def compare(
     backend: Annotated[
         str,
         typer.Option(
-            help="Simulated: compiled or simpy, whose results are the same. Live, in real time: local (real models) or "
-            "rehearsal (processes that sleep as long as models take)."
+            help="Simulated: compiled or simpy, whose results are the same. Live, in real time: local (real models), "
+            "rehearsal (processes that sleep as long as models take), kubernetes or kubernetes-rehearsal (pods of either)."
         ),
     ] = "compiled",
     faults: Annotated[
