@@ -66,7 +66,7 @@ def compare(
         str,
         typer.Option(
             help="Simulated: compiled or simpy, whose results are the same. Live, in real time: local (real models), "
-            "rehearsal (processes that sleep as long as models take), kubernetes or kubernetes-rehearsal (pods of either)."
+            "rehearsal (processes that sleep as long as models take), kubernetes or kubernetes-rehearsal (pods)."
         ),
     ] = "compiled",
     faults: Annotated[
