@@ -1,4 +1,4 @@
-"""Agents by name. What an agent needs beyond numpy is imported only when it is made."""
+"""Agents by name. Dependencies of an agent other than numpy are imported only when it is made."""
 
 from dataclasses import replace
 from importlib import import_module
@@ -20,13 +20,13 @@ __all__ = ["AGENTS", "USUAL", "AgentEntry", "AgentSpec", "keeps", "kept_by", "ma
 
 
 def make_agent(asked: str | AgentSpec, scenario: Scenario) -> Agent:
-    """The agent that is asked for: `name`, `name:argument` or `module:Class`, each with `@` and what is to be pinned.
+    """The requested agent: `name`, `name:argument` or `module:Class`; each may end in `@` and the knobs to pin.
 
-    As in `ipa:cbc`, `hpa:0.5`, `my_agents:MyAgent` or `hpa@yolov5s+resnet101/b=4`; `ipagym.agents.spec` has the signs
-    in paths, `ipagym.agents.external` what a module may hold.
+    Examples: `ipa:cbc`, `hpa:0.5`, `my_agents:MyAgent`, `hpa@yolov5s+resnet101/b=4`. `ipagym.agents.spec` describes how
+    these signs are read in paths, `ipagym.agents.external` what a module may hold.
 
     Raises:
-        InputError: unknown name, or an argument that is missing, superfluous or unusable.
+        InputError: the name is unknown, or the argument is missing, not allowed or cannot be used.
     """
     spec = AgentSpec.parse(asked) if isinstance(asked, str) else asked
     _check_argument(spec)
@@ -42,13 +42,13 @@ def suitable(scenario: Scenario) -> list[str]:
 
 
 def keeps(asked: str | AgentSpec, scenario: Scenario) -> str:
-    """The open knobs that an agent leaves alone, with their values; empty where it turns them all."""
+    """The open knobs that an agent does not change, with their values; empty if it changes all of them."""
     spec = AgentSpec.parse(asked) if isinstance(asked, str) else asked
     return kept_by(make_agent(spec, scenario), spec.entry.turns, scenario)
 
 
 def kept_by(agent: Agent, turns: frozenset[str], scenario: Scenario) -> str:
-    """The same, of an agent that turns these knobs where none is pinned; it is to be reset before it is used."""
+    """The same for an agent that turns these knobs unless they are pinned. Reset the agent before it is used."""
     left = turns - agent.pins.knobs if isinstance(agent, Pinned) else turns
     if not isinstance(agent, Holding):
         return kept(left, scenario)

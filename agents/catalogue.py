@@ -1,4 +1,4 @@
-"""The catalogue of agents: the factory of each, the knobs that it turns, the scenarios that it suits."""
+"""The catalogue of agents: for each its factory, its knobs, and the scenarios it suits."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -38,11 +38,11 @@ def one_budget(scenario: Scenario) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class AgentEntry:
-    """An agent on offer.
+    """An entry of the catalogue.
 
-    `made_by` is `module:function` below `ipagym.agents`. `turns` are the knobs that it changes; the others keep the
-    value that it finds. `argument` names what may follow `name:`, in brackets if it is optional; empty if nothing
-    may. `demands` says which scenarios it can serve at all.
+    `made_by` is `module:function` below `ipagym.agents`. `turns` are the knobs that it changes; others keep their
+    initial values. `argument` names the argument after `name:`, in brackets if it is optional; empty if there is none.
+    `demands` says which scenarios it can serve.
     """
 
     description: str
@@ -53,7 +53,7 @@ class AgentEntry:
 
     @property
     def family(self) -> str:
-        """The folder that it is in."""
+        """The name of its folder."""
         return self.made_by.partition(".")[0]
 
     @property
@@ -67,7 +67,9 @@ class AgentEntry:
         return bool({"PATH", "MANIFEST"} & set(self.argument.strip("[]").split("|")))
 
     def suits(self, scenario: Scenario) -> bool:
-        """True if it can serve the scenario and turn any of its knobs; an agent without knobs suits every scenario."""
+        """True if it can serve the scenario and turn at least one of its knobs; an agent without knobs suits every
+        scenario.
+        """
         return self.demands(scenario) and (
             not self.turns or bool(self.turns & open_knobs(scenario.pipeline.stages, scenario.limits))
         )
@@ -248,4 +250,4 @@ AGENTS: dict[str, AgentEntry] = {
 """Every agent by name, as on the command line."""
 
 USUAL = ("ipa", "infadapter", "sponge", "joint", "static-min", "static-max", "random", "hpa")
-"""The agents of `ipagym compare` where none are named: the reference of each problem, and the floor."""
+"""The default agents of `ipagym compare`: the reference of each problem, and simple agents."""

@@ -1,4 +1,4 @@
-"""Those who take part in a comparison: agents by name, and classes, functions or objects that are given instead."""
+"""The agents of a comparison: given by name, or as classes, functions or objects."""
 
 import logging
 import pickle
@@ -30,14 +30,14 @@ from ipagym.task.scenario import Scenario
 LOGGER = logging.getLogger("ipagym")
 
 Given = str | AgentSpec | Agent | Manifests | Callable[[], Agent] | Callable[[Scenario], Agent]
-"""An agent by name, what makes it, or manifests of autoscalers."""
+"""An agent by name, an agent or its factory, or manifests of autoscalers."""
 
 AllGiven = Given | Sequence[Given] | Mapping[str, Given] | None
-"""One, several, or several under names of the caller's choice."""
+"""One agent, several, or several with names chosen by the caller."""
 
 
 class Origin(Enum):
-    """Where a contestant's code is: in the package, in a module that any process can import, or in this process."""
+    """The place of a contestant's code: the package, a module that any process can import, or this process."""
 
     PACKAGE = "package"
     MODULE = "module"
@@ -46,10 +46,9 @@ class Origin(Enum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Contestant:
-    """An agent by the name that it has in tables, and what makes a new one.
-
-    `fingerprint` changes with what is behind it beside its factory's own code: a checkpoint, a manifest, a module of
-    the user's, the state of an object. `keeps` has the knobs that it leaves alone. `origin` is where it comes from.
+    """An agent with its name in tables and its factory. `fingerprint` changes with everything that defines it beside
+    the factory's code: a checkpoint, a manifest, a module of the user, the state of an object. `keeps` has the knobs
+    that it does not change. `origin` is the place of its code.
     """
 
     name: str
@@ -60,11 +59,9 @@ class Contestant:
 
 
 def contestants(given: AllGiven, scenario: Scenario) -> tuple[Contestant, ...]:
-    """Those that are given, each made once to see whether it can be.
-
-    A text holds names between commas, or is `all`: every agent of the catalogue that suits; nothing stands for the
-    usual ones among these. What is not given by name is called as its class or function is, manifests as their
-    autoscalers are, with a number where that name is taken.
+    """The given agents; each is made once as a check. A text holds comma-separated names, or is `all`: every agent of
+    the catalogue that suits the scenario. The default is the usual agents that suit it. Agents not given by name have
+    the name of their class, function or autoscalers, with a number if that name is taken.
 
     Raises:
         InputError: one cannot be made, or two have the same name.
@@ -73,7 +70,7 @@ def contestants(given: AllGiven, scenario: Scenario) -> tuple[Contestant, ...]:
 
 
 def check_sendable(all_of_them: Iterable[Contestant]) -> None:
-    """Refuse agents that no other process of this machine could make.
+    """Refuse agents that another process of this machine cannot make.
 
     Raises:
         InputError: naming the agent.
@@ -84,7 +81,7 @@ def check_sendable(all_of_them: Iterable[Contestant]) -> None:
 
 
 def check_importable(all_of_them: Iterable[Contestant]) -> None:
-    """Refuse agents that no other machine could make: it does not have the script that runs here.
+    """Refuse agents that another machine cannot make, because it does not have the running script.
 
     Raises:
         InputError: naming the agent.
@@ -96,10 +93,10 @@ def check_importable(all_of_them: Iterable[Contestant]) -> None:
 
 
 def _sent(all_of_them: Iterable[Contestant]) -> Iterator[tuple[Contestant, bytes]]:
-    """Each with its factory as bytes.
+    """Each agent with its pickled factory.
 
     Raises:
-        InputError: naming one that cannot be written down.
+        InputError: naming an agent that cannot be pickled.
     """
     for each in all_of_them:
         try:
@@ -124,7 +121,7 @@ def _named(given: AllGiven, scenario: Scenario) -> list[tuple[str, Given]]:
 
 
 def listed(given: Given | Sequence[Given] | None, scenario: Scenario) -> Sequence[Given]:
-    """Each of those that are given; the usual ones that suit where nothing is, all that suit for the text `all`."""
+    """The given agents as a list; by default the usual suitable ones, for the text `all` every suitable one."""
     if given is None:
         return [name for name in suitable(scenario) if name in USUAL]
     if isinstance(given, str):
@@ -137,7 +134,8 @@ def _name(given: Given) -> str:
         return str(given)
     if isinstance(given, Manifests):
         name = autoscalers_of(given).name
-        return f"manifest-{name}" if name in AGENTS else name  # one called hpa is not ours of that name
+        # Not to be confused with the package's agent of that name.
+        return f"manifest-{name}" if name in AGENTS else name
     return given.__name__ if isclass(given) or isroutine(given) else type(given).__name__
 
 
@@ -154,7 +152,7 @@ def _contestant(name: str, given: Given, scenario: Scenario) -> Contestant:
         return _of_manifests(name, given, scenario)
     if isinstance(given, str | AgentSpec):
         spec = AgentSpec.parse(given) if isinstance(given, str) else given
-        make: Callable[[], Agent] = partial(make_agent, str(spec), scenario)  # the code mark knows texts
+        make: Callable[[], Agent] = partial(make_agent, str(spec), scenario)  # the code mark includes texts
         turns, fingerprint = spec.entry.turns, partial(_behind, spec)
         origin = Origin.PACKAGE if spec.name in AGENTS else Origin.MODULE
     else:
@@ -165,7 +163,7 @@ def _contestant(name: str, given: Given, scenario: Scenario) -> Contestant:
 
 
 def _of_manifests(name: str, given: Manifests, scenario: Scenario) -> Contestant:
-    """The autoscalers together; what of them is passed by, or applies otherwise than it says, is told here, once."""
+    """The autoscalers together; messages about parts that are skipped or apply differently are logged here, once."""
     plan = plan_of(given, scenario.pipeline, scenario.limits)
     for line in plan.notes:
         LOGGER.warning(line)
@@ -175,7 +173,7 @@ def _of_manifests(name: str, given: Manifests, scenario: Scenario) -> Contestant
 
 
 def _behind(spec: AgentSpec) -> str:
-    """The hash of the file that the argument names, if it does; the code of an agent from outside of the package."""
+    """The hash of the file that the argument names, if any; for an agent from outside of the package, its code."""
     if spec.name not in AGENTS:
         return f"{version_of(spec.name)} {_version(find(spec.name))}".strip()
     if spec.name == "zoo":
@@ -189,14 +187,14 @@ def _content(path: Path) -> str:
 
 
 def _version(target: object) -> str:
-    """The code of a class or function; that of an object, and its state."""
+    """The mark of the code of a class or function; for an object, that of its class, and its state."""
     if isclass(target) or isroutine(target) or (callable(target) and not isinstance(target, Agent)):
         return code_mark(target)
     return f"{code_mark(type(target))} {_state(target)}"
 
 
 def _state(target: object) -> str:
-    """A hash of what the object holds; never the same twice where that cannot be written down."""
+    """A hash of the object's state; a new one each time if the object cannot be pickled."""
     try:
         return sha256(pickle.dumps(target, protocol=5)).hexdigest()[:16]
     except Exception:

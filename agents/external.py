@@ -1,8 +1,7 @@
-"""Agents from outside of the package: a class, a function or an object that a module of the user's has.
-
-They are named by import path, as in `my_agents:MyAgent`, for which the working folder counts as well, or by the entry
-points that installed packages have in the group `ipagym.agents`. A class is called without an argument, or with the
-scenario where it has one parameter without a default; a function likewise; an object is copied.
+"""Agents from outside of the package: a class, a function or an object in a module of the user. They are named by
+import path, such as `my_agents:MyAgent` (also from the working folder), or by the entry points of installed packages in
+the group `ipagym.agents`. A class or function is called without an argument, or with the scenario if it has one
+parameter without a default; an object is copied.
 """
 
 import inspect
@@ -21,7 +20,7 @@ from ipagym.task.scenario import Scenario
 GROUP = "ipagym.agents"
 
 ANY = AgentEntry("from outside of the package", "installed", EVERY)
-"""An entry for those of which nothing is known: they may turn every knob, and serve every scenario."""
+"""The entry for unknown agents: they may turn every knob, and serve every scenario."""
 
 
 def installed() -> dict[str, EntryPoint]:
@@ -30,7 +29,7 @@ def installed() -> dict[str, EntryPoint]:
 
 
 def installed_entries() -> dict[str, AgentEntry]:
-    """Entries for them, as the catalogue has them for its own; nothing is imported."""
+    """Catalogue entries for them; nothing is imported."""
     return {name: AgentEntry(f"{_origin(point)}: {point.value}", "installed", EVERY)
             for name, point in installed().items()}  # fmt: skip
 
@@ -39,7 +38,7 @@ def find(name: str) -> object:
     """The class, function or object of that name.
 
     Raises:
-        InputError: there is none, or the import of its module fails.
+        InputError: it does not exist, or the import of its module fails.
     """
     point = installed().get(name)
     path = f"{point.module}:{point.attr}" if point else name
@@ -51,16 +50,16 @@ def find(name: str) -> object:
 
 
 def version_of(name: str) -> str:
-    """The package and its version where the name is that of an installed one; empty where it is not."""
+    """The package and its version if the name is that of an installed agent; otherwise empty."""
     point = installed().get(name)
     return _origin(point) if point else ""
 
 
 def build(target: object, scenario: Scenario, name: str) -> Agent:
-    """The agent that a class or function makes; a copy of one that is made already.
+    """The agent that a class or function makes; a copy of a given object.
 
     Raises:
-        InputError: it makes none.
+        InputError: the result is not an agent.
     """
     with as_input_error(f"agent {name} cannot be made"):
         agent = _call(target, scenario, name) if callable(target) else deepcopy(target)
@@ -87,14 +86,14 @@ def _parameters_without_default(target: object) -> int:
     assert callable(target)
     try:
         parameters = inspect.signature(target).parameters.values()
-    except (ValueError, TypeError):  # some of what is written in C has none
+    except (ValueError, TypeError):  # some functions in C have no signature
         return 0
     starred = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
     return sum(each.default is inspect.Parameter.empty and each.kind not in starred for each in parameters)
 
 
 def unknown_agent(name: str) -> InputError:
-    """The error for a name that is neither of the catalogue, nor of an installed package, nor an import path."""
+    """The error for a name that is not in the catalogue or an installed package, and is not an import path."""
     if is_file(Path(f"{name}.py")):
         return InputError(f"agent {name} is a module: name what makes an agent there, as in {name}:MyAgent")
     return unknown_name("agent", name.partition(":")[0], [*AGENTS, *installed()])

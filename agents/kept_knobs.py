@@ -1,4 +1,4 @@
-"""The open knobs of a scenario that an agent leaves as it finds them."""
+"""The open knobs of a scenario that an agent does not change."""
 
 from collections.abc import Iterable
 from typing import Protocol, runtime_checkable
@@ -13,20 +13,17 @@ from ipagym.task.scenario import Scenario
 
 @runtime_checkable
 class Holding(Protocol):
-    """An agent that keeps some knobs at values of its own, rather than at those that it finds."""
+    """An agent that keeps some knobs at its own values and not at the initial ones."""
 
     def reset(self, pipeline: Pipeline, limits: Limits, rng: np.random.Generator) -> None:
-        """As of every agent."""
+        """Like `Agent.reset`."""
 
     def holds(self, found: Configuration) -> Configuration:
-        """The configuration that was found, with those values in it; asked after `reset`."""
+        """The initial configuration with those values; called after `reset`."""
 
 
 def kept(turned: Iterable[str], scenario: Scenario) -> str:
-    """The open knobs that an agent keeps which turns only these, each with its value for every stage at the start.
-
-    Empty where it keeps nothing.
-    """
+    """The open knobs that are not in `turned`, each with its initial value for every stage. Empty if there are none."""
     is_left = open_knobs(scenario.pipeline.stages, scenario.limits) - set(turned)
     left = [knob for knob in KNOB_NAMES if knob in is_left]
     texts = []

@@ -1,9 +1,7 @@
-"""The spelling of agents: `name`, `name:argument`, either with `@` and what is to be pinned; several between commas.
-
-The argument may be a path, in which all of these signs may stand: a path that exists is taken whole, and the longest
-one where several exist. `ppo:runs/a@n=4` is the file or folder `runs/a@n=4` where there is one, else `runs/a` with four
-replicas pinned. A name with a colon that is neither of the catalogue nor of an installed package is an import path,
-`module:Class`.
+"""The syntax of agents: `name` or `name:argument`, optionally with `@` and pinned knobs; several are comma-separated.
+The argument may be a path that contains these signs: an existing path is taken whole, and the longest one if several
+exist. `ppo:runs/a@n=4` is the file or folder `runs/a@n=4` if it exists, otherwise `runs/a` with four pinned replicas. A
+name with a colon that is not in the catalogue or an installed package is an import path, `module:Class`.
 """
 
 import re
@@ -18,9 +16,8 @@ from ipagym.system.import_path import is_import_path
 
 @dataclass(frozen=True, slots=True)
 class AgentSpec:
-    """An agent as it was asked for; `argument` and `pins` are none where their sign does not stand.
-
-    `name` is of the catalogue or of an installed package, or an import path. `str()` writes it as it was asked for.
+    """A requested agent; `argument` and `pins` are None without their sign. `name` is in the catalogue or an installed
+    package, or it is an import path. `str()` returns the original text.
     """
 
     name: str
@@ -29,7 +26,7 @@ class AgentSpec:
 
     @classmethod
     def parse(cls, text: str) -> "AgentSpec":
-        """The agent that the text asks for, whether or not there is one of that name."""
+        """The agent in the text, whether or not it exists."""
         name, sign, rest = _first(text, ":@")
         if sign != ":":
             return cls(name, None, rest if sign else None)
@@ -44,7 +41,7 @@ class AgentSpec:
 
     @property
     def entry(self) -> AgentEntry:
-        """The catalogue's entry; for an agent from outside of the package, one that says nothing of it.
+        """The catalogue's entry; for an agent from outside of the package, the general one.
 
         Raises:
             InputError: unknown name.
@@ -62,7 +59,7 @@ class AgentSpec:
 
 
 def split_specs(text: str) -> list[str]:
-    """The agents in a list between commas; a comma in a path that exists separates nothing."""
+    """The agents in a comma-separated list; commas in existing paths do not separate."""
     parts, specs = text.split(","), list[str]()
     while parts:
         taken = _pieces_of_a_path(parts)
@@ -94,13 +91,13 @@ def _first(text: str, signs: str) -> tuple[str, str, str]:
 
 
 def _existing(rest: str) -> str | None:
-    """The longest path that exists among those that end where the text does, or before an @."""
+    """The longest existing path among those that end at the end of the text or before an @."""
     ends = [len(rest), *(sign.start() for sign in reversed(list(re.finditer("@", rest))))]
     return next((rest[:end] for end in ends if exists(rest[:end])), None)
 
 
 def exists(path: str) -> bool:
-    """True if there is a file or folder of that name; false for names that none can have."""
+    """True if there is a file or folder of that name; false for invalid names."""
     try:
         return bool(path) and Path(path).exists()
     except (OSError, ValueError):

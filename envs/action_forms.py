@@ -1,8 +1,8 @@
-"""Other forms of an action, for learners that want one number, or numbers on a scale; over arrays.
+"""Other forms of an action, for learners that need one number, or numbers on a scale. All work on arrays.
 
-A form has a `space`, `indices(actions, current)` gives the actions of the codec, shape (n, dimensions), and
-`masks(current)` flags of the actions that change something, or that can be had, shape (n, actions), where the space is
-discrete. `current` are the actions of the codec that stand for what is in force, shape (n, dimensions).
+A form has a `space`. `indices(actions, current)` returns the actions of the codec, shape (n, dimensions). If the space
+is discrete, `masks(current)` returns flags of the actions that are feasible or that change something, shape (n,
+actions). `current` are the codec's actions for the configurations in force, shape (n, dimensions).
 """
 
 from math import prod
@@ -21,7 +21,7 @@ Indices = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
 MOST_FLAT = 100_000
-"""Actions that are numbered through, at most; a network has an output for each."""
+"""Most actions of a flat space; a network has an output for each."""
 
 SHARES = 5
 """Levels of a variant's share of the cores, 0 … 4."""
@@ -39,9 +39,8 @@ class Form(Protocol):
 
 
 class Steps:
-    """Hold, or one knob a step down or up: 0 holds, 1 + 2·d takes dimension d of the codec down, 2 + 2·d takes it up.
-
-    A step that the limits have no room for, or that leaves the choices, holds.
+    """Hold, or move one knob a step: 0 holds, 1 + 2·d moves dimension d of the codec down, 2 + 2·d moves it up. A step
+    beyond the limits or beyond the choices holds.
     """
 
     def __init__(self, codec: Codec) -> None:
@@ -51,7 +50,7 @@ class Steps:
         self.names = ("hold", *(f"{name} {way}" for name in codec.names for way in ("down", "up")))
 
     def indices(self, actions: Indices, current: Indices) -> Indices:
-        """The configurations in force, each a step further."""
+        """The configurations in force, each after one step."""
         moved = current.copy()
         rows = np.flatnonzero(actions > 0)
         knob, way = np.divmod(actions[rows] - 1, 2)
@@ -61,7 +60,7 @@ class Steps:
         return np.where(self._masks.feasible(moved)[:, np.newaxis], moved, current)
 
     def masks(self, current: Indices) -> Flags:
-        """Flags of holding, and of the steps that are not held."""
+        """Flags of holding, and of the steps that have an effect."""
         number = int(self.space.n)
         rows = np.repeat(current, number, axis=0)
         moved = self.indices(np.tile(np.arange(number), len(current)), rows)
@@ -71,28 +70,28 @@ class Steps:
 
 
 class Flat:
-    """All actions of the codec numbered through, the last dimension fastest."""
+    """All actions of the codec as one number; the last dimension varies fastest."""
 
     def __init__(self, codec: Codec) -> None:
         self._sizes = codec.sizes
         number = prod(self._sizes)
         if number > MOST_FLAT:
-            raise InputError(f"{number:,} actions are too many for a flat one ({MOST_FLAT:,} at most): take StepAction")
+            raise InputError(f"{number:,} actions are too many for FlatAction ({MOST_FLAT:,} at most): use StepAction")
         self.space = Discrete(number)
         every = np.stack(np.unravel_index(np.arange(number), self._sizes), axis=1)
         self._feasible = Masks(codec).feasible(every)
 
     def indices(self, actions: Indices, current: Indices) -> Indices:
-        """The actions of those numbers."""
+        """The actions with those numbers."""
         return np.stack(np.unravel_index(actions, self._sizes), axis=1)
 
     def masks(self, current: Indices) -> Flags:
-        """Flags of the actions that the limits have room for."""
+        """Flags of the actions that the limits allow."""
         return np.tile(self._feasible, (len(current), 1))
 
 
 class OnScale:
-    """A number in [−1, 1] for each dimension of the codec; that range is cut into one equal part for each value."""
+    """A number in [−1, 1] for each dimension of the codec; each value has an equal part of that range."""
 
     def __init__(self, codec: Codec) -> None:
         self._sizes = np.array(codec.sizes)
@@ -104,27 +103,29 @@ class OnScale:
 
 
 def values_on_scale(numbers: NDArray[Any], sizes: Indices) -> Indices:
-    """The part in which each of n rows of numbers in [−1, 1] lies, shape (n, dimensions); of `sizes` equal parts."""
+    """For n rows of numbers in [−1, 1], the index of the part that holds each, of `sizes` equal parts, shape (n,
+    dimensions).
+    """
     places = (np.asarray(numbers, dtype=np.float64) + 1) / 2 * sizes
     return np.asarray(np.clip(places.astype(np.int64), 0, sizes - 1))
 
 
 class Shares:
-    """A total of cores, and shares of it for the variants of a stage: never more than the budget.
+    """A total of cores, and the shares of a stage's variants in it. The budget is never exceeded.
 
-    For one stage that runs several variants under `max_cores`. The first dimension is the total less one, the others
-    are the shares, and the batch where that is open. Cores are shared out in proportion, whole ones by the largest
-    remainder; without a share at all the lightest variant has them.
+    For one stage that runs several variants under `max_cores`. The first dimension is the total minus one; the others
+    are the shares, and the batch if it is open. Cores are divided in proportion to the shares, rounded by the largest
+    remainder. If all shares are 0, the lightest variant gets all cores.
     """
 
     def __init__(self, codec: Codec) -> None:
         stage, most = codec.stages[0], codec.limits.max_cores
         if len(codec.stages) > 1 or not isinstance(stage, SeveralDeployments) or most is None:
-            raise InputError("ShareAction needs one stage that runs several variants under max_cores: take StepAction")
+            raise InputError("ShareAction needs one stage that runs several variants under max_cores: use StepAction")
         choices = [variant.core_choices for variant in stage.stage.variants]
         if codec.limits.max_replicas > 1 or any(each != tuple(range(1, most + 1)) for each in choices):
             raise InputError(
-                f"ShareAction needs one replica of each variant, on any of 1..{most} cores: take StepAction"
+                f"ShareAction needs one replica of each variant, on any of 1..{most} cores: use StepAction"
             )
         self._variants = len(choices)
         self._lightest = [variant.name for variant in stage.stage.variants].index(stage.stage.lightest.name)
@@ -133,7 +134,7 @@ class Shares:
         self.space = MultiDiscrete([most, *[SHARES] * self._variants, *batches])
 
     def indices(self, actions: Indices, current: Indices) -> Indices:
-        """The cores of each variant, which are the values of its dimension."""
+        """The cores of each variant; these are the values of its dimension."""
         total, shares = 1 + actions[:, :1], np.array(actions[:, 1 : 1 + self._variants], dtype=np.float64)
         shares[~shares.any(axis=1), self._lightest] = 1.0
         largest = np.argsort(-shares, axis=1, kind="stable")

@@ -1,4 +1,4 @@
-"""The arguments of `gym.make` and `gym.make_vec`, shared out between the scenario and the environment."""
+"""The arguments of `gym.make` and `gym.make_vec`, divided between the scenario and the environment."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -16,21 +16,21 @@ from ipagym.system.errors import InputError, unknown_argument, unknown_name
 from ipagym.task.scenario import Scenario
 
 OF_SCENARIO = tuple(each for each in signature(make_scenario).parameters if each not in ("name", "load", "trace"))
-"""Those that go to `make_scenario`."""
+"""The arguments for `make_scenario`."""
 
 OF_MAKE = ("workload", "trace", "backend", "render_mode", "max_episode_steps", "num_envs", "autoreset_mode", "rendered")
 
 
 @dataclass(frozen=True, slots=True)
 class Arguments:
-    """What an environment is made of."""
+    """The scenario and the options of an environment."""
 
     scenario: Scenario
     options: EnvOptions
 
     @classmethod
     def of(cls, name: str, workload: Any, trace: str | Path | None, settings: Mapping[str, Any]) -> "Arguments":
-        """The scenario and the options that the arguments stand for.
+        """The scenario and the options that the arguments describe.
 
         Raises:
             InputError: one is unknown, or its value cannot be used.
@@ -46,10 +46,10 @@ class Arguments:
 
     @staticmethod
     def engine(backend: str) -> Callable[[Scenario], Simulator]:
-        """The simulator of that name, of which there may be many at once.
+        """The simulator of that name; many of them can run at once.
 
         Raises:
-            InputError: there is none.
+            InputError: the name is unknown.
         """
         if backend in BACKENDS and backend not in ENGINES:
             raise InputError(f"many environments at once need a simulator, {' or '.join(ENGINES)}, not {backend}")
@@ -59,6 +59,6 @@ class Arguments:
 
 
 def _again(name: str, trace: str | Path | None, parts: Mapping[str, Any], *, load: Any, slo_s: float) -> Scenario:
-    """The same scenario with another workload or SLO; a trace file is for the workload that it was given with."""
+    """The same scenario with another workload or SLO; a trace file applies only to the workload it was given with."""
     others = {key: value for key, value in parts.items() if key not in ("slo", "slo_s")}
     return make_scenario(name, load, trace=trace if isinstance(load, str) else None, slo_s=slo_s, **others)

@@ -1,4 +1,4 @@
-"""Accuracy and throughput to be expected of deployments, for many configurations at once."""
+"""Expected accuracy and throughput of deployments, for many configurations at once."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +10,7 @@ Values = NDArray[np.float64]
 
 
 class Capacity:
-    """Look-up tables of a pipeline's variants; `records` below are of shape (n, S, L)."""
+    """Look-up tables of a pipeline's variants; `records` below have shape (n, S, L)."""
 
     def __init__(self, pipeline: Pipeline) -> None:
         variants = [(s, v, each) for s, stage in enumerate(pipeline.stages) for v, each in enumerate(stage.variants)]
@@ -31,18 +31,18 @@ class Capacity:
                     self._throughput_rps[s, v, c, b] = latency.throughput_rps(batch)
 
     def most_rps(self) -> float:
-        """The most that a single replica of any stage can be planned to serve."""
+        """The largest planned throughput of a single replica of any stage."""
         return float(self._throughput_rps.max())
 
     def throughput_rps(self, records: Deployments) -> Values:
-        """The load that each deployment can be planned to serve, n·h, shape (n, S, L); 0 for none."""
+        """The planned throughput of each deployment, n·h, shape (n, S, L); 0 for no deployment."""
         cores = np.searchsorted(self._all_cores, records["cores"])
         batch = np.searchsorted(self._all_batches, records["batch"])
         rate = records["replicas"] * self._throughput_rps[self._stages, records["variant"], cores, batch]
         return np.where(records["variant"] >= 0, rate, 0.0)
 
     def accuracy(self, records: Deployments) -> Values:
-        """Mean accuracy of each stage by the weights of its deployments, shape (n, S)."""
+        """Mean accuracy of each stage, weighted by its deployments' weights, shape (n, S)."""
         weight = np.where(records["variant"] >= 0, records["weight"], 0.0)
         accuracy = self._accuracy[self._stages, records["variant"]]
         return np.asarray((weight * accuracy).sum(axis=2) / weight.sum(axis=2))

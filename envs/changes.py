@@ -1,4 +1,4 @@
-"""Parts of a scenario written as mappings, as in a scenario file, in place of what the file says."""
+"""Parts of a scenario given as mappings of a scenario file's fields, which replace the values of the file."""
 
 from collections.abc import Mapping
 from typing import Any, Literal, TypeVar
@@ -14,7 +14,7 @@ from ipagym.task.faults import Faults
 Form = TypeVar("Form", bound=BaseModel)
 
 PARTS = ("limits", "physics", "telemetry", "network")
-"""Those that a mapping changes field by field; the others of the file stay as they are."""
+"""The parts that a mapping changes field by field; other fields keep the values of the file."""
 
 
 class PlainChoices(Strict):
@@ -27,7 +27,7 @@ class PlainChoices(Strict):
 
 
 def check_plain(**values: object) -> None:
-    """Refuse single values of another type, or out of bounds.
+    """Refuse single values of a wrong type or out of bounds.
 
     Raises:
         InputError: naming the argument and the value.
@@ -36,7 +36,7 @@ def check_plain(**values: object) -> None:
 
 
 def changed(file: ScenarioFile, changes: Mapping[str, object]) -> ScenarioFile:
-    """The file with the fields that the mappings name, part by part, replaced.
+    """The file with the fields replaced that the mappings name, part by part.
 
     Raises:
         InputError: a field is unknown, or its value cannot be used.
@@ -47,7 +47,7 @@ def changed(file: ScenarioFile, changes: Mapping[str, object]) -> ScenarioFile:
 
 
 def as_faults(given: Mapping[str, object]) -> Faults:
-    """The mixture of faults that a mapping stands for.
+    """The mixture of faults that a mapping describes.
 
     Raises:
         InputError: a field is unknown, or its value cannot be used.
@@ -72,7 +72,7 @@ def _validated(form: type[Form], values: Mapping[str, object], prefix: str = "")
 
 
 def _merged(written: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    """The mapping with the changes in it, field by field where both sides are mappings."""
+    """The mapping with the changes applied, field by field where both values are mappings."""
     merged = dict(written)
     for name, value in changes.items():
         both = isinstance(value, Mapping) and isinstance(merged.get(name), Mapping)
@@ -81,7 +81,7 @@ def _merged(written: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str,
 
 
 def _plain(value: Any) -> Any:
-    """Mappings and sequences as JSON has them, so that tuples and other mappings may be given as well."""
+    """Mappings and sequences as JSON types, so that tuples and other mappings are also accepted."""
     if isinstance(value, Mapping):
         return {name: _plain(each) for name, each in value.items()}
     return [_plain(each) for each in value] if isinstance(value, list | tuple) else value

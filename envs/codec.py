@@ -1,4 +1,4 @@
-"""Actions as arrays of indices, configurations as values: a bijection between them."""
+"""A bijection between actions (arrays of indices) and configurations (values)."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -20,9 +20,9 @@ from ipagym.system.errors import InputError
 class Codec:
     """Encodes configurations as one index per open knob, stage by stage.
 
-    Where a stage runs one deployment (`max_deployments` 1), its knobs are those of `OneDeployment`, else those of
-    `SeveralDeployments`; requests are then shared out in proportion to what each deployment can serve. A configuration
-    that asks for more than `max_cores` is cut down to them (`ipagym.model.budget`).
+    If stages run one deployment (`max_deployments` 1), a stage's dimensions are those of `OneDeployment`, otherwise
+    those of `SeveralDeployments`; deployments then share requests in proportion to their capacities. A configuration
+    that requests more than `max_cores` is reduced (`ipagym.model.budget`).
     """
 
     def __init__(self, pipeline: Pipeline, limits: Limits) -> None:
@@ -32,7 +32,9 @@ class Codec:
         self.stages: Sequence[OneDeployment | SeveralDeployments] = [kind(stage, limits) for stage in pipeline.stages]
         self._capacity = Capacity(pipeline)
         if not self.sizes:
-            raise InputError(f"no knob of pipeline {pipeline.name} has more than one value: there is nothing to decide")
+            raise InputError(
+                f"no knob of pipeline {pipeline.name} has more than one value: open a knob or raise a limit"
+            )
 
     @property
     def sizes(self) -> tuple[int, ...]:
@@ -49,10 +51,11 @@ class Codec:
         return MultiDiscrete(np.array(self.sizes, dtype=np.int64))
 
     def decode(self, action: ArrayLike) -> Configuration:
-        """The configuration that `action`, shape (dimensions,), stands for.
+        """The configuration that `action`, shape (dimensions,), encodes.
 
         Raises:
-            InputError: the action has the wrong shape, is not of integers, or is out of range; the knob is named.
+            InputError: the action has the wrong shape, is not of integers, or is out of range; the message names the
+                knob.
         """
         return configuration_of(self.decode_records(action)[0], self.pipeline)
 
@@ -65,42 +68,42 @@ class Codec:
         return self.records(self.checked(as_array(action, "action")[np.newaxis], 1))
 
     def encode(self, configuration: Configuration) -> NDArray[np.int64]:
-        """The action, shape (dimensions,), that stands for `configuration`, but for its weights.
+        """The action, shape (dimensions,), of `configuration`; weights are not encoded.
 
         Raises:
-            InputError: a knob has a value that is none of its choices.
+            InputError: the value of a knob is not among its choices.
         """
         records = deployments_of(configuration, self.pipeline, self.limits.max_deployments)
         return np.asarray(self.indices_of(records[np.newaxis])[0])
 
     def indices_of(self, records: Deployments) -> NDArray[np.int64]:
-        """The actions, shape (n, dimensions), that stand for records of shape (n, stages, max_deployments).
+        """The actions, shape (n, dimensions), of records of shape (n, stages, max_deployments).
 
         Raises:
-            InputError: a knob has a value that is none of its choices.
+            InputError: the value of a knob is not among its choices.
         """
         parts = [stage.indices_of(records[:, s]) for s, stage in enumerate(self.stages)]
         return np.concatenate(parts, axis=1)
 
     def records(self, indices: NDArray[np.int64]) -> Deployments:
-        """The deployments that actions, shape (n, dimensions), stand for: records (n, stages, max_deployments)."""
+        """The deployments that actions, shape (n, dimensions), encode: records (n, stages, max_deployments)."""
         records = within_budget(self.asked(indices), self.pipeline, self.limits.max_cores)
         if self.limits.max_deployments > 1:
             records["weight"] = self._capacity.throughput_rps(records)
         return records
 
     def asked(self, indices: NDArray[np.int64]) -> Deployments:
-        """Those records before they are cut down to `max_cores`, without weights."""
+        """Those records before the reduction to `max_cores`, without weights."""
         parts = self._parts(indices)
         return np.stack([stage.records(part) for stage, part in zip(self.stages, parts, strict=True)], axis=1)
 
     def completed(self, indices: NDArray[np.int64]) -> NDArray[np.int64]:
-        """The actions, shape (n, dimensions), with the least for each dimension that is −1."""
+        """The actions, shape (n, dimensions), with the lowest value in each dimension that is −1."""
         parts = self._parts(indices)
         return np.concatenate([stage.completed(part) for stage, part in zip(self.stages, parts, strict=True)], axis=1)
 
     def stands(self, indices: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """True for actions, shape (n, dimensions), that every stage runs as they ask for it."""
+        """True for actions, shape (n, dimensions), whose request every stage runs unchanged."""
         parts = self._parts(indices)
         flags = [stage.stands(part) for stage, part in zip(self.stages, parts, strict=True)]
         return np.asarray(np.all(flags, axis=0))
@@ -113,7 +116,7 @@ class Codec:
         """The actions, shape (number, dimensions), as integers.
 
         Raises:
-            InputError: they have the wrong shape, are not of integers, or are out of range; the knob is named.
+            InputError: they have the wrong shape, are not of integers, or are out of range; the message names the knob.
         """
         array, dimensions = as_array(actions, "action"), len(self.sizes)
         if array.shape != (number, dimensions) or not np.issubdtype(array.dtype, np.integer):
@@ -133,7 +136,7 @@ def as_array(given: Any, what: str) -> NDArray[Any]:
     """The values given, as an array.
 
     Raises:
-        InputError: it cannot be one, its rows being of different lengths.
+        InputError: there is no such array, as rows differ in length.
     """
     try:
         return np.asarray(given)

@@ -1,4 +1,4 @@
-"""The seeds of the episodes of many environments, each with a generator of its own, as Gymnasium has it."""
+"""The seeds of the episodes of many environments; each has its own generator, as in Gymnasium."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -14,15 +14,15 @@ Range = tuple[int, int] | None
 
 
 class EpisodeSeeds:
-    """Generators are made when they are first drawn from: most environments are given a seed and never ask again."""
+    """Seeds of episodes. Generators are made on first use, since most environments get a seed and need no other."""
 
     def __init__(self, num_envs: int, seed_range: Range) -> None:
         self._seeders: list[np.random.Generator | int | None] = [None] * num_envs
         self._range = seed_range
 
     def next(self, k: int, seed: int | None, seed_range: Range = None) -> int:
-        """The seed of the next episode of environment k: the one given; without one, or with a range to keep to, the
-        next of its generator, which a given seed begins anew.
+        """The seed of the next episode of environment k: the given one, or the next of its generator if none is given
+        or there is a range. A given seed restarts the generator.
         """
         bounds = seed_range or self._range
         if seed is not None:
@@ -37,8 +37,8 @@ class EpisodeSeeds:
 
 
 def seed_to_play(seed: int | None, bounds: Range, generator: Callable[[], np.random.Generator]) -> int:
-    """The seed of an episode: the one given, unless there is a range to keep to; else one drawn from the range, without
-    one from the seeds of training. A single environment and each of many have this rule in common.
+    """The seed of an episode: the given one if there is no range; otherwise one drawn from the range, or from the
+    training seeds without a range. Single and vector environments share this rule.
     """
     if seed is not None and bounds is None:
         return int(seed)

@@ -1,4 +1,4 @@
-"""The last windows as they reach the controllers of many environments: `ipagym.task.telemetry.Feed` over arrays."""
+"""The last windows as the controllers of many environments see them: `ipagym.task.telemetry.Feed` over arrays."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -21,9 +21,9 @@ class Figures(NamedTuple):
 
 
 class Feeds:
-    """`seen` is what the controllers have; windows are kept for as long as they are on their way.
+    """Feeds of many environments: `seen` is what the controllers have; windows are kept until they have arrived.
 
-    `like` are figures of the shapes to come; `ages` are the windows since those of `seen` were taken.
+    `like` gives the shapes of the figures; `ages` are the windows since those of `seen` were taken.
     """
 
     def __init__(self, scenario: Scenario, like: Figures) -> None:
@@ -44,9 +44,7 @@ class Feeds:
     def see(
         self, which: NDArray[np.int64], index: NDArray[np.int64], last: Figures, scraped: NDArray[np.bool_]
     ) -> None:
-        """Take in the last windows of environments `which`; `index`, of the same shape, is their number in the
-        episode.
-        """
+        """Add the last windows of environments `which`; `index`, of the same shape, is their number in the episode."""
         slot, source = index % self._size, np.maximum(0, index - self._lag)
         measured = last if self._telemetry.load_error == 0 else _measured(last, self._load_factors)
         for kept, array in zip(self._kept, measured, strict=True):
@@ -62,7 +60,7 @@ class Feeds:
 
 
 def _measured(last: Figures, factors: NDArray[np.float64]) -> Figures:
-    """The figures with as many arrivals as the factors, one for each environment, make of them."""
+    """The figures with arrivals multiplied by the factors, one for each environment."""
     windows, stages, column = last.window_records.copy(), last.stages.copy(), factors[:, np.newaxis]
     windows["arrivals"] = measured_arrivals(windows["arrivals"], factors)
     stages["arrivals"] = measured_arrivals(stages["arrivals"], column)

@@ -1,10 +1,10 @@
-"""The figures beside an observation, of one shape from `reset` and `step`, of one environment and of many at once.
+"""The `info` beside an observation. It has the same form from `reset` and `step`, for one environment and for many.
 
-`seen` is what an agent may know: the latest figures that have reached it. `truth` is the window as it was, which it may
-not know where telemetry is late. Both have the fields of `ipagym.model.window.Window`; arrays of varying length come as
-quantiles. `configuration` holds the numbers of each knob, shape (stages, max_deployments), with the index of the
-variant (−1 for no deployment), `requested_cores` and `pending_replicas` follow from it, and `reward_terms` is the
-reward as a vector (`ipagym.task.objective.RewardTerms`).
+`seen` is what an agent may use: the latest figures that have reached it. `truth` is the true last window, which an
+agent does not know if telemetry is late. Both have the fields of `ipagym.model.window.Window`; arrays of varying length
+are given as quantiles. `configuration` holds the numbers of each knob, shape (stages, max_deployments), with the index
+of the variant (−1 for no deployment). `requested_cores` are the cores of that configuration, `pending_replicas` its
+replicas that wait for a node. `reward_terms` is the reward as a vector (`ipagym.task.objective.RewardTerms`).
 """
 
 from typing import Any
@@ -26,7 +26,7 @@ Flags = NDArray[np.bool_]
 def info_of_many(
     truth: Figures, seen: Figures, configurations: Deployments, terms: RewardTerms[Values]
 ) -> dict[str, Any]:
-    """The info of n environments; every array has them as its first dimension."""
+    """The info of n environments; the first dimension of every array is n."""
     return {
         "seen": _window(seen),
         "truth": _window(truth),
@@ -40,7 +40,7 @@ def info_of_many(
 def info_of_one(
     truth: Figures, seen: Figures, configurations: Deployments, terms: RewardTerms[float]
 ) -> dict[str, Any]:
-    """The info of one environment, from figures of one: scalars, and arrays without that first dimension."""
+    """The info of one environment: scalars, and arrays without that first dimension."""
     told = _alone(truth)
     return {
         "seen": _alone(seen) if seen is not truth else told | {"stages": dict(told["stages"])},
@@ -53,8 +53,8 @@ def info_of_one(
 
 
 def info_of_some(info: dict[str, Any], told: Flags) -> dict[str, Any]:
-    """The info of the environments that have any, in the form of Gymnasium's vector environments: zeros for the others,
-    and beside each key `_key`, true for those that have it.
+    """The info of some environments, in the form of Gymnasium's vector environments: zeros for the others, and for each
+    key a mask `_key` that is true for the environments with info.
     """
     others = np.flatnonzero(~told)
     return _masked(info, told, others)

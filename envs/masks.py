@@ -1,8 +1,8 @@
-"""The values of an action that leave room for the rest of it: budgets and nodes bind several knobs at once.
+"""Masks of the feasible values of an action: budgets and nodes bind several knobs at once.
 
-A mask of independent flags can only say that a value is part of some feasible action. Flags after a prefix, dimension
-by dimension, say it exactly: an action that is chosen in this way asks for no more than there is, finds room on the
-nodes, and stands for a configuration that encodes to the same action.
+A mask of independent flags only says that a value is part of some feasible action. Flags after a prefix, one dimension
+after the other, are exact: an action chosen in this way stays within the budget, fits on the nodes, and decodes to a
+configuration that encodes to the same action.
 """
 
 import numpy as np
@@ -29,13 +29,13 @@ class Masks:
         self._first: Flags | None = None
 
     def after(self, chosen: ArrayLike) -> Flags:
-        """Flags of the values that leave room, flat over all dimensions, shape (sum of sizes,).
+        """Flags of the feasible values, flat over all dimensions, shape (sum of sizes,).
 
-        `chosen` are the values of the first dimensions; of these only the chosen ones are true. The flags of the next
-        dimension are exact; those of later ones hold if the dimensions between them take their least.
+        `chosen` are the values of the first dimensions, in which only the chosen values are true. The flags of the next
+        dimension are exact; those of later ones hold if the dimensions in between have their lowest values.
 
         Raises:
-            InputError: `chosen` is malformed, or no action begins like this.
+            InputError: `chosen` is malformed, or no feasible action begins with it.
         """
         prefix = self._checked(chosen)
         if not len(prefix):
@@ -45,11 +45,13 @@ class Masks:
         return self._flags(prefix)
 
     def as_tuple(self, flags: Flags) -> tuple[NDArray[np.int8], ...]:
-        """Flat flags in the form that `MultiDiscrete.sample` takes."""
+        """Flat flags in the form for `MultiDiscrete.sample`."""
         return tuple(np.split(flags.astype(np.int8), self._ends[:-1]))
 
     def random_action(self, rng: np.random.Generator) -> Indices:
-        """An action that the limits have room for; each dimension is drawn evenly from what the former ones leave."""
+        """A feasible action; each dimension is drawn uniformly from the values that are feasible after the previous
+        ones.
+        """
         action: list[int] = []
         for start, end in zip(self._starts, self._ends, strict=True):
             flags = self.after(np.array(action, dtype=np.int64))[start:end]
@@ -57,7 +59,7 @@ class Masks:
         return np.array(action, dtype=np.int64)
 
     def _flags(self, prefix: Indices) -> Flags:
-        """Whether each value of each dimension, with the least for all that is open, is feasible."""
+        """Whether each value of each dimension is feasible if all other open dimensions have their lowest values."""
         rows = np.full((self._ends[-1], len(self._ends)), OPEN)
         rows[:, : len(prefix)] = prefix
         for d in range(len(prefix), len(self._ends)):
@@ -72,7 +74,7 @@ class Masks:
         return flags
 
     def feasible(self, rows: Indices) -> Flags:
-        """True for the actions, shape (n, dimensions), for whose configuration the limits have room."""
+        """True for the actions, shape (n, dimensions), whose configurations the limits allow."""
         records, limits = self._codec.asked(rows), self._codec.limits
         flags = self._codec.stands(rows)
         if limits.max_cores is not None:

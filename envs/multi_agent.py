@@ -1,6 +1,5 @@
-"""The serving environment for several agents, one to a stage, through PettingZoo's parallel API.
-
-A stage without an open knob has nothing to decide, so that no agent stands for it.
+"""The serving environment for several agents, one per stage, with PettingZoo's parallel API. A stage without an open
+knob has nothing to decide and therefore no agent.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,22 +19,22 @@ try:
     from pettingzoo import ParallelEnv
 except ModuleNotFoundError:
     remedy = "install it with `pip install 'ipagym[multi-agent]'`"
-    raise ModuleNotFoundError(f"environments of several agents need PettingZoo: {remedy}") from None
+    raise ModuleNotFoundError(f"multi-agent environments need PettingZoo: {remedy}") from None
 
 OF_NEIGHBOURS = ("queue", "utilisation", "ready", "capacity", "accuracy")
-"""What an agent sees of the stages right before and after its own: whether they keep up, and how accurate they are."""
+"""An agent's entries for the stages directly before and after its own: their load and accuracy."""
 
 Observation = NDArray[np.float32]
 ByAgent = dict[str, Any]
 
 
 class ServingParallelEnv(ParallelEnv[str, Observation, NDArray[np.int64]]):  # type: ignore[misc]
-    """One agent for each stage of a `ServingEnv` that has something to decide, named by the stage.
+    """One agent for each stage of a `ServingEnv` with an open knob, named like the stage.
 
     An agent's action is a `MultiDiscrete` of the open knobs of its stage. Its observation holds the pipeline's entries,
     those of its stage and `OF_NEIGHBOURS` of the stages next to it; `observation_names` names them. All agents get the
-    reward of the whole pipeline, and the episode is over for all at once. `state` is the whole observation. In `infos`
-    each agent finds what `ServingEnv` tells and its `action_mask`. Seeds are those of `ServingEnv`.
+    reward of the whole pipeline, and the episode ends for all at once. `state` is the whole observation. `infos` has
+    the info of `ServingEnv` and the `action_mask` of each agent. Seeds are those of `ServingEnv`.
     """
 
     def __init__(self, env: ServingEnv) -> None:
@@ -73,14 +72,15 @@ class ServingParallelEnv(ParallelEnv[str, Observation, NDArray[np.int64]]):  # t
         return tuple(self.env.observation_names[column] for column in self._columns[self._known(agent)])
 
     def action_mask(self, agent: str) -> tuple[NDArray[np.int8], ...]:
-        """Flags of the values that may be chosen, for each dimension of an agent's action."""
+        """Flags of the feasible values, for each dimension of an agent's action."""
         own = self._dimensions[self._known(agent)]
         return self.env.action_mask_tuple()[own]
 
     def reset(self, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[ByAgent, ByAgent]:
         """Begin an episode: observations and infos by agent.
 
-        Options are those of `ServingEnv.reset`; PettingZoo has others pass, and its tests of an API give one.
+        Options are those of `ServingEnv.reset`. Unknown options are accepted, as PettingZoo requires: its API test
+        passes one.
         """
         known = {key: value for key, value in (options or {}).items() if key in EPISODE_KEYS}
         observation, info = self.env.reset(seed=seed, options=known)
@@ -89,16 +89,16 @@ class ServingParallelEnv(ParallelEnv[str, Observation, NDArray[np.int64]]):  # t
         return self._observations(observation), self._infos(info)
 
     def step(self, actions: Mapping[str, ArrayLike]) -> tuple[ByAgent, ByAgent, ByAgent, ByAgent, ByAgent]:
-        """Let one interval pass under the actions of all agents.
+        """Apply the actions of all agents and advance by one interval.
 
         Returns observations, rewards, terminations, truncations and infos by agent.
 
         Raises:
             InputError: an agent's action is missing, malformed or out of range, an agent is unknown, or the episode is
-                over or not begun.
+                over or has not begun.
         """
         if not self.agents:
-            raise InputError("the episode is over or not begun: call reset() before step()")
+            raise InputError("the episode is over or has not begun: call reset() before step()")
         observation, reward, terminated, truncated, info = self.env.step(self._joint(actions))
         self._state = observation
         results = (
@@ -122,7 +122,7 @@ class ServingParallelEnv(ParallelEnv[str, Observation, NDArray[np.int64]]):  # t
         return self._state.copy()
 
     def render(self) -> Any:
-        """What `ServingEnv.render` gives."""
+        """The result of `ServingEnv.render`."""
         return self.env.render()
 
     def close(self) -> None:
@@ -158,12 +158,12 @@ class ServingParallelEnv(ParallelEnv[str, Observation, NDArray[np.int64]]):  # t
 def parallel_env(
     name: str, workload: str | Workload | Sequence[float] | None = None, **settings: Any
 ) -> ServingParallelEnv:
-    """A scenario for one agent to a stage; what it takes is what `ipagym.envs.make_env` takes."""
+    """The environment with one agent per stage; arguments are those of `ipagym.envs.make_env`."""
     return ServingParallelEnv(make_env(name, workload, **settings))
 
 
 def _columns(own: int, env: ServingEnv) -> NDArray[np.intp]:
-    """Where the entries for the agent of a stage stand in the whole observation."""
+    """Columns of the whole observation that the agent of a stage gets."""
     pipeline = env.scenario.pipeline
     names = [stage.name for stage in pipeline.stages]
     next_to_it = {names[s] for s in (*pipeline.predecessors[own], *pipeline.successors[own])}

@@ -1,4 +1,4 @@
-"""Windows as a learner sees them: named numbers within [-1, 1]."""
+"""Windows as observations for a learner: named numbers within [-1, 1]."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -22,14 +22,14 @@ Values = NDArray[np.float64]
 Seconds = NDArray[np.int64]
 
 MANY_REQUESTS = 1000
-"""Requests that count as 1 where requests are counted."""
+"""The number of requests that is scaled to 1."""
 
 
 class Observer:
-    """Turns windows into float32 vectors, those of one cluster or of many at once.
+    """Turns windows of one cluster or of many into float32 vectors.
 
-    The entries are those of `ipagym.envs.observation_entries`, and the open knobs of each stage as the codec has them;
-    `names` chooses some of them, in that order. What lies beyond the scale of an entry counts as its end.
+    The entries are those of `ipagym.envs.observation_entries`, and the open knobs of each stage in the codec; `names`
+    chooses some of them, in that order. Values beyond the scale of an entry are clipped.
     """
 
     def __init__(self, pipeline: Pipeline, limits: Limits, names: Sequence[str] | None = None) -> None:
@@ -51,7 +51,7 @@ class Observer:
 
     @classmethod
     def of(cls, scenario: Scenario) -> "Observer":
-        """The observer of a scenario, without the entries that cannot vary in it."""
+        """The observer of a scenario; entries that cannot vary in it are left out."""
         whole = cls(scenario.pipeline, scenario.limits)
         return cls(scenario.pipeline, scenario.limits, varying(scenario, whole.names))
 
@@ -99,7 +99,7 @@ class Observer:
         return np.log1p(rate_rps) / np.log1p(self._most_rps)
 
     def rate_rps(self, scaled: Any) -> Any:
-        """The rates and capacities, in requests per second, that lie at these points of the scale."""
+        """The rates and capacities, in requests per second, at these points of the scale."""
         return np.expm1(scaled * np.log1p(self._most_rps))
 
     def _put_pipeline(self, values: Values, windows: Records, arrivals_per_s: Seconds) -> None:
@@ -139,5 +139,5 @@ def _count_scaled(count: Any) -> Any:
 
 
 def _ratio_scaled(seconds: Any, slo_s: float) -> Any:
-    """Resolves latencies around the SLO, and bounds those that grow with a queue."""
+    """A scale that resolves latencies around the SLO and bounds long ones."""
     return seconds / (seconds + slo_s)

@@ -1,4 +1,4 @@
-"""The observations of n environments: entries of the last window, and those that hold what came before it."""
+"""The observations of n environments: entries of the last window, and entries about its past."""
 
 import numpy as np
 from gymnasium.spaces import Box
@@ -13,13 +13,13 @@ from ipagym.task.scenario import Scenario
 Which = NDArray[np.int64]
 
 OLDEST = 10
-"""Windows since figures were taken, that count as 1."""
+"""The age of figures in windows that is scaled to 1."""
 
 
 class ObservationBuilder:
-    """Entries of `Observer`, then those that were chosen: `rate_1_ago` … `rate_k_ago`, the rates that were seen 1 … k
-    windows before the last one, on the scale of `rate`; `elapsed`, the share of the workload that has passed; and
-    `telemetry_age`, the windows since the figures were taken, of ten.
+    """Entries of `Observer`, then the chosen ones of these: `rate_1_ago` … `rate_k_ago`, the rates seen 1 … k windows
+    before the last one, on the scale of `rate`; `elapsed`, the share of the workload that has passed; and
+    `telemetry_age`, the windows since the figures were taken, divided by ten.
     """
 
     def __init__(self, scenario: Scenario, options: EnvOptions, num_envs: int) -> None:
@@ -42,12 +42,12 @@ class ObservationBuilder:
         return Box(-1.0, 1.0, shape=(len(self.names),), dtype=np.float32)
 
     def begin(self, which: Which) -> None:
-        """Forget what environments `which` have seen."""
+        """Discard the history of environments `which`."""
         self._rates_rps[which] = np.nan
 
     def see(self, which: Which, seen: Figures, ages: NDArray[np.int64]) -> None:
-        """Take in what environments `which` have after another window; `ages` are in windows. `seen` and `ages` have a
-        row for every environment.
+        """Add the figures that environments `which` have after another window; `ages` are in windows. `seen` and `ages`
+        have a row for every environment.
         """
         windows = seen.window_records[which]
         rates_rps = windows["arrivals"] / (windows["end_s"] - windows["start_s"])
@@ -58,7 +58,7 @@ class ObservationBuilder:
         self._ages[which] = ages[which]
 
     def observations(self, seen: Figures, configurations: Deployments) -> NDArray[np.float32]:
-        """The observations, shape (n, len(names)); a row of every argument for each environment."""
+        """The observations, shape (n, len(names)); every argument has a row for each environment."""
         beside = (seen.arrivals_per_s, configurations)
         values = self.observer.observe_all(seen.window_records, seen.stages, beside)
         chosen = self._chosen(seen)

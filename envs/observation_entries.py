@@ -1,4 +1,4 @@
-"""The entries of an observation, one by one: what each is, how it is scaled, and where it can vary at all."""
+"""The entries of an observation: source and scale of each, and when it can vary."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ def _always(scenario: Scenario, stage: Stage) -> bool:
 
 
 def _has_seconds(scenario: Scenario, stage: Stage) -> bool:
-    """True where a window has several seconds, in which rates can differ."""
+    """True if a window has several seconds, so that rates can differ within it."""
     return scenario.interval_s >= 2
 
 
@@ -37,13 +37,13 @@ def _has_variants(scenario: Scenario, stage: Stage) -> bool:
 
 
 def _starts_replicas(scenario: Scenario, stage: Stage) -> bool:
-    """True where a decision can start replicas: more of them, of other variants, or with other cores by a restart."""
+    """True if a decision can start replicas: additional ones, other variants, or a restart with other cores."""
     by_cores = CORES.is_open(stage, scenario.limits) and scenario.physics.resize_s is None
     return scenario.limits.max_replicas > 1 or len(stage.variants) > 1 or by_cores
 
 
 def _starts_slowly(scenario: Scenario, stage: Stage) -> bool:
-    """True where a model can still be loading when the interval that it was asked for in ends."""
+    """True if a model can still be loading at the end of the interval in which it was requested."""
     slowest_s = max(variant.load_s for variant in stage.variants)
     return _starts_replicas(scenario, stage) and slowest_s >= scenario.interval_s
 
@@ -64,15 +64,13 @@ LEFT_OUT: dict[Varies, str] = {
     _starts_slowly: "models load within the interval",
     _has_capacities: "no knob is open",
 }
-"""Where an entry is left out, by what tells whether it varies."""
+"""When an entry is left out, by the function that says whether it varies."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An entry: its name, the unit of the figure x that it stands for, how that is scaled, and where it comes from.
-
-    `varies` tells whether it can vary in a scenario, for a stage; an entry of the whole pipeline varies if it does for
-    any stage.
+    """An entry: its name, the unit of its figure x, its scale, and its source. `varies` says whether it can vary in a
+    scenario, for a stage; an entry of the whole pipeline varies if it varies for any stage.
     """
 
     name: str
@@ -83,7 +81,7 @@ class Entry:
 
     @property
     def without(self) -> str:
-        """Where it is left out, as it cannot vary there."""
+        """When it is left out because it cannot vary."""
         return LEFT_OUT[self.varies]
 
 
@@ -103,7 +101,7 @@ PIPELINE_ENTRIES = (
     Entry("budget_mean", "share", BUDGET, "mean of that", _has_network),
     Entry("budget_max", "share", BUDGET, "most of that", _has_network),
 )
-"""Entries of the whole pipeline, which come first."""
+"""Entries of the whole pipeline; they come first."""
 
 STAGE_ENTRIES = (
     Entry("accuracy", "share", SHARE, "accuracy of the variants asked for, by their weights", _has_variants),
@@ -116,11 +114,11 @@ STAGE_ENTRIES = (
         "capacity", "requests/s", RATE, "what the configuration asked for can serve, by p99 latencies", _has_capacities
     ),
 )
-"""Entries of each stage, which come after those of its open knobs."""
+"""Entries of each stage; they follow those of its open knobs."""
 
 
 def varying(scenario: Scenario, names: tuple[str, ...]) -> tuple[str, ...]:
-    """Those of the names that can vary in the scenario without faults; knobs always do."""
+    """The names whose entries can vary in the scenario without faults; knobs always can."""
     dead = {entry.name for entry in PIPELINE_ENTRIES
             if not any(entry.varies(scenario, stage) for stage in scenario.pipeline.stages)}  # fmt: skip
     dead |= {f"{stage.name}.{entry.name}" for stage in scenario.pipeline.stages for entry in STAGE_ENTRIES

@@ -1,4 +1,4 @@
-"""Simulated clusters of one scenario that run one after the other, for engines that have no population."""
+"""Simulated clusters of one scenario that run one after the other, for engines without a population."""
 
 from collections.abc import Callable
 from functools import partial
@@ -15,7 +15,7 @@ Which = NDArray[np.int64]
 
 
 class OneByOne:
-    """`size` clusters, used as `ipagym.cluster.sim.compiled.Population` is."""
+    """`size` clusters, with the interface of `ipagym.cluster.sim.compiled.Population`."""
 
     def __init__(self, engine: Callable[[Scenario], Simulator], scenario: Scenario, size: int) -> None:
         self.scenario = scenario
@@ -27,7 +27,7 @@ class OneByOne:
         self._per_second = np.zeros((size, max(1, int(np.ceil(scenario.interval_s)))), dtype=np.int64)
 
     def again(self, scenario: Scenario) -> "OneByOne":
-        """As many clusters of another scenario."""
+        """The same number of clusters of another scenario."""
         return OneByOne(self._engine, scenario, len(self._clusters))
 
     def last_windows(self) -> tuple[Records, Records, NDArray[np.int64]]:
@@ -35,18 +35,18 @@ class OneByOne:
         return self.window_records, self.stage_records, self._per_second
 
     def reset(self, which: Which, seeds: list[int]) -> None:
-        """Start afresh, with every replica of the scenario's initial configuration ready."""
+        """Restart with every replica of the scenario's initial configuration ready."""
         for k, seed in zip(which.tolist(), seeds, strict=True):
             self._clusters[k].reset(seed)
 
     def apply(self, which: Which, records: Deployments) -> None:
-        """Ask for configurations, records of shape (which, S, max_deployments)."""
+        """Request configurations, records of shape (which, S, max_deployments)."""
         as_configuration = partial(configuration_of, pipeline=self.scenario.pipeline)
         for k, row in zip(which.tolist(), records, strict=True):
             self._clusters[k].apply(as_configuration(row))
 
     def advance(self, which: Which, seconds: float) -> None:
-        """Let `seconds` pass in each of the clusters."""
+        """Advance each of the clusters by `seconds`."""
         for k in which.tolist():
             window = self._clusters[k].advance(seconds)
             (self.window_records[k],), (self.stage_records[k],) = records_of(window)

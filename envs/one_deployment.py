@@ -16,10 +16,10 @@ Flags = NDArray[np.bool_]
 
 
 class OneDeployment:
-    """A dimension of the action for each knob that has more than one value; the others stay at the one they have.
+    """A dimension of the action for each knob with more than one value; the others keep their only value.
 
-    Where the choices of a knob differ from variant to variant, as those of cores, a dimension holds the choices of all
-    variants. A variant that lacks the one that an action asks for gets the next smaller one that it has, or its first.
+    If the choices of a knob differ between variants, as for cores, the dimension has the choices of all variants. A
+    variant without the requested choice gets its next smaller one, or its first.
     """
 
     def __init__(self, stage: Stage, limits: Limits) -> None:
@@ -30,7 +30,7 @@ class OneDeployment:
         self._open = [knob for knob in KNOBS if len(self._values[knob.name]) > 1]
 
     def _granted_of(self, knob: Knob) -> Indices:
-        """The value that each variant gets where the action asks for each of the values, shape (variants, values)."""
+        """The value that each variant gets for each requested value, shape (variants, values)."""
         choices = [np.array(knob.choices_of(variant, self.stage, self.limits)) for variant in self.stage.variants]
         return np.array([_granted(each, self._values[knob.name]) for each in choices])
 
@@ -45,7 +45,7 @@ class OneDeployment:
         return tuple(len(self._values[knob.name]) for knob in self._open)
 
     def records(self, indices: Indices) -> Deployments:
-        """Deployments that actions, shape (n, dimensions), ask for: records of shape (n, 1)."""
+        """Deployments that actions, shape (n, dimensions), request: records of shape (n, 1)."""
         records = no_deployments(len(indices), 1)[:, 0]
         records[VARIANT.name] = 0
         for knob in KNOBS:
@@ -56,10 +56,10 @@ class OneDeployment:
         return records[:, np.newaxis]
 
     def indices_of(self, records: Deployments) -> Indices:
-        """The parts of actions, shape (n, dimensions), that stand for records of shape (n, 1).
+        """The parts of actions, shape (n, dimensions), for records of shape (n, 1).
 
         Raises:
-            InputError: a knob has a value that is none of its choices.
+            InputError: the value of a knob is not among its choices.
         """
         indices, first = np.empty((len(records), len(self._open)), dtype=np.int64), records[:, 0]
         for i, knob in enumerate(self._open):
@@ -68,18 +68,18 @@ class OneDeployment:
             wrong = values[indices[:, i]] != first[knob.name]
             if wrong.any():
                 value = first[knob.name][wrong][0]
-                raise InputError(f"{knob.name} {value} of stage {self.stage.name} is none of its choices here")
+                raise InputError(f"{knob.name} {value} of stage {self.stage.name} is not among its choices here")
         return indices
 
     def completed(self, indices: Indices) -> Indices:
-        """The actions, shape (n, dimensions), with the least for each dimension that is −1."""
+        """The actions, shape (n, dimensions), with the lowest value in each dimension that is −1."""
         least = np.zeros(len(self._open), dtype=np.int64)
         if VARIANT in self._open:
             least[self._open.index(VARIANT)] = np.argmin([each.core_choices[0] for each in self.stage.variants])
         return np.where(indices < 0, least, indices)
 
     def stands(self, indices: Indices) -> Flags:
-        """True for actions, shape (n, dimensions), the variant of which has the very values that they ask for."""
+        """True for actions, shape (n, dimensions), whose variant has exactly the requested values."""
         records, flags = self.records(indices)[:, 0], np.ones(len(indices), dtype=np.bool_)
         for i, knob in enumerate(self._open):
             flags &= records[knob.name] == np.array(self._values[knob.name])[indices[:, i]]
@@ -87,11 +87,11 @@ class OneDeployment:
 
     @property
     def observed_names(self) -> tuple[str, ...]:
-        """Names of what `observed` gives: the open knobs."""
+        """Names of the entries of `observed`: the open knobs."""
         return tuple(knob.name for knob in self._open)
 
     def observed(self, records: Deployments) -> NDArray[np.float64]:
-        """The knobs in force, shape (n, names), scaled to [0, 1]; `records` are of shape (n, 1)."""
+        """The knobs in force, shape (n, names), scaled to [0, 1]; `records` have shape (n, 1)."""
         values, first = np.empty((len(records), len(self._open))), records[:, 0]
         for i, knob in enumerate(self._open):
             values[:, i] = self._scaled(knob, first[knob.name])
@@ -105,5 +105,5 @@ class OneDeployment:
 
 
 def _granted(choices: Indices, asked: Sequence[int]) -> Indices:
-    """For each number asked for, the most of the rising choices that is not above it, or the first."""
+    """For each requested number, the largest of the ascending choices that is not above it, or the first."""
     return choices[np.maximum(np.searchsorted(choices, asked, side="right") - 1, 0)]

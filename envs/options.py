@@ -1,4 +1,4 @@
-"""What may be chosen beside the scenario: how an environment shows it, and what one episode is played with."""
+"""Options other than the scenario: those of an environment, and those of one episode."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -19,14 +19,14 @@ MOST_HISTORY = 1000
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class EnvOptions:
-    """How an environment shows its scenario.
+    """Options of an environment.
 
-    Without `with_info`, `info` stays empty, which is faster. `reward` and `reward_terms` are those of
+    Without `with_info`, `info` is empty, which is faster. `reward` and `reward_terms` are those of
     `ipagym.envs.rewards.RewardRule`; `history`, `elapsed` and `telemetry_age` add entries to the observation
-    (`ipagym.envs.observation_builder`). With a `seed_range` (first, end) the seeds of all episodes are drawn from first
-    to end − 1, without one those of episodes that are given none from the seeds of training (`ipagym.task.splits`).
-    `name` is that of the scenario where it is one of the package's, `remade` makes it again with other
-    arguments of `make_scenario`.
+    (`ipagym.envs.observation_builder`). With a `seed_range` (first, end), the seeds of all episodes are drawn from
+    first to end − 1. Without one, episodes without a given seed draw theirs from the training seeds
+    (`ipagym.task.splits`). `name` is the name of a scenario of the package; `remade` makes the scenario again with
+    other arguments of `make_scenario`.
 
     Raises:
         InputError: a value is of the wrong type or out of range.
@@ -57,7 +57,7 @@ CHOSEN = ("with_info", "reward", "reward_terms", "history", "elapsed", "telemetr
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class EpisodeOptions:
-    """What one episode is played with instead of what the environment was made with."""
+    """Settings of one episode that replace those of the environment."""
 
     workload: Any = None
     slo_s: float | None = None
@@ -65,7 +65,7 @@ class EpisodeOptions:
 
     @property
     def is_other_scenario(self) -> bool:
-        """True if the episode is played with another workload or SLO."""
+        """True if the episode has another workload or SLO."""
         return self.workload is not None or self.slo_s is not None
 
 
@@ -73,10 +73,10 @@ EPISODE_KEYS = ("workload", "slo_s", "seed_range")
 
 
 def episode_options(given: dict[str, Any] | None) -> EpisodeOptions:
-    """The options that `reset` was given.
+    """The options of `reset`.
 
     Raises:
-        InputError: they are no dictionary, or one is unknown or cannot be used.
+        InputError: they are not a dictionary, or one is unknown or cannot be used.
     """
     if given is not None and not isinstance(given, dict):
         raise InputError(f"options must be a dictionary or none, not {given!r}")
@@ -108,7 +108,7 @@ def checked_range(given: Any) -> tuple[int, int] | None:
     """The range of seeds.
 
     Raises:
-        InputError: it is no pair of whole numbers, or empty.
+        InputError: it is not a pair of integers, or it is empty.
     """
     if given is None:
         return None

@@ -1,4 +1,4 @@
-"""Returns of reference agents on the scenarios of the package, so that a learner knows where it stands.
+"""Returns of reference agents on the scenarios of the package, for comparison with a learner's returns.
 
 The figures are in `reference_returns.yaml`; `python scripts/reference_returns.py` makes them.
 """
@@ -16,11 +16,11 @@ FILE = Path(__file__).parent / "reference_returns.yaml"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Reference:
-    """Mean returns of episodes of a scenario under its own workload, over `episodes` seeds from `first_seed`.
+    """Mean returns of a scenario's episodes under its own workload, over `episodes` seeds from `first_seed`.
 
-    `random` draws every decision, `constant` is the best constant configuration, found on other seeds, `optimiser` the
-    one of the scenario's paper (its name is `optimiser_name`), `clairvoyant` plans with the load to come. `steps` are
-    those of an episode.
+    `random` takes random decisions; `constant` is the best constant configuration, found on other seeds; `optimiser` is
+    that of the scenario's paper (named `optimiser_name`); `clairvoyant` plans with the future load. `steps` is the
+    number of steps of an episode.
     """
 
     random: float
@@ -42,18 +42,18 @@ class Reference:
 
 @cache
 def references() -> dict[str, Reference]:
-    """All of them by the name of their scenario."""
+    """All reference returns by the name of their scenario."""
     return {name: Reference(**figures) for name, figures in read_yaml(FILE, "table of returns").items()}
 
 
 def reference_of(name: str | None, scenario: Scenario) -> Reference | None:
-    """The reference returns on the scenario; None where it is not the one of that name as the package has it."""
+    """The reference returns on the scenario; None if it is not the package's scenario of that name, unchanged."""
     if name not in references() or make_scenario(name).digest() != scenario.digest():
         return None
     return references()[name]
 
 
 def reference_scale(name: str | None) -> tuple[float, float] | None:
-    """Offset and divisor of the rewards of the scenario of that name; they hold for its variations as well."""
+    """Offset and divisor of the rewards of the scenario of that name; changed versions of it use the same."""
     known = references().get(name or "")
     return None if known is None else known.scale

@@ -1,4 +1,4 @@
-"""What an environment gives as its reward: a number or a vector, made from the terms of each window."""
+"""The reward of an environment: a number or a vector, computed from the terms of each window."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import fields
@@ -16,27 +16,27 @@ from ipagym.task.scenario import Scenario
 
 Values = NDArray[np.float64]
 OwnReward = Callable[[RewardTerms[Any]], Any]
-"""Terms, as floats of one window or as arrays of n windows, to one number or to n of them."""
+"""A function of terms: floats of one window give one number, arrays of n windows give n numbers."""
 
 NAMES = ("scalar", "normalised", "vector")
 
 VECTOR_TERMS = ("accuracy", "cost", "violation")
-"""The terms of the reward as a vector, unless others are chosen: what the papers trade off."""
+"""The default terms of the vector reward: the ones that the papers trade off."""
 
 NEVER_NEGATIVE = {"accuracy": (0.0, 1.0), "violation": (-1.0, 0.0)}
-"""Bounds of terms, as they enter the vector; the others, costs, are at most 0."""
+"""Bounds of terms in the vector, after the change of sign; the other terms are costs, at most 0."""
 
 
 class RewardRule:
     """Turns terms into rewards.
 
-    `scalar` is the objective's weighted sum, `normalised` the same moved and divided so that an episode of random
-    decisions has about −1 per window and the clairvoyant about 0 (by the returns that are known of the scenario called
-    `name`), `vector` the chosen terms with the sign that makes more of each better. Anything else is a function of the
-    terms, or the import path of one.
+    `scalar` is the objective's weighted sum. `normalised` is the same, shifted and scaled such that an episode has
+    about −1 per window with random decisions and about 0 with the clairvoyant (from the reference returns of the
+    scenario called `name`). `vector` has the chosen terms, with costs negated, so that more is better. Any other value
+    is a function of the terms, or the import path of one.
 
     Raises:
-        InputError: the name is unknown, or there is no such function.
+        InputError: the name is unknown, or the function does not exist.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class RewardRule:
         return self._sound(self._called(terms), terms.accuracy.shape)
 
     def _called(self, terms: RewardTerms[Any]) -> Any:
-        with as_input_error(f"reward {self.name} cannot be worked out from the terms"):
+        with as_input_error(f"reward {self.name} cannot be computed from the terms"):
             return self._rule(terms)
 
     def _chosen(self, given: str | OwnReward, objective: Objective, name: str | None) -> OwnReward:
@@ -86,7 +86,7 @@ class RewardRule:
             found = imported(given, "reward")
             if callable(found):
                 return found
-            raise InputError(f"reward {given} is no function of the terms, but {type(found).__name__}")
+            raise InputError(f"reward {given} must be a function of the terms, not {type(found).__name__}")
         raise unknown_name("reward", str(given), [*NAMES, "module:function"])
 
     def _vector(self, terms: RewardTerms[Any]) -> Values:

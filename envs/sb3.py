@@ -1,4 +1,4 @@
-"""The vector environment as stable-baselines3 wants it. Needs the `rl` extra."""
+"""The vector environment for stable-baselines3. Needs the `rl` extra."""
 
 from collections.abc import Sequence
 from typing import Any, Generic, TypeVar
@@ -18,7 +18,7 @@ Many = TypeVar("Many", bound=VectorEnv[Any, Any, Any])
 
 
 class OneObjectVecEnv(VecEnv, Generic[Many]):
-    """What stable-baselines3 asks of environments that are one object: `env`, a vector environment."""
+    """stable-baselines3's interface for environments that are one object: `env`, a vector environment."""
 
     env: Many
 
@@ -35,12 +35,12 @@ class OneObjectVecEnv(VecEnv, Generic[Many]):
         raise InputError(f"{attr_name} cannot be set: the environments of a vector environment share their attributes")
 
     def env_method(self, method_name: str, *args: Any, indices: Any = None, **kwargs: Any) -> list[Any]:
-        """The rows of what a method of the vector environment returns, such as `action_masks`."""
+        """The rows of the result of a method of the vector environment, such as `action_masks`."""
         result = getattr(self._holder_of(method_name), method_name)(*args, **kwargs)
         return [result[k] for k in self._chosen(indices)]
 
     def env_is_wrapped(self, wrapper_class: Any, indices: Any = None) -> list[bool]:
-        """Only what `Monitor` does, recording episodes, is done here too."""
+        """True for `Monitor` only, as this class also records episodes."""
         return [wrapper_class is Monitor] * len(self._chosen(indices))
 
     def _holder_of(self, name: str) -> Any:
@@ -56,11 +56,11 @@ class OneObjectVecEnv(VecEnv, Generic[Many]):
 
 
 class ServingVecEnv(OneObjectVecEnv[VectorEnv[Any, Any, Any]]):
-    """Lets `PPO("MlpPolicy", ServingVecEnv(...))` learn on a `ServingVectorEnv` without a loop over environments.
+    """Adapter of a `ServingVectorEnv` for stable-baselines3, as in `PPO("MlpPolicy", ServingVecEnv(...))`.
 
-    Wrappers may lie around it (`ipagym.envs.wrappers`). It must reset within the same step. Rewards are multiplied by
-    `reward_scale`; the returns in `info["episode"]` are not. `terms` are the reward vectors of the last step, each term
-    of shape (num_envs,). All episodes begin and end together.
+    The vector environment may be wrapped (`ipagym.envs.wrappers`); its autoreset mode must be SAME_STEP. Rewards are
+    multiplied by `reward_scale`; the returns in `info["episode"]` are not. `terms` are the reward vectors of the last
+    step, each term of shape (num_envs,). All episodes begin and end together.
     """
 
     def __init__(self, env: VectorEnv[Any, Any, Any], *, reward_scale: float = 1.0) -> None:
@@ -90,11 +90,11 @@ class ServingVecEnv(OneObjectVecEnv[VectorEnv[Any, Any, Any]]):
         return np.asarray(observations)
 
     def step_async(self, actions: NDArray[np.int64]) -> None:
-        """Take note of the actions."""
+        """Store the actions for `step_wait`."""
         self._actions = np.array(actions)
 
     def step_wait(self) -> VecEnvStepReturn:
-        """Let one interval pass; the episodes that end begin anew at once."""
+        """Advance by one interval; episodes that end restart at once."""
         observations, rewards, _, truncated, info = self.env.step(self._actions)
         self.terms = self._serving.terms
         self._returns += rewards

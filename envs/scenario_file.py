@@ -1,4 +1,4 @@
-"""Scenarios from YAML files: those of the package, and your own."""
+"""Scenarios from YAML files: those of the package and your own."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -30,15 +30,15 @@ from ipagym.workload.network import Network, network_by_name
 from ipagym.workload.rates import as_workload, checked_rates
 
 INITIAL_RATE_WINDOW_S = 60
-"""The initial configuration is sized for the mean rate of the workload's first minute, as if long deployed."""
+"""The initial configuration is sized for the mean rate of the workload's first minute and is ready at the start."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Choices:
-    """Replacements of parts of a scenario as it is written; None leaves a part as it is.
+    """Replacements for parts of a scenario; None keeps a part as the file has it.
 
-    `slo` is a number of seconds, or `paper` or `tight` for those of the profile. `trace` is the Twitter trace file that
-    the papers' windows are cut from. `changes` are fields of the file by part (`ipagym.envs.changes`).
+    `slo` is a number of seconds, or `paper` or `tight` for an SLO of the profile. `trace` is the file of the Twitter
+    trace from which the papers' windows are cut. `changes` are fields of the file by part (`ipagym.envs.changes`).
     """
 
     load: str | workload.Workload | Sequence[float] | None = None
@@ -77,7 +77,7 @@ def read_scenario_file(path: Path) -> ScenarioFile:
 
 
 def build(file: ScenarioFile, folder: Path, choices: Choices) -> Scenario:
-    """The scenario that a file stands for; `folder` is where paths in it count from.
+    """The scenario that a file describes; relative paths in it start at `folder`.
 
     Raises:
         InputError: a name is unknown or a value cannot be used.
@@ -104,7 +104,7 @@ def build(file: ScenarioFile, folder: Path, choices: Choices) -> Scenario:
 
 
 def _in_order(file: ScenarioFile, folder: Path, changes: Mapping[str, object]) -> Mapping[str, object]:
-    """The changes, with an initial configuration that is given by the names of stages in the order of these."""
+    """The changes; an initial configuration given by stage names is put into the order of the stages."""
     given = changes.get("initial")
     if not isinstance(given, Mapping):
         return changes
@@ -116,7 +116,7 @@ def _in_order(file: ScenarioFile, folder: Path, changes: Mapping[str, object]) -
 
 
 def load_profile(pipeline: str) -> Profile:
-    """A profile by name, or from a YAML file when the name ends in .yaml or .yml."""
+    """A profile by name, or from a YAML file if the name ends in .yaml or .yml."""
     if is_yaml(pipeline):
         path = Path(pipeline)
         if not is_file(path):
@@ -126,7 +126,7 @@ def load_profile(pipeline: str) -> Profile:
 
 
 def is_yaml(name: str) -> bool:
-    """True for the path of a file, false for a name of the package's."""
+    """True for the path of a YAML file, false for a name in the package."""
     return name.lower().endswith((".yaml", ".yml"))
 
 
@@ -139,7 +139,9 @@ def named_by(path: Path, made: Callable[[], Scenario]) -> Scenario:
 
 
 def _load(file: ScenarioFile, folder: Path, choices: Choices) -> tuple[workload.Workload, ObjectiveFile]:
-    """The load, and the weights that are its own. Paths in the file count from its folder, those chosen do not."""
+    """The load, and its own weights of the objective. Paths in the file start at its folder, chosen ones at the working
+    folder.
+    """
     name = file.workload if choices.load is None else choices.load
     if not isinstance(name, str):
         own = as_workload(name)
@@ -153,24 +155,24 @@ def _load(file: ScenarioFile, folder: Path, choices: Choices) -> tuple[workload.
 
 
 def _network(given: NetworkFile | None, folder: Path) -> Network | None:
-    """The network, if there is one. Its path counts from the folder: a file's own, or the working folder."""
+    """The network, if there is one. Its path starts at `folder`: that of the file, or the working folder."""
     if given is None:
         return None
     return network_by_name(_from(folder, given.name), given.payload_kib)
 
 
 def _from(folder: Path, name: str) -> str:
-    """The name of a network, its path, if it has one, counted from the folder."""
+    """The name of a network; if it has a path, it is resolved from the folder."""
     kind, colon, path = name.partition(":")
     return f"{kind}:{folder / path}" if kind == "trace" and colon and path else name
 
 
 BOUNDS = {"max_replicas": REPLICAS.name, "max_deployments": VARIANT.name}
-"""The bounds in a file that say how far a knob may go, with the knob."""
+"""The fields of a file that bound a knob, with the knob's name."""
 
 
 def _limits(file: ScenarioFile, chosen: Limits | None) -> Limits:
-    """The limits as written, or those that were chosen instead."""
+    """The limits of the file, or those chosen instead."""
     given = file.limits
     for bound in BOUNDS.keys() & given.model_fields_set:
         _check_open(f"limits.{bound}", getattr(given, bound), BOUNDS[bound], file)
@@ -184,13 +186,13 @@ def _limits(file: ScenarioFile, chosen: Limits | None) -> Limits:
 
 
 def _check_open(bound: str, value: int, knob: str, file: ScenarioFile) -> None:
-    """Refuse a bound that would bind nothing."""
+    """Refuse a bound on a knob that is not open."""
     if value != 1 and knob not in file.knobs:
         raise InputError(f"{bound} {value} does not apply: add {knob} to knobs, or leave it out")
 
 
 def _up_to_max_batch(pipeline: Pipeline, file: ScenarioFile) -> Pipeline:
-    """The pipeline without the batch sizes above the largest one allowed."""
+    """The pipeline without batch sizes above the largest allowed one."""
     if file.max_batch is None:
         return pipeline
     _check_open("max_batch", file.max_batch, BATCH.name, file)
@@ -204,7 +206,7 @@ def _with_batches(stage: Stage, most: int) -> Stage:
 
 
 def _closed(pipeline: Pipeline, limits: Limits, names: Sequence[str]) -> tuple[Pipeline, Limits]:
-    """The pipeline and the limits with one choice left for each knob that is not named."""
+    """The pipeline and the limits, with one choice left for each knob that is not in `names`."""
     stages = []
     for stage in pipeline.stages:
         for knob in KNOBS:
@@ -263,7 +265,7 @@ def _physics(file: ScenarioFile, profile: Profile, limits: Limits, choices: Choi
 
 
 def _objective(written: Objective, chosen: Objective | ObjectiveFile | None) -> Objective:
-    """The objective as written, another one, or with other weights."""
+    """The objective of the file, a chosen one, or the file's with some weights changed."""
     if chosen is None:
         return written
     return _weighted(written, chosen) if isinstance(chosen, ObjectiveFile) else chosen

@@ -12,7 +12,7 @@ KnobName = Annotated[str, GetPydanticSchema(lambda source, handler: literal_sche
 
 
 def usual_knobs() -> list[str]:
-    """Those of IPA."""
+    """The knobs of IPA."""
     return [VARIANT.name, REPLICAS.name, BATCH.name]
 
 
@@ -28,68 +28,68 @@ class LimitsFile(Strict):
     """Bounds on every configuration, as in `ipagym.model.configuration.Limits`."""
 
     max_replicas: Annotated[int, Field(ge=1, le=1000)] = 10
-    """The most replicas of a deployment."""
+    """Maximum number of replicas of a deployment."""
     node_cores: Annotated[list[Count], Field(min_length=1, max_length=1000)] | None = None
-    """The cores of each node; without it, room is unlimited."""
+    """The cores of each node; null for unlimited cores."""
     max_deployments: Annotated[int, Field(ge=1, le=20)] = 1
-    """The most variants that a stage runs side by side."""
+    """Maximum number of variants that a stage runs side by side."""
     max_cores: Count | None = None
-    """The most cores that a configuration may ask for in all."""
+    """Maximum number of cores that a configuration may request in total."""
 
 
 class DropFile(Strict):
-    """The rules by which requests are given up, as in `ipagym.task.physics.DropPolicy`."""
+    """The rules by which requests are dropped, as in `ipagym.task.physics.DropPolicy`."""
 
     expired: bool = False
-    """Give up a request whose deadline has passed when it leaves the queue."""
+    """Drop a request whose deadline has passed when it leaves the queue."""
     hopeless: bool = False
-    """Give up a request that would miss its deadline even if it were served now."""
+    """Drop a request that would miss its deadline even if it were served now."""
     max_queue: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
-    """Refuse a request that finds so many in the queue of a stage."""
+    """Length of a stage's queue at which further requests are dropped."""
     max_age_s: Seconds | None = None
-    """Give up a request that has been in the system so long when it leaves a queue."""
+    """Drop a request that has been in the system for this time when it leaves a queue."""
 
 
 class PhysicsFile(Strict):
-    """The behaviour of the cluster, as in `ipagym.task.physics.Physics`; the profile's where a field is left out."""
+    """The behaviour of the cluster, as in `ipagym.task.physics.Physics`; null for the profile's value."""
 
     order: Literal["fifo", "edf"] = "fifo"
     """The order of a queue: first in first out, or earliest deadline first."""
     batch_timeout_s: NotNegative | None = None
-    """The longest that a request waits for its batch to fill."""
+    """Maximum time that a request waits for its batch to fill."""
     drop: DropFile | None = None
-    """When requests are given up."""
+    """When requests are dropped."""
     service: Name = "measured"
     """Spread of service times: `measured`, `constant`, `exponential`, `gamma:CV` or `lognormal:CV`."""
     arrivals: Name = "poisson"
     """How rates become timestamps: `poisson`, `uniform` or `gamma:CV`."""
     resize_s: NotNegative | None = 0.1
-    """The time that a change of cores in place takes; null where it needs new replicas."""
+    """The time that a change of cores in place takes; null if it needs new replicas."""
     keep_alive_s: NotNegative | None = None
-    """The idle time after which a replica sleeps; null where none does."""
+    """The idle time after which a replica sleeps; null for no sleep."""
     profile_error: Probability = 0.0
-    """With e, a variant is 1 − e to 1 + e times as slow as its profile says; at most 0.9."""
+    """With e, service times of a variant are 1 − e to 1 + e times those of its profile; at most 0.9."""
 
 
 class FaultsFile(Strict):
     """Faults and how often they happen, as in `ipagym.task.faults.Faults`."""
 
     crashes_per_hour: PerHour = 0.0
-    """Crashes of each ready replica; at most 7,200."""
+    """Crashes per hour of each ready replica; at most 7,200."""
     slow_start: Probability = 0.0
     """Probability that a start is slow."""
     slow_start_factor: Factor = 3.0
-    """How many times as long a slow start takes."""
+    """Duration of a slow start as a multiple of a normal one."""
     failed_start: Probability = 0.0
     """Probability that a start fails and begins again; at most 0.99."""
     straggler: Probability = 0.0
     """Probability that a batch is slow."""
     straggler_factor: Factor = 5.0
-    """How many times as long a slow batch takes."""
+    """Service time of a slow batch as a multiple of a normal one."""
     node_losses_per_hour: PerHour = 0.0
-    """Losses of each node; at most 7,200."""
+    """Losses per hour of each node; at most 7,200."""
     node_repair_s: NotNegative = 60.0
-    """The time until a lost node is back."""
+    """The time until a lost node returns."""
     lost_scrape: Probability = 0.0
     """Probability that the figures of a window do not reach the controller."""
 
@@ -99,12 +99,12 @@ def _form_of_faults(value: object) -> str:
 
 
 class ObjectiveFile(Strict):
-    """Weights of the objective, as in `ipagym.task.objective.Objective`; what is left out is the profile's."""
+    """Weights of the objective, as in `ipagym.task.objective.Objective`; the default is the profile's weight."""
 
     alpha: Weight | None = None
     """Weight of accuracy (PAS, 0 to 1)."""
     beta: Weight | None = None
-    """Weight of a core held."""
+    """Weight of each core held."""
     delta: Weight | None = None
     """Weight of the sum of batch sizes."""
     violation: Weight | None = None
@@ -112,9 +112,9 @@ class ObjectiveFile(Strict):
     switching: Weight | None = None
     """Weight of each knob that changes."""
     energy: Weight | None = None
-    """Weight of a kilojoule."""
+    """Weight of each kilojoule of energy."""
     gamma: Weight | None = None
-    """Weight of a second of model loading."""
+    """Weight of each second of model loading."""
 
 
 class NetworkFile(Strict):
@@ -127,12 +127,12 @@ class NetworkFile(Strict):
 
 
 class TelemetryFile(Strict):
-    """The way of figures to controllers, as in `ipagym.task.telemetry.Telemetry`."""
+    """How figures reach controllers, as in `ipagym.task.telemetry.Telemetry`."""
 
     scrape_s: Seconds | None = None
     """Time between two scrapes; null for every window."""
     lag_s: NotNegative = 0.0
-    """Time until a scrape is known to controllers."""
+    """Time until controllers receive a scrape."""
     load_error: Annotated[float, Field(ge=0, le=0.5)] = 0.0
     """With e, controllers see 1 − e to 1 + e times the requests that arrive."""
 
@@ -151,39 +151,39 @@ class SettingFile(Strict):
 
 
 class LoadFile(Strict):
-    """A load that a scenario is known for: the workload, by its own name if it has another, and weights of its own."""
+    """A named load of a scenario: its workload, and its weights of the objective."""
 
     workload: Path_ | None = None
-    """The workload behind this name; null where the name is the workload's own."""
+    """The workload of this name; null if the name is that of a workload."""
     objective: ObjectiveFile = ObjectiveFile()
     """Weights under this load."""
 
 
 class ScenarioFile(Strict):
-    """A scenario as written. Paths, of a profile or of traces, count from the scenario's folder.
+    """The content of a scenario file. Paths of profiles and traces start at the file's folder.
 
-    `workload` is used where none is asked for; `loads` gives loads other names and weights of their own. A knob that is
-    not among `knobs` stays at one value: the lightest variant, one replica, the smallest batch, the base cores.
+    `workload` is the default load; `loads` gives loads names and their own weights. A knob that is not among `knobs`
+    has one value: the lightest variant, one replica, the smallest batch, the base cores.
     """
 
     pipeline: Path_
     """A profile, by name or by path."""
     description: Name = "a scenario of your own"
-    """A sentence for `ipagym list`."""
+    """One-sentence description for `ipagym list`."""
     workload: Path_ = "bursty"
-    """The load where none is asked for: a name or a path."""
+    """The default load: a name or a path."""
     loads: Annotated[dict[Path_, LoadFile], Field(max_length=100)] = Field(default_factory=dict)
-    """Loads that the scenario is known for, by name."""
+    """Named loads of the scenario."""
     slo_s: Seconds | None = None
     """The end-to-end SLO; null for the profile's."""
     interval_s: Seconds = 10.0
     """The adaptation interval."""
     knobs: Annotated[list[KnobName], Field(min_length=1, max_length=len(KNOBS))] = Field(default_factory=usual_knobs)
-    """The knobs that are open; the others stay at one value."""
+    """The knobs that are open; the others have one value."""
     max_batch: Batch | None = None
     """The largest batch size; null for the profile's."""
     initial: Annotated[list[SettingFile], Field(min_length=1, max_length=100)] | None = None
-    """What each stage starts with, in the order of the stages."""
+    """The initial deployment of each stage, in the order of the stages."""
     limits: LimitsFile = LimitsFile()
     """Bounds of every configuration."""
     physics: PhysicsFile = PhysicsFile()
@@ -191,10 +191,10 @@ class ScenarioFile(Strict):
     network: NetworkFile | None = None
     """The network before the cluster; null for none."""
     telemetry: TelemetryFile = TelemetryFile()
-    """The way of figures to controllers."""
+    """How figures reach controllers."""
     faults: Annotated[
         Annotated[Name, Tag("<name>")] | Annotated[FaultsFile, Tag("<mixture>")], Discriminator(_form_of_faults)
     ] = "none"
     """A mixture by name (`none`, `usual`, `harsh`), or rates and probabilities."""
     objective: ObjectiveFile = ObjectiveFile()
-    """Weights of the reward; the profile's where they are left out."""
+    """Weights of the reward; the default is the profile's weights."""

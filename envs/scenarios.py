@@ -1,4 +1,4 @@
-"""Scenarios by name: the reference problems of the package, and any profile under a workload."""
+"""Scenarios by name: the problems of the package, and any profile under a workload."""
 
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -22,7 +22,7 @@ from ipagym.task.telemetry import Telemetry
 __all__ = ["FOLDER", "descriptions", "load_profile", "make_scenario", "names"]
 
 Fields = Mapping[str, object]
-"""Part of a scenario by the names of its fields in a scenario file, for values of JSON."""
+"""Part of a scenario: JSON values by the names of their fields in a scenario file."""
 
 Part = TypeVar("Part")
 
@@ -46,18 +46,18 @@ def make_scenario(
     objective: Objective | Fields | None = None,
     initial: Sequence[Fields] | Mapping[str, Fields] | None = None,
 ) -> Scenario:
-    """A scenario of the package by name, one of your own, or a profile (both by the path of a YAML file) under a load.
+    """A scenario: one of the package by name, or your own scenario or profile by the path of its YAML file.
 
-    `load` is a workload, its name, or a list of rates, one per second; without one the scenario's own is used. `slo`
-    is `paper` or `tight` (an SLO at which latency competes with accuracy and cost), `slo_s` any other. `trace` is the
-    Twitter trace file that the papers' windows are cut from. `arrivals` is the rule by which rates become timestamps,
-    instead of that of the physics: with `uniform` a trace's counts come as they are. `faults` names a mixture of
-    `ipagym.task.faults`, or is one as a mapping; it replaces that of the scenario.
+    `load` is a workload, its name, or a list of rates, one per second; by default it is the scenario's own. `slo` is
+    `paper` or `tight` (an SLO at which latency competes with accuracy and cost); `slo_s` is any other, in seconds.
+    `trace` is the file of the Twitter trace from which the papers' windows are cut. `arrivals` replaces the scenario's
+    rule that turns rates into timestamps: `uniform` keeps a trace's counts exactly. `faults` is the name of a mixture
+    in `ipagym.task.faults` or a mapping of its fields; it replaces the scenario's faults.
 
-    `initial` has a mapping for each stage, in their order or by its name, with the deployment that it starts with:
-    `variant`, `replicas`, `batch`, `cores`. `network` may be the name of one.
-    `limits`, `physics`, `telemetry`, `network` and `objective` are objects, which replace those of the scenario, or
-    mappings with the fields of a scenario file, such as `{"alpha": 20}`, which change only the fields that they name.
+    `initial` has a mapping for each stage, in order or by name, with the deployment that it starts with: `variant`,
+    `replicas`, `batch`, `cores`. `network` may be the name of a network. `limits`, `physics`, `telemetry`, `network`
+    and `objective` are objects, which replace those of the scenario, or mappings with the fields of a scenario file,
+    such as `{"alpha": 20}`, which change only the fields they name.
 
     Raises:
         InputError: a name is unknown or a value cannot be used.
@@ -93,10 +93,10 @@ def make_scenario(
 
 
 def _whole(name: str, given: object, kind: type[Part]) -> Part | None:
-    """A part that replaces the scenario's own; None where a mapping only changes it, or where there is none.
+    """A part that replaces the scenario's own; None if nothing is given, or a mapping that only changes the part.
 
     Raises:
-        InputError: it is neither.
+        InputError: it is neither a mapping nor an object of that kind.
     """
     if given is None or isinstance(given, Mapping):
         return None
@@ -126,7 +126,7 @@ def _shipped_names() -> tuple[str, ...]:
 
 
 def descriptions() -> dict[str, str]:
-    """A sentence for each scenario of the package, by name."""
+    """A one-sentence description of each scenario of the package, by name."""
     return {name: _shipped(name).description for name in names()}
 
 
@@ -136,7 +136,7 @@ def _shipped(name: str) -> ScenarioFile:
 
 
 def _from_file(path: Path, choices: Choices) -> Scenario:
-    """A scenario of one's own; a profile stands for the scenario that says no more than its name."""
+    """The scenario of a YAML file; a profile gives a scenario with defaults for everything else."""
     if not is_file(path):
         raise InputError(f"no file {path}: give a path to a YAML scenario or profile, or a name from `ipagym list`")
     content = read_yaml(path, "scenario or profile")

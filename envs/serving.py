@@ -37,17 +37,17 @@ from ipagym.task.telemetry import Feed
 from ipagym.workload import Workload
 
 ALONE = np.zeros(1, dtype=np.int64)
-"""The number of the only environment, where there could be many."""
+"""The index of the only environment, for functions that take several."""
 
 
 class ServingEnv(gymnasium.Env[Any, Any]):
     """One step is one adaptation interval of a serving pipeline.
 
     The action is a `MultiDiscrete` of indices, one for each open knob (`ipagym.envs.Codec`); the observation a flat
-    float32 vector whose entries are named in `observation_names`. `reset` lets one warm-up interval pass under the
-    scenario's initial configuration. An episode never terminates: at the end of the workload it is truncated.
+    float32 vector whose entries are named in `observation_names`. `reset` runs one warm-up interval with the scenario's
+    initial configuration. An episode never terminates: at the end of the workload it is truncated.
 
-    Without a cluster one is simulated by the compiled engine. `options` say how the scenario is shown. `info` is that
+    Without `cluster`, the compiled engine simulates one. `options` are those of `ipagym.envs.options`. `info` is that
     of `ipagym.envs.info`, with the same keys and shapes from `reset` and `step`.
     """
 
@@ -75,7 +75,7 @@ class ServingEnv(gymnasium.Env[Any, Any]):
             self.reward_space, self.reward_dim = self._rule.space, self._rule.space.shape[0]
 
     def _stand_on(self, scenario: Scenario, cluster: Cluster) -> None:
-        """Be an environment over that cluster from now on."""
+        """Use this scenario and cluster from now on."""
         self.scenario = scenario
         self.cluster = cluster
         self._view = None if self.render_mode is None else View(self.render_mode, scenario)
@@ -88,7 +88,7 @@ class ServingEnv(gymnasium.Env[Any, Any]):
 
     @property
     def spec(self) -> EnvSpec | None:
-        """The specification that it was made from, with the steps of an episode."""
+        """The specification it was made from, with the number of steps of an episode."""
         return self._spec
 
     @spec.setter
@@ -113,46 +113,46 @@ class ServingEnv(gymnasium.Env[Any, Any]):
 
     @property
     def seen(self) -> Figures:
-        """The last window as far as it has reached the controller, in arrays of one row.
+        """The last window that has reached the controller, in arrays of one row.
 
         Raises:
             InputError: `reset` was never called.
         """
         if self._seen is None:
-            raise InputError("nothing was seen yet: call reset() first")
+            raise InputError("there is no window yet: call reset() first")
         return self._seen
 
     @property
     def reference_returns(self) -> Reference | None:
-        """Returns of reference agents on this scenario; None where it is not one of the package's, unchanged."""
+        """Returns of reference agents on this scenario; None if it is not an unchanged scenario of the package."""
         return reference_of(self.options.name, self._own)
 
     def action_masks(self, chosen: "ArrayLike | ServingEnv" = ()) -> NDArray[np.bool_]:
-        """Flags of the values that may be chosen, flat over all dimensions of the action; after the values `chosen` for
-        the first dimensions, those that leave room for the rest (`ipagym.envs.masks`).
+        """Flags of the feasible values, flat over all dimensions of the action. With the values `chosen` for the first
+        dimensions, only values that leave room for the rest are true (`ipagym.envs.masks`).
 
-        The `ActionMasker` of sb3-contrib passes the environment itself, which chooses nothing.
+        The `ActionMasker` of sb3-contrib passes the environment itself; this means that nothing is chosen.
         """
         return self.masks.after(() if isinstance(chosen, ServingEnv) else chosen)
 
     def action_mask_tuple(self) -> tuple[NDArray[np.int8], ...]:
-        """The same flags as `action_space.sample(mask=...)` takes them."""
+        """The same flags in the form for `action_space.sample(mask=...)`."""
         return self.masks.as_tuple(self.masks.after(()))
 
     def feasible_action(self) -> NDArray[np.int64]:
-        """A random action that the limits have room for, drawn with the generator of the action space."""
+        """A random feasible action, drawn with the generator of the action space."""
         return self.masks.random_action(self.action_space.np_random)
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[NDArray[np.float32], dict[str, Any]]:
-        """Begin an episode; without a seed one is drawn from the environment's own generator.
+        """Begin an episode; without a seed, one is drawn from the environment's generator.
 
         `options` are for this episode only: `workload` and `slo_s` replace those of the scenario, `seed_range` is the
         range from which the seed is drawn.
 
         Raises:
-            InputError: an option is unknown or cannot be used, or the cluster is a live one, which has no other load.
+            InputError: an option is unknown or cannot be used; a live cluster cannot change its load.
         """
         episode = episode_options(options)
         super().reset(seed=seed)
@@ -168,13 +168,13 @@ class ServingEnv(gymnasium.Env[Any, Any]):
         return self._shown(window, self._rewards.of_window(window, window.configuration))
 
     def step(self, action: ArrayLike) -> tuple[NDArray[np.float32], Any, bool, bool, dict[str, Any]]:
-        """Ask for the configuration that `action` stands for and let one interval pass.
+        """Apply the configuration that `action` encodes and advance by one interval.
 
         Raises:
-            InputError: the action is malformed or out of range, or the episode is over or not begun.
+            InputError: the action is malformed or out of range, or the episode is over or has not begun.
         """
         if not 0 < len(self.history) < self.scenario.windows:
-            raise InputError("the episode is over or not begun: call reset() before step()")
+            raise InputError("the episode is over or has not begun: call reset() before step()")
         previous = self.history[-1].configuration
         records = self.codec.decode_records(action)
         self._asked = configuration_of(records[0], self.codec.pipeline), records
@@ -187,7 +187,7 @@ class ServingEnv(gymnasium.Env[Any, Any]):
         return observation, self._rule.of_one(terms), False, len(self.history) >= self.scenario.windows, info
 
     def fork(self) -> "ServingEnv":
-        """A second environment in the same state, independent from now on; a person is not shown what happens in it.
+        """A second environment in the same state, independent from now on and without a live display.
 
         Raises:
             InputError: the cluster is not simulated.
@@ -203,8 +203,8 @@ class ServingEnv(gymnasium.Env[Any, Any]):
         return twin
 
     def render(self) -> Any:
-        """The last window as text (ansi), the episode so far as a picture (rgb_array), or nothing: what a person sees
-        (human) is shown by `reset` and `step`.
+        """The last window as text (ansi), the episode so far as a picture (rgb_array), or None (human): there `reset`
+        and `step` update the display.
 
         Raises:
             InputError: `reset` was never called.
@@ -217,7 +217,7 @@ class ServingEnv(gymnasium.Env[Any, Any]):
         return None if self.render_mode == "human" else self._view.frame(self.history)
 
     def close(self) -> None:
-        """Release the cluster, and close what `human` has opened."""
+        """Release the cluster, and close the display of render mode `human`."""
         if self._view is not None:
             self._view.close()
         self.cluster.close()
@@ -227,18 +227,16 @@ class ServingEnv(gymnasium.Env[Any, Any]):
             self._view.show(self.history)
 
     def _change_to(self, episode: EpisodeOptions) -> None:
-        """Stand on the scenario of the episode."""
+        """Change to the scenario of the episode."""
         if not episode.is_other_scenario and self.scenario is self._own:
             return
         if not isinstance(self.cluster, Simulator):
-            raise InputError(
-                f"{type(self.cluster).__name__} plays its own load: leave workload and slo_s out of options"
-            )
+            raise InputError(f"{type(self.cluster).__name__} has its own load: leave workload and slo_s out of options")
         scenario = scenario_of(self._own, self.options, episode)
-        self._stand_on(scenario, type(self.cluster)(scenario))  # type: ignore[call-arg]  # as every simulator is made
+        self._stand_on(scenario, type(self.cluster)(scenario))  # type: ignore[call-arg]  # as all simulators
 
     def _shown(self, window: Window, terms: RewardTerms[float]) -> tuple[NDArray[np.float32], dict[str, Any]]:
-        """What an agent is shown after a window."""
+        """The observation and the info after a window."""
         configurations = self._records(window)
         seen_window = self._feed.see(window)
         truth = self._figures(window)
@@ -256,7 +254,7 @@ class ServingEnv(gymnasium.Env[Any, Any]):
         return deployments_of(window.configuration, self.scenario.pipeline, width)[np.newaxis]
 
     def _figures(self, window: Window) -> Figures:
-        """The window as records; the compiled engine has made them already."""
+        """The window as records; the compiled engine already has them."""
         records = self.cluster.records if isinstance(self.cluster, CompiledCluster) else records_of(window)
         return _of_window(window, records)
 
@@ -274,8 +272,8 @@ def make_env(
     trace: str | Path | None = None,
     **settings: Any,
 ) -> ServingEnv:
-    """The environment behind the registered ids. `backend` is one of `ipagym.cluster.backends`: an engine that
-    simulates the cluster, compiled or simpy, or a live one.
+    """The environment of the registered ids. `backend` is one of `ipagym.cluster.backends`: a simulation engine
+    (compiled or simpy) or a live backend.
 
     `settings` are those of `ipagym.envs.options.EnvOptions` and of `ipagym.envs.make_scenario`.
 
@@ -288,4 +286,4 @@ def make_env(
     return ServingEnv(arguments.scenario, cluster, render_mode, options=arguments.options)
 
 
-make_env.metadata = ServingEnv.metadata  # type: ignore[attr-defined]  # where gym.make looks for render modes
+make_env.metadata = ServingEnv.metadata  # type: ignore[attr-defined]  # gym.make reads render modes from it

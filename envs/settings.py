@@ -1,4 +1,4 @@
-"""A scenario with settings changed that are named as in a scenario file: `objective.alpha`, `slo_s`."""
+"""A scenario with changed settings, named as in a scenario file: `objective.alpha`, `slo_s`."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -10,7 +10,7 @@ from ipagym.system.errors import InputError, unknown_name
 from ipagym.task.scenario import Scenario
 
 PARTS = ("objective", "limits", "physics", "telemetry", "network", "faults")
-"""Those with fields of their own, which are named after a point."""
+"""Parts with fields, which are written after a dot."""
 
 SINGLE = ("slo_s", "slo", "interval_s", "arrivals", "faults", "network")
 
@@ -22,7 +22,7 @@ def scenario_with(
     load: str | workload.Workload | Sequence[float] | None = None,
     trace: str | Path | None = None,
 ) -> Scenario:
-    """`make_scenario(name, load)` with the settings in it.
+    """`make_scenario(name, load)` with these settings.
 
     Raises:
         InputError: a setting is unknown, or a value cannot be used.

@@ -1,4 +1,4 @@
-"""The knobs of a stage that runs several variants side by side: how large each deployment is, and the batch size."""
+"""The knobs of a stage that runs several variants side by side: the size of each deployment, and the batch size."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,10 +13,10 @@ Flags = NDArray[np.bool_]
 
 
 class SeveralDeployments:
-    """A dimension of the action for each variant: none of it, or so many replicas on so many cores.
+    """A dimension of the action for each variant: no deployment, or a number of replicas and of cores.
 
-    Where the action asks for no variant at all, the lightest one runs in its smallest size; where it asks for more of
-    them than there may be, the largest ones run.
+    If the action requests no variant, the lightest one runs in its smallest size. If it requests more variants than the
+    limit, the largest deployments run.
     """
 
     def __init__(self, stage: Stage, limits: Limits) -> None:
@@ -29,7 +29,7 @@ class SeveralDeployments:
         self._has_batch = len(stage.batches) > 1
 
     def _table(self) -> Indices:
-        """Replicas and cores of each form of each variant, shape (variants, forms, 2); form 0 is none."""
+        """Replicas and cores of each form of each variant, shape (variants, forms, 2); form 0 is no deployment."""
         table = np.zeros((len(self._forms), 1 + max(map(len, self._forms)), 2), dtype=np.int64)
         for v, forms in enumerate(self._forms):
             table[v, 1 : 1 + len(forms)] = forms
@@ -47,7 +47,7 @@ class SeveralDeployments:
         return (*(1 + len(forms) for forms in self._forms), *((len(self.stage.batches),) if self._has_batch else ()))
 
     def records(self, indices: Indices) -> Deployments:
-        """The deployments that actions, shape (n, dimensions), ask for: records of shape (n, max_deployments)."""
+        """The deployments that actions, shape (n, dimensions), request: records of shape (n, max_deployments)."""
         chosen = np.array(indices[:, : len(self._names)])
         lightest = self._names.index(self.stage.lightest.name)
         chosen[~chosen.any(axis=1), lightest] = 1
@@ -74,10 +74,10 @@ class SeveralDeployments:
         return batches[indices[:, -1]] if self._has_batch else np.full(len(indices), batches[0])
 
     def indices_of(self, records: Deployments) -> Indices:
-        """The parts of actions, shape (n, dimensions), that stand for records of shape (n, max_deployments).
+        """The parts of actions, shape (n, dimensions), for records of shape (n, max_deployments).
 
         Raises:
-            InputError: a deployment has a size that is none of its choices.
+            InputError: the size of a deployment is not among its choices.
         """
         indices = np.zeros((len(records), len(self.sizes)), dtype=np.int64)
         for v, forms in enumerate(self._forms):
@@ -85,14 +85,16 @@ class SeveralDeployments:
             size = [np.where(is_here, records[name], 0).sum(axis=1) for name in ("replicas", "cores")]
             found = (self._sizes[v, : 1 + len(forms)] == np.stack(size, axis=1)[:, np.newaxis]).all(axis=2)
             if not found.any(axis=1).all():
-                raise InputError(f"{self._names[v]} of stage {self.stage.name} has a size that is none of its choices")
+                raise InputError(f"{self._names[v]} of stage {self.stage.name} has a size outside its choices")
             indices[:, v] = found.argmax(axis=1)
         if self._has_batch:
             indices[:, -1] = np.searchsorted(np.array(self.stage.batches), records["batch"][:, 0])
         return indices
 
     def completed(self, indices: Indices) -> Indices:
-        """The actions, shape (n, dimensions), with the least for each dimension that is −1; some variant runs."""
+        """The actions, shape (n, dimensions), with the lowest value in each dimension that is −1; at least one variant
+        runs.
+        """
         variants = indices[:, : len(self._names)]
         least = np.maximum(indices, 0)
         last = len(self._names) - 1 - np.argmax(variants[:, ::-1] < 0, axis=1)
@@ -101,17 +103,17 @@ class SeveralDeployments:
         return least
 
     def stands(self, indices: Indices) -> Flags:
-        """True for actions, shape (n, dimensions), that ask for some variant, and for no more than there may be."""
+        """True for actions, shape (n, dimensions), that request at least one variant and no more than the limit."""
         number = (indices[:, : len(self._names)] > 0).sum(axis=1)
         return np.asarray((number > 0) & (number <= self.limits.max_deployments))
 
     @property
     def observed_names(self) -> tuple[str, ...]:
-        """Names of what `observed` gives."""
+        """Names of the entries of `observed`."""
         return (*(f"{name}.cores" for name in self._names), *(("batch",) if self._has_batch else ()))
 
     def observed(self, records: Deployments) -> NDArray[np.float64]:
-        """Cores of each variant as a share of the most it may have, and the batch; shape (n, names)."""
+        """Cores of each variant as a share of its maximum, and the batch; shape (n, names)."""
         held = np.stack(
             [((records["variant"] == v) * records["replicas"] * records["cores"]).sum(axis=1) / forms[-1][0]
              / forms[-1][1] for v, forms in enumerate(self._forms)], axis=1,

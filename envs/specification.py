@@ -1,4 +1,4 @@
-"""What the specification of an environment says of its episodes."""
+"""The length of episodes in the specification of an environment."""
 
 from gymnasium.envs.registration import EnvSpec
 
@@ -6,7 +6,7 @@ from ipagym.task.scenario import Scenario
 
 
 def with_steps(spec: EnvSpec | None, scenario: Scenario) -> EnvSpec | None:
-    """The specification, with the steps of an episode where it says nothing of them; the workload decides them."""
+    """The specification; if it has no number of steps, with that of the workload."""
     if spec is not None and spec.max_episode_steps is None:
         spec.max_episode_steps = scenario.windows - 1
     return spec

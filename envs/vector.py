@@ -40,20 +40,20 @@ Values = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 MAX_ENVS = 65_536
-"""Each takes some 200 kB of memory."""
+"""Maximum number of environments; each takes about 200 kB of memory."""
 
 
 class ServingVectorEnv(VectorEnv[Any, Any, Any]):
-    """`num_envs` serving environments, simulated side by side on all cores.
+    """`num_envs` serving environments, simulated in parallel on all cores.
 
-    Observations, rewards, episodes and info are those of as many `ServingEnv`s in Gymnasium's `SyncVectorEnv` under the
-    same seeds and actions. `terms` are those of the last step's rewards, each of shape (num_envs,).
+    Observations, rewards, episodes and info equal those of `num_envs` `ServingEnv`s in Gymnasium's `SyncVectorEnv`
+    under the same seeds and actions. `terms` are the terms of the last step's rewards, each of shape (num_envs,).
 
-    `autoreset` is when an environment whose episode is over begins the next: with the next step (Gymnasium's default),
-    which then ignores its action; within the same one, with the last observation and info in `info["final_obs"]` and
+    `autoreset` says when an environment begins its next episode: with the next step (Gymnasium's default), which then
+    ignores its action; within the same step, with the last observation and info in `info["final_obs"]` and
     `info["final_info"]`; or when `reset` is called with a mask. Episodes end after `max_episode_steps`, or with the
-    workload. With a `render_mode` the windows of all environments, or of those numbered in `rendered`, are kept for
-    `render`. Without `population` the compiled engine simulates them all at once.
+    workload. With a `render_mode`, the windows of all environments, or of those numbered in `rendered`, are kept for
+    `render`. Without `population`, the compiled engine simulates all environments at once.
     """
 
     def __init__(
@@ -92,7 +92,7 @@ class ServingVectorEnv(VectorEnv[Any, Any, Any]):
             self.reward_space, self.reward_dim = self._rule.space, self._rule.space.shape[0]
 
     def _stand_on(self, scenario: Scenario, population: Population | OneByOne) -> None:
-        """Be environments of that scenario from now on, none of which has begun."""
+        """Use this scenario and population from now on; no episode has begun."""
         self.scenario = scenario
         self.population = population
         self._view = None if self.render_mode is None else ManyView(self.render_mode, scenario, self._rendered)
@@ -109,7 +109,7 @@ class ServingVectorEnv(VectorEnv[Any, Any, Any]):
 
     @property
     def spec(self) -> EnvSpec | None:
-        """The specification that it was made from, with the steps of an episode."""
+        """The specification it was made from, with the number of steps of an episode."""
         return self._spec
 
     @spec.setter
@@ -125,23 +125,23 @@ class ServingVectorEnv(VectorEnv[Any, Any, Any]):
     def deployments(self) -> Deployments:
         """The configurations in force, records `ipagym.model.deployments` of shape (num_envs, stages, max_deployments).
 
-        Those of environments whose episode is over are the initial ones, which the next begins with.
+        If the episode of an environment is over, it is the initial configuration of the next episode.
         """
         is_over = self._is_over[:, np.newaxis, np.newaxis]
         return np.where(is_over, self._initial, self._records)
 
     @property
     def seen(self) -> Figures:
-        """The last windows as far as they have reached the controllers, a row for each environment."""
+        """The last windows that have reached the controllers, a row for each environment."""
         return self._feeds.seen
 
     @property
     def reference_returns(self) -> Reference | None:
-        """Returns of reference agents on this scenario; None where it is not one of the package's, unchanged."""
+        """Returns of reference agents on this scenario; None if it is not an unchanged scenario of the package."""
         return reference_of(self.options.name, self._own)
 
     def action_masks(self) -> Flags:
-        """Flags of the values that may be chosen, shape (num_envs, sum of the dimensions' sizes)."""
+        """Flags of the feasible values, shape (num_envs, sum of the dimensions' sizes)."""
         return np.tile(self.masks.after(()), (self.num_envs, 1))
 
     def reset(
@@ -149,8 +149,9 @@ class ServingVectorEnv(VectorEnv[Any, Any, Any]):
     ) -> tuple[Observations, dict[str, Any]]:
         """Begin episodes: environment i with seed + i, or with the i-th of several seeds.
 
-        With `options={"reset_mask": mask}` only the environments where the mask, shape (num_envs,), is true begin one.
-        The other options are those of `ServingEnv.reset`; `workload` and `slo_s` change all environments at once.
+        With `options={"reset_mask": mask}`, only environments where the mask, shape (num_envs,), is true begin an
+        episode. The other options are those of `ServingEnv.reset`; `workload` and `slo_s` change all environments at
+        once.
 
         Raises:
             InputError: the seed, the mask or an option cannot be used.
@@ -168,13 +169,13 @@ class ServingVectorEnv(VectorEnv[Any, Any, Any]):
         return self._observe(), self._info(self._terms(), flags)
 
     def step(self, actions: ArrayLike) -> tuple[Observations, Values, Flags, Flags, dict[str, Any]]:
-        """Let one interval pass in every environment.
+        """Advance every environment by one interval.
 
         Raises:
             InputError: an action is malformed or out of range, or an environment has to be reset first.
         """
         if not self._windows.all():
-            raise InputError("the episodes are not begun: call reset() before step()")
+            raise InputError("the episodes have not begun: call reset() before step()")
         chosen = self.codec.checked(actions, self.num_envs)
         resting, acting = self._everyone[self._is_over], self._everyone[~self._is_over]
         self._wake(resting)
@@ -196,9 +197,8 @@ class ServingVectorEnv(VectorEnv[Any, Any, Any]):
         return observations, rewards, np.zeros(self.num_envs, dtype=np.bool_), truncated, info
 
     def render(self) -> tuple[Any, ...] | None:
-        """A frame for each of the environments, or of those chosen to be rendered.
-
-        That is its last window as text (ansi), or its episode so far as a picture (rgb_array).
+        """A frame for each environment in `rendered`, by default all: its last window as text (ansi), or its episode so
+        far as a picture (rgb_array).
 
         Raises:
             InputError: `reset` was never called.
@@ -211,7 +211,7 @@ class ServingVectorEnv(VectorEnv[Any, Any, Any]):
         return self._view.frames()
 
     def _wake(self, resting: NDArray[np.int64]) -> None:
-        """Begin the next episode of those whose last one is over."""
+        """Begin the next episode of the environments whose episode is over."""
         if not len(resting):
             return
         if self.autoreset_mode is AutoresetMode.DISABLED:
@@ -220,7 +220,7 @@ class ServingVectorEnv(VectorEnv[Any, Any, Any]):
         self._begin(resting, [None] * len(resting))
 
     def _begin_anew(self, observations: Observations, info: dict[str, Any]) -> tuple[Observations, dict[str, Any]]:
-        """Reset the environments whose episodes are over; their last observations and figures go to the info."""
+        """Reset the environments whose episodes are over; their last observations and infos go into the info."""
         flags = self._is_over.copy()
         over = self._everyone[flags]
         final: NDArray[np.object_] = np.full(self.num_envs, None, dtype=object)
@@ -242,7 +242,7 @@ class ServingVectorEnv(VectorEnv[Any, Any, Any]):
         self.population.close()
 
     def _change_to(self, episode: EpisodeOptions, *, are_all: bool) -> None:
-        """Stand on the scenario of the episode, which is that of all environments."""
+        """Change to the scenario of the episode, in all environments."""
         if not are_all:
             if not self._windows.all():
                 raise InputError("the first reset must be of all environments: leave reset_mask out")
@@ -255,12 +255,12 @@ class ServingVectorEnv(VectorEnv[Any, Any, Any]):
             self._come_home()
 
     def _come_home(self) -> None:
-        """Stand on the own scenario again, after episodes on another one, which end together."""
+        """Return to the environment's own scenario after episodes with another one; these end together."""
         if self.scenario is not self._own:
             self._stand_on(self._own, self.population.again(self._own))
 
     def _begin(self, which: NDArray[np.int64], seeds: list[int | None], bounds: tuple[int, int] | None = None) -> None:
-        """Reset the clusters, short of the warm-up window."""
+        """Reset the clusters, without the warm-up window."""
         drawn = [self._seeds.next(k, seed, bounds) for k, seed in zip(which.tolist(), seeds, strict=True)]
         self.population.reset(which, drawn)
         self._feeds.begin(which, drawn)
@@ -269,7 +269,7 @@ class ServingVectorEnv(VectorEnv[Any, Any, Any]):
         self._builder.begin(which)
 
     def _look(self, which: NDArray[np.int64]) -> None:
-        """Take note of the last windows, as far as their figures reach the controllers."""
+        """Pass on the last windows to the controllers' feeds."""
         last = Figures(*self.population.last_windows())
         self._feeds.see(which, self._windows[which] - 1, last, self.population.scraped)
         self._builder.see(which, self._feeds.seen, self._feeds.ages)
@@ -303,7 +303,7 @@ def make_vector_env(
     trace: str | Path | None = None,
     **settings: Any,
 ) -> ServingVectorEnv:
-    """The vector environment behind the registered ids; it takes what `ipagym.envs.make_env` takes.
+    """The vector environment of the registered ids; settings are those of `ipagym.envs.make_env`.
 
     Raises:
         InputError: a setting is unknown, or its value cannot be used.

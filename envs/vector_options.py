@@ -1,4 +1,4 @@
-"""Arguments that only many environments at once have."""
+"""Arguments of vector environments only."""
 
 from typing import Any
 
@@ -13,10 +13,10 @@ Flags = NDArray[np.bool_]
 
 
 def autoreset_mode(given: AutoresetMode | str) -> AutoresetMode:
-    """The mode itself, or that of the name, as `SameStep` or `SAME_STEP`.
+    """The mode, or the mode of a name such as `SameStep` or `SAME_STEP`.
 
     Raises:
-        InputError: there is none of that name.
+        InputError: the name is unknown.
     """
     for mode in AutoresetMode:
         if given is mode or (isinstance(given, str) and given.upper() in (mode.name, mode.value.upper())):
@@ -25,10 +25,10 @@ def autoreset_mode(given: AutoresetMode | str) -> AutoresetMode:
 
 
 def most_steps(most: int | None) -> int | None:
-    """The most steps of an episode.
+    """The maximum number of steps of an episode.
 
     Raises:
-        InputError: it is no whole number of 1 or more.
+        InputError: it is not an integer of 1 or more.
     """
     if most is not None and (not isinstance(most, int) or isinstance(most, bool) or most < 1):
         raise InputError(f"max_episode_steps must be a whole number of 1 or more, or none, not {most!r}")

@@ -1,6 +1,6 @@
 """ipagym: a Gymnasium control gym for ML inference serving. Importing it registers the environment ids.
 
-What `__all__` names is what is promised; it is imported when it is first used. All modules are private.
+The names in `__all__` are the public interface; each is imported when it is first used. All modules are private.
 """
 
 from importlib import import_module
@@ -97,7 +97,7 @@ _HOMES = {
 }
 """The module below this package that each name is imported from."""
 
-if not TYPE_CHECKING:  # type checkers know no name but those above
+if not TYPE_CHECKING:  # type checkers see only the names above
 
     def __getattr__(name: str) -> object:
         if name not in _HOMES:

@@ -1,12 +1,12 @@
-"""The interface in Python: comparisons, sweeps and verification, as on the command line, which calls the same."""
+"""The interface in Python: comparisons, sweeps and verification. The command line calls the same functions."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from ipagym.agents.contestants import AllGiven, Contestant, Origin, check_importable, check_sendable, contestants
+from ipagym.bench.comparison.compare import Plan, marks_of
 from ipagym.bench.comparison.compare import compare as run_comparison
-from ipagym.bench.comparison.compare import marks_of
 from ipagym.bench.comparison.jobs import usual_fence
 from ipagym.bench.comparison.on_ray import chosen
 from ipagym.bench.comparison.results import Comparison
@@ -45,30 +45,30 @@ def compare(
     decision_limit_s: float | None = None,
     memory_limit_gib: float | None = None,
 ) -> Comparison:
-    """Agents side by side, each on `seeds` seeds from `seed0` on, with identical requests.
+    """Compare agents, each on `seeds` seeds from `seed0` on, with identical requests.
 
     `scenario` is a name, the path of a YAML file, or an object; `workload` replaces its load. `agents` are names as on
-    the command line, objects, classes and functions that make one (with no argument or with the scenario); a mapping
-    names them, otherwise they are called as their class is. Objects are copied for every episode. Without `agents`
-    the usual ones are taken.
+    the command line, objects, or classes and functions that make an agent (called with no argument or with the
+    scenario). The keys of a mapping are the agents' names; otherwise the name is that of the class. Objects are copied
+    for every episode. Without `agents` the default agents are compared.
 
-    Everything is written into `out`, and what is there is not run again; without `out` that is a folder below
-    `results` whose name begins with `title`, by default the scenario's. More than one of `workers` means processes:
-    the agents must then be defined in modules, and a script needs `if __name__ == "__main__":`.
+    Everything is written into `out`; episodes that are already there are not run again. Without `out`, it is a folder
+    below `results` whose name begins with `title`, by default the scenario's name. With more than one worker, episodes
+    run in separate processes: the agents must then be defined in modules, and a script needs `if __name__ ==
+    "__main__":`.
 
     `backend` is one of `ipagym.cluster.backends`: live ones run in real time, one episode after another.
 
-    An agent that fails is in no table, and `manifest.failed` of the result has the reason. Agents by import path always
-    run in processes of their own, with one worker as well, and so do objects, classes and functions with more: there a
-    decision may take `decision_limit_s` seconds of real time (ten intervals, unless told otherwise), a process hold
-    `memory_limit_gib`, and what an agent does to its process costs nobody else.
+    An agent that fails is left out of the tables; `manifest.failed` of the result has the reason. Agents given by
+    import path always run in separate processes, even with one worker; objects, classes and functions do so with more
+    workers. There a decision may take `decision_limit_s` seconds of real time (default: ten intervals) and a process
+    may use `memory_limit_gib` of memory. If an agent breaks its process, other agents are not affected.
 
-    With `ray`, the address of a Ray cluster or `local` for one of `workers` processes on this machine, the episodes run
-    there. The machines need the same ipagym, the agents' modules, and the files that are named.
+    With `ray`, the episodes run on a Ray cluster: its address, or `local` for one of `workers` processes on this
+    machine. Its machines need the same version of ipagym, the agents' modules, and the files that the arguments name.
 
     Raises:
-        InputError: something that is given cannot be used, which is told before any episode is run; or no agent
-            finished.
+        InputError: an argument cannot be used (checked before any episode runs), or no agent finished.
     """
     task, named = _scenario(scenario, workload)
     check_able(task, backend)
@@ -79,40 +79,39 @@ def compare(
         check_sendable(taking_part)
     make_cluster, place = _backend(task, backend, workers, ray)
     chosen_seeds = range(seed0, seed0 + seeds)
+    plan = Plan(
+        scenario=task,
+        agents={each.name: each.make for each in taking_part},
+        seeds=chosen_seeds,
+        out=Path(out) if out is not None else _usual_folder(title or named, task, taking_part, chosen_seeds, place),
+        make_cluster=make_cluster,
+        fingerprints=_fingerprints(taking_part, place),
+        keeps={each.name: each.keeps for each in taking_part},
+        isolated=[each.name for each in taking_part if _is_isolated(each, workers > 1 or ray is not None)],
+        fence=usual_fence(task, decision_limit_s, memory_limit_gib),
+        backend=backend,
+    )
     with chosen(ray, workers) as executor:
-        return run_comparison(
-            task,
-            {each.name: each.make for each in taking_part},
-            seeds=chosen_seeds,
-            out=Path(out) if out is not None else _usual_folder(title or named, task, taking_part, chosen_seeds, place),
-            make_cluster=make_cluster,
-            workers=workers,
-            executor=executor,
-            fingerprints=_fingerprints(taking_part, place),
-            keeps={each.name: each.keeps for each in taking_part},
-            isolated=[each.name for each in taking_part if _is_isolated(each, workers > 1 or ray is not None)],
-            fence=usual_fence(task, decision_limit_s, memory_limit_gib),
-            backend=backend,
-        )
+        return run_comparison(plan, workers=workers, executor=executor)
 
 
 def _backend(task: Scenario, name: str, workers: int, ray: str | None) -> tuple[Callable[[Scenario], Cluster], str]:
-    """What makes clusters of that backend, and its part in the names of results.
+    """The factory of clusters of that backend, and the backend's part in the names of results.
 
-    What is simulated does not depend on the engine; what is live is no result of the simulators.
+    Simulated results do not depend on the engine, so it has no part in the name; the name of a live backend has.
 
     Raises:
-        InputError: there is no such backend, it cannot serve the scenario, or not in several processes.
+        InputError: the backend is unknown, cannot serve the scenario, or cannot run in several processes.
     """
     backend = named_backend(name)
     if not backend.abilities.real_time:
-        # What an engine compiles on its first use, it compiles here, once for all worker processes.
+        # The engine compiles on its first use: that happens here, once for all worker processes.
         backend.make(task).advance(task.interval_s)
         return backend.make, ""
     if workers > 1 or ray is not None:
         asked = f"workers must be 1, not {workers}" if ray is None else "leave Ray out"
         raise InputError(f"episodes on {name} run one at a time, in real time: {asked}")
-    backend.make(task).close()  # refuses what it cannot serve, before any episode
+    backend.make(task).close()  # refuses a scenario that it cannot serve, before any episode
     return backend.make, f"on {name}"
 
 
@@ -129,16 +128,16 @@ def sweep(
     seed0: int = 0,
     workers: int = 1,
 ) -> Sweep:
-    """A comparison for each combination of `settings`, such as `{"objective.alpha": [1, 2, 8]}`, all on the same seeds.
+    """Run a comparison for each combination of `settings`, such as `{"objective.alpha": [1, 2, 8]}`, on the same seeds.
 
-    Settings have the names of fields in a scenario file: `slo_s`, `interval_s`, and those below `objective`, `limits`,
-    `physics`, `telemetry`, `network` and `faults`. The other arguments are those of `compare`; `duration_s` cuts the
-    load short, `trace` is the file that it is cut from. Each comparison has a folder below `out`, so that the same
-    call, or one with more values, goes on with what is there.
+    Settings are named like the fields of a scenario file: `slo_s`, `interval_s`, and those below `objective`, `limits`,
+    `physics`, `telemetry`, `network` and `faults`. The other arguments are those of `compare`; `duration_s` keeps only
+    the first seconds of the load, `trace` is the trace file that it is cut from. Each comparison has a folder below
+    `out`, so that the same call, or one with more values, reuses the results that are there.
 
     Raises:
-        InputError: something that is given cannot be used, which is told before any episode is run; or no agent
-            finished somewhere.
+        InputError: an argument cannot be used (checked before any episode runs), or no agent finished in one of the
+            comparisons.
     """
     folder, grid = Path(out), points(settings)
     whole = [scenario_with(str(scenario), point, load=workload, trace=trace) for point in grid]
@@ -163,20 +162,20 @@ def verify(
     seed0: int = 0,
     workers: int = 1,
 ) -> Report:
-    """Both engines held against queueing theory and the laws of every path; with a scenario, against the laws on it.
+    """Check both engines against queueing theory and the laws of every path; with a scenario, check these laws on it.
 
-    `fast` looks at less. What does not hold is in `failures` of the report, and `left_out` says what of a long or large
-    scenario was not looked at.
+    `fast` runs fewer checks. `failures` of the report lists the checks that failed; `left_out` says which part of a
+    long or large scenario was not checked.
 
     Raises:
-        InputError: something that is given cannot be used.
+        InputError: an argument cannot be used.
     """
     task = None if scenario is None else _scenario(scenario, workload)[0]
     return run_verification(ENGINES, FAST if fast else FULL, scenario=task, seed0=seed0, workers=workers)
 
 
 def _is_isolated(contestant: Contestant, is_sendable: bool) -> bool:
-    """True for an agent from outside of the package, but for what only this process may be able to make."""
+    """True for an agent from outside of the package, unless only this process may be able to make it."""
     return contestant.origin is Origin.MODULE or (contestant.origin is Origin.PROCESS and is_sendable)
 
 

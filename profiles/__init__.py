@@ -1,4 +1,4 @@
-"""Measured pipelines, one YAML file each with its sources in it, imported as `ipagym.profiles`."""
+"""Measured pipelines, imported as `ipagym.profiles`: one YAML file each, which names its sources."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -18,9 +18,10 @@ FOLDER = Path(__file__).parent
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Profile:
-    """A pipeline with the settings under which its system was published.
+    """A pipeline with the settings of the publication of its system.
 
-    `tight_slo_s` is an SLO at which latency competes with accuracy and cost, where the published one never binds.
+    `tight_slo_s` is an SLO at which latency competes with accuracy and cost, for pipelines whose published SLO never
+    binds.
     """
 
     pipeline: Pipeline
@@ -54,7 +55,9 @@ def load_file(path: Path) -> Profile:
 
 @lru_cache(maxsize=64)
 def _parsed(path: Path, text: str) -> Profile:
-    """The profile of the file's text: environments are made by the hundred, and reading YAML takes most of the time."""
+    """The profile in the file's text, cached: environments are made by the hundred, and most time goes into reading
+    YAML.
+    """
     try:
         return _profile(ProfileFile.model_validate(parsed(path, text)))
     except ValidationError as error:

@@ -26,14 +26,14 @@ class Strict(BaseModel):
 
 
 class MeasuredFile(Strict):
-    """Seconds per batch for each measured batch size, and the most requests per second where that was measured."""
+    """Seconds per batch for each measured batch size, and the maximum of requests per second if it was measured."""
 
     average_s: Latencies
-    """Mean time of a batch, by batch size; size 1 is needed."""
+    """Mean service time of a batch, by batch size; size 1 is required."""
     p99_s: Latencies
-    """99th percentile of the same, for the same batch sizes."""
+    """99th percentile of the service time, for the same batch sizes."""
     throughput_rps: Throughputs = Field(default_factory=dict)
-    """The most requests per second that were measured, by batch size."""
+    """Measured maximum of requests per second, by batch size."""
 
     @model_validator(mode="after")
     def _latencies_agree(self) -> Self:
@@ -54,26 +54,26 @@ def _check_latencies(average_s: Mapping[int, float], p99_s: Mapping[int, float])
 class LawFile(Strict):
     """Sponge's latency law: p99 = gamma·b/c + delta·b + epsilon/c + eta in milliseconds on 1 to `max_cores` cores.
 
-    The average is `average_share` of it.
+    The mean service time is `average_share` times p99.
     """
 
     gamma_ms: Milliseconds
-    """Factor of batch size over cores."""
+    """Coefficient of batch size divided by cores."""
     delta_ms: Milliseconds
-    """Factor of the batch size."""
+    """Coefficient of the batch size."""
     epsilon_ms: Milliseconds
-    """Factor of one over cores."""
+    """Coefficient of 1 divided by cores."""
     eta_ms: Milliseconds
     """Constant part."""
     average_share: Annotated[float, Field(gt=0, le=1)]
-    """Mean time as a share of the 99th percentile."""
+    """Mean service time as a share of the 99th percentile."""
     max_cores: Annotated[int, Field(ge=1, le=256)]
-    """The most cores that the law holds for."""
+    """The largest number of cores for which the law holds."""
     max_batch: Annotated[int, Field(ge=1, le=256)]
-    """The largest batch size that the law holds for."""
+    """The largest batch size for which the law holds."""
 
     def p99_s(self, batch: int, cores: int) -> float:
-        """Seconds for a batch on so many cores."""
+        """99th percentile of the service time of a batch on that number of cores, in seconds."""
         return (self.gamma_ms * batch / cores + self.delta_ms * batch + self.epsilon_ms / cores + self.eta_ms) / 1000
 
     @model_validator(mode="after")
@@ -85,42 +85,42 @@ class LawFile(Strict):
 
 
 class VariantFile(Strict):
-    """A variant as written: accuracy in (0, 1], cores, and its latency in one of three forms.
+    """A variant in a profile file: accuracy in (0, 1], cores, and its latency in one of three forms.
 
     Measured: seconds per batch on the base cores, and `on_cores` for other numbers of cores. `capacity_rps`: requests
-    per second by cores, served one after another. `law`: a formula in batch and cores. `memory_mib` is what a replica
-    holds of memory, `memory_request_mib` what it requests; autoscalers by memory need them, and nothing else does.
+    per second by cores, served one after another. `law`: a formula in batch and cores. `memory_mib` is the memory that
+    a replica uses, `memory_request_mib` the memory it requests; only autoscalers by memory need them.
     """
 
     name: Name
-    """Name of the variant; names in a stage differ."""
+    """Name of the variant, unique in its stage."""
     accuracy: Annotated[float, Field(gt=0, le=1)]
     """Accuracy of the variant as a share of 1."""
     base_cores: Cores
-    """Cores of a replica where nothing else is asked for."""
+    """Default cores of a replica."""
     load_s: Annotated[float, Field(ge=0, le=1e6)]
     """Time to load the model."""
     average_s: Latencies | None = None
-    """Mean time of a batch on the base cores, by batch size; size 1 is needed."""
+    """Mean service time of a batch on the base cores, by batch size; size 1 is required."""
     p99_s: Latencies | None = None
-    """99th percentile of the same, for the same batch sizes."""
+    """99th percentile of the service time, for the same batch sizes."""
     throughput_rps: Throughputs = Field(default_factory=dict)
-    """The most requests per second that were measured, by batch size."""
+    """Measured maximum of requests per second, by batch size."""
     on_cores: Annotated[dict[Cores, MeasuredFile], Field(max_length=256)] = Field(default_factory=dict)
     """Measurements on other numbers of cores."""
     capacity_rps: Annotated[dict[Cores, Rate], Field(min_length=1, max_length=256)] | None = None
-    """Requests per second by cores, served one after another."""
+    """Requests per second by cores, if served one after another."""
     law: LawFile | None = None
     """Latency as a formula in batch size and cores."""
     memory_mib: Mebibytes | None = None
-    """Memory that a replica holds."""
+    """Memory that a replica uses."""
     memory_request_mib: Mebibytes | None = None
     """Memory that a replica requests."""
 
     @model_validator(mode="after")
     def _memory_is_known(self) -> Self:
         if self.memory_request_mib is not None and self.memory_mib is None:
-            raise ValueError("memory_request_mib goes with memory_mib, what a replica holds: give both of them")
+            raise ValueError("memory_request_mib needs memory_mib, the memory that a replica uses: give both")
         return self
 
     @model_validator(mode="after")
@@ -146,7 +146,7 @@ class VariantFile(Strict):
 
 
 class StageFile(Strict):
-    """A stage as written; `after` names the stages whose results it needs, that before it where it is left out."""
+    """A stage in a profile file; `after` names the stages whose results it needs, by default the stage before it."""
 
     name: Name
     """Name of the stage."""
@@ -161,51 +161,51 @@ class StageFile(Strict):
     def _names_differ(self) -> Self:
         names = [variant.name for variant in self.variants]
         if twice := {name for name in names if names.count(name) > 1}:
-            raise ValueError(f"variant names must differ: {', '.join(sorted(twice))} stands twice")
+            raise ValueError(f"variant names must differ: {', '.join(sorted(twice))} appears twice")
         return self
 
 
 MAX_VARIANTS = 1000
-"""Of all stages together."""
+"""Maximum number of variants of all stages together."""
 
 
 class CombinationFile(Strict):
-    """The accuracy of answers that these variants gave together, one of each stage in order."""
+    """The end-to-end accuracy of a combination of variants, one of each stage in order."""
 
     variants: Annotated[list[Name], Field(min_length=1, max_length=100)]
     """One variant of each stage, in order."""
     accuracy: Annotated[float, Field(ge=0, le=1)]
-    """Accuracy of what they answer together."""
+    """Accuracy of their answers."""
 
 
 class ObjectiveFile(Strict):
-    """Weights of the objective: accuracy, cores, batch, and seconds of loading."""
+    """Weights of the objective: accuracy, cores, batch, and load time."""
 
     alpha: Weight
     """Weight of accuracy (PAS, 0 to 1)."""
     beta: Weight
-    """Weight of a core held."""
+    """Weight of each core held."""
     delta: Weight
     """Weight of the sum of batch sizes."""
     gamma: Weight = 0.0
-    """Weight of a second of model loading."""
+    """Weight of each second of model loading."""
 
 
 class ProfileFile(Strict):
-    """A profile as written."""
+    """The content of a profile file."""
 
     name: Name
     """Name of the pipeline."""
     description: Name
-    """A sentence about it."""
+    """One-sentence description."""
     slo_s: Seconds
     """The end-to-end SLO."""
     tight_slo_s: Seconds | None = None
-    """The SLO of `slo="tight"`; null where there is none."""
+    """The SLO of `slo="tight"`; null for none."""
     batch_timeout_s: Annotated[float, Field(ge=0, le=1e6)]
-    """The longest that a request waits for its batch to fill."""
+    """Maximum time that a request waits for its batch to fill."""
     max_age_s: Seconds | None = None
-    """Age in the system at which a request is given up; null for never."""
+    """Time in the system after which a request is dropped; null for never."""
     objective: ObjectiveFile
     """Weights of the objective."""
     idle_watts_per_core: Watts
@@ -215,11 +215,11 @@ class ProfileFile(Strict):
     stages: Annotated[list[StageFile], Field(min_length=1, max_length=100)]
     """Stages in order."""
     accuracy_by_combination: Annotated[list[CombinationFile], Field(max_length=10_000)] = Field(default_factory=list)
-    """Accuracy of each combination of variants, where it is not the product of the stages."""
+    """Accuracy of each combination of variants, if it is not the product of the stages' accuracies."""
 
     @model_validator(mode="after")
     def _combinations_are_whole(self) -> Self:
-        """Where accuracy was measured by combination of variants, it was for each of them, and once."""
+        """If accuracy is given by combination of variants, each combination must occur exactly once."""
         given = [tuple(each.variants) for each in self.accuracy_by_combination]
         if not given:
             return self

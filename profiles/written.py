@@ -9,35 +9,34 @@ from typing import Any
 
 import yaml
 
-from ipagym.model.latency import latency_fields
-from ipagym.model.pipeline import Pipeline
-from ipagym.profiles import FOLDER, names
-from ipagym.profiles.schema import ProfileFile
-from ipagym.system.errors import unknown_name
+from ipagym.model.latency import LatencyModel, latency_fields
+from ipagym.model.pipeline import Pipeline, Stage, Variant
+from ipagym.profiles.schema import ObjectiveFile, ProfileFile
 from ipagym.system.machine import package_version, processor
+from ipagym.task.scenario import Scenario
 
 PACKAGES = ("onnxruntime", "onnx", "scikit-learn", "numpy")
 
 
 MEASURED = (
-    "Service times are those of one replica that rests as long as it works, as the sender of a batch sees them; load_s "
-    "is the mean time from a start to readiness. Accuracy by combination is end to end, on labelled inputs; that of a "
-    "variant is such that products over stages come nearest to it (least squares in logarithms)."
+    "Service times are those of one replica at half load, as seen by the sender of a batch; load_s is the mean time "
+    "from a start to readiness. Accuracy by combination is end to end, on labelled inputs; accuracies of variants are "
+    "fitted to it such that their products over stages come nearest (least squares in logarithms)."
 )
-"""How `ipagym profile` measures."""
+"""The method of `ipagym profile`."""
 
 CALIBRATED = (
-    "Service times are those of a run at half load; those of variants and cores that it had not are the profile's, "
+    "Service times are those of a run at half load; for variants and cores that were not run, they are the profile's "
     "times the ratio of their stage."
 )
-"""How `ipagym calibrate` measures."""
+"""The method of `ipagym calibrate`."""
 
 
 def profile_text(fields: Mapping[str, Any], how: str) -> str:
-    """The file, with the measurement's place, date and manner at its head.
+    """The text of the file; its head says where, when and how the profile was measured.
 
     Raises:
-        ValidationError: the fields are no profile.
+        ValidationError: the fields are not a valid profile.
     """
     ProfileFile.model_validate(dict(fields))
     head = "".join(f"# {line}\n" for line in wrap(f"Measured on {_provenance()}. {how}", 118))
@@ -45,29 +44,47 @@ def profile_text(fields: Mapping[str, Any], how: str) -> str:
     return head + body
 
 
-def with_latencies(pipeline: Pipeline) -> dict[str, Any]:
-    """The fields of the package's profile of a pipeline, with the latencies that the pipeline has.
+def fields_of(scenario: Scenario, pipeline: Pipeline) -> dict[str, Any]:
+    """The fields of a profile of `pipeline` with the physics and the objective of a scenario."""
+    weights = {name: getattr(scenario.objective, name) for name in ObjectiveFile.model_fields}
+    table = [
+        {"variants": list(names), "accuracy": accuracy} for names, accuracy in pipeline.accuracy_by_combination.items()
+    ]
+    return {
+        "name": pipeline.name,
+        "description": f"{pipeline.name}, with the latencies of a run at half load.",
+        "slo_s": pipeline.slo_s,
+        "batch_timeout_s": scenario.physics.batch_timeout_s,
+        "max_age_s": scenario.physics.drop.max_age_s,
+        "objective": weights,
+        "idle_watts_per_core": pipeline.idle_watts_per_core,
+        "busy_watts_per_core": pipeline.busy_watts_per_core,
+        "stages": [_stage(stage) for stage in pipeline.stages],
+        "accuracy_by_combination": table,
+    }
 
-    Raises:
-        InputError: the package has no profile of that name.
-    """
-    if pipeline.name not in names():
-        raise unknown_name("profile", pipeline.name, names())
-    fields: dict[str, Any] = yaml.safe_load((FOLDER / f"{pipeline.name}.yaml").read_text(encoding="utf-8"))
-    for stage_fields, stage in zip(fields["stages"], pipeline.stages, strict=True):
-        for variant_fields in stage_fields["variants"]:
-            variant = stage.variant(variant_fields["name"])
-            variant_fields.pop("law", None)
-            variant_fields.update(latency_fields(variant.latency.average_s, variant.latency.p99_s))
-            if variant.on_cores:
-                variant_fields["on_cores"] = {
-                    cores: latency_fields(model.average_s, model.p99_s) for cores, model in variant.on_cores.items()
-                }
-    return fields
+
+def _stage(stage: Stage) -> dict[str, Any]:
+    after = None if stage.after is None else list(stage.after)
+    variants = [_variant(variant) for variant in stage.variants]
+    return {"name": stage.name, "after": after, "batches": list(stage.batches), "variants": variants}
+
+
+def _variant(variant: Variant) -> dict[str, Any]:
+    as_is = ("name", "accuracy", "base_cores", "load_s", "memory_mib", "memory_request_mib")
+    return {
+        **{name: getattr(variant, name) for name in as_is},
+        **_latency(variant.latency),
+        "on_cores": {cores: _latency(model) for cores, model in variant.on_cores.items()},
+    }
+
+
+def _latency(model: LatencyModel) -> dict[str, dict[int, float]]:
+    return latency_fields(model.average_s, model.p99_s)
 
 
 class _Plain(yaml.SafeDumper):
-    """Writes a value as often as it stands there: profile files have no aliases."""
+    """Writes repeated values in full: profile files have no aliases."""
 
     def ignore_aliases(self, data: Any) -> bool:
         return True

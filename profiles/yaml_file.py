@@ -1,4 +1,4 @@
-"""YAML files of users: read within bounds, and what is wrong with one said in a line."""
+"""YAML files of users, read with limits on size; errors are reported in one line."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -28,19 +28,17 @@ UNREADABLE = (
     OverflowError,
     RecursionError,
 )
-"""Errors of PyYAML: its own, and those of its constructors, which take their input to be sound."""
+"""Errors of PyYAML: its own, and those of its constructors, which do not validate their input."""
 
 _SHORT = Repr()
 _SHORT.maxstring = _SHORT.maxother = 60
 _SHORT.maxlevel = 2
-"""Values in messages are cut while they are written."""
+"""Values in messages are shortened while they are formatted."""
 
 
 class PlainLoader(yaml.SafeLoader):
-    """A safe loader that refuses two things.
-
-    Aliases, through which a small file stands for a huge value, or never ends; and a key that stands twice in a
-    mapping, of which the last would win in silence.
+    """A safe loader that refuses aliases and repeated keys. With aliases, a small file can describe a huge or infinite
+    value. Of a repeated key in a mapping, PyYAML would silently use the last value.
     """
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
@@ -58,21 +56,21 @@ class PlainLoader(yaml.SafeLoader):
         """The mapping of a node.
 
         Raises:
-            ConstructorError: a key stands twice.
+            ConstructorError: a key is repeated.
         """
         seen = set[str]()
         for key in (key for key, _ in node.value if isinstance(key, yaml.ScalarNode)):
             if key.value in seen:
-                raise ConstructorError(None, None, f"{key.value[:60]} stands twice", key.start_mark)
+                raise ConstructorError(None, None, f"{key.value[:60]} appears twice", key.start_mark)
             seen.add(key.value)
         return super().construct_mapping(node, deep=deep)
 
     def construct_number(self, node: yaml.ScalarNode) -> Any:
-        """A whole number; `1:30`, which YAML 1.1 counts in sixties and nobody means so, is a text."""
+        """An integer; `1:30`, a base-60 number in YAML 1.1, is text here."""
         return node.value if ":" in node.value else self.construct_yaml_int(node)
 
     def construct_as_text(self, node: yaml.ScalarNode) -> str:
-        """A date or a time as it is written, as YAML 1.2 and JSON have it."""
+        """A date or a time as text, as in YAML 1.2 and JSON."""
         return str(node.value)
 
 
@@ -93,7 +91,7 @@ def documents_of(content: bytes, name: str) -> list[Any]:
     """The documents of a YAML or JSON text, in order; None for those that are empty.
 
     Raises:
-        InputError: it is neither; the line begins with `name`.
+        InputError: it is neither; the message begins with `name`.
     """
     try:
         text = content.decode("utf-8-sig")
@@ -107,7 +105,7 @@ def documents_of(content: bytes, name: str) -> list[Any]:
 
 
 def _json(text: str, name: str) -> Any:
-    """The value of a JSON text; None where it is none."""
+    """The value of a JSON text; None if it is not JSON."""
     if text.lstrip()[:1] != "{":
         return None
     try:
@@ -115,20 +113,20 @@ def _json(text: str, name: str) -> Any:
     except InputError:
         raise
     except (ValueError, RecursionError):
-        return None  # flow style, which begins as JSON does, and what is wrong with it, is for YAML
+        return None  # flow style begins like JSON; the YAML parser reads it and reports its errors
 
 
 def _once(name: str, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for key, value in pairs:
         if key in found:
-            raise InputError(f"{name}: {key[:60]} stands twice in one object: leave one of them")
+            raise InputError(f"{name}: {key[:60]} appears twice in one object: leave one of them")
         found[key] = value
     return found
 
 
 def _no_number(constant: str) -> Any:
-    raise ValueError(f"{constant} is no JSON")
+    raise ValueError(f"{constant} is not JSON")
 
 
 def read_text(path: Path, what: str) -> str:
@@ -167,11 +165,11 @@ def _parsed(name: str, parse: Callable[[], Any]) -> Any:
 
 
 def first_problem(error: ValidationError, form: type[BaseModel] | None = None) -> str:
-    """The first thing that is wrong with the content, and how many more are; with `form`, what it was checked against,
-    a misspelt field is answered with the nearest one.
+    """The first error in the content, and the number of further errors. With `form`, the schema it was checked against,
+    the message suggests a field for a misspelt one.
     """
     problem = error.errors(include_url=False, include_context=False)[0]
-    # What stands in <> is the form that was tried of those that a field may have.
+    # <> contains the schema that was tried, for fields with several schemas.
     loc = [part for part in problem["loc"] if not str(part).startswith("<")]
     field = ".".join(str(part) for part in loc) or "the file"
     shown = "" if problem["type"] in ("missing", "value_error") else f": {_short(problem['input'])}"
@@ -190,7 +188,7 @@ def _nearest(name: str, known: Sequence[str]) -> str:
 
 
 def _fields(form: type[BaseModel], loc: Sequence[int | str]) -> list[str]:
-    """The fields of the form that lies there, through lists and mappings of forms."""
+    """The fields of the schema at that location, through lists and mappings of schemas."""
     forms = [form]
     for part in loc:
         inside = [each.model_fields[str(part)].annotation for each in forms if str(part) in each.model_fields]
@@ -199,7 +197,7 @@ def _fields(form: type[BaseModel], loc: Sequence[int | str]) -> list[str]:
 
 
 def _forms(annotation: Any) -> list[type[BaseModel]]:
-    """The forms that an annotation speaks of."""
+    """The schemas in an annotation."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return [annotation]
     return [form for part in get_args(annotation) for form in _forms(part)]

@@ -11,7 +11,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ipagym.bench.comparison.compare import compare
 from ipagym.bench.comparison.results import Comparison
 from ipagym.bench.comparison.summary import episode_metrics
 from ipagym.bench.comparison.timeline import timeline
@@ -28,6 +27,7 @@ from ipagym.system.errors import InputError, IpagymError
 from ipagym.system.files import write_atomically
 from ipagym.task.scenario import Scenario
 from ipagym.task.workload_line import workload_line
+from tests.comparing import compare
 from tests.tiny import scenario as tiny_scenario
 from tests.tiny import setting
 

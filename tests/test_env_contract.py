@@ -165,7 +165,7 @@ def test_masks_on_nodes_leave_room_for_the_other_stage() -> None:
         ({"seed_range": [5, 5]}, "seed_range must be"),
         ({"reward": "scaled"}, "unknown reward 'scaled': did you mean 'scalar'"),
         ({"reward": "no_such_module:reward"}, "no module no_such_module"),
-        ({"reward": "math:pi"}, "is no function of the terms"),
+        ({"reward": "math:pi"}, "must be a function of the terms"),
         ({"reward": "vector", "reward_terms": ["acuracy"]}, "unknown reward term 'acuracy': did you mean 'accuracy'"),
         ({"trace": 5}, "trace must be the path"),
     ],
@@ -358,8 +358,8 @@ def test_initial_by_the_names_of_stages_and_networks_by_name() -> None:
 @pytest.mark.parametrize(
     ("reward", "message"),
     [
-        (lambda terms: terms["cost"], "reward <lambda> cannot be worked out from the terms: TypeError"),
-        (lambda: 1.0, "reward <lambda> cannot be worked out .* positional"),
+        (lambda terms: terms["cost"], "reward <lambda> cannot be computed from the terms: TypeError"),
+        (lambda: 1.0, "reward <lambda> cannot be computed .* positional"),
         (lambda terms: 1.0 if terms.accuracy > 0.5 else 0.0, "ambiguous"),
     ],
 )

@@ -3,12 +3,15 @@
 import ast
 import subprocess
 import sys
+from functools import partial
 from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+
+import ipagym
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # of other packages, about each other
 
@@ -78,3 +81,20 @@ def test_cleanrl_keeps_the_last_observation_of_an_episode() -> None:
     assert batch.truncated[:, 0].tolist() == [False] * 4 + [True] + [False] * 2
     assert elapsed[:5] == sorted(elapsed[:5])
     assert elapsed[4] > 2 * elapsed[5]
+
+
+def test_a_model_decides_in_a_comparison_as_in_its_environment(tmp_path: Path) -> None:
+    pytest.importorskip("stable_baselines3")
+    import gymnasium as gym
+
+    example = loaded(ROOT / "examples" / "sb3_compared.py")
+    model = example.learned(130)
+    model.save(tmp_path / "model.zip")
+    agent = partial(example.Sb3Agent, (tmp_path / "model.zip").read_bytes())
+    found = ipagym.compare("video", {"mine": agent}, workload="step:5:30:240", seeds=1, out=tmp_path / "compared")
+    env = gym.make("ipagym/Video-v0", workload="step:5:30:240")
+    observation, rewards, is_over = env.reset(seed=0)[0], [], False
+    while not is_over:
+        observation, reward, _, is_over, _ = env.step(model.predict(observation, deterministic=True)[0])
+        rewards.append(reward)
+    assert np.mean(rewards) == pytest.approx(found.summary["reward"][0])

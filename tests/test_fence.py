@@ -12,7 +12,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ipagym.bench.comparison.compare import compare
 from ipagym.bench.comparison.jobs import GENEROUS, usual_fence
 from ipagym.bench.comparison.results import load_results
 from ipagym.model.configuration import Configuration, Limits
@@ -21,6 +20,7 @@ from ipagym.model.window import Window
 from ipagym.system.errors import InputError
 from ipagym.system.fence import Fence
 from ipagym.system.processes import Lost, fenced
+from tests.comparing import compare
 from tests.test_bench import SCENARIO, ScriptedCluster, one, two
 
 FENCE = Fence(decision_s=3.0, task_s=300.0, memory_gib=1.0)
@@ -84,7 +84,7 @@ def unlocks() -> Does:
 GOOD = {"one": one, "two": two}
 BAD = {
     "raises": (raises, "ValueError: no idea (test_fence.py, line "),
-    "nonsense": (nonsense, "a configuration holds a tuple of settings, one for each stage; this is nan"),
+    "nonsense": (nonsense, "a configuration holds a tuple of settings, one for each stage, not nan"),
     "leaves": (leaves, "SystemExit: 3 (test_fence.py, line "),
     "mutates": (mutates, "ValueError: assignment destination is read-only (test_fence.py, line "),
     "unlocks": (unlocks, "ValueError: cannot set WRITEABLE flag to True of this array (test_fence.py, line "),

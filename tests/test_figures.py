@@ -226,7 +226,7 @@ def test_differences_are_those_of_the_comparison(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
-        ([], "needs its name"),
+        ([], "give the name of a figure"),
         (["timelin", "tasks/first"], "did you mean 'timeline'"),
         (["timeline", "nowhere"], "not a folder"),
         (["timeline", "tasks"], "room for 1 of the 2"),

@@ -200,7 +200,7 @@ def test_a_deadline_at_the_end_of_a_window_passes_in_the_next(engine: Any) -> No
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda: graph(stage("a", 0.1), stage("b", 0.1, "c"), stage("c", 0.1)), "'c', which is no stage before it"),
+        (lambda: graph(stage("a", 0.1), stage("b", 0.1, "c"), stage("c", 0.1)), "'c', which is not an earlier stage"),
         (lambda: graph(stage("a", 0.1), stage("a", 0.1)), "distinct names"),
         (lambda: stage("a", 0.1, c1=0.2), "on_cores of only"),
         (lambda: Faults(straggler=1.0), "probability straggler"),

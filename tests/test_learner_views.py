@@ -183,5 +183,5 @@ def test_a_mixture_plays_each_of_its_loads() -> None:
     assert {len(rates) for rates in drawn} == {60} == {mixture.duration_s}
     assert {rates[0] for rates in drawn} == {2.0, 9.0}
     assert 8 < sum(rates[0] == 2.0 for rates in drawn) < 32
-    with pytest.raises(InputError, match="one at least"):
+    with pytest.raises(InputError, match="at least one load"):
         Mixture(parts=())

@@ -11,6 +11,7 @@ from ipagym.bench.live_validation.calibration import calibrate, calibrated, drif
 from ipagym.bench.live_validation.errors import errors, frame, summary
 from ipagym.bench.live_validation.trial import Run, Trial, changes, rate_at, simulated, steady, usual_configuration
 from ipagym.cli import main
+from ipagym.model.latency import LatencyModel
 from ipagym.model.pipeline import Pipeline, Stage
 from ipagym.profiles import load, load_file
 from ipagym.system.errors import InputError
@@ -142,11 +143,19 @@ def test_the_command_plays_what_is_not_there_yet(tmp_path: Path, capsys: pytest.
     assert "another scenario or duration" in capsys.readouterr().err
 
 
+def _without_latency(stage: Stage, latency: LatencyModel) -> Stage:
+    return replace(stage, variants=tuple(replace(each, latency=latency, on_cores={}) for each in stage.variants))
+
+
 def test_a_calibrated_profile_can_be_served(tmp_path: Path) -> None:
     out = tmp_path / "here.yaml"
     assert main(["calibrate", "digits", "--backend", "rehearsal", "--duration", "4", "--out", str(out)]) == 0
     found = load_file(out).pipeline
     assert found.accuracy_by_combination == DIGITS.accuracy_by_combination
+    assert replace(found, stages=DIGITS.stages) == DIGITS
+    known = DIGITS.stages[0].variants[0].latency
+    for mine, theirs in zip(found.stages, DIGITS.stages, strict=True):
+        assert _without_latency(mine, known) == _without_latency(theirs, known)
     ratio = found.stages[0].variants[0].latency.average(1) / DIGITS.stages[0].variants[0].latency.average(1)
     assert 0.8 < ratio < 1.6
 

@@ -46,7 +46,7 @@ def test_a_folder_without_results_is_refused() -> None:
     refused("was not finished")
     manifest.write_text(whole)
     for name, content, reason in (
-        ("windows.parquet", b"", "windows.parquet is not as it was written"),
+        ("windows.parquet", b"", "windows.parquet was changed after it was written"),
         ("timings.parquet", b"PAR1", "timings.parquet"),
         ("summary.csv", b"agent\nhold\n", "'pareto' is missing in summary.csv"),
         ("summary.csv", b"", "No columns"),

@@ -209,7 +209,7 @@ def test_a_misspelt_field_is_answered_with_the_right_one(what: str, place: Place
         ("profile", FIRST, "p99_s", None, "stages.0.variants.0: p99_s is missing: give both of them"),
         ("profile", FIRST, "average_s", {2: 0.1}, "stages.0.variants.0: average_s lacks batch 1"),
         ("profile", FIRST, "average_s", {1: -0.1}, "variants.0.average_s.1: -0.1: Input should be greater than 0"),
-        ("profile", ("stages", 0), "after", ["later"], "stage only comes after 'later', which is no stage before it"),
+        ("profile", ("stages", 0), "after", ["later"], "stage only comes after 'later', which is not an earlier stage"),
     ],
 )  # fmt: skip
 def test_what_is_said(what: str, place: Place, name: str, value: object, said: str, tmp_path: Path) -> None:

@@ -58,7 +58,7 @@ def test_the_quadratic_is_the_exact_parabola_through_three_points() -> None:
         ("1: 0.064417,", "1: -0.064417,", "-0.064417"),
         ("{1: 0.064417, ", "{", "lacks batch 1"),
         ("1: 0.064417,", "1: 5.0,", "exceeds p99_s"),
-        ("name: yolov5s", "name: yolov5n", "yolov5n stands twice"),
+        ("name: yolov5s", "name: yolov5n", "yolov5n appears twice"),
         ("base_cores: 1", "base_cores: 0", "base_cores: 0"),
         ("slo_s: 4.598244", "slo_s: 0", "slo_s: 0"),
         ("batches: [1, 2, 4, 8]", "batches: [1, 128]", "exceed the profile"),

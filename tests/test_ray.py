@@ -14,13 +14,13 @@ import pytest
 
 from ipagym.agents.contestants import check_importable, contestants
 from ipagym.bench.comparison import on_ray
-from ipagym.bench.comparison.compare import compare
 from ipagym.bench.comparison.on_ray import OnRay, chosen
 from ipagym.envs.scenarios import make_scenario
 from ipagym.model.agent import Agent
 from ipagym.model.configuration import Configuration
 from ipagym.model.window import Window
 from ipagym.system.errors import InputError, IpagymError
+from tests.comparing import compare
 from tests.test_bench import SCENARIO, ScriptedCluster, one, two
 from tests.test_fence import BAD, FENCE, GOOD, KILLED, Does
 

@@ -275,9 +275,9 @@ def test_many_environments_are_made_by_name_with_frames() -> None:
     ("settings", "message"),
     [
         ({"render_mode": "human"}, "render_mode must be one of"),
-        ({"render_mode": "ansi", "rendered": (0, 2)}, r"rendered must be distinct numbers in 0..1"),
-        ({"render_mode": "ansi", "rendered": (1, 1)}, "rendered must be distinct"),
-        ({"render_mode": "ansi", "rendered": ()}, "one at least"),
+        ({"render_mode": "ansi", "rendered": (0, 2)}, r"one or more distinct numbers in 0..1"),
+        ({"render_mode": "ansi", "rendered": (1, 1)}, "distinct numbers"),
+        ({"render_mode": "ansi", "rendered": ()}, "one or more"),
         ({"render_mode": "ansi", "rendered": 1}, "rendered must be"),
     ],
 )

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from ipagym.agents import make_agent
-from ipagym.bench.comparison.compare import compare, marks_of
+from ipagym.bench.comparison.compare import marks_of
 from ipagym.bench.comparison.summary import METRICS, summarise
 from ipagym.bench.storage import code_mark as code
 from ipagym.bench.storage.claim import claimed, say_waiting
@@ -25,6 +25,7 @@ from ipagym.envs import ServingEnv, make_scenario
 from ipagym.model.configuration import Configuration, Deployment, StageSetting
 from ipagym.system.errors import InputError
 from ipagym.task.scenario import Scenario
+from tests.comparing import compare
 
 SHORT = ["--duration", "60", "--workers", "1", "--seeds"]
 
@@ -242,7 +243,7 @@ def test_the_mark_is_of_what_the_code_imports_too(text: str, monkeypatch: pytest
 
 def test_installed_packages_do_not_count() -> None:
     assert with_own_imports(["tests.tiny"]) == {"tests.tiny"}
-    assert with_own_imports(["tests.test_results"]) == {"tests.test_results"}
+    assert with_own_imports(["tests.test_results"]) == {"tests.test_results", "tests.comparing"}
     assert with_own_imports(["tests.test_engines"]) >= {"tests.test_engines", "tests.tiny", "tests.strategies"}
 
 

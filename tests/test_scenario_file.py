@@ -84,7 +84,7 @@ def test_a_profile_is_found_beside_its_scenario(tmp_path: Path) -> None:
         ("pipeline: video\nlimits: {max_replicas: 1000000}", "mine.yaml: limits.max_replicas: 1000000"),
         ("pipeline: video\nlimits: {node_cores: [0]}", "mine.yaml: limits.node_cores.0: 0"),
         ("pipeline: video\nfaults: some", "mine.yaml: unknown faults 'some'"),
-        ("pipeline: video\nfaults: {node_losses_per_hour: 1}", "node_losses_per_hour needs nodes to lose"),
+        ("pipeline: video\nfaults: {node_losses_per_hour: 1}", "node_losses_per_hour needs nodes"),
         ("pipeline: video\nfauls: none", "mine.yaml: fauls: 'none': Extra inputs are not permitted"),
         ("pipeline: nowhere.yaml", "no profile file"),
         ("pipeline: !!python/object/apply:os.system [ls]", "mine.yaml: line 1: not valid YAML"),

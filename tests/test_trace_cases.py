@@ -44,8 +44,8 @@ READ: dict[str, Check] = {
 
 REFUSED = {
     "big.txt": r"second 1 is 2e\+06 requests per second, above 1e\+06: give the unit",
-    "blank.txt": "is empty: it must hold one number",
-    "empty.txt": "is empty: it must hold one number",
+    "blank.txt": "is empty: it must hold at least one number",
+    "empty.txt": "is empty: it must hold at least one number",
     "nanlines.txt": "line 6: 'nan' is no count or rate: write a number",
     "negative.txt": "line 1: '-1' is no count or rate: write a number",
     "thousands.txt": "line 1: '1,200 1,300' has thousands separators: write plain digits",

@@ -11,7 +11,6 @@ from threading import Thread
 import pytest
 from rich.console import Console, RenderableType
 
-from ipagym.bench.comparison.compare import compare
 from ipagym.bench.comparison.results import load_results
 from ipagym.bench.storage.manifest import read_manifest, write_manifest
 from ipagym.bench.watch.episode import watch_episode
@@ -21,6 +20,7 @@ from ipagym.bench.watch.state import time_left_s
 from ipagym.bench.watch.web import server
 from ipagym.cli import main
 from ipagym.system.errors import InputError
+from tests.comparing import compare
 from tests.test_bench import SCENARIO, Constant, ScriptedCluster, one, two
 from tests.test_fence import raises
 

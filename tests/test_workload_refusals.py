@@ -16,8 +16,8 @@ TIMES = b"time,count\n0,5\n"
 MATRIX = b'{"data": {"resultType": "matrix", "result": [%s]}}'
 
 REFUSED: dict[str, tuple[bytes, str]] = {
-    "nothing": (b"", "is empty: it must hold one number"),
-    "comments only": (b"# a\n# b\n", "is empty: it must hold one number"),
+    "nothing": (b"", "is empty: it must hold at least one number"),
+    "comments only": (b"# a\n# b\n", "is empty: it must hold at least one number"),
     "a header only": (b"time,count\n", "there are no rows below its header"),
     "binary": (b"5\n6\0\n", "line 2: it is no text"),
     "a gzip file cut": (gzip.compress(b"5 6 7" * 1000)[:30], "cannot be unpacked .*: pack it again"),

@@ -127,7 +127,7 @@ def test_observations_by_stage_hold_all_entries() -> None:
 @pytest.mark.parametrize(
     ("use", "message"),
     [
-        (lambda: wrappers.FlatAction(make_env("joint", SHORT)), "too many for a flat one .* take StepAction"),
+        (lambda: wrappers.FlatAction(make_env("joint", SHORT)), "too many for FlatAction .* use StepAction"),
         (lambda: wrappers.ShareAction(make_env("video", SHORT)), "needs one stage that runs several variants"),
         (lambda: wrappers.StepAction(gym.make("CartPole-v1")), "for environments of ipagym"),
         (
@@ -137,7 +137,7 @@ def test_observations_by_stage_hold_all_entries() -> None:
         (lambda: stepped(99), "action must be of Discrete"),
         (lambda: stepped(0.5), "action must be of Discrete"),
         (lambda: stepped(np.array([1])), "action must be of Discrete"),
-        (lambda: wrappers.BoxAction(make_env("video", SHORT)).action_masks(), "no masks"),
+        (lambda: wrappers.BoxAction(make_env("video", SHORT)).action_masks(), "masks only for"),
         (lambda: wrappers.StepAction(make_env("video", SHORT)).step(0), "call reset"),
     ],
 )

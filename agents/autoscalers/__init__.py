@@ -1,1 +1,1 @@
-"""Autoscalers that people run."""
+"""Autoscalers in common use."""

@@ -1,9 +1,10 @@
-"""Kubernetes' Horizontal Pod Autoscaler, one per stage; variant, batch and cores stay as it finds them.
+"""Kubernetes' Horizontal Pod Autoscaler, one per stage. It does not change variant, batch and cores.
 
-What the metrics are in a serving stage: CPU utilisation is the share of time that ready replicas work (a replica that
-works uses all its cores); `rps`, `queue` and `in_flight` are what an adapter such as Prometheus' would report. A
-replica that loads its model has none of these yet; the CPU of one that became ready in a window counts from the next.
-Memory is what the profile says of the variant, whatever the load, and held from the start on, loading included.
+The metrics of a serving stage: CPU utilisation is the share of time in which ready replicas work (a working replica
+uses all its cores). `rps`, `queue` and `in_flight` are the figures that an adapter such as Prometheus' would report. A
+replica that loads its model has none of these yet; the CPU of a replica that became ready in a window counts from the
+next window. Memory is that of the variant in the profile, independent of the load, and counts from the start, also
+during loading.
 """
 
 from collections.abc import Sequence
@@ -41,15 +42,16 @@ from ipagym.system.errors import InputError
 SMALLEST_TARGET = 0.01
 
 Source = Literal["cpu", "cpu_cores", "memory", "memory_mib", "rps", "queue", "in_flight"]
-"""CPU in shares of the request, or in cores; memory in shares of the request, or in MiB; requests per second; requests
-queued; those and the ones in service."""
+"""CPU as a share of the request, or in cores; memory as a share of the request, or in MiB; requests per second; queued
+requests; requests queued or in service.
+"""
 
 MIB = 2**20
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Metric:
-    """A metric and what each replica is to have of it. `scope` says whose it is: measured by pod, or for all of them.
+    """A metric and its target for each replica. `scope` says whether it is measured by pod or for all of them.
 
     `whole`: the target is a total for the stage, not for each replica (an external metric's `Value`).
     """
@@ -61,17 +63,21 @@ class Metric:
 
     def __post_init__(self) -> None:
         if self.source == "cpu" and not SMALLEST_TARGET <= self.target <= 1:
-            raise InputError(f"target utilisation must be in {SMALLEST_TARGET}..1, not {self.target}")
+            raise InputError(
+                f"target utilisation must be in {SMALLEST_TARGET}..1, not {self.target}: a replica uses no more CPU "
+                "here than it requests"
+            )
         if not NANO <= self.target < float("inf"):
             raise InputError(f"the target of {self.source} must be above 0 and finite, not {self.target}")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HpaSettings:
-    """The fields of a HorizontalPodAutoscaler, with the defaults of Kubernetes (CPU at 60 % apart, where it has 80 %).
+    """The fields of a HorizontalPodAutoscaler, with Kubernetes' defaults, except CPU at 60 % instead of 80 %.
 
-    `behavior` None is an autoscaler without that field, as `kubectl autoscale` makes it: at most doubling, or four,
-    per sync, and down to the highest recommendation of 300 s. `max_replicas` None stands for the limits' own.
+    `behavior` None is an autoscaler without that field, as `kubectl autoscale` makes it: up to twice the replicas, or
+    four, per sync, and down to the highest recommendation of the last 300 s. `max_replicas` None means that of the
+    limits.
     """
 
     metrics: tuple[Metric, ...] = (Metric(),)
@@ -93,7 +99,7 @@ class HpaSettings:
 
 
 class HpaRule:
-    """The autoscaler of one stage: it acts every 15 s, and holds in between and where figures are missing."""
+    """The autoscaler of one stage: it acts every 15 s, and holds in between and if figures are missing."""
 
     def __init__(self, settings: HpaSettings) -> None:
         self.settings = settings
@@ -117,9 +123,8 @@ class HpaRule:
         return fresh
 
     def sync(self, view: StageView, desired: int | None) -> StageSetting:
-        """One sync, with what the metrics ask for, or None where they say nothing.
-
-        The bounds come first: what is outside of them moves there, whatever the metrics say and however fast.
+        """One sync, with the replicas that the metrics request, or None without figures. Bounds come first: a number
+        outside of them moves to the bound at once, whatever the metrics and policies say.
         """
         now_s, current = view.now_s, view.running.replicas
         if not self._recommended:
@@ -157,7 +162,9 @@ class HpaRule:
 
 
 def strictest(asked: Sequence[int | None], current: int) -> int | None:
-    """The most that a metric asks for; None if none of them can say, or not all and the rest would scale down."""
+    """The highest number that a metric requests; None if no metric has figures, or if some have none and the others
+    would scale down.
+    """
     known = [replicas for replicas in asked if replicas is not None]
     if not known or (len(known) < len(asked) and max(known) < current):
         return None
@@ -165,7 +172,7 @@ def strictest(asked: Sequence[int | None], current: int) -> int | None:
 
 
 def wanted(metric: Metric, view: StageView, fresh: int, tolerance: Tolerance) -> int | None:
-    """Replicas that one metric asks for; `fresh` ones have become ready since the figures before."""
+    """Replicas that one metric requests; `fresh` ones have become ready since the previous figures."""
     if metric.source in ("cpu", "cpu_cores"):
         return recommend(_cpu_pods(view, fresh), _cpu_target(metric, view.cores), tolerance)
     if metric.source in ("memory", "memory_mib"):
@@ -179,7 +186,7 @@ def figure(source: Source, view: StageView) -> float:
 
 
 def wanted_by_figure(metric: Metric, total: float, view: StageView, tolerance: Tolerance) -> int | None:
-    """Replicas that a metric asks for whose figure for the whole stage is `total`."""
+    """Replicas that a metric requests if its figure for the whole stage is `total`."""
     current, seen = view.running.replicas, view.seen
     used_milli = figure_milli(total)
     pods = Pods(current=current, ready=seen.ready, used_milli=used_milli, unready=seen.pending, missing=seen.starting)
@@ -199,7 +206,7 @@ def _cpu_pods(view: StageView, fresh: int) -> Pods:
 
 
 def _wanted_by_memory(metric: Metric, view: StageView, tolerance: Tolerance) -> int | None:
-    """As of CPU, but that a pod counts from its start on; None where the profile has no figure."""
+    """As for CPU, but a pod counts from its start; None if the profile has no figure."""
     variant = view.stage.variant(view.running.variant)
     if variant.memory_mib is None or (metric.source == "memory" and variant.memory_request_mib is None):
         return None

@@ -1,7 +1,7 @@
 """Kubernetes' horizontal autoscaler by its argument: a target utilisation, or a manifest for the stages of a scenario.
 
-Where a manifest says what cannot apply, it is refused. Where it applies otherwise than it says (a target that is no
-stage, more replicas than the scenario has room for), the logger `ipagym` says so, in one line.
+A manifest that cannot apply is refused. If it applies differently from its text (a target that is not a stage, more
+replicas than the scenario allows), the logger `ipagym` says so in one line.
 """
 
 import logging
@@ -24,7 +24,7 @@ from ipagym.task.scenario import Scenario
 LOGGER = logging.getLogger("ipagym")
 
 SUFFIXES = (".yaml", ".yml", ".json")
-"""Endings of names that are taken for manifests, even if there is no such file."""
+"""Suffixes of names that are read as manifests, even if there is no such file."""
 
 
 def make(scenario: Scenario, argument: str = "") -> Agent:
@@ -46,10 +46,11 @@ def make(scenario: Scenario, argument: str = "") -> Agent:
 def hpa_of_manifest(path: Path, pipeline: Pipeline, limits: Limits) -> ByStage:
     """The horizontal autoscalers of a manifest.
 
-    Each belongs to the stage that its `scaleTargetRef` names; where all name one that is no stage, it stands for all.
+    Each scales the stage that its `scaleTargetRef` names; if all name the same target and it is not a stage, they scale
+    all stages.
 
     Raises:
-        InputError: the file cannot be read, or holds something that cannot be simulated; one line says what.
+        InputError: the file cannot be read, or has a part that cannot be simulated; one line names it.
     """
     found = autoscalers_of(read_manifests(path))
     for each in found.controls:
@@ -63,6 +64,6 @@ def hpa_of_manifest(path: Path, pipeline: Pipeline, limits: Limits) -> ByStage:
 
 @cache
 def _say(line: str) -> None:
-    """Log a warning once, and not again from the processes that run episodes."""
+    """Log a warning once, and not in the processes that run episodes."""
     if parent_process() is None:
         LOGGER.warning(line)

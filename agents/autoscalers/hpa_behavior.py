@@ -1,8 +1,8 @@
-"""From what the metrics ask for to what is done, in Kubernetes' Horizontal Pod Autoscaler: caution and speed.
+"""Stabilisation and rate limits between recommendation and action in Kubernetes' Horizontal Pod Autoscaler.
 
 Source: kubernetes/kubernetes, `pkg/controller/podautoscaler/horizontal.go`, as of release 1.35, and the defaults of
 autoscaling/v2: `stabilise` (the history), `limit_rate` (the policies); `stabilise_without_behavior` and
-`limit_without_behavior` for an autoscaler that lacks the field, which follows an older rule.
+`limit_without_behavior` for an autoscaler without the field, which follows an older rule.
 """
 
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from ipagym.agents.autoscalers.hpa_rule import ceil_of
 from ipagym.system.errors import InputError
 
 DOWNSCALE_S = 300.0
-"""The window of caution on the way down, where none is given."""
+"""The default stabilisation window for scaling down."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -34,7 +34,7 @@ class Policy:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Direction:
-    """The speed at which replicas may go up, or down: the window of caution, and which of the policies binds."""
+    """The rules for scaling up or down: the stabilisation window, the policies, and which of them binds."""
 
     window_s: float
     policies: tuple[Policy, ...]
@@ -64,25 +64,25 @@ def default_down() -> Direction:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Behavior:
-    """Scaling up and down; what is left out is as the API fills it in."""
+    """Scaling up and down, with the API's defaults."""
 
     up: Direction = field(default_factory=default_up)
     down: Direction = field(default_factory=default_down)
 
 
 Record = tuple[float, int]
-"""A time in seconds and a number of replicas: recommended then, or added (below 0: removed) then."""
+"""A time in seconds and a number of replicas that were recommended or added (below 0: removed) then."""
 
 
 def stabilise(current: int, desired: int, history: Sequence[Record], cutoffs_s: tuple[float, float]) -> int:
-    """The most cautious of the recommendations since the cutoffs (upwards, downwards), in seconds."""
+    """The most conservative of the recommendations since the cutoffs (upwards, downwards), in seconds."""
     up = min([desired, *(n for at, n in history if at > cutoffs_s[0])])
     down = max([desired, *(n for at, n in history if at > cutoffs_s[1])])
     return min(max(current, up), down)
 
 
 def stabilise_without_behavior(desired: int, history: Sequence[Record], cutoff_s: float) -> int:
-    """The highest of the recommendations since the cutoff, on the way up too."""
+    """The highest of the recommendations since the cutoff, also when scaling up."""
     return max([desired, *(n for at, n in history if at >= cutoff_s)])
 
 
@@ -101,9 +101,9 @@ def limit_without_behavior(current: int, desired: int) -> int:
 
 
 def with_change(changes: Sequence[Record], change: Record, longest_s: float) -> list[Record]:
-    """The changes in one direction with a new one, which takes the place of the last that has run out, if any has.
-
-    Run out: for the longest of this direction's policies. Those of the other may be longer, and count what is kept.
+    """The changes in one direction with a new one, which replaces the last expired change, if there is one. A change
+    expires after the longest period of this direction's policies. Policies of the other direction may have longer
+    periods; they count the changes that are still stored.
     """
     kept = list(changes)
     outdated = [index for index, (at, _) in enumerate(kept) if at < change[0] - longest_s]

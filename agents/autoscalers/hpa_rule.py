@@ -12,17 +12,17 @@ from typing import Protocol
 from ipagym.system.errors import InputError
 
 NOISE = 1e-6
-"""Thousandths by which a figure that is whole may be off, as a product of floating point numbers."""
+"""Rounding error, in thousandths, of a whole figure that is a product of floating point numbers."""
 
 NANO = 1e-9
-"""The least that a quantity of the API can be, and so not noise."""
+"""The smallest quantity of the API; anything smaller is noise."""
 
 MOST_REPLICAS = 2**31 - 1
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Pods:
-    """The pods of one stage: `current` asked for, and those `ready` with what they use of the metric together.
+    """The pods of one stage: `current` are requested, `ready` ones have figures with a total usage of `used_milli`.
 
     `unready` ones are pending, or not ready yet; `missing` ones run without a figure.
     """
@@ -35,7 +35,7 @@ class Pods:
 
 
 DEFAULT_TOLERANCE = 0.1
-"""That of the controller manager (`--horizontal-pod-autoscaler-tolerance`)."""
+"""The default of the controller manager (`--horizontal-pod-autoscaler-tolerance`)."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -51,31 +51,31 @@ class Tolerance:
                 raise InputError(f"tolerance must be 0 or more and finite, not {value}")
 
     def covers(self, ratio: float) -> bool:
-        """True where this ratio is near enough to 1."""
+        """True if this ratio is within the tolerance of 1."""
         return 1.0 - self.down <= ratio <= 1.0 + self.up
 
 
 class PodTarget(Protocol):
-    """The amount of a metric that each pod is to use."""
+    """The target usage of a metric for each pod."""
 
     @property
     def presumed_milli(self) -> int:
-        """The usage presumed of a pod without a figure, on the way down."""
+        """The assumed usage of a pod without a figure when scaling down."""
 
     def ratio(self, used_milli: int, pods: int) -> float:
-        """The usage of so many pods together, relative to the target."""
+        """The total usage of that number of pods, relative to the target."""
 
 
 @dataclass(frozen=True, slots=True)
 class Utilisation:
-    """A share of what each pod requests; usage is cut to whole percent before it is compared."""
+    """A share of the pod's request; usage is truncated to whole percent before the comparison."""
 
     percent: float
     request_milli: int = 1000
 
     @property
     def presumed_milli(self) -> int:
-        """All that it requests, or the target where that is more."""
+        """Its whole request, or the target if that is more."""
         return floor(self.request_milli * max(100.0, self.percent) / 100)
 
     def ratio(self, used_milli: int, pods: int) -> float:
@@ -95,7 +95,7 @@ class Average:
         return self.milli
 
     def ratio(self, used_milli: int, pods: int) -> float:
-        """Usage relative to the target; the mean is cut to whole thousandths."""
+        """Usage relative to the target; the mean is truncated to whole thousandths."""
         return (used_milli // pods) / self.milli
 
 
@@ -110,9 +110,8 @@ def recommend(pods: Pods, target: PodTarget, tolerance: Tolerance) -> int | None
 
 
 def _recommend_cautiously(pods: Pods, ratio: float, target: PodTarget, tolerance: Tolerance) -> int:
-    """The rule with pods of unknown usage: counted so as to damp the move, which must not change direction.
-
-    On the way down missing pods are presumed to use a lot; on the way up missing and unready ones count as idle.
+    """The rule for pods of unknown usage: they damp the change, which must not reverse its direction. When scaling
+    down, missing pods are assumed to use much; when scaling up, missing and unready pods count as idle.
     """
     counted = pods.ready + (pods.missing if ratio != 1 else 0) + (pods.unready if ratio > 1 else 0)
     used_milli = pods.used_milli + (pods.missing * target.presumed_milli if ratio < 1 else 0)
@@ -125,20 +124,20 @@ def _recommend_cautiously(pods: Pods, ratio: float, target: PodTarget, tolerance
 
 
 def recommend_by_value(total: float, target: float, pods: Pods, tolerance: Tolerance) -> int:
-    """Replicas for a figure of the whole stage that is to come to `target` (Value): a multiple of those ready."""
+    """Replicas for a figure of the whole stage with the target `target` (Value): a multiple of the ready ones."""
     ratio = figure_milli(total) / target_milli(target)
     return pods.current if tolerance.covers(ratio) else ceil_of(ratio * pods.ready)
 
 
 def recommend_by_average(total: float, target: float, current: int, tolerance: Tolerance) -> int:
-    """Replicas for a figure of the whole stage, `target` of which each replica is to have (AverageValue)."""
+    """Replicas for a figure of the whole stage with `target` per replica (AverageValue)."""
     used_milli, each_milli = figure_milli(total), target_milli(target)
     covered = tolerance.covers(used_milli / (each_milli * current))
     return current if covered else ceil_of(used_milli / each_milli)
 
 
 def figure_milli(value: float) -> int:
-    """A figure in whole thousandths, as adapters cut it."""
+    """A figure in whole thousandths, truncated as by adapters."""
     return floor(value * 1000 + NOISE)
 
 
@@ -148,5 +147,5 @@ def target_milli(value: float) -> int:
 
 
 def ceil_of(value: float) -> int:
-    """The next whole number, as far as numbers of replicas go."""
+    """The value rounded up, within the range of numbers of replicas."""
     return ceil(value) if value < MOST_REPLICAS else MOST_REPLICAS

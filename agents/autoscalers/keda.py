@@ -1,13 +1,13 @@
 """KEDA: external metrics that drive a horizontal autoscaler, one per stage.
 
-Source: kedacore/keda, `pkg/scaling/scale_handler.go`, `pkg/fallback`, `controllers/keda/hpa.go`. A metric, unless said
-otherwise requests in flight (what a queue scaler reports), reaches an HPA without `behavior` as AverageValue:
-⌈M / threshold⌉ replicas. The HPA asks for it at its own pace, every 15 s, and gets it as it is then; KEDA's polling,
-every 30 s, is for going from zero and to zero, and fills the cache of a trigger with `useCachedMetrics`. Where more
-than `failures` questions in a row brought nothing, the HPA is told as much as `fallback` replicas have to do; as since
-release 2.18, also where the target is of the whole stage. Questions are the HPA's: since release 2.19 KEDA counts its
-own polls as well, and falls back sooner. Not here: scaling to zero, since a stage has one replica at least; replicas
-that sleep are the cluster's (`Physics.keep_alive_s`).
+Source: kedacore/keda, `pkg/scaling/scale_handler.go`, `pkg/fallback`, `controllers/keda/hpa.go`. A metric (by default
+requests in flight, as queue scalers report them) reaches an HPA without `behavior` as AverageValue: ⌈M / threshold⌉
+replicas. The HPA queries it every 15 s and gets its current value. KEDA's polling, every 30 s, serves scaling from and
+to zero, and fills the cache of a trigger with `useCachedMetrics`. After more than `failures` failed queries in a row,
+the HPA gets the figure that corresponds to `fallback` replicas; as since release 2.18, also if the target is of the
+whole stage. Only queries of the HPA count: since release 2.19, KEDA also counts its own polls, and falls back sooner.
+Scaling to zero is not simulated, since a stage has at least one replica; sleeping replicas are part of the cluster
+(`Physics.keep_alive_s`).
 """
 
 from dataclasses import dataclass, field
@@ -25,12 +25,12 @@ from ipagym.task.scenario import Scenario
 MOST_REPLICAS = 100
 SYNC_S = 15.0
 RESOURCES = ("cpu", "cpu_cores", "memory", "memory_mib")
-"""Sources of metrics that the HPA asks the metrics server for; KEDA has no part in these."""
+"""Sources that the HPA queries from the metrics server, without KEDA."""
 
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """A metric that scales: 5 requests in flight for each replica, as KEDA's queue scalers have it, unless said."""
+    """A metric that scales; by default 5 requests in flight for each replica, as for KEDA's queue scalers."""
 
     metric: Metric = field(default_factory=lambda: Metric(source="in_flight", target=5.0, scope="all"))
     is_cached: bool = False
@@ -40,8 +40,8 @@ class Trigger:
 class KedaSettings:
     """The fields of a ScaledObject.
 
-    `fallback`: replicas after more than `failures` questions in a row that brought nothing; None to hold. `polling_s`
-    is for cached metrics only.
+    `fallback`: replicas after more than `failures` failed queries in a row; None to hold. `polling_s` is for cached
+    metrics only.
     """
 
     triggers: tuple[Trigger, ...] = (Trigger(),)
@@ -55,7 +55,7 @@ class KedaSettings:
 
 
 class KedaRule:
-    """One stage: the metrics, with their caches and their fallback, and the autoscaler that asks for them."""
+    """One stage: the metrics, with their caches and their fallback, and the autoscaler that queries them."""
 
     def __init__(self, settings: KedaSettings) -> None:
         self.settings = settings
@@ -88,7 +88,7 @@ class KedaRule:
         return [(index, each) for index, each in triggers if each.metric.source not in RESOURCES]
 
     def _asked(self, index: int, view: StageView, fresh: int) -> int | None:
-        """Replicas that one trigger asks for; None where nothing is known."""
+        """Replicas that one trigger requests; None without figures."""
         trigger, tolerance = self.settings.triggers[index], self.settings.tolerance
         metric = trigger.metric
         if metric.source in RESOURCES:
@@ -98,10 +98,8 @@ class KedaRule:
         return None if told is None else wanted_by_figure(metric, told, view, tolerance)
 
     def _told(self, index: int, seen: float | None, ready: int) -> float | None:
-        """The figure that the autoscaler is given: the metric, its stand-in, or nothing.
-
-        The autoscaler multiplies a figure of the whole stage by the replicas that are ready; it is told nothing where
-        none is.
+        """The figure that the autoscaler gets: the metric, its fallback, or None. The autoscaler multiplies a figure of
+        the whole stage by the ready replicas; it gets no figure if no replica is ready.
         """
         metric, fallback = self.settings.triggers[index].metric, self.settings.fallback
         self._failed[index] = 0 if seen is not None else self._failed[index] + 1

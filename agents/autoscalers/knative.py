@@ -1,9 +1,9 @@
 """Knative's Pod Autoscaler on concurrency or requests per second, one per stage, with its panic mode.
 
 Source: knative/serving, `pkg/autoscaler/scaling/autoscaler.go`, `pkg/reconciler/autoscaling/kpa/scaler.go` (bounds) and
-`config-autoscaler`. A replica here serves one batch at a time, so that its container concurrency is its batch unless
-said otherwise; concurrency is taken from the figures of a window, which may be longer than Knative's one-second
-buckets: the panic window of 6 s is then the last window. Not here: scaling to zero and the activator.
+`config-autoscaler`. A replica serves one batch at a time, so its container concurrency is by default its batch.
+Concurrency is taken from the figures of a window, which may be longer than Knative's one-second buckets: the panic
+window of 6 s is then the last window. Scaling to zero and the activator are not simulated.
 """
 
 from dataclasses import dataclass, replace
@@ -28,7 +28,9 @@ MOST_DOWN = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Panic:
-    """Since when (−∞: not), when last over the threshold, and the most replicas wanted meanwhile."""
+    """The start of panic (−∞: no panic), the last time over the threshold, and the most replicas wanted since the
+    start.
+    """
 
     is_on: bool = False
     last_over_s: float = -inf
@@ -37,11 +39,9 @@ class Panic:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class KpaSettings:
-    """The annotations of a revision, as far as they matter here.
-
-    `target` is what each replica is to have of the metric, its utilisation taken into account; None for 0.7 of its
-    batch. Once there is any load, `activation_replicas` are the least; `delay_s` is that of scaling down;
-    `max_replicas` None stands for the limits' own.
+    """The annotations of a revision that have an effect here. `target` is the target of the metric for each replica,
+    including target utilisation; None means 0.7 of its batch. With any load, there are at least `activation_replicas`;
+    `delay_s` delays scaling down; `max_replicas` None means that of the limits.
     """
 
     metric: Literal["concurrency", "rps"] = "concurrency"
@@ -70,7 +70,7 @@ def desired(
 ) -> tuple[int, int, bool]:
     """Replicas by the stable and by the panic window, and whether the load is over the panic threshold.
 
-    `stable` and `panic` are the means of all replicas together, `target` that which one is to have.
+    `stable` and `panic` are the means over all replicas together, `target` is the target of one replica.
     """
     n = max(1, ready)
     most, least = ceil(MOST_UP * n), floor(n / MOST_DOWN)
@@ -80,12 +80,12 @@ def desired(
 
 
 def first(ready: int, now_s: float) -> Panic:
-    """An autoscaler that finds several replicas begins in panic: it knows too little to take any away."""
+    """An autoscaler that starts with several replicas begins in panic: it has too few figures to remove any."""
     return Panic(True, now_s, ready) if ready > 1 else Panic()
 
 
 def after(panic: Panic, now_s: float, *, is_over: bool, stable_s: float = STABLE_S) -> Panic:
-    """Panic begins and goes on while over the threshold, and ends once more than a stable window has passed since."""
+    """Panic begins and continues over the threshold, and ends when more than a stable window has passed since then."""
     if is_over:
         return Panic(True, now_s, panic.most if panic.is_on else 0)
     if panic.is_on and now_s - panic.last_over_s > stable_s:
@@ -103,7 +103,7 @@ class KpaRule:
         self._wanted: list[tuple[float, int]] = []
 
     def setting(self, view: StageView) -> StageSetting:
-        """The replicas wanted; those that run until there is a figure."""
+        """The replicas wanted; the running ones until there is a figure."""
         given = self.settings
         if view.window.scraped:
             total = view.rate_rps if given.metric == "rps" else view.in_flight
@@ -132,7 +132,7 @@ class KpaRule:
         return wanted
 
     def _delayed(self, wanted: int, now_s: float) -> int:
-        """The most that was wanted within the delay of scaling down."""
+        """The highest number wanted within the delay of scaling down."""
         self._wanted = [each for each in self._wanted if now_s - each[0] < self.settings.delay_s] + [(now_s, wanted)]
         return max(replicas for _, replicas in self._wanted)
 

@@ -1,9 +1,9 @@
 """Ray Serve's autoscaler on ongoing requests, one per stage.
 
-Source: ray-project/ray, `python/ray/serve/autoscaling_policy.py`, `_private/autoscaling_state.py` and `config.py`. What
-is proportional, and smoothed, is the number of replicas that run; what it is compared with, and bounded by, is the
-number asked for. Ray ticks ten times a second; here a decision is taken once per window, and a direction must have
-lasted for the delay. While none runs, those asked for are waited for. Not here: scaling to zero.
+Source: ray-project/ray, `python/ray/serve/autoscaling_policy.py`, `_private/autoscaling_state.py` and `config.py`. The
+new number is proportional to the running replicas and smoothed; it is compared with, and bounded by, the requested
+number. Ray ticks ten times a second; here a decision is taken once per window, and a direction must have lasted for the
+delay. While no replica runs, the rule waits for the requested ones. Scaling to zero is not simulated.
 """
 
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from ipagym.task.scenario import Scenario
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RayServeSettings:
-    """Ray Serve's `AutoscalingConfig` with its defaults: ongoing requests for each replica, and how long to wait."""
+    """Ray Serve's `AutoscalingConfig` with its defaults: ongoing requests for each replica, and delays."""
 
     target_ongoing: float = 2.0
     upscale_delay_s: float = 30.0
@@ -32,8 +32,8 @@ class RayServeSettings:
 def desired_replicas(running: int, ongoing: float, settings: RayServeSettings) -> int:
     """Replicas for that many ongoing requests: proportional, smoothed, rounded up.
 
-    Where smoothing would leave things as they are though a whole replica is too many, one goes. As in Ray, nothing is
-    forgiven for rounding.
+    If smoothing would change nothing although at least one replica is too many, one is removed. As in Ray, there is no
+    tolerance for rounding errors.
     """
     wanted = running * (ongoing / (settings.target_ongoing * running))
     factor = settings.upscaling_factor if wanted > running else settings.downscaling_factor
@@ -52,7 +52,7 @@ class RayServeRule:
         self._direction, self._since_s = 0, 0.0
 
     def setting(self, view: StageView) -> StageSetting:
-        """The replicas wanted, once wanted for long enough."""
+        """The replicas wanted, after they were wanted for the delay."""
         if view.window.scraped:
             self._recent.add(view.now_s, view.window.duration_s, view.in_flight)
         current, running, most = view.running.replicas, view.seen.ready, view.limits.max_replicas

@@ -1,9 +1,8 @@
-"""Kubernetes' Vertical Pod Autoscaler, one per stage: cores of the replicas; variant, replicas and batch stay.
-
-Whether cores change in place or by new replicas is the cluster's (`Physics.resize_s`), the same for every controller,
-so that its modes InPlaceOrRecreate and Recreate are two clusters rather than two controllers; a new replica is ready
-before the old one goes, where the updater would evict within the disruption budget. Memory is not simulated. The real
-time constants (a half-life of 24 hours, pods left alone for 12) make it act only on its bounds within an episode of
+"""Kubernetes' Vertical Pod Autoscaler, one per stage. It changes the cores of replicas, not variant, replicas and
+batch. The cluster decides whether cores change in place or by new replicas (`Physics.resize_s`), for all controllers
+alike; so the modes InPlaceOrRecreate and Recreate are two clusters and not two controllers. A new replica is ready
+before the old one stops, whereas the updater would evict within the disruption budget. Memory is not simulated. With
+the real time constants (a half-life of 24 hours, no eviction within 12), it acts only on its bounds in an episode of
 minutes: `time_scale` divides them.
 """
 
@@ -28,12 +27,10 @@ PATIENCE = 4
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class VpaSettings:
-    """Settings of how the recommendation is applied.
-
-    `update` is how it is applied: `updater` as Kubernetes does; `off` never; `plus` as InfAdapter's VPA+ (every 30 s,
-    up at once, down after four decisions in a row). `min_replicas`: the updater leaves smaller groups alone (2 in
-    Kubernetes, which would keep it from any stage with one replica). `least_cores` and `most_cores` bound what is
-    recommended (minAllowed and maxAllowed).
+    """Settings of the updates. `update` says how the recommendation is applied: `updater` as in Kubernetes; `off`
+    never; `plus` as in InfAdapter's VPA+ (every 30 s, up at once, down after four decisions in a row). `min_replicas`:
+    the updater ignores smaller groups (Kubernetes has 2, which would exclude stages with one replica). `least_cores`
+    and `most_cores` bound the recommendation (minAllowed and maxAllowed).
     """
 
     update: Literal["updater", "off", "plus"] = "updater"
@@ -61,7 +58,7 @@ class Recommender:
         self._began_s = self._last_s = 0.0
 
     def observe(self, view: StageView) -> None:
-        """Take in a window; lost figures are no sample."""
+        """Add a window; lost figures give no sample."""
         if not view.window.scraped:
             return
         self._used_s += view.seen.utilisation * view.cores * view.window.duration_s
@@ -74,7 +71,7 @@ class Recommender:
             self._used_s = self._seconds = 0.0
 
     def recommend(self) -> Recommendation:
-        """Target and bounds; how far to trust them is a matter of the time from the first sample to the last."""
+        """Target and bounds; their confidence depends on the time from the first sample to the last."""
         return recommendation(self.usage, confidence(self._last_s - self._began_s, self._samples, self.time_scale))
 
 
@@ -118,7 +115,7 @@ def vpa(settings: VpaSettings | None = None) -> ByStage:
 
 
 def make(scenario: Scenario, argument: str = "") -> Agent:
-    """`argument`: by how much the time constants are divided."""
+    """`argument`: the divisor of the time constants."""
     return vpa(VpaSettings(time_scale=positive(argument, 1.0, name="vpa", what="time_scale")))
 
 

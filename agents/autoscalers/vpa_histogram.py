@@ -12,16 +12,16 @@ RATIO = 1.05
 FIRST_BUCKET_CORES = 0.01
 MOST_CORES = 1000.0
 EPSILON = 1e-4
-"""Weights below this, beside the newest, count as nothing."""
+"""Weights below this, relative to the newest, count as 0."""
 
 SAMPLE_WEIGHT = 0.1
 HALF_LIFE_S = 24 * 3600.0
 LARGEST_EXPONENT = 100.0
-"""Weights are taken relative to a reference time, which moves on before 2^x gets too large."""
+"""Weights are relative to a reference time, which is moved before 2^x gets too large."""
 
 
 def bucket_of(cores: float) -> int:
-    """The bucket of a usage: floor(log_r(x·(r − 1)/first + 1)), 0 for less than the first bucket holds."""
+    """The bucket of a usage: floor(log_r(x·(r − 1)/first + 1)), 0 for usages below the end of the first bucket."""
     if cores < FIRST_BUCKET_CORES:
         return 0
     return min(floor(_log(cores)), BUCKETS - 1)
@@ -49,7 +49,7 @@ class DecayingHistogram:
 
     @property
     def is_empty(self) -> bool:
-        """True where no sample counts any more."""
+        """True if no sample counts any more."""
         return bool(self._weights.sum() < EPSILON)
 
     def add(self, cores: float, time_s: float) -> None:

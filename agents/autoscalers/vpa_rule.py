@@ -20,7 +20,7 @@ LEAST_CHANGE = 0.1
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Recommendation:
-    """Cores for one replica: what it should request, and the bounds within which another request is left alone."""
+    """Cores for one replica: the target request, and the bounds within which another request is not changed."""
 
     target: float
     lower: float
@@ -28,12 +28,12 @@ class Recommendation:
 
 
 def confidence(lifespan_s: float, samples: int, time_scale: float = 1.0) -> float:
-    """Days of samples, by time and by number, the lesser of both."""
+    """Days of samples: the smaller of the days by time and by number."""
     return min(lifespan_s * time_scale / DAY_S, samples / SAMPLES_PER_DAY)
 
 
 def recommendation(usage: DecayingHistogram, trust: float) -> Recommendation:
-    """Percentile → margin → confidence (bounds only) → minimum; every step is cut to whole thousandths of a core."""
+    """Percentile → margin → confidence (bounds only) → minimum, each truncated to whole thousandths of a core."""
     target, lower, upper = (_with_margin(_cut(1000 * usage.percentile(share))) for share in (TARGET, LOWER, UPPER))
     return Recommendation(
         target=_cores(target), lower=_cores(lower * lower_factor(trust)), upper=_cores(upper * upper_factor(trust))
@@ -41,23 +41,23 @@ def recommendation(usage: DecayingHistogram, trust: float) -> Recommendation:
 
 
 def capped(wanted: Recommendation, least: float, most: float) -> Recommendation:
-    """Target and bounds, each brought up to `least` cores, then down to `most`."""
+    """Target and bounds, each raised to at least `least` cores, then reduced to at most `most`."""
     target, lower, upper = (min(max(each, least), most) for each in (wanted.target, wanted.lower, wanted.upper))
     return Recommendation(target=target, lower=lower, upper=upper)
 
 
 def upper_factor(trust: float) -> float:
-    """1 + 1/confidence: infinite where nothing is known."""
+    """1 + 1/confidence: infinite without samples."""
     return 1 + 1 / trust if trust > 0 else inf
 
 
 def lower_factor(trust: float) -> float:
-    """(1 + 0.001/confidence)^−2: nothing where nothing is known."""
+    """(1 + 0.001/confidence)^−2: 0 without samples."""
     return (1 + 0.001 / trust) ** -2 if trust > 0 else 0.0
 
 
 def is_worth_it(request: float, wanted: Recommendation, *, is_old: bool) -> bool:
-    """True where the updater acts: the request is outside the bounds, or is off by 10 % and the pod is old enough."""
+    """True if the updater acts: the request is outside the bounds, or differs by 10 % and the pod is old enough."""
     is_outside = request < wanted.lower or request > wanted.upper
     return is_outside or (is_old and abs(request - wanted.target) / request >= LEAST_CHANGE)
 

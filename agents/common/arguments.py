@@ -4,10 +4,10 @@ from ipagym.system.errors import InputError
 
 
 def positive(argument: str, default: float, *, name: str, what: str) -> float:
-    """The number that stands there, or the default where nothing does.
+    """The number in the argument, or the default if it is empty.
 
     Raises:
-        InputError: it is no finite number above 0.
+        InputError: it is not a finite number above 0.
     """
     try:
         value = float(argument) if argument else default

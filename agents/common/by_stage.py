@@ -1,4 +1,4 @@
-"""Controllers that look at each stage by itself: one rule per stage, and what such a rule gets to see."""
+"""Controllers with one independent rule per stage, and the figures that such a rule sees."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -15,11 +15,11 @@ from ipagym.model.window import StageWindow, Window
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StageView:
-    """A stage at the end of a window: what runs there (`setting`), what was seen, and within which limits it may move.
+    """A stage at the end of a window: its running setting (`setting`), its figures, and its limits.
 
-    Where a stage runs several deployments, rules deal with the first of them and leave the others alone. `slo_s` is
-    that of the pipeline, `slo_share_s` the part of it that is in proportion to the stage's latency at batch 1 among
-    all stages (in a chain), for systems that treat one model at a time.
+    If a stage runs several deployments, rules control the first one and do not change the others. `slo_s` is the SLO of
+    the pipeline. `slo_share_s` is the stage's part of it, in proportion to its latency at batch 1 among all stages (in
+    a chain), for systems that treat one model at a time.
     """
 
     index: int
@@ -33,7 +33,7 @@ class StageView:
 
     @property
     def running(self) -> Deployment:
-        """The deployment that rules deal with."""
+        """The deployment that rules control."""
         return self.setting.first
 
     @property
@@ -58,19 +58,19 @@ class StageView:
 
     @property
     def latency(self) -> LatencyModel:
-        """The profile of what runs."""
+        """The profile of the running deployment."""
         return latency_of(self.running, self.stage)
 
 
 class StageRule(Protocol):
-    """Decides the knobs of one stage; made anew for every episode, it may remember what it saw."""
+    """Decides the knobs of one stage. A new one is made for every episode, and it may keep state."""
 
     def setting(self, view: StageView) -> StageSetting:
-        """The knobs from now on; asked once per window."""
+        """The knobs from now on; called once per window."""
 
 
 class ByStage:
-    """An agent with one rule for each stage; what the rules ask for together is cut down to the budget."""
+    """An agent with one rule for each stage; their joint request is reduced to the budget."""
 
     def __init__(self, make_rule: Callable[[Stage], StageRule]) -> None:
         self.make_rule = make_rule
@@ -81,7 +81,7 @@ class ByStage:
         self._rules = [self.make_rule(stage) for stage in pipeline.stages]
 
     def decide(self, window: Window) -> Configuration:
-        """The settings that the rules ask for, stage by stage."""
+        """The settings that the rules request, stage by stage."""
         views = self._views(window)
         wanted = Configuration(tuple(rule.setting(view) for rule, view in zip(self._rules, views, strict=True)))
         return affordable(wanted, self._pipeline, self._limits)
@@ -105,13 +105,13 @@ class ByStage:
 
 
 def slo_shares_s(running: Sequence[Deployment], pipeline: Pipeline) -> list[float]:
-    """The SLO shared out among the stages, in proportion to their latency at batch 1."""
+    """The SLO divided among the stages in proportion to their latency at batch 1."""
     alone_s = [latency_of(each, stage).p99(1) for each, stage in zip(running, pipeline.stages, strict=True)]
     return [pipeline.slo_s * each / sum(alone_s) for each in alone_s]
 
 
 def replica_rps(deployment: Deployment, stage: Stage) -> float:
-    """Requests per second that one replica is planned to serve."""
+    """Planned throughput of one replica in requests per second."""
     return latency_of(deployment, stage).throughput_rps(deployment.batch)
 
 

@@ -1,7 +1,6 @@
-"""Systems that do not scale get a fleet, sized for the scenario's load before it begins, as their papers' clusters are.
-
-What is chosen here is ours: replicas that carry the peak with the largest batch that leaves half the SLO, as far as
-cores, nodes and the most replicas allow. From then on the system has that fleet.
+"""Fixed fleets for systems that do not scale, sized for the scenario's load in advance, as in their papers. The rule is
+our choice: replicas that carry the peak with the largest batch that leaves half the SLO, within the limits of cores,
+nodes and replicas. The system keeps that fleet.
 """
 
 from collections.abc import Callable, Sequence
@@ -23,13 +22,12 @@ from ipagym.workload.statistics import peak_rps
 VariantOf = Callable[[Stage, Deployment], Variant]
 
 PEAK_S = 10
-"""The highest rate is the highest mean of so many seconds."""
+"""The peak rate is the highest mean over this number of seconds."""
 
 
 class OnFleet(Wrapper):
-    """An agent that keeps the replicas which it finds at first, and finds those that carry `peak_rps`.
-
-    `variant_of` says with which variant of a stage, of which something is found.
+    """An agent that does not change replicas, started on a fleet that carries `peak_rps`. `variant_of` chooses the
+    fleet's variant of a stage, given the initial deployment.
     """
 
     def __init__(self, agent: Agent, variant_of: VariantOf, peak_rps: float) -> None:
@@ -51,7 +49,7 @@ class OnFleet(Wrapper):
         return super().decide(window)
 
     def holds(self, found: Configuration) -> Configuration:
-        """The configuration that was found, on the fleet."""
+        """The initial configuration, on the fleet."""
         pairs = zip(found.first_deployments, self._pipeline.stages, strict=True)
         chosen = [with_variant(each, self.variant_of(stage, each)) for each, stage in pairs]
         numbers = fleet_of(chosen, self._pipeline, self._limits, self.peak_rps)
@@ -60,29 +58,28 @@ class OnFleet(Wrapper):
 
 
 def load_peak_rps(scenario: Scenario) -> float:
-    """The highest rate that the load comes to under one seed."""
+    """The highest rate of the load under one seed."""
     return peak_rps(scenario.workload.rates_rps(np.random.default_rng(0)), PEAK_S)
 
 
 def most_accurate(stage: Stage, found: Deployment) -> Variant:
-    """The fleet of one that is to be accurate at all times."""
+    """The variant for a system that must always be accurate."""
     return stage.most_accurate
 
 
 def lightest(stage: Stage, found: Deployment) -> Variant:
-    """The fleet of one that gives up accuracy when it must."""
+    """The variant for a system that reduces accuracy under load."""
     return stage.lightest
 
 
 def as_found(stage: Stage, found: Deployment) -> Variant:
-    """The fleet of one that leaves variants alone."""
+    """The variant for a system that does not change variants."""
     return stage.variant(found.variant)
 
 
 def fleet_of(chosen: Sequence[Deployment], pipeline: Pipeline, limits: Limits, peak_rps: float) -> tuple[int, ...]:
-    """Replicas of these deployments, one of each stage, that carry the peak, or as many as there is room for.
-
-    Where room is short, the stage that could carry most gives up a replica first.
+    """Replicas of these deployments, one of each stage, that carry the peak, or as many as fit. If they do not fit, the
+    stage with the largest capacity loses a replica first.
     """
     pairs = list(zip(chosen, pipeline.stages, strict=True))
     shares_s = slo_shares_s(chosen, pipeline)

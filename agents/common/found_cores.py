@@ -1,4 +1,4 @@
-"""Pipelines as a controller sees them that leaves cores alone: every variant on the cores that were found."""
+"""Pipelines for controllers that do not change cores: every variant runs on the initial cores."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -8,16 +8,15 @@ from ipagym.model.pipeline import Pipeline, Stage, Variant
 
 
 def on_found_cores(pipeline: Pipeline, found: Sequence[Deployment]) -> Pipeline:
-    """The pipeline whose variants have, as their base cores, those that each stage was found to run on.
-
-    Where base cores were found (`cores` None) they stay; so do those of a variant that was not measured on the others.
+    """The pipeline with the initial cores of each stage as base cores of its variants. Base cores stay if they are the
+    initial ones (`cores` None), or if a variant was not measured on the others.
     """
     stages = zip(pipeline.stages, found, strict=True)
     return replace(pipeline, stages=tuple(_stage(stage, each.cores) for stage, each in stages))
 
 
 def explicit_cores(configuration: Configuration, seen: Pipeline, pipeline: Pipeline) -> Configuration:
-    """A configuration of the pipeline as it was seen, in terms of the pipeline itself: cores said where they differ."""
+    """A configuration of the pipeline `seen` as one of `pipeline`: cores become explicit where base cores differ."""
     stages = zip(configuration.stages, seen.stages, pipeline.stages, strict=True)
     return Configuration(tuple(s.turned(cores=_cores(s.first, was, now)) for s, was, now in stages))
 

@@ -24,7 +24,7 @@ def stage_neighbours(setting: StageSetting, stage: Stage, limits: Limits) -> Ite
 
 
 def deployment_neighbours(current: Deployment, stage: Stage, limits: Limits) -> Iterator[Deployment]:
-    """The same for one deployment; another variant keeps its cores where it was measured on as many."""
+    """The same for one deployment; another variant keeps the cores if it was measured on that number."""
     by_accuracy = sorted(stage.variants, key=lambda variant: variant.accuracy)
     names = [variant.name for variant in by_accuracy]
     choices = stage.variant(current.variant).core_choices

@@ -6,7 +6,7 @@ from ipagym.model.configuration import Limits
 
 
 def largest_replicas(cores: Sequence[int], limits: Limits) -> list[int]:
-    """Replicas for stages of so many cores each, added in turn until no further one fits the limits."""
+    """Replicas for stages with these cores each, added in turn until no further one fits the limits."""
     replicas = [1] * len(cores)
     growing = set(range(len(cores)))
     while growing:
@@ -19,13 +19,13 @@ def largest_replicas(cores: Sequence[int], limits: Limits) -> list[int]:
 
 
 def has_room(cores: Sequence[int], replicas: Sequence[int], limits: Limits) -> bool:
-    """True where the budget and the nodes have the cores for so many replicas."""
+    """True if these replicas fit the budget and the nodes."""
     asked = sum(c * n for c, n in zip(cores, replicas, strict=True))
     return asked <= (limits.max_cores or asked) and fits(cores, replicas, limits.node_cores)
 
 
 def fits(cores: Sequence[int], replicas: Sequence[int], node_cores: Sequence[int] | None) -> bool:
-    """True where all replicas find room, placed from large to small, each on the first node with room."""
+    """True if all replicas fit, placed from large to small, each on the first node with room."""
     if node_cores is None:
         return True
     free = list(node_cores)

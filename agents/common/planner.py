@@ -1,4 +1,4 @@
-"""Agents that solve a program anew for every window: the forecast, the solver, and the plan that is kept."""
+"""Agents that solve a program for every window: the forecast, the solver, and the last plan."""
 
 from collections.abc import Callable
 from typing import Generic, Protocol, TypeVar
@@ -18,7 +18,7 @@ Found = TypeVar("Found", bound=Solved, covariant=True)
 
 
 class Program(Protocol[Found]):
-    """A problem of planning, as it stands at the end of a window."""
+    """A planning problem at the end of a window."""
 
     def reset(self, pipeline: Pipeline, limits: Limits) -> None:
         """Prepare for this pipeline."""
@@ -26,14 +26,15 @@ class Program(Protocol[Found]):
     def solve(
         self, window: Window, rate_rps: float, settings: SolverSettings
     ) -> tuple[Found, Configuration | None] | None:
-        """The solution for this rate and its configuration, if it has one; None where nothing is to be solved yet."""
+        """The solution for this rate and its configuration, if there is one; None if there is nothing to solve yet."""
 
 
 class Planner(Generic[Found]):
     """Solves a program for the forecast rate of every window. `last` is the solution behind the latest plan.
 
-    It asks for the plan found, be it the optimum, the best known in time, or the fallback of the program; for its last
-    plan, or what runs before any, where no answer came in time; for what runs where nothing is to be solved yet.
+    It requests the plan that was found: the optimum, the best plan within the time limit, or the program's fallback.
+    Without an answer in time, it requests its last plan, or the running configuration if there is none. If there is
+    nothing to solve yet, it requests the running configuration.
     """
 
     def __init__(self, program: Program[Found], forecaster: Forecaster, settings: SolverSettings | None = None) -> None:
@@ -43,7 +44,7 @@ class Planner(Generic[Found]):
         self.last: Found | None = None
 
     def reset(self, pipeline: Pipeline, limits: Limits, rng: np.random.Generator) -> None:
-        """Forget the load seen so far, and the plan."""
+        """Discard the load history and the plan."""
         self.program.reset(pipeline, limits)
         self.forecaster.reset()
         self._plan: Configuration | None = None
@@ -61,6 +62,6 @@ class Planner(Generic[Found]):
 
 
 def planner(program: Program[Found], chosen: PlanningWith, usual: Callable[[], Forecaster]) -> Agent:
-    """The agent that plans with what was chosen; with its `usual` forecaster where none was."""
+    """The agent that plans with the chosen solver, forecaster and limit; the default forecaster is `usual`."""
     settings = SolverSettings(solver=chosen.solver, time_limit_s=chosen.time_limit_s)
     return Planner(program, chosen.forecaster or usual(), settings)

@@ -1,4 +1,4 @@
-"""The means of a planner: `ipa:cbc`, `ipa:lstm`, `ipa:cbc+lstm+2s` name a solver, a forecaster, a limit."""
+"""Options of a planner: `ipa:cbc`, `ipa:lstm`, `ipa:cbc+lstm+2s` name a solver, a forecaster, a time limit."""
 
 import re
 from dataclasses import dataclass
@@ -12,22 +12,22 @@ from ipagym.forecast.oracle import Oracle
 from ipagym.system.errors import InputError, unknown_name
 
 SOLVERS = ("highs", "cbc")
-"""As `ipagym.optimize.solver` has them."""
+"""The solvers of `ipagym.optimize.solver`."""
 
 ORACLE = "oracle"
-"""The forecaster that `make_agent` has told the load."""
+"""The forecaster that knows the load; `make_agent` passes the load to it."""
 
 AHEAD_S = 20
-"""Seconds that it sees ahead at least; otherwise two intervals: that decided on, and the next, until which it lasts."""
+"""Shortest horizon of the oracle in seconds; otherwise two intervals: the one of the decision and the next."""
 
 
 LIMIT = re.compile(r"\d+(\.\d+)?s", re.ASCII)
-"""Seconds that the solver may take, as in `2s` and `0.5s`."""
+"""The solver's time limit in seconds, as in `2s` and `0.5s`."""
 
 
 @dataclass(frozen=True, slots=True)
 class PlanningWith:
-    """A solver, how many seconds it may take for a decision, and a forecaster where one is named."""
+    """A solver, its time limit for a decision in seconds, and a forecaster if one is named."""
 
     solver: str
     time_limit_s: float
@@ -35,10 +35,10 @@ class PlanningWith:
 
 
 def planning_with(argument: str, interval_s: float) -> PlanningWith:
-    """The means that the argument names; HiGHS, no limit and the agent's own forecaster where it says nothing.
+    """The options in the argument; defaults are HiGHS, no limit and the agent's own forecaster.
 
     Raises:
-        InputError: a part is none of these, or there are two of a kind.
+        InputError: a part is unknown, or two parts are of the same kind.
     """
     parts = argument.split("+") if argument else []
     solvers = [part for part in parts if part in SOLVERS]
@@ -57,10 +57,10 @@ def planning_with(argument: str, interval_s: float) -> PlanningWith:
 
 
 def forecaster_named(name: str, interval_s: float) -> Forecaster | None:
-    """The forecaster of that name, the oracle among them; None where none is named.
+    """The forecaster of that name, including the oracle; None if the name is empty.
 
     Raises:
-        InputError: there is none of that name.
+        InputError: the name is unknown.
     """
     if name == ORACLE:
         return Oracle(np.zeros(0), horizon_s=max(AHEAD_S, ceil(2 * interval_s)))

@@ -11,7 +11,7 @@ from ipagym.optimize.problem import TOLERANCE
 
 
 def half_slo_batch(latency: LatencyModel, slo_s: float, batches: Sequence[int]) -> int | None:
-    """The largest batch with 2·l(b) ≤ SLO, so that a request may just miss one batch; none where no batch will do.
+    """The largest batch with 2·l(b) ≤ SLO, so that a request may just miss one batch; None if there is none.
 
     The rule of Nexus, Proteus, Loki and Jellyfish alike.
     """
@@ -32,6 +32,6 @@ def replicas_for(rate_rps: float, throughput_rps: float, most: int) -> int:
 
 
 def with_variant(running: Deployment, variant: Variant) -> Deployment:
-    """The deployment with another variant on as many cores, or on its base cores if it was not measured on as many."""
+    """The deployment with another variant on the same cores, or on its base cores if it was not measured on these."""
     cores = running.cores if running.cores in variant.core_choices else None
     return replace(running, variant=variant.name, cores=cores)

@@ -1,4 +1,4 @@
-"""The windows of the last seconds, and what a figure came to over them."""
+"""The windows of the last seconds, and the mean of a figure over them."""
 
 from collections import deque
 

@@ -1,4 +1,4 @@
-"""The base of agents around agents: it has the abilities of the agent inside, no more and no fewer."""
+"""The base of agents that wrap agents: it has exactly the abilities of the wrapped agent."""
 
 from collections.abc import Mapping
 
@@ -12,14 +12,13 @@ from ipagym.model.pipeline import Pipeline
 from ipagym.model.window import Window
 
 ABILITIES: Mapping[str, type] = {"foresee": Foreseeing, "learn": Learning, "holds": Holding}
-"""The method that an ability adds to those of every agent → its protocol."""
+"""The protocol of each ability, by the method that it adds to an agent."""
 
 
 class Wrapper:
-    """Asks `agent`, and changes nothing by itself.
-
-    A subclass adds an ability by defining its method; the methods of other abilities are those of `agent`, where it
-    has them. They are attributes of the object and not of the class, so that `isinstance` tells who has them.
+    """Passes all calls to `agent`. A subclass adds an ability by defining its method; the methods of other abilities
+    are those of `agent`, if it has them. They are attributes of the object and not of the class, so that `isinstance`
+    shows which abilities it has.
     """
 
     def __init__(self, agent: Agent) -> None:

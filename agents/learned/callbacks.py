@@ -1,4 +1,4 @@
-"""What happens between the updates of a training: chance, schedules, validation, checkpoints and figures."""
+"""Callbacks between the updates of a training: random seeds, schedules, validation, checkpoints and figures."""
 
 from collections.abc import Callable
 from typing import Any
@@ -18,15 +18,14 @@ Report = Callable[[int, int, float | None], None]
 
 
 def at(schedule: Schedule, progress_remaining: float) -> float:
-    """The value of a schedule where so much is left, 1 … 0."""
+    """The value of a schedule at the remaining progress, 1 … 0."""
     first, last = schedule
     return last + (first - last) * progress_remaining
 
 
 class Chance(BaseCallback):
-    """Begins torch's, numpy's and the action space's chance anew with every rollout, from the seed and the steps done.
-
-    A run that is resumed then needs no generator's state from a file.
+    """Seeds torch, numpy and the action space at every rollout, from the seed and the steps done. So a resumed run
+    needs no generator states from a file.
     """
 
     def __init__(self, seed: int) -> None:
@@ -43,7 +42,7 @@ class Chance(BaseCallback):
 
 
 class Entropy(BaseCallback):
-    """Lets the weight of the entropy follow its schedule."""
+    """Sets the weight of the entropy by its schedule."""
 
     def __init__(self, schedule: Schedule, total: int) -> None:
         super().__init__()
@@ -73,8 +72,8 @@ class Between(BaseCallback):
 
 
 class TaskFigures(BaseCallback):
-    """Logs the task's own figures, averaged over each rollout: violations, cores, PAS, reward and energy; and the last
-    validation with what it lacks to the clairvoyant's mean reward, where that is known.
+    """Logs the task's figures, averaged over each rollout: violations, cores, PAS, reward and energy. Also logs the
+    last validation and, if known, its gap to the clairvoyant's mean reward.
     """
 
     def __init__(self, env: TrainingVecEnv, curve: Curve, clairvoyant: float | None) -> None:
@@ -105,7 +104,7 @@ class TaskFigures(BaseCallback):
 
 
 class Progress(BaseCallback):
-    """Tells how many steps are done after every rollout."""
+    """Reports the number of steps done after every rollout."""
 
     def __init__(self, report: Report, total: int, curve: Curve) -> None:
         super().__init__()

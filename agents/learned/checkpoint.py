@@ -26,7 +26,7 @@ Count = Annotated[int, Field(ge=1, lt=2**31)]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Card:
-    """The task and the settings that a run was begun with, and the steps that it has done."""
+    """The task and the settings of a run, and the number of steps done."""
 
     __pydantic_config__ = ConfigDict(extra="forbid")
 
@@ -42,9 +42,8 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """A card and tensors by name: the parameters as stable-baselines3 gives them, and how far the run has come.
-
-    `progress` is what `ipagym.agents.learned.resuming` goes on from.
+    """A card and tensors by name: the parameters in the form of stable-baselines3, and the progress of the run.
+    `ipagym.agents.learned.resuming` continues from `progress`.
     """
 
     card: Card
@@ -94,7 +93,7 @@ def _card(text: str, file: Path) -> Card:
 
 
 def load_weights(module: torch.nn.Module, weights: Any) -> bool:
-    """True where these are sound weights of the module, which then has them."""
+    """Load the weights into the module; false if they are not valid for it."""
     expected = module.state_dict()
     if not isinstance(weights, dict) or list(weights) != list(expected):
         return False
@@ -115,6 +114,6 @@ def is_like(found: Any, like: torch.Tensor) -> bool:
 
 
 def _unpacked_bytes(file: Path) -> int:
-    """The bytes that the archive says it unpacks to; torch's older format, which says nothing of it, is an error."""
+    """The unpacked size in bytes that the archive states; torch's older format does not state it and is an error."""
     with zipfile.ZipFile(file) as archive:
         return sum(entry.file_size for entry in archive.infolist())

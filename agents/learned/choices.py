@@ -1,4 +1,4 @@
-"""How the outputs of a policy's network stand for values of the heads of an action, by the algorithm that made it."""
+"""The meaning of the outputs of a policy's network, by algorithm: the values of an action's heads."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ RECURRENT = "recurrent-ppo"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Choice:
-    """What stands between the layers of a network, how many outputs it has for these heads, and what they choose."""
+    """The activation between layers, the number of outputs for these heads, and the choice from the outputs."""
 
     activation: Callable[[Floats], Floats]
     outputs: Callable[[Heads], int]
@@ -35,17 +35,17 @@ def most_likely(outputs: Floats, heads: Heads, masks: Flags | None) -> Values:
 
 
 def best_of_all(outputs: Floats, heads: Heads, masks: Flags | None) -> Values:
-    """The values that the number of the largest output stands for, all actions being numbered through."""
+    """The values of the action whose number is that of the largest output."""
     return np.stack(np.unravel_index(outputs.argmax(axis=1), heads), axis=1).astype(np.int64)
 
 
 def on_scale(outputs: Floats, heads: Heads, masks: Flags | None) -> Values:
-    """The values at the places in [−1, 1] that the outputs are squashed to, one for each head."""
+    """The values for the outputs, squashed to [−1, 1], one for each head."""
     return values_on_scale(np.tanh(outputs), np.array(heads))
 
 
 def rectified(values: Floats) -> Floats:
-    """Values below 0 as 0."""
+    """The values, with 0 for those below 0 (relu)."""
     return np.maximum(values, 0.0)
 
 

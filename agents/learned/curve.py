@@ -13,7 +13,7 @@ class Curve:
     rows: list[tuple[float, float, float]] = field(default_factory=list)
 
     def add(self, steps: int, reward: float) -> bool:
-        """Note a validation; true where it is better than all before it."""
+        """Add a validation; true if it is better than all before it."""
         is_best = not self.rows or reward > self.rows[-1][2]
         self.rows.append((float(steps), reward, reward if is_best else self.rows[-1][2]))
         return is_best
@@ -24,5 +24,5 @@ class Curve:
         return len(rewards) - 1 - rewards.index(max(rewards)) if rewards else 0
 
     def reaches(self, steps: int) -> bool:
-        """True where the validation after so many steps is noted."""
+        """True if the validation after that number of steps is recorded."""
         return bool(self.rows) and self.rows[-1][0] >= steps

@@ -10,7 +10,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(slots=True, eq=False)
 class State:
-    """What n rows remember: `hidden` and `cell`, each of shape (n, units)."""
+    """The state of n rows: `hidden` and `cell`, each of shape (n, units)."""
 
     hidden: Floats
     cell: Floats
@@ -27,12 +27,12 @@ class LstmLayer:
     bias: Floats
 
     def at_rest(self, rows: int) -> State:
-        """The state of so many rows at the beginning."""
+        """The initial state of `rows` rows."""
         units = len(self.recurrent)
         return State(np.zeros((rows, units)), np.zeros((rows, units)))
 
     def step(self, values: Floats, state: State) -> Floats:
-        """The outputs, shape (n, units), for values of shape (n, entries); the state of the rows moves on."""
+        """The outputs, shape (n, units), for values of shape (n, entries); `state` is updated."""
         gates = values @ self.inputs + state.hidden @ self.recurrent + self.bias
         into, kept, new, out = np.split(gates, 4, axis=1)
         state.cell = _sigmoid(kept) * state.cell + _sigmoid(into) * np.tanh(new)

@@ -83,7 +83,7 @@ def samples(counts: NDArray[np.int64], horizon: Horizon = HORIZONS["ipa"]) -> tu
 def train(
     trace: NDArray[np.int64], settings: LstmSettings, progress: Callable[[int, int], None] = lambda done, total: None
 ) -> tuple[Weights, Scores]:
-    """Weights trained on the first 14 days of a trace of counts per second, and how they do on the rest.
+    """Weights trained on the first 14 days of a trace of counts per second, and their scores on the rest.
 
     Raises:
         InputError: the trace is not longer than that.
@@ -108,7 +108,7 @@ def train(
 
 
 def scores(forecasts: Floats, truth: Floats) -> Scores:
-    """The errors of forecasts, shape (n,), against the rates that came."""
+    """The errors of forecasts, shape (n,), against the true rates."""
     error, size = forecasts - truth, np.maximum(np.abs(truth), 1e-9)
     return Scores(
         smape_percent=100 * float(np.mean(2 * np.abs(error) / (np.abs(forecasts) + size))),

@@ -1,4 +1,4 @@
-"""A learner's view of one episode, window by window, as an agent has it."""
+"""A learner's view of one episode, window by window, for agents."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,7 @@ Indices = NDArray[np.int64]
 
 
 class OneView:
-    """The view of a new episode; every window is given to `see`, the first one too."""
+    """The view of a new episode; `see` gets every window, including the first one."""
 
     def __init__(self, problem: PlanProblem, observer: Observer, settings: ViewSettings) -> None:
         self._codec = Codec(problem.pipeline, problem.limits)
@@ -26,7 +26,7 @@ class OneView:
         self._current: Indices | None = None
 
     def see(self, window: Window) -> NDArray[np.float32]:
-        """What the view shows after the window, shape (1, entries)."""
+        """The view's observation after the window, shape (1, entries)."""
         observation = self._observer.observe(window)[np.newaxis]
         sight = Sight(observation, window.arrivals_per_s[np.newaxis], np.array([window.network_max_s]))
         take = self.view.begin if self._current is None else self.view.see
@@ -35,19 +35,20 @@ class OneView:
         return self.view.shown(observation)
 
     def configuration(self, action: Indices) -> Configuration:
-        """What an action, shape (1, heads), stands for now."""
+        """The configuration that an action, shape (1, heads), means now."""
         return self._codec.decode(self.view.indices(action, self._in_force())[0])
 
     def action_for(self, configuration: Configuration) -> Indices:
-        """The action, shape (1, heads), that comes nearest to a configuration now.
+        """The action, shape (1, heads), nearest to a configuration now.
 
         Raises:
-            InputError: the view's actions cannot stand for configurations, or a knob has none of its values.
+            InputError: the view's actions cannot express configurations, or the value of a knob is not among its
+                choices.
         """
         return self.view.actions_for(self._codec.encode(configuration)[np.newaxis], self._in_force())
 
     def masks(self) -> NDArray[np.bool_]:
-        """Flags of the values of each head that there is room for now, shape (1, values)."""
+        """Flags of the values of each head that are feasible now, shape (1, values)."""
         return self.view.masks(self._in_force())
 
     def _in_force(self) -> Indices:

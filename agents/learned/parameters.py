@@ -1,4 +1,4 @@
-"""The parameters of a checkpoint, put back into a model: weights, and the states of its optimisers."""
+"""Restores the parameters of a checkpoint into a model: weights, and the states of its optimisers."""
 
 from operator import attrgetter
 from typing import Any
@@ -11,10 +11,10 @@ from ipagym.system.errors import InputError
 
 
 def restore_parameters(model: BaseAlgorithm, parameters: Any) -> None:
-    """Let the networks and the optimisers of the model stand where those of a checkpoint did.
+    """Restore the networks and the optimisers of the model from a checkpoint.
 
     Raises:
-        InputError: one is damaged.
+        InputError: one of them is damaged.
     """
     names = model._get_torch_save_params()[0]
     if not isinstance(parameters, dict) or set(parameters) != set(names):
@@ -53,7 +53,7 @@ def _numbered(state: dict[Any, Any], weights: list[torch.Tensor]) -> list[tuple[
 
 
 def _are_groups(found: Any, own: list[dict[str, Any]]) -> bool:
-    """Equal but for the learning rates, which follow a schedule."""
+    """True if equal except for learning rates, which follow a schedule."""
     if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
         return False
     rates = [each.get("lr") for each in found]
@@ -75,7 +75,7 @@ def _is_moments(found: Any, weight: torch.Tensor) -> bool:
 
 
 def _equal(found: Any, own: Any) -> bool:
-    """Equal as nested lists and dictionaries of plain values; anything else of a file is not compared."""
+    """True if equal as nested lists and dictionaries of plain values; other objects in a file count as different."""
     if isinstance(own, dict):
         return isinstance(found, dict) and set(found) == set(own) and all(_equal(found[key], own[key]) for key in own)
     if isinstance(own, list | tuple):
@@ -84,5 +84,5 @@ def _equal(found: Any, own: Any) -> bool:
 
 
 def damaged(what: str) -> InputError:
-    """The error of a checkpoint of which this is damaged."""
-    return InputError(f"the checkpoint cannot be resumed, its {what} being damaged: train anew with another --out")
+    """The error of a checkpoint in which `what` is damaged."""
+    return InputError(f"the checkpoint cannot be resumed, its {what} is damaged: train again with another --out")

@@ -1,4 +1,4 @@
-"""A trained policy as an agent; it decides as in training, on the view that it was trained with."""
+"""A trained policy as an agent. It uses the observations and actions that it was trained with."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -24,13 +24,14 @@ ZOO = "zoo:"
 
 
 class PolicyAgent:
-    """Decides as a trained policy does, choosing its most likely action.
+    """An agent that takes the most likely action of a trained policy.
 
-    A policy that is told weights of the objective is told those of `objective`, by default those in the middle of what
-    it was trained for.
+    If the policy takes weights of the objective as input, it gets those of `objective`, by default the middle of the
+    ranges that it was trained for.
 
     Raises:
-        InputError: there is an objective, and the policy is told none; or a weight is out of what it was trained for.
+        InputError: an objective is given but the policy takes none, or a weight is outside the range it was trained
+            for.
     """
 
     def __init__(self, policy: Policy, objective: Objective | None = None) -> None:
@@ -72,12 +73,13 @@ class PolicyAgent:
 
 
 def load_policy(source: str | Path, objective: Objective | None = None) -> PolicyAgent:
-    """The agent of a trained policy: `zoo:NAME` for one of the package's, or a folder of `ipagym train`, or its file.
+    """The agent of a trained policy: `zoo:NAME` for one in the package, a folder written by `ipagym train`, or its
+    file.
 
-    `objective` is what a policy that is told weights (`ipagym train --preference`) is told.
+    `objective` gives the weights to a policy that takes them as input (`ipagym train --preference`).
 
     Raises:
-        InputError: there is none, it cannot be read, or it cannot be told this objective.
+        InputError: there is no policy, it cannot be read, or it cannot take this objective.
     """
     return PolicyAgent(_read(source), objective)
 
@@ -88,17 +90,17 @@ def _read(source: str | Path) -> Policy:
 
 
 def make(scenario: Scenario, argument: str = "") -> Agent:
-    """`argument`: the folder or file of a policy. It is told the scenario's weights where it is told any."""
+    """`argument`: the folder or file of a policy. If it takes weights as input, it gets the scenario's."""
     return _made(_read(Path(argument)), scenario)
 
 
 def make_of_zoo(scenario: Scenario, argument: str = "") -> Agent:
-    """`argument`: the name of one of the package's. It is told the scenario's weights where it is told any."""
+    """`argument`: the name of a policy in the package. If it takes weights as input, it gets the scenario's."""
     return _made(_read(f"{ZOO}{argument}"), scenario)
 
 
 def _made(policy: Policy, scenario: Scenario) -> PolicyAgent:
-    """The policy's agent, sure to fit the scenario."""
+    """The policy's agent, after a check that it fits the scenario."""
     agent = PolicyAgent(policy, scenario.objective if policy.card.view.preferences else None)
     agent.reset(scenario.pipeline, scenario.limits, np.random.default_rng(0))
     return agent

@@ -1,4 +1,4 @@
-"""Policies as files: plain arrays and what they were trained for, read and run without torch."""
+"""Policies as files: plain arrays and a card; reading and running them does not need torch."""
 
 import json
 import zipfile
@@ -20,19 +20,19 @@ from ipagym.system.files import is_file, write_atomically
 from ipagym.task.objective import Objective
 
 LAST, BEST = "last.npz", "best.npz"
-"""The policy of the last update, and the one that did best in validation; `best` is what a folder stands for."""
+"""The policy of the last update, and the best one in validation; a folder as a policy means `best`."""
 
 MAX_BYTES = 100_000_000
 
 LSTM = "lstm_"
-"""What the names of the arrays of an LSTM begin with."""
+"""Prefix of the names of an LSTM's arrays."""
 
 Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PolicyCard:
-    """What a policy was trained for. It serves pipelines with the same open knobs, and plans with its objective."""
+    """The task of a policy. It serves pipelines with the same open knobs, and plans with its objective."""
 
     __pydantic_config__ = ConfigDict(extra="forbid")
 
@@ -50,7 +50,7 @@ class PolicyCard:
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Policy:
-    """A network over normalised entries, whose outputs `ipagym.agents.learned.choices` reads by the algorithm.
+    """A network over normalised entries; `ipagym.agents.learned.choices` interprets its outputs by algorithm.
 
     `mean` and `variance` are of shape (entries,), each of `weights` (inputs, outputs), each of `biases` (outputs,).
     A recurrent policy has an LSTM before these layers.
@@ -64,7 +64,9 @@ class Policy:
     lstm: LstmLayer | None = None
 
     def logits(self, shown: NDArray[np.float32], state: State | None = None) -> Floats:
-        """The outputs, shape (n, outputs), from what a view shows, shape (n, entries); `state`, of n rows, changes."""
+        """The outputs, shape (n, outputs), for observations of a view, shape (n, entries); `state`, of n rows, is
+        updated.
+        """
         values = normalised(shown, self.mean, self.variance).astype(np.float64)
         if self.lstm is not None:
             values = self.lstm.step(values, state or self.lstm.at_rest(len(values)))
@@ -76,19 +78,19 @@ class Policy:
     def actions(
         self, shown: NDArray[np.float32], state: State | None = None, masks: Flags | None = None
     ) -> NDArray[np.int64]:
-        """The most likely, or best, value of each head, shape (n, heads); with masks, of those that they leave.
+        """The most likely, or best, value of each head, shape (n, heads); with masks, among the allowed values.
 
         Masks are flags of the values of all heads, one head after the other, shape (n, values).
         """
         return CHOICES[self.card.algorithm].values(self.logits(shown, state), self.card.heads, masks)
 
     def at_rest(self, rows: int) -> State | None:
-        """The state of so many rows at the beginning of their episodes; None where there is nothing to remember."""
+        """The state of `rows` rows at the beginning of their episodes; None if the policy is not recurrent."""
         return None if self.lstm is None else self.lstm.at_rest(rows)
 
     @property
     def is_masked(self) -> bool:
-        """True where it was trained to choose only from what there is room for."""
+        """True if it was trained with masks, to choose only feasible values."""
         return CHOICES[self.card.algorithm].is_masked
 
 
@@ -105,7 +107,7 @@ def save_policy(path: Path, policy: Policy) -> None:
 
 
 def read_policy(path: Path) -> Policy:
-    """The policy of a file, or of the folder that `ipagym train` wrote: its best, or its last where none was validated.
+    """The policy of a file, or of a folder that `ipagym train` wrote: the best one, or the last one without validation.
 
     Raises:
         InputError: there is none, or the file is not one.
@@ -124,7 +126,7 @@ def read_policy(path: Path) -> Policy:
 
 
 def fault_of(error: ValidationError) -> str:
-    """The first thing that is wrong with a card: its field, and what."""
+    """The first error in a card: field and message."""
     first = error.errors(include_url=False)[0]
     return f"{'.'.join(map(str, first['loc'])) or 'its card'}: {first['msg']}"
 

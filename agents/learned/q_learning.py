@@ -1,11 +1,12 @@
-"""Tabular Q-learning over configurations, as IPA-Ext's study proposed it, done properly.
+"""Tabular Q-learning over configurations, after IPA-Ext's study, with corrections.
 
 State: variant, replicas and batch of every stage. Actions: one knob of one stage a step up or down (variants and
-batches go round, replicas stop at their bounds), or to stay. Reward: IPA's objective planned for the load, and a
-penalty where the load or the SLO is not met. The study rebuilt its table at every decision and, as shipped, learned
-for one step; here ε falls from 1 to 0.05 over the episodes, half of which begin where the pipeline stands, and there
-is a table for each bucket of the load, kept, and begun from that of the nearest bucket. What is run is the best state
-that was met, or that the table leads to from there. Cores stay as found. (Watkins and Dayan, Machine Learning, 1992.)
+batches wrap around, replicas stop at their bounds), or to stay. Reward: IPA's objective planned for the load, with a
+penalty if the load or the SLO is not met. The study rebuilt its table at every decision and, as released, learned for
+one step. Here ε falls from 1 to 0.05 over the episodes, half of which begin in the current configuration. Each bucket
+of the load has a table, which is kept and starts as a copy of the nearest bucket's table. The agent runs the best
+visited state, or the best one that the table leads to from there. Cores do not change. (Watkins and Dayan, Machine
+Learning, 1992.)
 """
 
 from collections.abc import Sequence
@@ -34,7 +35,7 @@ BUCKET = 1.15
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class QSettings:
-    """The amount of learning when a bucket is first met, and its rates."""
+    """The amount of learning for a new bucket, and the rates."""
 
     episodes: int = 400
     steps: int = 50
@@ -54,7 +55,7 @@ class QLearning:
         self.forecaster: Forecaster = forecaster or MovingMaximum()
 
     def reset(self, pipeline: Pipeline, limits: Limits, rng: np.random.Generator) -> None:
-        """Forget everything learned."""
+        """Discard everything learned."""
         self._pipeline, self._limits, self._rng = pipeline, limits, rng
         self._model: PlannedReward | None = None
         self._tables: dict[int, QTable] = {}
@@ -62,7 +63,7 @@ class QLearning:
         self.forecaster.reset()
 
     def decide(self, window: Window) -> Configuration:
-        """The best state known for the load; learns first where the load is new."""
+        """The best known state for the load; learns first if the load is new."""
         self.forecaster.observe(window.arrivals_per_s)
         if self._model is None:
             seen = on_found_cores(self._pipeline, window.configuration.first_deployments)
@@ -127,7 +128,7 @@ class PlannedReward:
             self._rate_rps, self._known = rate_rps, {}
 
     def reward(self, state: State) -> float:
-        """α·PAS − β·cores − δ·batch; less than the worst of that, by what is lacking, where the load is not carried."""
+        """α·PAS − β·cores − δ·batch; if the load is not carried, the worst value of that minus the missing capacity."""
         if state not in self._known:
             self._known[state] = self._reward(state)
         return self._known[state]
@@ -164,7 +165,7 @@ class PlannedReward:
         return (*state[:stage], (changed[0], changed[1], changed[2]), *state[stage + 1 :])
 
     def random_state(self, rng: np.random.Generator) -> State:
-        """Any state, each as likely."""
+        """A uniformly random state."""
         return tuple(
             (int(rng.integers(v)), int(rng.integers(1, n + 1)), int(rng.integers(b))) for v, n, b in self._sizes
         )

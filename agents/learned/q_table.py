@@ -1,4 +1,4 @@
-"""A table of action values, kept for the states that were met."""
+"""A table of action values for the visited states."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ State = tuple[tuple[int, int, int], ...]
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """A step: from where, what was done, where it led, and what that was worth."""
+    """A step: state, action, next state, and reward."""
 
     state: State
     action: int
@@ -18,7 +18,7 @@ class Move:
 
 
 class QTable:
-    """Values of the actions taken so far; one not taken yet counts as nothing is known about it: 0."""
+    """Values of the actions taken so far; an action that was not taken has the value 0."""
 
     def __init__(self, move: Callable[[State, int], State]) -> None:
         self._move = move
@@ -26,7 +26,7 @@ class QTable:
 
     @property
     def states(self) -> list[State]:
-        """Those that an action was taken from, in the order in which they were met."""
+        """The states in which an action was taken, in order of the first visit."""
         return list(self._values)
 
     def copy(self) -> "QTable":
@@ -36,12 +36,12 @@ class QTable:
         return twin
 
     def best_action(self, state: State) -> int:
-        """The action of highest value among those taken from the state; the first action where none was."""
+        """The action of highest value among those taken in the state; the first action if none was taken."""
         values = self._values.get(state)
         return max(values, key=values.__getitem__) if values else 0
 
     def value(self, state: State) -> float:
-        """The highest value of an action; 0 where nothing is known."""
+        """The highest value of an action; 0 if none was taken."""
         values = self._values.get(state)
         return max(values.values()) if values else 0.0
 

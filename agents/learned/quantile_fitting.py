@@ -22,7 +22,7 @@ def histories(counts: NDArray[np.int64]) -> tuple[Floats, Floats]:
 
 
 def fit(trace: NDArray[np.int64]) -> tuple[Coefficients, dict[float, Scores]]:
-    """Coefficients fitted to the first 14 days of a trace, and how each quantile does on the rest.
+    """Coefficients fitted to the first 14 days of a trace, and the scores of each quantile on the rest.
 
     Raises:
         InputError: the trace is not longer than that, or statsmodels is missing.

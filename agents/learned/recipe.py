@@ -14,17 +14,17 @@ FOLDER = Path(__file__).parent / "recipes"
 
 
 def algorithms() -> list[str]:
-    """Those that there are recipes for."""
+    """The algorithms that have recipes."""
     return list(RECIPES)
 
 
 def recipe_for(algorithm: str, scenario: str, changes: dict[str, Any] | None = None, own: Path | None = None) -> Recipe:
     """The recipe of an algorithm for a scenario by name, with changes; `own` is a file instead of the package's.
 
-    Sections apply in their order where their name, in which * stands for anything, is that of the scenario.
+    Sections whose name matches that of the scenario apply in their order; * in a name matches anything.
 
     Raises:
-        InputError: there is no such algorithm, the file is no recipe, or a value cannot be used.
+        InputError: the algorithm is unknown, the file is not a recipe, or a value cannot be used.
     """
     if algorithm not in algorithms():
         raise unknown_name("algorithm", algorithm, algorithms())
@@ -42,7 +42,7 @@ def checked_recipe(algorithm: str, settings: Any, where: str) -> Recipe:
     """A recipe of an algorithm with these settings.
 
     Raises:
-        InputError: there is no such algorithm, or a setting is missing, unknown or cannot be used.
+        InputError: the algorithm is unknown, or a setting is missing, unknown or cannot be used.
     """
     if algorithm not in algorithms():
         raise unknown_name("algorithm", algorithm, algorithms())

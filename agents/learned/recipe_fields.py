@@ -1,4 +1,4 @@
-"""The settings of each algorithm, as fields that are checked; none has a field that its algorithm would not use."""
+"""The settings of each algorithm, as checked fields; a recipe has only fields that its algorithm uses."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -16,20 +16,20 @@ Several = Annotated[int, Field(ge=2, lt=2**31)]
 Share = Annotated[float, Field(gt=0, le=1)]
 Weight = Annotated[float, Field(ge=0)]
 Schedule = tuple[float, float]
-"""From the first update to the last, in a straight line."""
+"""Values at the first and the last update, linear in between."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Recipe:
-    """What the recipes of all algorithms have. Two runs of one scenario that share a recipe, seed and threads come to
-    the same weights.
+    """Fields of the recipes of all algorithms. Two runs of one scenario with the same recipe, seed and threads give the
+    same weights.
 
-    `action` … `windows` are those of `ViewSettings`. `preferences` has the weights of the objective that are drawn anew
-    for every episode, from so many to so many times the scenario's own, which are among them, evenly in their
-    logarithm; the policy is told them (`ipagym.agents.learned.preferences`). Rewards below `reward_floor` are learned
-    from as if they were it, and rewards are divided by the deviation of the discounted returns. `rollout` is the number
-    of steps per environment between two updates. After every `validate_every` updates the policy plays
-    `validation_episodes`; a run ends early after `patience` of these without a better one, 0 being never.
+    `action` … `windows` are those of `ViewSettings`. `preferences` has ranges of weights of the objective, in multiples
+    of the scenario's own; each range includes 1. For every episode the weights are drawn log-uniformly, and they are
+    inputs of the policy (`ipagym.agents.learned.preferences`). Rewards are clipped below at `reward_floor` and divided
+    by the standard deviation of the discounted returns. `rollout` is the number of steps per environment between two
+    updates. After every `validate_every` updates the policy runs `validation_episodes`; a run ends early after
+    `patience` validations without improvement (0: never).
     """
 
     __pydantic_config__ = ConfigDict(extra="forbid")
@@ -62,21 +62,21 @@ class Recipe:
 
     @property
     def view(self) -> ViewSettings:
-        """What the learner sees and does, but for preferences, which are of a scenario."""
+        """The settings of the learner's view without preferences, which depend on the scenario."""
         names = {each.name for each in fields(ViewSettings)} - {"preferences"}
         return ViewSettings(**{name: getattr(self, name) for name in names})
 
     def view_of(self, objective: Objective) -> ViewSettings:
-        """What the learner sees and does where this is the scenario's objective.
+        """The settings of the learner's view for a scenario with this objective.
 
         Raises:
-            InputError: a weight among the preferences is 0 there.
+            InputError: a weight among the preferences is 0 in the objective.
         """
         return replace(self.view, preferences=times_own(self.preferences, objective))
 
     @property
     def updates(self) -> int:
-        """Updates of the weights in all; the steps are as many as these take."""
+        """Total updates of the weights; steps are rounded to whole updates."""
         return max(1, self.steps // (self.envs * self.rollout))
 
     @property
@@ -87,8 +87,8 @@ class Recipe:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PpoRecipe(Recipe):
-    """Of PPO: `epochs` over each rollout, λ of the advantages, the weights of entropy and value, the range of the ratio
-    of probabilities beyond which it is clipped, and the divergence at which an update ends.
+    """Recipe of PPO: `epochs` over each rollout, λ of the advantages, the weights of entropy and value, the clip range
+    of the probability ratio, and the divergence at which an update ends.
     """
 
     rollout: Several
@@ -102,22 +102,24 @@ class PpoRecipe(Recipe):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MaskablePpoRecipe(PpoRecipe):
-    """Of PPO that never takes what there is no room for: with the knobs themselves, or steps of one of them."""
+    """Recipe of PPO with action masks: its actions are the knobs themselves, or steps of one knob."""
 
     action: Literal["knobs", "steps"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RecurrentPpoRecipe(PpoRecipe):
-    """Of PPO with an LSTM of so many units before the layers of `hidden`, one for the policy and one for the value."""
+    """Recipe of PPO with an LSTM of `lstm_units` before the layers of `hidden`, one for the policy and one for the
+    value.
+    """
 
     lstm_units: Count
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OffPolicyRecipe(Recipe):
-    """Of learners from a replay buffer of so many steps: it is filled at random for the first `warm_up` steps, and
-    each update is `gradient_steps` batches. A checkpoint, which holds the buffer, is written with each validation.
+    """Recipe of learners with a replay buffer of `buffer` steps. Actions are random for the first `warm_up` steps, and
+    each update has `gradient_steps` batches. A checkpoint includes the buffer and is written at each validation.
     """
 
     buffer: Several
@@ -132,8 +134,8 @@ class OffPolicyRecipe(Recipe):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DqnRecipe(OffPolicyRecipe):
-    """Of DQN: chance decides with a share that falls from the first to the last of `exploration` within
-    `exploration_share` of the steps; the target network is set after every `target_every` steps.
+    """Recipe of DQN: the exploration rate falls from the first to the last value of `exploration` within
+    `exploration_share` of the steps; the target network is updated every `target_every` steps.
     """
 
     exploration: tuple[Share, Share]
@@ -143,8 +145,8 @@ class DqnRecipe(OffPolicyRecipe):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SacRecipe(OffPolicyRecipe):
-    """Of SAC: its target networks move by `tau` with each batch; the weight of the entropy is learned, so that the
-    entropy is `target_entropy` for each dimension of the action.
+    """Recipe of SAC: target networks move by `tau` with each batch; the weight of the entropy is learned for an entropy
+    of `target_entropy` per dimension of the action.
     """
 
     tau: Share

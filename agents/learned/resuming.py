@@ -1,9 +1,9 @@
-"""The state of a training, and going on from there to the same weights as without the interruption.
+"""The state of a training, and resuming from it to the same weights as without the interruption.
 
-A checkpoint is written between an update and the next rollout. What happens from there on depends on the weights, the
-optimiser, what is normalised by, and the environments; chance is begun anew with every rollout (`callbacks.Chance`). Of
-the environments it holds no memory, which nobody could check, but which episodes they are in and the actions since
-these began: run again, they lead to the same state in any engine.
+A checkpoint is written between an update and the next rollout. The following updates depend on the weights, the
+optimiser, the moments of normalisation, and the environments; random generators are seeded again at every rollout
+(`callbacks.Chance`). The checkpoint does not hold the memory of the environments, which could not be validated, but
+their current episodes and the actions since these began. Running these again leads to the same state in any engine.
 """
 
 from collections import deque
@@ -26,7 +26,7 @@ from ipagym.system.errors import InputError
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Learner:
-    """A model of an algorithm and the environments that it learns on."""
+    """A model of an algorithm and its environments."""
 
     algorithm: Algorithm
     model: BaseAlgorithm
@@ -68,10 +68,10 @@ def _one(moments: RunningMoments) -> NDArray[np.float64]:
 
 
 def restore(learner: Learner, checkpoint: Checkpoint) -> Curve:
-    """Let the model and its environments stand where the checkpoint was written; returns the validations until then.
+    """Restore the model and its environments from the checkpoint; returns the validations until then.
 
     Raises:
-        InputError: something in the checkpoint is damaged, or the environments are not what they were.
+        InputError: the checkpoint is damaged, or the environments have changed.
     """
     model, env = learner.model, learner.env
     restore_parameters(model, checkpoint.parameters)
@@ -90,7 +90,7 @@ def restore(learner: Learner, checkpoint: Checkpoint) -> Curve:
 
 
 def _checked(progress: Any, learner: Learner) -> dict[str, NDArray[Any]]:
-    """The arrays of the progress, of the types and shapes that they have for this learner."""
+    """The arrays of the progress, checked against the types and shapes of this learner."""
     env = learner.env
     number, width = env.num_envs, env.moments.mean.size
     if not isinstance(progress, dict):
@@ -125,7 +125,7 @@ def _check_episodes(found: dict[str, NDArray[Any]], env: TrainingVecEnv) -> None
 
 
 def _restore_environments(env: TrainingVecEnv, found: dict[str, NDArray[Any]]) -> NDArray[np.float32]:
-    """Run the actions of the present episodes again."""
+    """Run the actions of the current episodes again."""
     taken = np.zeros_like(env.taken)
     taken[:, : found["actions"].shape[1]] = found["actions"]
     shown = env.go_on(found["episodes"], found["steps"], taken)
@@ -142,7 +142,7 @@ def _restore_environments(env: TrainingVecEnv, found: dict[str, NDArray[Any]]) -
 
 
 def _whole(what: str, found: Any, dtype: torch.dtype, shape: tuple[int | None, ...]) -> NDArray[Any]:
-    """A tensor of a checkpoint as an array, sure to have this type and shape, None being any length."""
+    """A tensor of a checkpoint as an array, after a check of its type and shape (None: any length)."""
     if isinstance(found, torch.Tensor) and found.ndim == len(shape):
         sizes = [length if wanted is None else wanted for length, wanted in zip(found.shape, shape, strict=True)]
         if is_like(found, torch.zeros((), dtype=dtype).expand(sizes)):

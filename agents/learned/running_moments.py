@@ -1,4 +1,4 @@
-"""Mean and variance of what was seen so far, by which learners normalise."""
+"""Running mean and variance, with which learners normalise."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -6,13 +6,13 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 LIMIT = 8.0
-"""Normalised values are cut to ±8."""
+"""Normalised values are clipped to ±8."""
 
 LEAST_VARIANCE = 1e-6
 
 
 class RunningMoments:
-    """Mean and variance of each of `width` columns over all rows that were taken in (Chan, Golub and LeVeque, 1983)."""
+    """Mean and variance of each of `width` columns over all added rows (Chan, Golub and LeVeque, 1983)."""
 
     def __init__(self, width: int) -> None:
         self.mean: Floats = np.zeros(width)
@@ -20,7 +20,7 @@ class RunningMoments:
         self.count = 0.0
 
     def update(self, rows: NDArray[np.floating]) -> None:
-        """Take in rows, shape (n, width)."""
+        """Add rows, shape (n, width)."""
         mean, variance, count = rows.mean(axis=0, dtype=np.float64), rows.var(axis=0, dtype=np.float64), len(rows)
         total, apart = self.count + count, mean - self.mean
         spread = self.variance * self.count + variance * count + apart**2 * (self.count * count / total)
@@ -28,6 +28,6 @@ class RunningMoments:
 
 
 def normalised(rows: NDArray[np.floating], mean: Floats, variance: Floats) -> NDArray[np.float32]:
-    """The rows, shape (n, width), in deviations from the mean."""
+    """The rows, shape (n, width), as deviations from the mean in standard deviations, clipped."""
     deviations = (rows - mean) / np.sqrt(variance + LEAST_VARIANCE)
     return np.clip(deviations, -LIMIT, LIMIT).astype(np.float32)

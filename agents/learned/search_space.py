@@ -1,4 +1,4 @@
-"""What `ipagym tune` searches: the fields of a recipe, and the values that they are drawn from."""
+"""The search space of `ipagym tune`: the fields of a recipe, and the ranges of their values."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 
 class Trial(Protocol):
-    """What draws values, as a trial of Optuna does."""
+    """The interface of a trial of Optuna: it draws values."""
 
     def suggest_float(self, name: str, low: float, high: float, *, log: bool = False) -> float:
         """A number of the range."""
@@ -17,9 +17,9 @@ class Trial(Protocol):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Range:
-    """Numbers from `low` to `high`, by their logarithm where these are far apart.
+    """Numbers from `low` to `high`, on a logarithmic scale if these are far apart.
 
-    Where `falls_to` is given, the field is a schedule that falls from the number to this part of it.
+    With `falls_to`, the field is a schedule that falls from the number to this share of it.
     """
 
     low: float
@@ -35,7 +35,7 @@ class Range:
 
 @dataclass(frozen=True, slots=True)
 class OneOf:
-    """Values between which there is nothing."""
+    """A choice of discrete values."""
 
     values: tuple[Any, ...]
 

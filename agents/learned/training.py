@@ -36,7 +36,7 @@ from ipagym.workload.mixture import Mixture
 FILES = {
     BEST: "the policy that was best in validation: `ipagym compare SCENARIO --agents policy:FOLDER`",
     LAST: "the policy of the last update",
-    CHECKPOINT_NAME: "all that `ipagym train --resume` goes on from",
+    CHECKPOINT_NAME: "the state from which `ipagym train --resume` continues",
     "train.json": "the settings and the recipe",
     "curve.json": "rewards in training and in validation, by steps",
     "tensorboard/": "the same and more, for TensorBoard",
@@ -45,12 +45,12 @@ FILES = {
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TrainSettings:
-    """One training run; of several workloads every episode is played under one. With `warm_start` it begins as an
-    imitation of the agent of that name.
+    """Settings of one training run. With several workloads, each episode uses one of them. With `warm_start`, the
+    policy first imitates the agent of that name.
 
-    The weights depend to the last bit on the number of threads that torch works with, so that it is a setting and not
-    what a machine has. One is also the fastest: on two cores that others use too, updates take 5 to 35 times as long
-    with two or four threads, on batches of 128 and of 2,048.
+    The exact weights depend on the number of torch's threads, so that number is a setting and does not depend on the
+    machine. One thread is also the fastest: on two shared cores, updates take 5 to 35 times as long with two or four
+    threads, on batches of 128 and of 2,048.
     """
 
     scenario: str
@@ -82,17 +82,17 @@ def train(
     progress: Report = lambda done, total, best: None,
     teachers: Teachers | None = None,
 ) -> Path:
-    """Train to the end of the recipe, or until validation has not got better for long; returns the folder.
+    """Train to the end of the recipe, or until validation stops improving; returns the folder.
 
-    It gets `last.pt` (rewritten after every update, what a run is resumed from), the policies `last.npz` and
-    `best.npz`, `train.json`, `curve.json` and TensorBoard logs. A run that was interrupted and is resumed comes to the
-    weights of one that was not, to the last bit.
+    The folder gets `last.pt` (the checkpoint for resuming, rewritten after every update), the policies `last.npz` and
+    `best.npz`, `train.json`, `curve.json` and TensorBoard logs. A resumed run gives exactly the weights of an
+    uninterrupted one.
 
     `teachers` makes the agent of a warm start.
 
     Raises:
-        InputError: the folder holds a run already and `resume` is not set, there is nothing to resume, what there is
-            is damaged or of other settings, or the folder cannot be made.
+        InputError: the folder holds a run already and `resume` is not set; there is nothing to resume; the checkpoint
+            is damaged or has other settings; or the folder cannot be made.
     """
     _check_out(settings)
     scenario = scenario_to_train(settings.scenario, settings.workloads, settings.trace)
@@ -103,7 +103,7 @@ def train(
 
 
 def scenario_to_train(name: str, workloads: tuple[str, ...], trace: Path | None = None) -> Scenario:
-    """The scenario under its own workload, the one given, or a mixture of those given.
+    """The scenario with its own workload, the given one, or a mixture of the given ones.
 
     Raises:
         InputError: a name is unknown, or the trace cannot be used.
@@ -138,7 +138,7 @@ class Run:
             warm_start(self._learner(), scenario, self.view, teachers(settings.warm_start, scenario))
 
     def go(self, report: Report) -> None:
-        """Train from where it stands to the end."""
+        """Train from the current state to the end."""
         if self.model.num_timesteps >= self.total or self._has_stopped():
             return
         write_atomically(self.settings.out / "train.json", _plain(asdict(self.settings)))
@@ -158,7 +158,7 @@ class Run:
             self.between()
 
     def between(self) -> bool:
-        """Validate where that is due, and write the checkpoint; false where the run is over."""
+        """Validate if it is due, and write the checkpoint; false if the run is over."""
         done = self.model.num_timesteps
         if not self._is_due(self.recipe.checkpoint_every):
             return True
@@ -174,7 +174,7 @@ class Run:
         return not self._has_stopped()
 
     def _is_due(self, updates: int) -> bool:
-        """True after every so many updates, and at the end."""
+        """True after every `validate_every` updates, and at the end."""
         done = self.model.num_timesteps
         return done % (updates * self.recipe.envs * self.recipe.rollout) == 0 or done >= self.total
 
@@ -185,7 +185,7 @@ class Run:
         return 0 < self.recipe.patience <= self.curve.since_best()
 
     def policy(self) -> Policy:
-        """The policy as it stands."""
+        """The current policy."""
         layers, moments = self.algorithm.layers(self.model), self.env.moments
         return Policy(
             card=self._policy_card(),
@@ -236,7 +236,7 @@ class Run:
         self.curve = restore(self._learner(), checkpoint)
 
     def _clairvoyant(self) -> float | None:
-        """The clairvoyant's mean reward of a window under the scenario's own weights, where these are not drawn."""
+        """The clairvoyant's mean reward per window under the scenario's own weights, if weights are not drawn."""
         reference = reference_of(self.settings.scenario, self.scenario)
         return None if reference is None or self.view.preferences else reference.clairvoyant / reference.steps
 
@@ -250,7 +250,7 @@ class Run:
 
 @contextmanager
 def _threads(number: int) -> Iterator[None]:
-    """So many threads for torch meanwhile."""
+    """Set the number of torch's threads within the body."""
     before = torch.get_num_threads()
     torch.set_num_threads(number)
     try:

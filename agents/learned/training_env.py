@@ -1,4 +1,4 @@
-"""The environments of a training run as stable-baselines3 wants them: staggered, normalised, on seeds of training."""
+"""The environments of a training run for stable-baselines3: staggered, normalised, on training seeds."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,8 +16,9 @@ from ipagym.envs.wrappers.views import VectorLearnerView
 from ipagym.task.splits import TRAIN
 
 GROUPS = 6
-"""The first episodes of so many groups of environments are cut short at different times, so that every rollout holds
-windows from all over the load."""
+"""Groups of environments. Their first episodes are cut short at different times, so that every rollout has windows from
+all parts of the load.
+"""
 
 MOST_SCALED = 10.0
 
@@ -26,7 +27,7 @@ Rows = NDArray[np.int64]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Course:
-    """What decides the episodes of a run and what is learned from their rewards."""
+    """The settings of a run's episodes and rewards."""
 
     seed: int
     gamma: float
@@ -34,18 +35,18 @@ class Course:
 
 
 def episode_seed(seed: int, env: int, episode: int) -> int:
-    """The seed of an episode of an environment: of training by construction, and a function of these numbers alone."""
+    """The seed of an episode of an environment: a training seed, and a function of these numbers alone."""
     state = int(np.random.SeedSequence((seed, env, episode)).generate_state(1, np.uint64)[0])
     return TRAIN.first + state % (TRAIN.end - TRAIN.first)
 
 
 class TrainingVecEnv(OneObjectVecEnv[VectorLearnerView]):
-    """Lets stable-baselines3 learn on a view of a native vector environment whose episodes do not begin by themselves.
+    """Adapter for stable-baselines3 of a view of a native vector environment without autoreset.
 
-    Observations are normalised by `moments`, rewards by the deviation of the discounted returns in `return_moments`;
-    both grow with every step. Where the view has preferences, every episode has weights drawn by its seed, and rewards
-    are made alike by `common` before. The returns in `info["episode"]` are the environment's own. Actions have the form
-    that the learner chooses the values of `heads` in.
+    Observations are normalised by `moments`, rewards by the standard deviation of the discounted returns in
+    `return_moments`; both are updated with every step. If the view has preferences, the weights of every episode are
+    drawn by its seed, and `common` first makes rewards comparable. The returns in `info["episode"]` are the
+    environment's own. Actions have the learner's form for the values of `heads`.
     """
 
     def __init__(
@@ -78,20 +79,20 @@ class TrainingVecEnv(OneObjectVecEnv[VectorLearnerView]):
 
     @property
     def kept_moments(self) -> dict[str, RunningMoments]:
-        """Those that a checkpoint has to keep, by name."""
+        """The moments that a checkpoint has to keep, by name."""
         of_terms = {} if self.common is None else {"term": self.common.moments}
         return {"seen": self.moments, "return": self.return_moments, **of_terms}
 
     def normalised(self, shown: NDArray[np.float32]) -> NDArray[np.float32]:
-        """What the learner sees of what the view shows."""
+        """The learner's input for observations of the view."""
         return normalised(shown, self.moments.mean, self.moments.variance)
 
     def step_async(self, actions: NDArray[Any]) -> None:
-        """Take note of the actions."""
+        """Store the actions for `step_wait`."""
         self._actions = self._form.values(np.array(actions))
 
     def step_wait(self) -> VecEnvStepReturn:
-        """Let one interval pass; the episodes that end begin anew at once."""
+        """Advance by one interval; episodes that end restart at once."""
         shown, rewards, _, _, _ = self.env.step(self._actions)
         self.taken[np.arange(self.num_envs), self.steps] = self._actions
         self.steps += 1
@@ -121,7 +122,7 @@ class TrainingVecEnv(OneObjectVecEnv[VectorLearnerView]):
         return self.common.alike(rewards, self.env)
 
     def _lengths(self) -> Rows:
-        """The steps of the present episodes: cut short in the first round, by group."""
+        """The steps of the current episodes; the first ones are cut short by group."""
         group = np.arange(self.num_envs) % GROUPS
         short = self.episode_steps * (1 + group) // GROUPS
         return np.where(self.episodes == 0, np.maximum(1, short), self.episode_steps)
@@ -139,7 +140,7 @@ class TrainingVecEnv(OneObjectVecEnv[VectorLearnerView]):
         return self.normalised(shown)
 
     def _begin_all(self) -> NDArray[np.float32]:
-        """Begin the present episodes of all environments; returns what the view shows."""
+        """Begin the current episodes of all environments; returns the view's observations."""
         seeds = self._seeds_now()
         draw_weights(self.env, np.arange(self.num_envs), seeds)
         return np.asarray(self.env.reset(seed=seeds)[0])
@@ -148,8 +149,8 @@ class TrainingVecEnv(OneObjectVecEnv[VectorLearnerView]):
         return [episode_seed(self.course.seed, k, episode) for k, episode in enumerate(self.episodes.tolist())]
 
     def go_on(self, episodes: Rows, steps: Rows, taken: Rows) -> NDArray[np.float32]:
-        """Stand where the environments stood: in these episodes, each after so many of these actions, shape (num_envs,
-        episode_steps, heads). Those that have gone further begin sooner. Returns what the view shows.
+        """Restore the environments: in these episodes, each after `steps` of the actions `taken`, shape (num_envs,
+        episode_steps, heads). Environments with more steps begin earlier. Returns the view's observations.
         """
         self.episodes[:], self.steps[:], self.taken[:] = episodes, steps, taken
         longest, seeds = int(steps.max()), self._seeds_now()

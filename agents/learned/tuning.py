@@ -1,4 +1,4 @@
-"""A search for a recipe with Optuna: trained on seeds of training, chosen by validation, and kept in a file."""
+"""A search for a recipe with Optuna: trained on training seeds, chosen by validation, and stored in a file."""
 
 import json
 from collections.abc import Callable
@@ -20,20 +20,21 @@ from ipagym.system.errors import InputError
 from ipagym.system.files import write_atomically
 
 STARTING = 5
-"""Trials that are drawn at random and run to their end; later ones end early where they are below the median of the
-others at the same step."""
+"""Number of first trials that are random and run to their end; later ones end early if they are below the median of the
+others at the same step.
+"""
 
 FIRST_PART = 0.25
-"""Of the steps, in which no trial ends early."""
+"""Share of the steps in which no trial ends early."""
 
 OVER = (TrialState.COMPLETE, TrialState.PRUNED)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TuneSettings:
-    """A search: what every trial is trained for, whose folders lie in `base.out`, and how many there are in all, those
-    of former calls with the same `storage` included. `changes` are settings that are not searched, of `own` or the
-    package's recipe.
+    """A search. `base` has the training of every trial; folders of trials are in `base.out`. `trials` is their total
+    number, including those of earlier calls with the same `storage`. `changes` are settings that are not searched,
+    applied to `own` or the package's recipe.
     """
 
     base: TrainSettings
@@ -44,14 +45,14 @@ class TuneSettings:
 
 
 Told = Callable[[int, int, float | None], None]
-"""Called with the trials that are over, the steps done of the one that runs, and the best reward in validation."""
+"""Called with the number of finished trials, the steps done in the current one, and the best validation reward."""
 
 
 def tune(settings: TuneSettings, told: Told = lambda trials, steps, best: None) -> tuple[Recipe, float]:
-    """Run what is left of the trials; returns the best recipe and its reward per window in validation.
+    """Run the remaining trials; returns the best recipe and its reward per window in validation.
 
     Raises:
-        InputError: the storage holds a search of another kind or cannot be read, or no trial has come to its end.
+        InputError: the storage holds another search or cannot be read, or no trial was completed.
     """
     study = _study(settings)
     while (over := len(study.get_trials(deepcopy=False, states=OVER))) < settings.trials:

@@ -1,4 +1,4 @@
-"""How a policy does on the seeds of validation, on which the best of a run is chosen."""
+"""Rewards of a policy on validation seeds; the best policy of a run is chosen by them."""
 
 from collections.abc import Callable, Sequence
 
@@ -16,11 +16,11 @@ from ipagym.task.scenario import Scenario
 from ipagym.task.splits import VALIDATION
 
 Decide = Callable[[NDArray[np.float32]], NDArray[np.int64]]
-"""From what a view shows of all rows to their actions."""
+"""A function from the view's observations of all rows to their actions."""
 
 
 def view_of_many(scenario: Scenario, number: int, settings: ViewSettings) -> VectorLearnerView:
-    """So many environments as learners see them; they are reset by mask."""
+    """`number` environments with a learner's view; they are reset by mask."""
     options = EnvOptions(with_info=False)
     return VectorLearnerView(
         ServingVectorEnv(scenario, number, autoreset=AutoresetMode.DISABLED, options=options), settings
@@ -39,7 +39,7 @@ def mean_rewards(env: VectorLearnerView, decide: Decide, seeds: Sequence[int]) -
 
 
 def deciding(policy: Policy, env: VectorLearnerView) -> Decide:
-    """What decides as the policy does in episodes of all these environments that begin now."""
+    """The policy as a function, for episodes of all these environments that begin now."""
     state = policy.at_rest(env.num_envs)
 
     def decide(shown: NDArray[np.float32]) -> NDArray[np.int64]:
@@ -49,8 +49,8 @@ def deciding(policy: Policy, env: VectorLearnerView) -> Decide:
 
 
 class Validation:
-    """Episodes on the first `episodes` seeds of validation, all at once; with preferences, each under weights drawn by
-    its seed, which are the same in every validation.
+    """Episodes on the first `episodes` validation seeds, all at once. With preferences, the weights of each are drawn
+    by its seed, so they are the same in every validation.
     """
 
     def __init__(self, scenario: Scenario, settings: ViewSettings, episodes: int) -> None:
@@ -60,6 +60,6 @@ class Validation:
 
     def rewards(self, policy: Policy) -> NDArray[np.float64]:
         """The mean reward per window of each episode under the most likely actions of the policy; divided by
-        `ipagym.envs.learners.preferences.scale` where weights are drawn.
+        `ipagym.envs.learners.preferences.scale` if weights are drawn.
         """
         return mean_rewards(self._env, deciding(policy, self._env), self._seeds) / scales(self._env)

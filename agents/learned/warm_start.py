@@ -1,4 +1,4 @@
-"""A policy begun as an imitation of another agent: behaviour cloning, then DAgger (Ross, Gordon and Bagnell 2011)."""
+"""A policy that first imitates another agent: behaviour cloning, then DAgger (Ross, Gordon and Bagnell 2011)."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,19 +25,19 @@ from ipagym.system.errors import InputError
 from ipagym.task.scenario import Scenario
 
 ROUNDS = 3
-"""In the first the agent itself decides, in the others the learner does, and the agent says what it would have done."""
+"""In the first round the agent decides; in the others the learner decides, and the agent's decisions are the labels."""
 
 EPISODES = 8
-"""Of each round."""
+"""Episodes of each round."""
 
 EPOCHS = 60
-"""Over all that was seen, after each round."""
+"""Epochs over all data after each round."""
 
 BATCH = 128
 LEARNING_RATE = 1e-3
 
 OF_DEMONSTRATIONS = 2**20
-"""Stands for the environment in the seeds of these episodes, so that they are none of the training's own."""
+"""The number of the environment in the seeds of these episodes, so that they differ from those of the training."""
 
 Shown = NDArray[np.float32]
 Actions = NDArray[np.int64]
@@ -46,14 +46,14 @@ Decide = Callable[[Shown], Actions]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Demonstrations:
-    """What a view showed, shape (n, entries), and what an agent did then, as actions of the view, shape (n, heads)."""
+    """Observations of a view, shape (n, entries), and an agent's actions in the form of the view, shape (n, heads)."""
 
     shown: Shown
     actions: Actions
 
 
 class Demonstrator(Wrapper):
-    """An agent whose decisions are noted as actions of a view; these are taken, or those of `decide`."""
+    """An agent whose decisions are recorded as actions of a view; either these are taken, or those of the learner."""
 
     def __init__(self, agent: Agent, scenario: Scenario, settings: ViewSettings, decide: Decide | None) -> None:
         super().__init__(agent)
@@ -67,7 +67,7 @@ class Demonstrator(Wrapper):
         self._seen = OneView(PlanProblem.of(self._scenario), Observer.of(self._scenario), self._settings)
 
     def decide(self, window: Window) -> Configuration:
-        """Note the agent's decision, and take it or the learner's."""
+        """Record the agent's decision, and return it or the learner's."""
         shown = self._seen.see(window)
         action = self._seen.action_for(self.agent.decide(window))
         self.shown.append(shown)
@@ -76,12 +76,11 @@ class Demonstrator(Wrapper):
 
 
 def warm_start(learner: Learner, scenario: Scenario, settings: ViewSettings, agent: Agent) -> float:
-    """Let a new model imitate the agent; returns the share of the agent's actions that it then takes.
-
-    What it normalises by begins with what was seen.
+    """Train a new model to imitate the agent; returns the share of the agent's actions that it then takes. The moments
+    of normalisation are initialised with the observations.
 
     Raises:
-        InputError: the algorithm or the view cannot imitate one.
+        InputError: the algorithm or the view cannot imitate an agent.
     """
     check_can_imitate(learner.algorithm)
     env, seed = learner.env, learner.env.course.seed
@@ -104,10 +103,10 @@ def warm_start(learner: Learner, scenario: Scenario, settings: ViewSettings, age
 
 
 def check_can_imitate(algorithm: Algorithm) -> None:
-    """Refuse algorithms that have no likelihood of an action without what came before.
+    """Refuse algorithms without a likelihood of actions that is independent of the history.
 
     Raises:
-        InputError: this is one.
+        InputError: the algorithm has no such likelihood.
     """
     if algorithm.log_likelihood is None:
         raise InputError("a warm start is for ppo and maskable-ppo: leave --warm-start out, or choose one of them")

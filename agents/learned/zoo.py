@@ -1,4 +1,4 @@
-"""The policies that come with the package, each with a card of what it is worth."""
+"""The policies of the package, each with a card of its results."""
 
 from pathlib import Path
 
@@ -16,7 +16,7 @@ def zoo_path(name: str) -> Path:
     """The file of a policy of the package.
 
     Raises:
-        InputError: there is none of that name.
+        InputError: the name is unknown.
     """
     if name not in zoo_names():
         raise unknown_name("policy of the zoo", name, zoo_names())

@@ -1,1 +1,1 @@
-"""Controllers that search: the joint program, model predictive control, and the one that knows the future."""
+"""Controllers that search: the joint program, model predictive control, and the clairvoyant, which knows the future."""

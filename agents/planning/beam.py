@@ -1,8 +1,9 @@
 """A beam search through the tree of decisions.
 
-Each window, the most promising courses so far are continued with what runs, with the optima of the joint program for
-the loads around, and with what others asked for there; promising is what a course has really earned, plus what a fluid
-model says that can still be earned from where it stands, by dynamic programming with load times (`fluid`).
+In each window, the best courses so far are continued with the running configuration, with the optima of the joint
+program for nearby loads, and with the configurations that other agents requested there. A course is ranked by its
+simulated reward so far, plus the reward that a fluid model predicts for the rest by dynamic programming with load times
+(`fluid`).
 """
 
 from collections.abc import Sequence
@@ -19,12 +20,12 @@ from ipagym.task.scenario import Scenario
 from ipagym.workload.statistics import peak_rps
 
 PEAK_S = 2
-"""Loads are planned for by the mean of a window and by its highest rate over so many seconds."""
+"""Plans are for the mean rate of a window and for its highest rate over this number of seconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """The load of a window: its mean and highest rate, and the longest way."""
+    """The load of a window: its mean and highest rate, and the longest network delay."""
 
     mean_rps: float
     peak_rps: float
@@ -32,7 +33,7 @@ class Load:
 
 
 def loads(scenario: Scenario, double: Simulator) -> list[Load]:
-    """The load of each window of a double at its beginning; it does not depend on what is decided."""
+    """The load of each window of a double at its beginning; it does not depend on decisions."""
     found = []
     for _ in range(scenario.windows):
         window = double.advance(scenario.interval_s)
@@ -42,7 +43,7 @@ def loads(scenario: Scenario, double: Simulator) -> list[Load]:
 
 
 class Offers:
-    """Candidates by window, and the value of what runs by dynamic programming over all of them."""
+    """Candidates by window, and values of configurations by dynamic programming over all of them."""
 
     def __init__(self, scenario: Scenario, seen: Sequence[Load], others: Sequence[Asked]) -> None:
         candidates = Candidates(scenario.pipeline, scenario.limits, scenario.objective)
@@ -65,12 +66,12 @@ class Offers:
         return list(dict.fromkeys([running, *self._by_window[t]]))
 
     def to_go(self, t: int, running: Configuration) -> float:
-        """The reward that the fluid model promises from window t on."""
+        """The reward that the fluid model predicts from window t on."""
         return float(self._to_go[t, self._index[running]])
 
 
 def _of_window(candidates: Candidates, ahead: Sequence[Load]) -> list[Configuration]:
-    """For this window's load, and for the highest of this and the next two: what takes time is asked for ahead."""
+    """Candidates for this window's load, and for the highest of this and the next two: changes need lead time."""
     network_s = ahead[0].network_max_s
     highest = max(load.peak_rps for load in ahead)
     rates = (ahead[0].mean_rps, ahead[0].peak_rps, highest)
@@ -78,7 +79,7 @@ def _of_window(candidates: Candidates, ahead: Sequence[Load]) -> list[Configurat
 
 
 def beam_search(rehearsal: Rehearsal, offers: Offers, width: int) -> Course:
-    """The best of the courses found, `width` of which are continued in each window, told apart by what they run."""
+    """The best course found. In each window, `width` courses with different configurations are continued."""
     courses = [rehearsal.start]
     for t in range(rehearsal.decisions):
         continued = [

@@ -1,4 +1,4 @@
-"""Configurations worth a try at a load: what the integer programs find for it, with and without reserve."""
+"""Candidate configurations for a load: optima of the joint program, with and without reserve."""
 
 from math import log2
 
@@ -8,10 +8,10 @@ from ipagym.optimize.joint.program import JointProblem, solve
 from ipagym.task.objective import Objective
 
 RESERVES = (0.8, 1.0, 1.25, 1.6)
-"""Shares of the load that are planned for: an episode forgives some lack, and chance asks for some reserve."""
+"""Multiples of the load to plan for: an episode tolerates some lack of capacity, and randomness needs some reserve."""
 
 STEPS_PER_DOUBLING = 12
-"""Loads are told apart by 6 %; in between, one plan is as good as the other."""
+"""Levels per doubling of the load: loads within 6 % share a plan."""
 
 
 class Candidates:

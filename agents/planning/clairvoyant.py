@@ -1,16 +1,17 @@
-"""The one that knows the future: the reference against which every controller's regret is taken.
+"""The clairvoyant: it knows the future and is the reference for the regret of every controller.
 
-It gets a double of the simulated cluster before the episode begins, with every arrival, service time and fault that
-is to come, and in a comparison the courses of all others on the same seed. Since the engine is exact, a course earns in
-the episode what it earned in the double, and so the plan earns no less than any of them:
+Before the episode begins, it gets a double of the simulated cluster with all future arrivals, service times and faults,
+and in a comparison the courses of all other agents on the same seed. The engine is deterministic, so a course earns the
+same in the episode as in the double. Therefore the plan earns no less than any of these courses:
 
-1. the courses of the others are played (on one seed the same decisions earn the same);
-2. a beam search plans one of its own (`beam`), looking at the best of the others too;
-3. where all courses are few enough, all are tried (`exhaustion`), and the plan is the optimum;
-4. elsewhere the best so far is improved by local search (`polish`), which may borrow from all of them.
+1. the courses of the others are simulated (on one seed the same decisions earn the same); 2. a beam search plans one of
+its own (`beam`), looking at the best of the others too; 3. where all courses are few enough, all are tried
+(`exhaustion`), and the plan is the optimum; 4. elsewhere the best so far is improved by local search (`polish`), which
+may borrow from all of them.
 
-Elsewhere it is the best course known; what no course can exceed is `ipagym.bench.bound.bound`. How far it searches is
-counted in simulated windows (`Effort`), so that the same seed gives the same plan.
+In case 4 it is the best known course, which need not be optimal; `ipagym.bench.bound.bound` is an upper bound for all
+courses. The effort of the search is measured in simulated windows (`Effort`), so that the same seed gives the same
+plan.
 """
 
 from collections.abc import Iterator, Sequence
@@ -51,7 +52,7 @@ class Effort:
 
 
 class Clairvoyant:
-    """Plans the whole episode once, then asks for what it planned."""
+    """Plans the whole episode once, then requests the planned configurations."""
 
     def __init__(self, scenario: Scenario, effort: Effort | None = None) -> None:
         self.scenario = scenario
@@ -60,25 +61,25 @@ class Clairvoyant:
         self._others: Sequence[Asked] = ()
 
     def foresee(self, double: Simulator, rates_rps: NDArray[np.float64]) -> None:
-        """Take a double of the cluster as it is at the beginning, to be searched in."""
+        """Take a double of the cluster in its initial state for the search."""
         self._double = double
 
     def learn(self, courses: Sequence[Asked]) -> None:
-        """Take what others asked for in the episode that begins."""
+        """Take the configurations that others requested in the episode that begins."""
         self._others = courses
 
     def reset(self, pipeline: Pipeline, limits: Limits, rng: np.random.Generator) -> None:
-        """Search, where there is a double; what was planned holds for one episode."""
+        """Search, if there is a double; a plan is valid for one episode."""
         self._plan: Iterator[Configuration] | None = None
         if self._double is not None:
             self._plan = iter(_Planning(self.scenario, self.effort, rng).plan(self._double, self._others).asked)
         self._double, self._others = None, ()
 
     def decide(self, window: Window) -> Configuration:
-        """The next of the plan.
+        """The next configuration of the plan.
 
         Raises:
-            InputError: nothing was foreseen, since the cluster is not simulated.
+            InputError: there is no plan, since the cluster is not simulated.
         """
         if self._plan is None:
             raise InputError("clairvoyant needs a simulated cluster, whose future can be known")

@@ -1,4 +1,4 @@
-"""Courses of decisions and what they earn, rehearsed in a double of the cluster."""
+"""Courses of decisions and their rewards, simulated in a double of the cluster."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,12 +9,12 @@ from ipagym.task.reward import Rewards
 from ipagym.task.scenario import Scenario
 
 Asked = tuple[Configuration, ...]
-"""The configurations asked for, one for each scored window."""
+"""The requested configurations, one for each scored window."""
 
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """The configuration asked for and the reward of each window; `state` is the cluster's after it, where kept."""
+    """The requested configuration and the reward of each window; `state` is that of the cluster afterwards, if kept."""
 
     asked: Asked
     rewards: tuple[float, ...]
@@ -44,11 +44,11 @@ class Rehearsal:
         return self._double.snapshot()
 
     def go_to(self, state: Snapshot) -> None:
-        """Let the double stand there."""
+        """Set the double to that state."""
         self._double.restore(state)
 
     def earns(self, asked: Configuration, before: Configuration) -> float:
-        """The reward of the next window, in which that is asked for after what was in force before."""
+        """The reward of the next window if `asked` is requested after `before` was in force."""
         self.simulated += 1
         self._double.apply(asked)
         window = self._double.advance(self.scenario.interval_s)

@@ -1,7 +1,7 @@
-"""The best of all courses, where there are few: every sequence is tried but those that cannot become better.
+"""The best of all courses, if there are few: every sequence is tried unless it cannot be better than the best one.
 
-Depth first, what has earned most first. A branch is left where what it has earned, and the most that its remaining
-windows could earn whatever comes, are no more than the best course known.
+Depth-first search, branches with the highest reward first. A branch is cut if its reward so far, plus an upper bound
+for its remaining windows, is not above the best known course.
 """
 
 from collections.abc import Iterator, Sequence
@@ -17,8 +17,8 @@ from ipagym.task.scenario import Scenario
 
 
 def configurations(scenario: Scenario, most: int) -> list[Configuration] | None:
-    """Every configuration with one deployment per stage that keeps the limits; None where there are more than `most`,
-    or where sets of deployments are allowed, whose weights are without number.
+    """Every configuration with one deployment per stage within the limits. None if there are more than `most`, or if
+    several deployments per stage are allowed, as their weights are continuous.
     """
     stages, limits = scenario.pipeline.stages, scenario.limits
     settings = [list(_settings(stage, limits)) for stage in stages]
@@ -39,7 +39,7 @@ def _settings(stage: Stage, limits: Limits) -> Iterator[StageSetting]:
 
 
 def sequences(choices: int, decisions: int) -> int:
-    """The number of windows simulated in trying every course of so many decisions."""
+    """The number of simulated windows needed to try every course of `decisions` decisions."""
     return sum(choices**depth for depth in range(1, decisions + 1))
 
 

@@ -1,9 +1,9 @@
-"""The rewards of configurations in each window if the load were known, in a fluid model; and the best way through
-them.
+"""The rewards of configurations in each window under a known load, in a fluid model; and the best sequence of
+configurations.
 
-The model of a window: the accuracy and cores as configured; as violations, the share of the load beyond the
-throughput of the narrowest stage (average service times: it is optimistic). To change costs what it costs in a
-cluster: while new replicas load, the old deployment serves and both hold cores.
+The model of a window: the accuracy and cores as configured; as violations, the share of the load beyond the throughput
+of the narrowest stage (average service times: it is optimistic). A change costs the same as in a cluster: while new
+replicas load, the old deployment serves and both hold cores.
 """
 
 from collections.abc import Sequence
@@ -38,8 +38,8 @@ def values_to_go(
 ) -> Floats:
     """The most that can still be earned from window t on after running each of P configurations, shape (T + 1, P).
 
-    `rates_rps` is the mean rate of each of T windows. Bellman's equation backwards: V[t, i] = max over j of what
-    window t earns when j is asked for after i, plus V[t + 1, j].
+    `rates_rps` is the mean rate of each of T windows. Bellman's equation backwards: V[t, i] = max over j of the reward
+    of window t if j is requested after i, plus V[t + 1, j].
     """
     earned = rewards(pool, rates_rps, pipeline=pipeline, objective=objective)
     change = costs_of_change(pool, pipeline=pipeline, objective=objective, interval_s=interval_s)
@@ -60,7 +60,7 @@ def rewards(pool: Sequence[Configuration], rates_rps: Floats, *, pipeline: Pipel
 def costs_of_change(
     pool: Sequence[Configuration], *, pipeline: Pipeline, objective: Objective, interval_s: float
 ) -> Floats:
-    """The cost of going over from configuration i to j, in the window in which it happens, shape (P, P)."""
+    """The cost of the change from configuration i to j, in the window of the change, shape (P, P)."""
     width = max(len(setting.deployments) for each in pool for setting in each.stages)
     rewards, size = Rewards(pipeline, width), len(pool)
     each = numbers(np.stack([deployments_of(configuration, pipeline, width) for configuration in pool]))
@@ -72,7 +72,7 @@ def costs_of_change(
 
 
 def _replaced_cores(before: Configuration, after: Configuration, pipeline: Pipeline) -> int:
-    """Cores of the deployments that stay on until their successors are ready."""
+    """Cores of the deployments that run until their successors are ready."""
     return sum(map(_replaced_in_stage, before.stages, after.stages, pipeline.stages))
 
 

@@ -1,4 +1,6 @@
-"""The joint optimum: all four knobs of every stage at once, within nodes and what the network left of the SLO."""
+"""The joint optimum: all four knobs of every stage at once, within the nodes and the part of the SLO that the network
+left.
+"""
 
 from ipagym.agents.common.planner import planner
 from ipagym.agents.common.planning_with import planning_with
@@ -15,9 +17,8 @@ from ipagym.task.scenario import Scenario
 
 
 class JointProgram:
-    """The joint program of every interval, for the forecast rate and the longest way of the last interval.
-
-    It serves every pipeline, and leaves alone the knobs of which there is one value only.
+    """The joint program of every interval, for the forecast rate and the longest network delay of the last interval. It
+    serves every pipeline; knobs with only one value are not changed.
     """
 
     def __init__(self, objective: Objective) -> None:

@@ -1,4 +1,4 @@
-"""Small changes of a course, drawn at random: where to, and over which windows."""
+"""Small random changes of a course: the new setting, and the windows."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -16,15 +16,15 @@ from ipagym.task.scenario import Scenario
 Choice = TypeVar("Choice")
 
 LENGTHS = (1, 1, 2, 3, 5, 8, 16)
-"""Runs of so many windows are changed together."""
+"""Lengths of runs of windows that are changed together."""
 
 WEIGHTS = (0.5, 0.8, 1.25, 2.0)
-"""The share of requests of a deployment beside others is changed by these factors."""
+"""Factors for changes of a deployment's weight among several."""
 
 
 @dataclass(frozen=True, slots=True)
 class Moves:
-    """Draws moves for a scenario; `others` are courses that may be borrowed from."""
+    """Draws moves for a scenario; `others` are courses from which moves may copy."""
 
     scenario: Scenario
     others: Sequence[Asked]
@@ -73,7 +73,7 @@ class Moves:
         return asked
 
     def _drop(self, asked: Asked, at: int) -> Asked:
-        """A stage does without the setting that it has there: that of before, or of after, is extended."""
+        """Remove the setting of a stage there: the previous or the next setting is extended."""
         s = self._any_stage()
         first, last = _segment(asked, at, s)
         beside = [t for t in (first - 1, last) if 0 <= t < len(asked)]
@@ -111,7 +111,7 @@ class Moves:
 
 
 def settings_around(setting: StageSetting, stage: Stage, scenario: Scenario) -> Iterator[StageSetting]:
-    """Every setting one step away; of several deployments one is changed, its weight too, or one comes or goes."""
+    """Every setting one step away; with several deployments, one is changed (also its weight), added or removed."""
     if len(setting.deployments) == 1:
         yield from stage_neighbours(setting, stage, scenario.limits)
     else:

@@ -1,10 +1,11 @@
-"""Model predictive control: tries configurations out on a digital twin, and asks for the one that does best ahead.
+"""Model predictive control: simulates configurations on a digital twin, and requests the one with the best predicted
+reward.
 
-In every window it brings its twin up to date, lets it expect the forecast load (Poisson counts around it, the same
-for all), and compares what candidates would earn over the next windows by the scenario's own objective: first what
-runs and the optima of the joint program for that load, with and without reserve; then, from the best of them, the
-configurations one knob away, as long as that is an improvement and within the number of trials. Load times, queues
-and deployments on their way are in the twin, and so weigh by themselves.
+In every window it updates its twin, gives it the forecast load (Poisson counts around it, the same for all candidates),
+and compares the rewards of candidates over the next windows under the scenario's own objective. The first candidates
+are the running configuration and the optima of the joint program for that load, with and without reserve. Then, from
+the best of them, it tries configurations one knob away, as long as they improve the reward and trials are left. The
+twin includes load times, queues and deployments in progress, so they affect the rewards.
 """
 
 from dataclasses import dataclass, replace
@@ -27,12 +28,12 @@ from ipagym.task.faults import NONE
 from ipagym.task.scenario import Scenario
 
 WAYS = 200
-"""The ways of so many requests stand for those to come."""
+"""Number of past requests whose network delays represent the future ones."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MpcSettings:
-    """The horizon, in windows and at least in seconds, and the number of trials in all."""
+    """The horizon in windows, its minimum in seconds, and the total number of trials."""
 
     windows: int = 3
     least_s: float = 20.0
@@ -40,7 +41,7 @@ class MpcSettings:
 
 
 class Mpc:
-    """Searches anew in every window; it knows the scenario's physics, its objective and the profile, and no future."""
+    """Searches again in every window; it knows the scenario's physics, objective and profile, but not the future."""
 
     def __init__(
         self, scenario: Scenario, *, settings: MpcSettings | None = None, forecaster: Forecaster | None = None
@@ -51,7 +52,7 @@ class Mpc:
         self.forecaster: Forecaster = forecaster or MovingMaximum()
 
     def reset(self, pipeline: Pipeline, limits: Limits, rng: np.random.Generator) -> None:
-        """Forget the twin and the load seen so far."""
+        """Discard the twin and the load history."""
         self._pipeline, self._limits, self._rng = pipeline, limits, rng
         self._candidates = Candidates(pipeline, limits, self.scenario.objective)
         self._twin: Twin | None = None
@@ -61,7 +62,7 @@ class Mpc:
         self.forecaster.reset()
 
     def decide(self, window: Window) -> Configuration:
-        """The candidate that earns most ahead."""
+        """The candidate with the highest predicted reward."""
         self.forecaster.observe(window.arrivals_per_s)
         rate, lost_s = self.forecaster.predict(), window.network_max_s
         self._network_s = np.concatenate([self._network_s, window.network_s])[-WAYS:]

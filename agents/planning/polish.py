@@ -1,7 +1,6 @@
-"""Local search on a course: a random small change is kept where the whole course earns more.
-
-A trial is simulated from the last state kept before its first change. Some windows after its last one it is given up if
-it has not gained by then, or cannot have; otherwise it goes on to the end, since what follows may go otherwise.
+"""Local search on a course: a random small change is kept if the whole course earns more. A trial is simulated from the
+last stored state before its first change. A few windows after its last change, it is stopped if it has not gained, or
+cannot gain; otherwise it continues to the end, since later windows may differ.
 """
 
 from math import ceil
@@ -14,7 +13,7 @@ from ipagym.bench.bound.bound import most_per_window
 from ipagym.cluster.protocol import Snapshot
 
 STATES = 60
-"""States of the cluster that are kept along the course."""
+"""Number of stored cluster states along the course."""
 
 LEAST = 1e-9
 """Gains below this are rounding."""
@@ -35,7 +34,7 @@ class Polish:
         self._settle(course.asked, 0)
 
     def improve(self, moves: Moves, windows: int) -> Course:
-        """The course after as many trials as so many simulated windows allow."""
+        """The course after as many trials as `windows` simulated windows allow."""
         end = self._rehearsal.simulated + windows
         tried: set[Asked] = {self.course.asked}
         idle = 0
@@ -48,7 +47,7 @@ class Polish:
         return self.course
 
     def _weights(self) -> np.ndarray:
-        """Half of the trials are made anywhere, the others rather where less is earned."""
+        """Weights of windows for trials: half uniform, half higher where less is earned."""
         rewards = np.array(self.course.rewards)
         lacking = rewards.max() - rewards + 1e-12
         return np.asarray(0.5 / len(rewards) + 0.5 * lacking / lacking.sum())
@@ -75,7 +74,7 @@ class Polish:
         return self._rehearsal.earns(asked[t], asked[t - 1] if t else self._rehearsal.scenario.initial)
 
     def _settle(self, asked: Asked, start: int) -> None:
-        """Take the course, and keep its states from there on."""
+        """Accept the course, and store its states from there on."""
         self._rehearsal.go_to(self._states[start])
         rewards = list(self.course.rewards[:start])
         for t in range(start, len(asked)):

@@ -1,8 +1,7 @@
-"""A digital twin: a simulator that lives through what a controller sees, and in which it can try things out.
-
-It needs no access to the cluster, simulated or live: it is told the requests of every second and the configurations,
-and follows them with the profile's latencies and chances of its own. What a network took is not in
-it; the time that it leaves is judged when the twin is read.
+"""A digital twin: a simulator that follows what a controller observes, and in which configurations can be tried. It
+needs no access to the cluster, simulated or live. It gets the requests of every second and the configurations, and
+simulates them with the profile's latencies and its own random numbers. Network delays are not in the twin; they are
+taken into account when rewards are computed.
 """
 
 from dataclasses import dataclass, field, replace
@@ -21,7 +20,7 @@ SEED = 0
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Empty:
-    """No load: what comes is told as it comes."""
+    """No load; arrivals are added as they are observed."""
 
     duration_s: int
     name: str = field(default="empty")
@@ -32,9 +31,8 @@ class Empty:
 
 
 class Twin:
-    """The twin of a scenario's cluster; it looks at most `ahead_s` seconds ahead.
-
-    Where it lives for longer than was laid out for it, it begins anew, with all that is asked for ready.
+    """The twin of a scenario's cluster; it looks at most `ahead_s` seconds ahead. If it runs longer than its allocated
+    length, it restarts, with the requested configuration ready.
     """
 
     def __init__(self, scenario: Scenario, running: Configuration, ahead_s: int) -> None:
@@ -54,7 +52,7 @@ class Twin:
         self._state = self._ahead = self._cluster.snapshot()
 
     def follow(self, window: Window) -> None:
-        """Live through the window that has just been seen, under the configuration that was asked for in it."""
+        """Simulate the window just observed, with the configuration that was requested in it."""
         self._cluster.restore(self._state)
         left_s = self._cluster.scenario.workload.duration_s - self._cluster.now
         if window.duration_s + len(window.arrivals_per_s) + self._ahead_s + 2 > left_s:
@@ -66,15 +64,14 @@ class Twin:
         self._state = self._cluster.snapshot()
 
     def look_ahead(self, rates_rps: NDArray[np.float64]) -> None:
-        """Expect these rates, and let all trials begin from here."""
+        """Set the expected rates, and the state from which all trials begin."""
         self._cluster.restore(self._state)
         self._cluster.expect(rates_rps)
         self._ahead = self._cluster.snapshot()
 
     def reward(self, candidate: Configuration, seconds: float, network_s: NDArray[np.float64]) -> float:
-        """The reward per window if the candidate were asked for now and stayed for so many seconds.
-
-        `network_s` is how long requests are on their way, any of them as likely; empty without a network.
+        """The reward per window if the candidate were requested now and stayed for `seconds`. `network_s` has equally
+        likely network delays of requests; it is empty without a network.
         """
         self._cluster.restore(self._ahead)
         before = self._ahead.configuration
@@ -86,7 +83,7 @@ class Twin:
 
 
 def expected_late(latency_s: NDArray[np.float64], network_s: NDArray[np.float64], slo_s: float) -> float:
-    """The expected number of these latencies beyond the SLO if each has a way before it, drawn from `network_s`."""
+    """The expected number of latencies beyond the SLO, each with a delay drawn from `network_s` added."""
     if not network_s.size:
         return float((latency_s > slo_s).sum())
     longer = network_s.size - np.searchsorted(np.sort(network_s), slo_s - latency_s, side="right")

@@ -1,1 +1,1 @@
-"""The systems of papers, each by the rule that its authors published."""
+"""Systems from papers, each with the rule that its authors published."""

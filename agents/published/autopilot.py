@@ -1,9 +1,9 @@
 """Autopilot (Rzadca et al., EuroSys 2020): cores from past usage (vertical), or replicas (horizontal), by stage.
 
-Usage is seen by window, not by second. The time constants are the paper's (ticks of 5 min, a half-life of 12 h, the
-last hour's maximum; horizontally a horizon of 72 h and falls put off for two days), so that in an episode of minutes
-little of the past is forgotten: `time_scale` divides them. Not here: memory, batch jobs, and the share of starting
-tasks.
+Usage is known by window, not by second. The time constants are the paper's (ticks of 5 min, a half-life of 12 h, the
+last hour's maximum; horizontally a horizon of 72 h and a delay of two days before falls). In an episode of minutes,
+almost nothing of the past would be forgotten: `time_scale` divides them. Memory, batch jobs and the share of starting
+tasks are not simulated.
 """
 
 from collections import deque
@@ -30,7 +30,7 @@ HORIZON_S = 72 * HOUR_S
 PUT_OFF_S = 48 * HOUR_S
 MARGIN = 1.15
 FULL, UNSEEN = 0.98, 1.25
-"""Of replicas that are busy all the time one cannot see what they would use; it is taken to be a quarter more (ours).
+"""The demand of replicas that are always busy is unknown; it is assumed to be a quarter more (our choice).
 """
 
 SERVING = 0.95
@@ -39,7 +39,7 @@ SERVING = 0.95
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AutopilotSettings:
-    """The recommender, and how many times faster than in the paper time goes. `target` is the usage r* of a replica."""
+    """The recommender, and the divisor of the paper's time constants. `target` is the usage r* of a replica."""
 
     recommender: Literal["window", "ensemble"] = "window"
     time_scale: float = 1.0
@@ -47,7 +47,7 @@ class AutopilotSettings:
 
 
 class Ticks:
-    """Usages of the windows of each tick; `ended` tells whether one has just come to its end."""
+    """Usages of the windows of each tick; `ended` says whether a tick has just ended."""
 
     def __init__(self, time_scale: float, longest_s: float) -> None:
         self._pace = Pace(TICK_S / time_scale)
@@ -55,7 +55,7 @@ class Ticks:
         self.kept: deque[NDArray[np.float64]] = deque(maxlen=max(1, int(longest_s / TICK_S)))
 
     def ended(self, usage: float, now_s: float) -> bool:
-        """Take in a window."""
+        """Add a window."""
         self._open.append(usage)
         if not self._pace.is_due(now_s):
             return False
@@ -65,7 +65,7 @@ class Ticks:
 
 
 class VerticalRule:
-    """Cores of one stage: the recommender, its margin, then the most of the last hour."""
+    """Cores of one stage: the recommender, its margin, then the maximum of the last hour."""
 
     def __init__(self, settings: AutopilotSettings) -> None:
         self.settings = settings
@@ -93,7 +93,9 @@ class VerticalRule:
 
 
 class HorizontalRule:
-    """Replicas of one stage: the peak usage of all together over r*; falls are put off, then halve within an hour."""
+    """Replicas of one stage: the total peak usage divided by r*; falls are delayed, then the excess halves within an
+    hour.
+    """
 
     def __init__(self, settings: AutopilotSettings) -> None:
         self.settings = settings
@@ -108,7 +110,7 @@ class HorizontalRule:
         self._wanted.append(peak(list(self._ticks.kept)) / (self.settings.target * view.cores))
         wanted, current = max(self._wanted), view.running.replicas
         if wanted < current:
-            # So many ticks make an hour that what is too much halves in it.
+            # Number of ticks in the hour in which the excess halves.
             wanted = max(wanted, current - (current - wanted) * (1 - 0.5 ** (TICK_S / HOUR_S)))
         return view.setting.turned(replicas=replicas_for(wanted, 1.0, view.limits.max_replicas))
 

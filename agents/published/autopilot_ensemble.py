@@ -3,11 +3,11 @@ limits.
 
 Each model m = (d_m, M_m) keeps, for every candidate limit L, decayed costs of being above it (overrun o) and below it
 (underrun u), picks L' = argmin w_o·o + w_u·u + w_ΔL·[L ≠ its last], and adds its margin M_m. The ensemble takes the
-model of lowest decayed cost on what came after, loath to change model or limit.
+model with the lowest decayed cost on later samples, with a penalty for a change of model or limit.
 
-As printed, o and u only *count* samples; as o + u is then constant, the argmin is the decayed peak. `magnitude`
-weighs a sample by how far it is from the limit, whose argmin is the w_o/(w_o + w_u) quantile. The paper does not
-publish its weights: those here are ours.
+As printed, o and u only *count* samples; as o + u is then constant, the argmin is the decayed peak. `magnitude` weights
+a sample by its distance from the limit; the argmin is then the w_o/(w_o + w_u) quantile. The paper does not publish its
+weights; the ones here are our choice.
 """
 
 from dataclasses import dataclass, field
@@ -46,7 +46,7 @@ class _Model:
 
 @dataclass(slots=True)
 class Ensemble:
-    """The models over candidate limits, shape (L,); `limit` is what is recommended."""
+    """The models over candidate limits, shape (L,); `limit` is the recommendation."""
 
     candidates: Floats
     settings: EnsembleSettings = field(default_factory=EnsembleSettings)
@@ -61,7 +61,7 @@ class Ensemble:
         self.limit = float(self.candidates[-1])
 
     def observe(self, usage: Floats) -> float:
-        """Take in the usages of a tick, and recommend."""
+        """Add the usages of a tick, and return the recommendation."""
         settings = self.settings
         for model in self._models:
             before = model.limit
@@ -92,7 +92,7 @@ class Ensemble:
         return float(self.settings.overrun * over + self.settings.underrun * under)
 
     def _cost(self, usage: Floats, limits: Floats, side: int) -> Floats:
-        """Of the samples above (side 1) or below (−1) each limit: their share, or how far off they are on average."""
+        """The share of the samples above (side 1) or below (−1) each limit, or their mean distance from it."""
         distance = np.maximum(side * (usage[np.newaxis, :] - limits[:, np.newaxis]), 0.0)
         if self.settings.cost == "count":
             return np.asarray((distance > 0).mean(axis=1))

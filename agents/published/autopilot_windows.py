@@ -30,7 +30,7 @@ def mean(ticks: Sequence[Floats], half_life_ticks: float) -> float:
 def load_percentile(ticks: Sequence[Floats], share: float, half_life_ticks: float) -> float:
     """S_p: the usage below which `share` of the *load* lies, rather than of the time.
 
-    Each usage counts as much as it is: h[k] = b[k]·Σ_τ w[τ]·s[τ][k].
+    Each usage is weighted by itself: h[k] = b[k]·Σ_τ w[τ]·s[τ][k].
     """
     usage = np.concatenate(ticks)
     weight = np.repeat(weights(len(ticks), half_life_ticks), [len(tick) for tick in ticks]) * usage

@@ -1,8 +1,8 @@
 """Clipper's adaptive batching (Crankshaw et al., NSDI 2017, §4.3): additive increase, multiplicative decrease.
 
-The batch grows by one while latency stays within the SLO, and shrinks to 0.9 times where it does not. Clipper looks
-at each batch; here a window's latency counts, its 99th percentile against the pipeline's SLO. Of the batches that a
-stage may run, the largest within that size is taken. Variant, replicas and cores stay.
+The batch grows by one while latency is within the SLO, and shrinks to 0.9 times its size otherwise. Clipper measures
+each batch; here the 99th percentile of a window's latency is compared with the pipeline's SLO. The stage runs its
+largest batch within that size. Variant, replicas and cores do not change.
 """
 
 from ipagym.agents.common.by_stage import ByStage, StageView
@@ -21,7 +21,7 @@ def next_size(size: float, latency_s: float, slo_s: float, largest: int) -> floa
 
 
 class AimdRule:
-    """One stage; windows in which nothing was answered say nothing, unless something was late."""
+    """One stage; windows without answers are ignored, unless a request was late."""
 
     def __init__(self) -> None:
         self._size: float | None = None

@@ -1,9 +1,9 @@
 """Cocktail (Gunasekaran et al., NSDI 2022): variants chosen by accuracy per latency, pools scaled as MArk's.
 
 Its first objective: max accuracy/latency subject to accuracy ≥ target − 0.05 and latency ≤ SLO; its code scales every
-pool by MArk's scheduler. A request is served by one variant here, not voted on by an ensemble, so that its second
-objective, the cheapest ensemble, has no counterpart; the target is the accuracy of the best variant of a stage. Batch
-and cores stay.
+pool by MArk's scheduler. Here one variant serves a request, without voting by an ensemble, so its second objective, the
+cheapest ensemble, has no counterpart. The target is the accuracy of the best variant of a stage. Batch and cores do not
+change.
 """
 
 from collections.abc import Sequence
@@ -35,7 +35,7 @@ class CocktailRule:
         self._scaler = MarkRule()
 
     def setting(self, view: StageView) -> StageSetting:
-        """The variant, in the replicas that MArk's rule wants of it."""
+        """The variant, with the replicas of MArk's rule."""
         chosen = best_variant(view.stage.variants, view.running.batch, view.slo_share_s)
         if chosen.name == view.running.variant:
             return self._scaler.setting(view)

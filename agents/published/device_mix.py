@@ -26,10 +26,9 @@ class Mix:
 
 
 def most_accurate_mix(options: Sequence[Option], devices: int, rate_rps: float, *, kinds: int) -> Mix | None:
-    """The mix of at most `kinds` options (1 or 2) with the highest mean accuracy over requests; none that carries it.
-
-    The more accurate one takes all that it can. Two are enough: a linear program with two constraints, the devices
-    and the load, has an optimum with no more.
+    """The mix of at most `kinds` options (1 or 2) with the highest mean accuracy over requests; None if none carries
+    the load. The more accurate option takes as many requests as it can. Two options are enough: a linear program with
+    two constraints (devices and load) has an optimum with at most two.
     """
     mixes = (mix for mix in _mixes(options, devices, rate_rps, kinds) if mix.rps >= rate_rps * (1 - TOLERANCE))
     return max(mixes, key=lambda mix: (mix.accuracy, mix.rps), default=None)

@@ -1,7 +1,7 @@
 """FA2 (Razavi et al., RTAS 2022): the fewest cores that meet the SLO, by replicas and batches of given variants.
 
-Variants and cores stay as it finds them. Where no plan meets the SLO, every stage gets its smallest batch and the
-replicas for the load (the paper does not say).
+Variants and cores do not change. If no plan meets the SLO, every stage gets its smallest batch and the replicas for the
+load (the paper does not define this case).
 """
 
 import numpy as np
@@ -19,7 +19,7 @@ from ipagym.task.scenario import Scenario
 
 
 class Fa2:
-    """Plans anew for every interval, for the forecast rate."""
+    """Plans for every interval, for the forecast rate."""
 
     def __init__(self) -> None:
         self.forecaster = MovingMaximum()

@@ -1,11 +1,11 @@
 """INFaaS (Romero et al., ATC 2021): replicate or upgrade, a stage at a time, by its released autoscaler.
 
-Every second: the load W against the capacity C = n·T1; Δ = W − 0.95·C (CPU); up by ⌈Δ/T1⌉, down by one after more
-than ten votes in a row. Before it replicates it looks for an upgrade, a larger batch or other cores (its "variants"),
-that carries the load: it upgrades where loading the replicas to add costs more than 1.5 times loading those of the
-upgrade; with less load it goes back a batch. A variant of at least the accuracy found at the start may take its
-place. Queries bring no SLO and accuracy of their own here: both are the stage's. One step is one window where windows
-are longer than a second.
+Every second: the load W against the capacity C = n·T1; Δ = W − 0.95·C (CPU); up by ⌈Δ/T1⌉, down by one after more than
+ten votes in a row. Before it replicates, it looks for an upgrade (a larger batch or other cores, its "variants") that
+carries the load. It upgrades if loading the additional replicas costs more than 1.5 times the loading of the upgrade;
+with less load it returns to the previous batch. Another variant is allowed if its accuracy is at least the initial one.
+Queries have no own SLO and accuracy here: both are the stage's. If windows are longer than a second, one step is one
+window.
 """
 
 from collections.abc import Iterator
@@ -77,7 +77,7 @@ class InfaasRule:
         return view.stage.variant(upgrade.first.variant).load_s * upgrade.first.replicas
 
     def _down(self, view: StageView) -> StageSetting:
-        """A batch back where that carries the load, otherwise a replica less."""
+        """The previous batch if that carries the load, otherwise one replica less."""
         current, batches = view.running, view.stage.batches
         smaller = [batch for batch in batches if batch < current.batch]
         if smaller:

@@ -19,34 +19,32 @@ from ipagym.task.objective import Objective
 from ipagym.task.scenario import Scenario
 
 PATIENCE = 4
-"""A decision that would need less than what is planned for is put off so many times (about two minutes)."""
+"""A decision that needs less than the current plan is delayed this number of times (about two minutes)."""
 
 
 class Patience:
-    """Puts decisions off, `PATIENCE` of them in a row."""
+    """Delays decisions, at most `PATIENCE` in a row."""
 
     def __init__(self) -> None:
         self._put_off = 0
 
     def waits(self, is_enough: bool) -> bool:
-        """True where what runs is enough and the decision is put off."""
+        """True if the running configuration is enough and the decision is delayed."""
         self._put_off = self._put_off + 1 if is_enough and self._put_off < PATIENCE else 0
         return self._put_off > 0
 
 
 class InfAdapterProgram:
-    """InfAdapter's program for what its LSTM forecasts, plus 10 %, as its released code has it.
-
-    It plans with a straight line through the measured capacities and a reserve of 20 %, puts off giving back capacity,
-    and routes by quota. It chooses variants and cores; each variant runs in one replica, batches stay as small as they
-    can be.
+    """InfAdapter's program for the forecast of its LSTM plus 10 %, as in its released code. It plans with a straight
+    line through the measured capacities and a reserve of 20 %, delays the release of capacity, and routes by quota. It
+    chooses variants and cores; each variant runs in one replica with the smallest batch.
     """
 
     def __init__(self, objective: Objective) -> None:
         self.objective = objective
 
     def reset(self, pipeline: Pipeline, limits: Limits) -> None:
-        """Take the stage and the budget, and forget what was planned.
+        """Take the stage and the budget, and discard the plan.
 
         Raises:
             InputError: the pipeline has several stages, or may not run several variants.
@@ -62,7 +60,7 @@ class InfAdapterProgram:
     def solve(
         self, window: Window, rate_rps: float, settings: SolverSettings
     ) -> tuple[InfAdapterSolution, Configuration | None] | None:
-        """The optimum for the rate, or the best allocation found in time; for a while nothing where less is enough."""
+        """The optimum for the rate, or the best allocation found in time; None while a smaller one is delayed."""
         running = window.configuration.stages[0]
         cores = {each.variant: cores_of(each, self._stage) for each in running.deployments}
         if self._patience.waits(self._has_plan and rate_rps <= capacity_rps(self._candidates, cores)):
@@ -84,7 +82,7 @@ class InfAdapterProgram:
 
 
 def capacity_rps(candidates: Sequence[Candidate], cores: Mapping[str, int]) -> float:
-    """The capacity that is planned with, of variants on so many cores."""
+    """The planned capacity of variants on these cores."""
     planned = {candidate.name: candidate.capacity_rps for candidate in candidates}
     return sum(planned[name].get(number, 0.0) for name, number in cores.items())
 

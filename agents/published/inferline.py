@@ -33,14 +33,14 @@ DOWN_BIN_S = 5
 KEPT_S = 120
 
 LEAST_SLO_S = 1e-3
-"""The seconds of the SLO that the network leaves, at least."""
+"""Lower bound, in seconds, of the part of the SLO that the network leaves."""
 
 
 class InferLine:
-    """Plans once it has a sample and tunes replicas from then on."""
+    """Plans as soon as it has a sample, and then tunes replicas."""
 
     def reset(self, pipeline: Pipeline, limits: Limits, rng: np.random.Generator) -> None:
-        """Forget plan and load."""
+        """Discard the plan and the load history."""
         self._pipeline, self._limits = pipeline, limits
         self._plan: Configuration | None = None
         self._arrivals = RecentSeconds(KEPT_S)
@@ -100,7 +100,7 @@ class InferLine:
 
 
 def plan(pipeline: Pipeline, limits: Limits, sample: np.ndarray, running: Configuration) -> Configuration:
-    """The planner; where even the most replicas miss the SLO, they are what it stays with."""
+    """The planner; if even the most replicas miss the SLO, they are the plan."""
     rates = sample.astype(float).tolist()
 
     def meets_slo(candidate: Configuration) -> bool:
@@ -137,7 +137,7 @@ def _first(pipeline: Pipeline, limits: Limits, rate_rps: float, running: Configu
 
 
 def _steps(chosen: Configuration, pipeline: Pipeline) -> Iterator[Configuration]:
-    """Every configuration that one step of one stage away."""
+    """Every configuration that is one step of one stage away."""
     for index, (setting, stage) in enumerate(zip(chosen.stages, pipeline.stages, strict=True)):
         for other in _stage_steps(setting, stage):
             yield Configuration((*chosen.stages[:index], other, *chosen.stages[index + 1 :]))

@@ -18,14 +18,14 @@ from ipagym.task.scenario import Scenario
 class IpaProgram:
     """The IPA problem of every interval, for the forecast rate and the pipeline's SLO.
 
-    Cores are the base cores of each variant, or as many as were found at the start where those were others.
+    Cores are the base cores of each variant, or the initial cores if those differ.
     """
 
     def __init__(self, objective: Objective) -> None:
         self.objective = objective
 
     def reset(self, pipeline: Pipeline, limits: Limits) -> None:
-        """Forget the cores that were found."""
+        """Discard the initial cores."""
         self._pipeline, self._limits = pipeline, limits
         self._seen: Pipeline | None = None
 

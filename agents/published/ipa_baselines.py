@@ -1,8 +1,8 @@
-"""FA2 and RIM as the IPA paper compares with them: its own program with a knob held (`baseline_mode` in its code).
+"""FA2 and RIM as in the IPA paper's comparison: its own program with some knobs fixed (`baseline_mode` in its code).
 
-FA2-low and FA2-high keep the variants, the lightest of each stage or the most accurate but one, and choose replicas
-and batch; RIM keeps the replicas and chooses variants and batch. What has no solution leaves all as it is. RIM itself
-(Hu et al., IoTDI 2021) also admits and places modules by their frame rates; the original of FA2 is in `fa2.py`.
+FA2-low and FA2-high keep the variants, the lightest of each stage or the most accurate but one, and choose replicas and
+batch; RIM keeps the replicas and chooses variants and batch. Without a solution, nothing changes. RIM itself (Hu et
+al., IoTDI 2021) also admits and places modules by their frame rates; the original of FA2 is in `fa2.py`.
 """
 
 from collections.abc import Callable, Sequence
@@ -23,7 +23,7 @@ from ipagym.task.objective import Objective
 from ipagym.task.scenario import Scenario
 
 Hold = Callable[[Stage], str]
-"""The variant of a stage that is kept."""
+"""A function that returns the fixed variant of a stage."""
 
 
 class FixedVariants:
@@ -42,7 +42,7 @@ class FixedVariants:
         self.forecaster.reset()
 
     def holds(self, found: Configuration) -> Configuration:
-        """The configuration that was found, with the variants that are kept."""
+        """The initial configuration with the fixed variants."""
         stages = zip(found.stages, self._variants, strict=True)
         return Configuration(tuple(setting.turned(variant=variant) for setting, variant in stages))
 
@@ -59,7 +59,7 @@ class FixedVariants:
 
 
 class FixedReplicas:
-    """IPA's program over variants and batch, with the replicas that it finds at first."""
+    """IPA's program over variants and batch, with the initial replicas."""
 
     def __init__(self, *, objective: Objective) -> None:
         self.objective = objective
@@ -73,7 +73,7 @@ class FixedReplicas:
         self.forecaster.reset()
 
     def decide(self, window: Window) -> Configuration:
-        """The optimum for the forecast rate; what runs where there is none."""
+        """The optimum for the forecast rate; the running configuration if there is none."""
         self.forecaster.observe(window.arrivals_per_s)
         running = window.configuration.first_deployments
         if self._seen is None:
@@ -87,7 +87,7 @@ class FixedReplicas:
         return explicit_cores(wanted, self._seen, self._pipeline)
 
     def _problem(self, seen: Pipeline, rate_rps: float) -> IpaProblem:
-        """All replicas of a stage together as one, of which there is one."""
+        """The problem with all replicas of a stage combined into one."""
         whole_problem = ipa_problem(seen, rate_rps, self._limits, self.objective)
         stages = zip(whole_problem.stages, self._numbers, strict=True)
         together = tuple(tuple(_times(choice, number) for choice in choices) for choices, number in stages)

@@ -1,11 +1,11 @@
-"""Loki (Ahmad et al., HPDC 2024): the fewest servers for the best variants; where they lack, accuracy gives way.
+"""Loki (Ahmad et al., HPDC 2024): the fewest servers for the best variants; if servers are short, less accuracy.
 
-Hardware scaling: the most accurate variant of each stage, in as few replicas as carry the load. Where that takes more
-than there are, accuracy scaling: all servers, and the variants of highest accuracy (the product over the stages) that
-carry it. Batches leave half of the SLO, which its program shares out over a path; here the stages get fixed parts of
-it, and a stage runs one variant, so that its routing by accuracy has nothing to choose from. Requests come to each
-stage once (no fan-out); the load is an exponentially weighted mean as in Proteus. Not here: dropping and rerouting on
-the way.
+Hardware scaling: the most accurate variant of each stage, in the fewest replicas that carry the load. If that needs
+more replicas than there are, accuracy scaling: all servers, and the variants of highest accuracy (the product over the
+stages) that carry the load. Batches leave half of the SLO, which its program divides along a path; here the stages get
+fixed parts of it. A stage runs one variant, so routing by accuracy does not apply. Each request reaches each stage once
+(no fan-out); the load is an exponentially weighted mean as in Proteus. Dropping and rerouting in the pipeline are not
+simulated.
 """
 
 from collections.abc import Iterator, Sequence
@@ -31,7 +31,7 @@ MAX_BATCH = 64
 
 
 class Loki:
-    """Plans anew in every window."""
+    """Plans in every window."""
 
     def reset(self, pipeline: Pipeline, limits: Limits, rng: np.random.Generator) -> None:
         """Forget the load seen so far."""
@@ -39,7 +39,7 @@ class Loki:
         self._arrivals = RecentSeconds(SECONDS)
 
     def decide(self, window: Window) -> Configuration:
-        """Hardware scaling if it will do, accuracy scaling if not, the highest throughput where neither does."""
+        """Hardware scaling if it carries the load, otherwise accuracy scaling, otherwise the highest throughput."""
         self._arrivals.observe(window.arrivals_per_s)
         rate = ewma_rps(self._arrivals.counts)
         running = window.configuration.first_deployments

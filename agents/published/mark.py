@@ -1,9 +1,9 @@
-"""MArk (Zhang et al., ATC 2019): replicas by a greedy plan for the load ahead, and more where that falls short.
+"""MArk (Zhang et al., ATC 2019): replicas by a greedy plan for the future load, with more if the plan is too small.
 
-Of its released scheduler: every minute the highest 5-second rate of the last minute, plus 20 %, is planned for (its
-LSTM is commented out there); replicas go only when none of the last six plans needed them. A stage has replicas of
-one kind, so that new and existing ones are the only two kinds; variant, batch and cores stay. Not here: spilling over
-to functions.
+As in its released scheduler, the plan of every minute is for the highest 5-second rate of the last minute plus 20 %
+(its LSTM is commented out there). Replicas are removed only if none of the last six plans needed them. A stage has
+replicas of one kind, so new and existing ones are the only two kinds; variant, batch and cores do not change. Overflow
+to serverless functions is not simulated.
 """
 
 from collections import deque
@@ -20,7 +20,7 @@ from ipagym.workload.statistics import peak_rps
 
 PERIOD_S = 60.0
 BIN_S = 5
-"""The load is its highest mean rate over so many seconds."""
+"""The load is its highest mean rate over this number of seconds."""
 
 MARGIN = 1.2
 LAUNCH_STEPS = 3.0
@@ -31,7 +31,7 @@ OVERLOAD_SHARE = 0.1
 
 
 class MarkRule:
-    """One stage; the rate is that of the pipeline, of which every request comes to every stage."""
+    """One stage; its rate is that of the pipeline, since every request reaches every stage."""
 
     def __init__(self) -> None:
         self._pace = Pace(PERIOD_S)

@@ -24,8 +24,8 @@ class Kind:
 def cover(forecast: Sequence[float], kinds: Sequence[Kind]) -> dict[str, int]:
     """Instances of each kind for requests per step.
 
-    As long as capacity is lacking: look at the worst of the next steps, and at the steps from there on over which it
-    goes on being lacking; add the kind of least cost for each request that it takes over in them.
+    While capacity is missing: take the step with the largest deficit and the following steps with a deficit; add the
+    kind with the lowest cost per additional request in these steps.
     """
     residual = np.array(forecast[:LOOK_AHEAD], dtype=np.float64)
     taken = {kind.name: 0 for kind in kinds}

@@ -1,11 +1,10 @@
 """Model-Switching (Zhang et al., HotCloud 2020): the most accurate variant that meets the deadline at this load.
 
-Every variant's 99th percentile of latency is measured beforehand at a grid of loads on the hardware that there is
-(here in trials on the simulator); online, the load of the last second decides: argmax a_v subject to p99_v(λ) ≤ D,
-the fastest variant where none will do. Replicas, batch and cores stay as it found them (a variant that was not
-measured on those cores gets its base cores). The paper keeps all variants resident; here a switch loads the model
-like any other. It serves one model; for a pipeline the percentiles of the stages are added up and the product of
-accuracies counts (ours).
+Every variant's 99th percentile of latency is measured in advance at a grid of loads on the given hardware (here in
+trials on the simulator). Online, the load of the last second decides: argmax a_v subject to p99_v(λ) ≤ D, or the
+fastest variant if none meets D. Replicas, batch and cores do not change (a variant that was not measured on those cores
+gets its base cores). The paper keeps all variants in memory; here a switch has to load the model. The paper serves one
+model; for a pipeline, we add the percentiles of the stages and multiply their accuracies.
 """
 
 from collections.abc import Callable
@@ -47,7 +46,7 @@ def p99_by_load(
 
 
 class ModelSwitching:
-    """Measures once, when it first sees what runs; then looks up."""
+    """Measures once, in the first window; then looks up."""
 
     def reset(self, pipeline: Pipeline, limits: Limits, rng: np.random.Generator) -> None:
         """Forget the measurements."""
@@ -79,7 +78,7 @@ class ModelSwitching:
         return sum(variant.latency.p99(1) for variant, _ in chosen)
 
     def _table(self, stage: Stage, running: Deployment) -> Callable[[Variant, float], float]:
-        """The latency of a variant at a load: that of the next higher load measured."""
+        """The latency of a variant at a load: that of the next higher measured load."""
         trials = [with_variant(running, variant) for variant in stage.variants]
         fastest = max(replica_rps(trial, stage) for trial in trials)
         loads = np.linspace(0, 1.1 * running.replicas * fastest, LOADS + 1)[1:]

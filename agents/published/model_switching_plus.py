@@ -16,7 +16,7 @@ from ipagym.task.scenario import Scenario
 
 
 class ModelSwitchingPlus:
-    """Solves for the forecast rate plus 10 %, and puts off giving back capacity, as InfAdapter does beside it."""
+    """Solves for the forecast rate plus 10 %, and delays the release of capacity, like InfAdapter."""
 
     def __init__(self, *, objective: Objective) -> None:
         self.objective = objective
@@ -36,7 +36,7 @@ class ModelSwitchingPlus:
         self._patience, self._has_plan = Patience(), False
 
     def decide(self, window: Window) -> Configuration:
-        """One variant with its cores; what runs where less is enough, for a while."""
+        """One variant with its cores; the running configuration while a smaller one is delayed."""
         self.forecaster.observe(window.arrivals_per_s)
         rate_rps = self.forecaster.predict()
         running = window.configuration.stages[0].first

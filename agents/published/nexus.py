@@ -1,11 +1,11 @@
-"""Nexus (Shen et al., SOSP 2019): replicas that are full, and one more for what is left of the load.
+"""Nexus (Shen et al., SOSP 2019): fully loaded replicas, and one more for the rest of the load.
 
-A saturated replica runs the largest batch with l(b) ≤ SLO/2; what is less than one can serve gets the largest batch
-that is filled and served within the SLO, (b − 1)/r + l(b) ≤ SLO. Rates are taken over 30 s; a new plan comes every 30
-s, or after 10 s already where the rate is below 0.8 or above 1.1 times what was planned for. Every model has its
-replicas to itself here, so that its packing of several onto one GPU has nothing to do, and all replicas of a stage
-run one batch size: that of the saturated ones where there are any. The stages' parts of the SLO are ours. Variant and
-cores stay.
+A saturated replica runs the largest batch with l(b) ≤ SLO/2. The rest of the load, less than one replica can serve,
+gets the largest batch that is filled and served within the SLO, (b − 1)/r + l(b) ≤ SLO. Rates are measured over 30 s. A
+new plan is made every 30 s, or after 10 s if the rate is below 0.8 or above 1.1 times the planned one. Here models do
+not share replicas, so its packing of several models onto one GPU does not apply. All replicas of a stage run one batch
+size: that of the saturated ones, if there are any. The stages' parts of the SLO are our choice. Variant and cores do
+not change.
 """
 
 from ipagym.agents.common.by_stage import ByStage, StageView
@@ -42,7 +42,7 @@ class NexusRule:
         self._planned_rps = self._planned_s = 0.0
 
     def setting(self, view: StageView) -> StageSetting:
-        """The plan, anew when its time has come or it does not fit any more."""
+        """The plan; a new one when it is due or the rate no longer fits."""
         self._recent.add(view.now_s, view.window.duration_s, view.rate_rps)
         rate = self._recent.mean_over(HISTORY_S)
         is_off = not TOO_LITTLE * self._planned_rps <= rate <= TOO_MUCH * self._planned_rps

@@ -1,13 +1,12 @@
 """Proteus (Ahmad et al., ASPLOS 2024) and Jellyfish (Nigade et al., RTSS 2022): accuracy scaling on a fixed fleet.
 
-Every 10 s both choose which variants the devices of a stage run, so that the load is carried as accurately as can be,
-and with which batch. Proteus plans for 1.05 times an exponentially weighted mean of the last 20 seconds, and batches
-with l(b) < SLO/2; where that cannot be carried it plans for less and less, which ends with the variant of highest
-throughput. Its integer program over devices and types of request comes down to a mix of two variants where devices
-are alike and a stage serves one type: that is enumerated. Jellyfish takes the rate of the last window, batches up to
-12 with 2·l(b) ≤ SLO − network time, and anneals; on such devices its objective is the same, and the enumeration
-exact. Devices are replicas (`ipagym.agents.common.fleet` says how many). Cores stay. Parts of the SLO for the stages
-are ours.
+Every 10 s both choose the variants and batches of a stage's devices such that the load is carried with the highest
+accuracy. Proteus plans for 1.05 times an exponentially weighted mean of the last 20 seconds, and batches with l(b) <
+SLO/2. If that load cannot be carried, it plans for lower and lower loads, down to the variant of highest throughput.
+With identical devices and one type of request per stage, its integer program reduces to a mix of two variants, which is
+enumerated. Jellyfish takes the rate of the last window, batches up to 12 with 2·l(b) ≤ SLO − network time, and anneals;
+on such devices its objective is the same, and the enumeration exact. Devices are replicas (`ipagym.agents.common.fleet`
+says how many). Cores do not change. The stages' parts of the SLO are our choice.
 """
 
 from collections.abc import Callable
@@ -34,7 +33,7 @@ HEADROOM = 1.05
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FleetSettings:
-    """The load and the batches as a system sees them. `network`: the longest way is taken off the SLO."""
+    """A system's rules for load and batches. `network`: the longest network delay is subtracted from the SLO."""
 
     headroom: float
     demand: Callable[[np.ndarray], float]
@@ -59,7 +58,7 @@ JELLYFISH = FleetSettings(headroom=1.0, demand=recent_rps, max_batch=12, network
 
 
 def options_of(stage: Stage, running: Deployment, slo_s: float, max_batch: int) -> list[Option]:
-    """Each variant with the largest batch that leaves half the SLO, or its smallest batch where none does."""
+    """Each variant with the largest batch that leaves half the SLO, or its smallest batch if none does."""
     batches = [batch for batch in stage.batches if batch <= max_batch] or list(stage.batches[:1])
     found = []
     for variant in stage.variants:
@@ -75,7 +74,7 @@ def options_of(stage: Stage, running: Deployment, slo_s: float, max_batch: int) 
 
 
 class FleetRule:
-    """One stage with as many devices as it finds replicas at first."""
+    """One stage; its number of devices is that of the initial replicas."""
 
     def __init__(self, settings: FleetSettings) -> None:
         self.settings = settings
@@ -127,6 +126,6 @@ def make_jellyfish(scenario: Scenario, argument: str = "") -> Agent:
 
 
 def _on_fleet(settings: FleetSettings, scenario: Scenario) -> Agent:
-    """With devices that carry the load's peak with the lightest variants, so that it costs accuracy only."""
+    """The system on devices that carry the load's peak with the lightest variants: a peak only costs accuracy."""
     agent = ByStage(lambda stage: FleetRule(settings))
     return OnFleet(agent, lightest, load_peak_rps(scenario))

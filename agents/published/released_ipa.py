@@ -1,4 +1,4 @@
-"""IPA as its released code decides, where published figures depend on that; with FA2 and RIM, which it calls modes."""
+"""IPA, FA2 and RIM as in IPA's released code, for the reproduction of published figures."""
 
 import numpy as np
 
@@ -12,10 +12,10 @@ from ipagym.task.objective import Objective
 
 
 class ReleasedIpa:
-    """Solves the released problem for the forecast rate; keeps what runs where that has no solution.
+    """Solves the released problem for the forecast rate; without a solution, keeps the running configuration.
 
-    `profile` is the pipeline with all the cores that it was measured on, from which the released rule takes each
-    variant's; the pipeline that is served must allow them.
+    `profile` is the pipeline with all measured numbers of cores, from which the released rule chooses those of each
+    variant; the served pipeline must allow them.
     """
 
     def __init__(
@@ -33,7 +33,7 @@ class ReleasedIpa:
         self._known: dict[float, Configuration | None] = {}
 
     def decide(self, window: Window) -> Configuration:
-        """The optimum for the forecast rate, or what runs now."""
+        """The optimum for the forecast rate, or the running configuration."""
         self.forecaster.observe(window.arrivals_per_s)
         rate_rps = self.forecaster.predict()
         if rate_rps not in self._known:

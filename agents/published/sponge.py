@@ -14,13 +14,12 @@ from ipagym.system.errors import InputError
 from ipagym.task.scenario import Scenario
 
 STEADY_S = 20
-"""The rate is taken over so many seconds: Sponge has no predictor, its experiments gave it the constant rate."""
+"""Seconds over which the rate is measured: Sponge has no predictor, its experiments gave it the constant rate."""
 
 
 class SpongeProgram:
-    """Sponge's program of every interval, for the longest way that a request of the last one had.
-
-    It chooses cores and batch; variant and replicas stay as they are.
+    """Sponge's program of every interval, for the longest network delay of the last interval. It chooses cores and
+    batch; variant and replicas do not change.
     """
 
     def reset(self, pipeline: Pipeline, limits: Limits) -> None:
@@ -36,7 +35,7 @@ class SpongeProgram:
     def solve(
         self, window: Window, rate_rps: float, settings: SolverSettings
     ) -> tuple[SpongeSolution, Configuration | None]:
-        """The optimum for the rate and the longest way seen, or the best point found in time; the nearest to it where
+        """The optimum for the rate and the longest network delay, or the best point found in time; the nearest point if
         the SLO cannot be met.
         """
         running = window.configuration.stages[0].first

@@ -1,6 +1,4 @@
-"""Offline trials: how a configuration would do under a load, found by simulation as the authors found it by
-profiling.
-"""
+"""Offline trials: the latency of a configuration under a load, by simulation instead of the authors' profiling."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -16,7 +14,7 @@ from ipagym.task.physics import DropPolicy, Physics
 from ipagym.task.scenario import Scenario
 
 SEED = 0
-"""Every trial meets the same chances, so that configurations are compared on equal terms."""
+"""The seed of every trial, so that configurations are compared with the same random numbers."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -37,9 +35,8 @@ class Recorded:
 
 
 def p99_s(pipeline: Pipeline, configuration: Configuration, limits: Limits, rates_rps: Sequence[float]) -> float:
-    """The 99th percentile of the latency in a trial of that load; infinite where not all of it was served.
-
-    What is still in the system half an SLO after the load's end counts as not served.
+    """The 99th percentile of the latency in a trial of that load; infinite if not all requests were served. Requests
+    that are still in the system half an SLO after the end of the load count as not served.
     """
     physics = Physics(batch_timeout_s=0.0, drop=DropPolicy())
     scenario = Scenario(

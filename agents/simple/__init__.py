@@ -1,1 +1,1 @@
-"""Controllers of a few lines: the floor under every other."""
+"""Controllers of a few lines, as baselines."""

@@ -1,6 +1,5 @@
-"""The best configuration that is never changed, found by search on seeds of training.
-
-It is what a controller must beat to be worth having: many a published setting is won by standing still.
+"""The best constant configuration, found by search on training seeds. A useful controller must beat it: in many
+published settings, no controller does.
 """
 
 from itertools import combinations, product
@@ -27,34 +26,34 @@ STARTS = 64
 """Configurations drawn at random, beside the initial one."""
 
 PLANS = 24
-"""Plans of the optimiser of the open knobs, from half the least load of an episode to twice the highest."""
+"""Number of plans of the optimiser of the open knobs, from half the lowest load of an episode to twice the highest."""
 
 WAYS = (0.0, 0.25, 0.5)
 """Shares of the SLO that the network may take in such a plan."""
 
 CLIMBS = 4
-"""The best of all these, from which the search goes on."""
+"""Number of the best of all these from which the search continues."""
 
 STEPS = (1, 2, 4, 8, 16, 32)
-"""A knob is changed by so many of its values, down or up; two knobs together by one value each."""
+"""Steps of a knob, in values, down or up; two knobs together change by one value each."""
 
 SEEDS = 4
-"""Episodes that a configuration is judged by."""
+"""Episodes with which a configuration is evaluated."""
 
 LIKELY = 6
-"""The neighbours that a climb looks at first: the best on the first episode alone."""
+"""Number of neighbours that a climb evaluates first: the best on the first episode alone."""
 
 AT_ONCE = 512
-"""Episodes simulated side by side."""
+"""Episodes simulated at once."""
 
 
 def best_constant(scenario: Scenario) -> Configuration:
     """The constant configuration of the highest mean reward over episodes of training.
 
-    A climb from the best of many random ones, of an optimiser's plans and the initial one: of all configurations that
-    differ in one knob, or in two by one value each, the best is taken, for as long as it is better. Those that do well
-    in one episode are looked at first, the others only where none of these is better. What was found is kept
-    (`ipagym.bench.storage.findings`).
+    Hill climbing from the best of many random configurations, an optimiser's plans and the initial configuration. In
+    each step it moves to the best configuration that differs in one knob, or in two knobs by one value each, as long as
+    that is better. The best ones on one episode are evaluated first, the others only if none of these is better. The
+    result is stored (`ipagym.bench.storage.findings`).
     """
     text = found("static:best", scenario, lambda: text_of(_search(_Judge(scenario))))
     return configuration_from(text)
@@ -79,7 +78,7 @@ class _Judge:
         return np.array([known[row] for row in rows])
 
     def likely(self, actions: Indices, most: int) -> Indices:
-        """The best actions on the first episode, at most so many."""
+        """The best actions on the first episode, at most `most`."""
         return np.asarray(actions[np.argsort(-self.rewards(actions, 1), kind="stable")[:most]])
 
     def _simulated(self, rows: list[tuple[int, ...]], episodes: int) -> list[float]:
@@ -132,7 +131,7 @@ def _climb(judge: _Judge, action: Indices) -> Indices:
 
 
 def _around(judge: _Judge, action: Indices) -> Indices:
-    """The actions that differ in one knob, or in two by one value each, and that the limits have room for."""
+    """The feasible actions that differ in one knob, or in two by one value each."""
     units = np.eye(len(action), dtype=np.int64)
     single = [by * step * unit for unit in units for step in STEPS for by in (-1, 1)]
     double = [

@@ -1,9 +1,8 @@
-"""One step ahead: of all configurations one knob away, the one that the objective likes best in the next window.
-
-What a configuration would come to is planned, not simulated: accuracy and cores as configured, and as violations the
-share of the forecast load beyond the planned throughput of the stages, each for itself (so that there is a gain in
-widening one of two that are equally narrow), or all of it where Σ (l + q) exceeds the SLO. It sees no further than a
-window, and therefore neither load times nor what a change leads to.
+"""Greedy control: of all configurations one knob away, the one with the highest planned reward in the next window.
+Rewards are planned, not simulated. Accuracy and cores are those configured. Violations are the share of the forecast
+load beyond the planned throughput of each stage separately (so that widening one of two equal bottlenecks is a gain),
+or the whole load if Σ (l + q) exceeds the SLO. It looks only one window ahead, and so ignores load times and later
+effects of a change.
 """
 
 from math import prod
@@ -37,7 +36,7 @@ class Greedy:
         self.forecaster.reset()
 
     def decide(self, window: Window) -> Configuration:
-        """The neighbour of highest planned reward; what runs where none is better."""
+        """The neighbour with the highest planned reward; the running configuration if none is better."""
         self.forecaster.observe(window.arrivals_per_s)
         rate, lost_s = self.forecaster.predict(), window.network_max_s
         slo_s, current = self._pipeline.slo_s - lost_s, window.configuration

@@ -1,8 +1,9 @@
 """A proportional–integral controller of latency, by replicas or by cores.
 
-The error is how far the 99th percentile of latency is from the share of the SLO aimed at, e = p99/(share·SLO) − 1,
-cut to [−1, 1]. In its velocity form (Åström and Hägglund, PID Controllers, 1995, §3.5) the controller multiplies what
-it has by exp(Kp·(e − e') + Ki·e·Δt): nothing winds up at a bound, and what noise adds it takes back.
+The error is the relative distance of the 99th percentile of latency from the target share of the SLO, e =
+p99/(share·SLO) − 1, clipped to [−1, 1]. In its velocity form (Åström and Hägglund, PID Controllers, 1995, §3.5) the
+controller multiplies its output by exp(Kp·(e − e') + Ki·e·Δt): there is no windup at a bound, and the effect of noise
+is reversed.
 """
 
 from math import ceil, exp
@@ -14,14 +15,14 @@ from ipagym.model.configuration import StageSetting
 from ipagym.task.scenario import Scenario
 
 SHARE = 0.7
-"""Of the SLO, this share is aimed at."""
+"""The target share of the SLO."""
 
 PROPORTIONAL, INTEGRAL = 0.5, 0.01
 """Kp has no unit, Ki is per second."""
 
 
 class LatencyRule:
-    """One stage; every stage answers for the latency of the pipeline."""
+    """One stage; every stage controls the latency of the whole pipeline."""
 
     def __init__(self, turned: Literal["replicas", "cores"]) -> None:
         self.turned = turned

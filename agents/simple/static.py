@@ -1,4 +1,4 @@
-"""Agents that never change their mind: the corners of what may be configured, and what they find."""
+"""Agents with a constant configuration: a corner of the possible configurations, or the initial one."""
 
 from collections.abc import Mapping
 
@@ -17,18 +17,18 @@ from ipagym.task.scenario import Scenario
 WORDS: Mapping[str, tuple[str, bool]] = {
     word: (knob.name, bool(is_high)) for knob in KNOBS for is_high, word in enumerate(knob.ends)
 }
-"""The two ends of each knob; the first of each pair is what is taken where nothing is said, base cores for cores."""
+"""The two ends of each knob; the first of each pair is the default, except for cores: base cores."""
 
 
 BEST = "best"
-"""The argument that stands for no corner, but for what a search finds (`ipagym.agents.simple.best_constant`)."""
+"""The argument for the result of a search instead of a corner (`ipagym.agents.simple.best_constant`)."""
 
 Corner = Mapping[str, bool]
 """Ends of knobs by name, true for the highest choice: the most accurate variant, the most replicas, and so on."""
 
 
 class Static:
-    """A corner of the configurations; as many replicas as fit the nodes where it wants most (`largest_replicas`)."""
+    """A corner of the configurations; with the highest replicas, as many as fit the nodes (`largest_replicas`)."""
 
     def __init__(self, corner: Corner) -> None:
         self.corner = corner
@@ -68,7 +68,7 @@ class Static:
 
 
 class Fixed:
-    """One configuration, whatever happens."""
+    """One constant configuration."""
 
     def __init__(self, configuration: Configuration) -> None:
         self.configuration = configuration
@@ -86,7 +86,7 @@ class Fixed:
 
 
 class Hold:
-    """Leaves everything as it finds it."""
+    """Keeps the running configuration."""
 
     def reset(self, pipeline: Pipeline, limits: Limits, rng: np.random.Generator) -> None:
         """Nothing to prepare."""
@@ -97,7 +97,7 @@ class Hold:
 
 
 def corner_of(text: str) -> Corner:
-    """The corner that words joined by - stand for, as in `accurate-many-large`.
+    """The corner named by words joined by -, such as `accurate-many-large`.
 
     Raises:
         InputError: a word is unknown, or a knob is named twice.
@@ -116,7 +116,7 @@ def corner_of(text: str) -> Corner:
 def make(scenario: Scenario, argument: str = "") -> Agent:
     """`argument`: the corner, in words joined by -, or `best` for the best constant configuration."""
     if argument == BEST:
-        from ipagym.agents.simple.best_constant import best_constant  # it simulates, which corners need not
+        from ipagym.agents.simple.best_constant import best_constant  # it simulates; corners do not need it
 
         return Fixed(best_constant(scenario))
     return Static(corner_of(argument))
@@ -128,12 +128,12 @@ def make_min(scenario: Scenario, argument: str = "") -> Agent:
 
 
 def make_max(scenario: Scenario, argument: str = "") -> Agent:
-    """The most accurate variants in as many replicas as fit, on the most cores where only these are open."""
+    """The most accurate variants in as many replicas as fit; on the most cores if only cores are open."""
     turned = open_knobs(scenario.pipeline.stages, scenario.limits)
     wide = {CORES.name: True} if CORES.name in turned and REPLICAS.name not in turned else {}
     return Static({VARIANT.name: True, REPLICAS.name: True} | wide)
 
 
 def make_hold(scenario: Scenario, argument: str = "") -> Agent:
-    """The configuration that it finds."""
+    """The initial configuration."""
     return Hold()

@@ -1,4 +1,4 @@
-"""One replica more above a utilisation, one less below another: the rule that everyone writes first."""
+"""One more replica above a utilisation, one less below another: the simplest rule."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ from ipagym.task.scenario import Scenario
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Thresholds:
-    """Utilisations (0..1) above and below which replicas change, by one, and how long to let a change take effect."""
+    """Utilisations (0..1) above and below which replicas change by one, and the waiting time after a change."""
 
     high: float = 0.8
     low: float = 0.3

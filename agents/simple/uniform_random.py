@@ -1,4 +1,4 @@
-"""An agent without any knowledge: the floor that every other one must beat."""
+"""A random agent: a lower baseline that every other agent must beat."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ from ipagym.task.scenario import Scenario
 class UniformRandom:
     """Draws variant, replicas, batch and cores of each stage uniformly, with the generator given to `reset`.
 
-    A stage runs one deployment. What asks for more than `max_cores` is cut down (`ipagym.model.budget`).
+    A stage runs one deployment. A request for more than `max_cores` is reduced (`ipagym.model.budget`).
     """
 
     def reset(self, pipeline: Pipeline, limits: Limits, rng: np.random.Generator) -> None:

@@ -1,1 +1,1 @@
-"""Agents around agents: pinned knobs, a load told in advance."""
+"""Agents that wrap agents: pinned knobs, a load known in advance, a tuned forecast."""

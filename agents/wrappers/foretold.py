@@ -1,4 +1,4 @@
-"""An agent that plans with the load to come: what `ipa:oracle` asks for."""
+"""An agent that plans with the true future load, as in `ipa:oracle`."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,7 @@ from ipagym.system.errors import InputError
 
 
 class Foretold(Wrapper):
-    """`agent`, whose forecaster is `oracle`, which is told the rates of each episode before it begins."""
+    """`agent` with the forecaster `oracle`, which gets the rates of each episode before it begins."""
 
     def __init__(self, agent: Agent, oracle: Oracle) -> None:
         super().__init__(agent)
@@ -24,22 +24,22 @@ class Foretold(Wrapper):
         self._is_told = False
 
     def foresee(self, double: Simulator, rates_rps: NDArray[np.float64]) -> None:
-        """Tell the oracle, and the agent if it is shown the future too."""
+        """Pass the rates to the oracle, and the future to the agent if it uses it."""
         self.oracle.rates_rps = rates_rps
         self._is_new = True
         if isinstance(self.agent, Foreseeing):
             self.agent.foresee(double, rates_rps)
 
     def reset(self, pipeline: Pipeline, limits: Limits, rng: np.random.Generator) -> None:
-        """As the agent does; what was foreseen holds for one episode."""
+        """Reset the agent; the known future is valid for one episode."""
         self._is_told, self._is_new = self._is_new, False
         super().reset(pipeline, limits, rng)
 
     def decide(self, window: Window) -> Configuration:
-        """As the agent does.
+        """The agent's decision.
 
         Raises:
-            InputError: nothing was foreseen, since the cluster is not simulated.
+            InputError: the future is unknown, since the cluster is not simulated.
         """
         if not self._is_told:
             raise InputError("oracle needs a simulated cluster, whose load can be known: choose another forecaster")

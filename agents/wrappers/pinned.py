@@ -1,4 +1,4 @@
-"""Another agent with some knobs pinned: what `hpa@yolov5s+resnet101/b=4` asks for."""
+"""An agent with some knobs pinned, as in `hpa@yolov5s+resnet101/b=4`."""
 
 from dataclasses import dataclass, replace
 
@@ -23,7 +23,7 @@ LETTERS = {knob.letter: knob.name for knob in KNOBS if knob.letter}
 
 @dataclass(frozen=True, slots=True)
 class Pins:
-    """Values for all stages (`numbers`, by knob), and variants by stage, none where they are left to the agent."""
+    """Values for all stages (`numbers`, by knob), and variants by stage, None if the agent chooses them."""
 
     variants: tuple[str, ...] | None
     numbers: dict[str, int]
@@ -39,7 +39,7 @@ class Pins:
         return Configuration(tuple(map(self._stage, range(len(configuration.stages)), configuration.stages)))
 
     def least_cores(self, index: int, stage: Stage) -> int:
-        """The cores of the smallest replica that they leave stage `index`."""
+        """The cores of the smallest replica that stage `index` can have with these pins."""
         variants = stage.variants if self.variants is None else (stage.variant(self.variants[index]),)
         return self.numbers.get(CORES.name, min(variant.core_choices[0] for variant in variants))
 
@@ -75,14 +75,14 @@ def parse_pins(text: str, scenario: Scenario) -> Pins:
 
 
 def pinned(agent: Agent, pins: Pins) -> Agent:
-    """The agent with those knobs pinned; pinned replicas take the place of a fleet of its own."""
+    """The agent with those knobs pinned; pinned replicas replace its own fleet."""
     if isinstance(agent, OnFleet) and REPLICAS.name in pins.knobs:
         return Pinned(agent.agent, pins)
     return Pinned(agent, pins)
 
 
 class Pinned(Wrapper):
-    """Asks another agent, and puts the pinned values in the place of its own."""
+    """Wraps another agent and replaces values in its decisions by the pinned ones."""
 
     def __init__(self, agent: Agent, pins: Pins) -> None:
         super().__init__(agent)
@@ -94,7 +94,7 @@ class Pinned(Wrapper):
         super().reset(pipeline, limits, rng)
 
     def decide(self, window: Window) -> Configuration:
-        """The other agent's decision with the pinned values, which it finds already in place."""
+        """The other agent's decision with the pinned values; it also sees these values in the running configuration."""
         found = replace(window, configuration=self.pins.on(window.configuration))
         return affordable(self.pins.on(self.agent.decide(found)), self._pipeline, self._limits)
 

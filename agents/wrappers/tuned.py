@@ -1,7 +1,6 @@
-"""A planner whose forecast is multiplied by the factor that earns most on seeds of training: `tuned:ipa`.
-
-It is the honest form of an optimiser in a table: a plan for exactly the load that was forecast leaves no room for
-error, and how much room pays depends on the task.
+"""A planner whose forecast is multiplied by the factor with the highest reward on training seeds: `tuned:ipa`. It makes
+comparisons with optimisers fair: a plan for exactly the forecast load has no margin for errors, and the best margin
+depends on the task.
 """
 
 from ipagym.agents.common.planner import Planner
@@ -15,21 +14,21 @@ from ipagym.task.scenario import Scenario
 from ipagym.task.splits import TRAIN
 
 FACTORS = (0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.25, 1.4, 1.6, 2.0)
-"""The factors that are tried."""
+"""Candidate factors."""
 
 SEEDS = 2
-"""Episodes that a factor is judged by."""
+"""Episodes with which a factor is evaluated."""
 
 LIKELY = 3
-"""The factors that are judged by all of them: the best on the first episode."""
+"""Number of factors evaluated on all episodes: the best on the first episode."""
 
 
 def tuned_factor(name: str, scenario: Scenario) -> float:
-    """The factor of the forecast with which the planner of that name has the highest mean reward in training; it is
-    kept (`ipagym.bench.storage.findings`).
+    """The factor of the forecast with which the planner of that name has the highest mean reward in training. The
+    result is stored (`ipagym.bench.storage.findings`).
 
     Raises:
-        InputError: the agent is no planner with a forecaster of its own.
+        InputError: the agent is not a planner with its own forecaster.
     """
     return float(found(f"tuned:{name}", scenario, lambda: str(_search(name, scenario))))
 
@@ -46,7 +45,7 @@ def scaled(name: str, scenario: Scenario, factor: float) -> Agent:
     """The planner of that name, with its forecast multiplied by `factor`.
 
     Raises:
-        InputError: the agent is no planner with a forecaster of its own.
+        InputError: the agent is not a planner with its own forecaster.
     """
     from ipagym.agents import make_agent  # which makes this agent, too
 

@@ -1,4 +1,5 @@
-"""What a learner sees and does beside plain observations and knobs, over arrays of n rows.
+"""Richer observations and actions for learners, over arrays of n rows.
 
-The same code serves wrappers of vector environments (a row each), wrappers of single ones, and agents (one row).
+The same code serves wrappers of vector environments (a row per environment), of single environments, and agents (one
+row).
 """

@@ -1,4 +1,4 @@
-"""The objective that each row of a learner's view is for."""
+"""The objective of each row of a learner's view."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -13,9 +13,9 @@ from ipagym.task.objective import Objective, RewardTerms, worth_of_terms
 
 
 class Aims:
-    """At first every row has the objective of the problem, whose weights in `ranges` must lie there.
+    """The rows' objectives. At first each is that of the problem, whose weights must lie within `ranges`.
 
-    `entries`, shape (rows, len(ranges)), are those weights as a learner is shown them.
+    `entries`, shape (rows, len(ranges)), are those weights as entries of an observation.
 
     Raises:
         InputError: a weight is out of its range.
@@ -30,7 +30,7 @@ class Aims:
         self.aim(np.arange(rows), self.objectives)
 
     def aim(self, which: Rows, objectives: Sequence[Objective]) -> None:
-        """Give those rows other objectives, one each.
+        """Set the objectives of those rows, one each.
 
         Raises:
             InputError: a weight is out of its range.
@@ -41,14 +41,14 @@ class Aims:
             self.entries[row] = shown(objective, self._ranges)
 
     def rewards(self, terms: RewardTerms[Values]) -> Values:
-        """The scalar reward of each row under its objective, shape (rows,), from terms of that shape."""
+        """The scalar reward of each row under its objective, shape (rows,); terms have the same shape."""
         return worth_of_terms(self.objectives, terms)
 
     def tables(self, planner: str) -> list[PlanTable]:
         """The planner's table for each row, by its objective at the nearest level of weights.
 
         Raises:
-            InputError: there is no planner of that name.
+            InputError: the name of the planner is unknown.
         """
         return [self._table(planned_for(objective, self._ranges), planner) for objective in self.objectives]
 

@@ -1,4 +1,4 @@
-"""Actions that edit an optimiser's plan: its configuration for a factor of the forecast load, or hold."""
+"""Actions that choose an optimiser's plan for the forecast load times a factor, or hold."""
 
 from collections.abc import Sequence
 
@@ -13,19 +13,21 @@ from ipagym.envs.learners.sight import Rows, Values
 Indices = NDArray[np.int64]
 
 FACTORS = np.array([0.35, 0.45, 0.55, 0.65, 0.75, 0.85, 1.0, 1.15, 1.35, 1.7])
-"""Of the forecast load. Optimisers plan with the 99th percentile of a batch's latency, and with full batches: half of
-what they ask for may be enough, and more is needed where the load rises faster than the forecast."""
+"""Factors of the forecast load. Optimisers plan with the 99th percentile of a batch's latency and with full batches:
+half of the planned capacity may be enough, and more is needed if the load rises faster than the forecast.
+"""
 
 HOLD = len(FACTORS)
 
 
 class PlanEdits:
-    """The first number is a factor's, or `HOLD`; with `residual` there follows one for each dimension of the codec,
-    which takes it a value down (0), leaves it (1), or takes it a value up (2), as far as it has values.
+    """Actions over plans. The first number is the index of a factor, or `HOLD`. With `residual`, one number follows for
+    each dimension of the codec: it moves the dimension one value down (0), keeps it (1), or moves it one value up (2),
+    within its range.
 
-    Every action is feasible: plans are, and what a residual edit asks for beyond a budget of cores is cut down to it as
-    any action is. `tables` has one planner's for each row. `planned_rps` is the load that each row's plan is for, 0
-    before the first.
+    Every action is feasible: plans are, and a residual edit beyond a budget of cores is reduced like any action.
+    `tables` has the plan table of each row, all of one planner. `planned_rps` is the load of each row's plan, 0 before
+    the first plan.
     """
 
     def __init__(self, sizes: tuple[int, ...], tables: Sequence[PlanTable], *, residual: bool = False) -> None:
@@ -34,11 +36,11 @@ class PlanEdits:
         self.planned_rps: Values = np.zeros(len(tables))
 
     def begin(self, which: Rows) -> None:
-        """Forget what was planned in those rows."""
+        """Discard the plans of those rows."""
         self.planned_rps[which] = 0.0
 
     def indices(self, actions: Indices, current: Indices, load: RecentLoad, network_max_s: Values) -> Indices:
-        """The actions of the codec, shape (n, dimensions); `current` are those that stand for what is in force."""
+        """The actions of the codec, shape (n, dimensions); `current` are the actions of the configurations in force."""
         is_plan = actions[:, 0] < HOLD
         rates_rps = FACTORS[np.minimum(actions[:, 0], HOLD - 1)] * np.maximum(load.forecast_rps(), LEAST_RPS)
         self.planned_rps = np.where(is_plan, rates_rps, self.planned_rps)
@@ -50,9 +52,8 @@ class PlanEdits:
         return np.asarray(np.clip(chosen + actions[:, 1:] - 1, 0, self._sizes - 1))
 
     def nearest(self, wanted: Indices, current: Indices, load: RecentLoad, network_max_s: Values) -> Indices:
-        """The actions that come nearest to actions of the codec, shape (n, dimensions), by knobs in values of them.
-
-        Of several the factor nearest to 1 is taken, and holding last.
+        """The actions nearest to actions of the codec, shape (n, dimensions); the distance is the sum over knobs,
+        relative to their ranges. Ties go to the factor nearest to 1; holding comes last.
         """
         rates_rps = np.maximum(load.forecast_rps(), LEAST_RPS)
         everyone = np.arange(len(rates_rps))
@@ -66,7 +67,7 @@ class PlanEdits:
         return np.asarray(actions[:, : len(self.space.nvec)])
 
     def _plans(self, which: Rows, rates_rps: Values, network_max_s: Values) -> Indices:
-        """The plans of those rows for the loads and networks of all, shape (len(which), dimensions)."""
+        """The plans of those rows, shape (len(which), dimensions); loads and network delays are given for all rows."""
         levels = self.tables[0].levels(rates_rps[which], network_max_s[which])
         rows = zip(which.tolist(), levels, strict=True)
         return np.stack([self.tables[row].action_at(level) for row, level in rows])

@@ -1,4 +1,4 @@
-"""Plans of an optimiser by the level of the load and of the network, as actions of the codec."""
+"""Plans of an optimiser by level of the load and of the network delay, as actions of the codec."""
 
 from hashlib import sha256
 
@@ -11,19 +11,19 @@ from ipagym.envs.learners.sight import Values
 from ipagym.system.errors import unknown_name
 
 PER_DOUBLING = 8
-"""Levels of the load in a doubling of it: plans are for a rate within 4.5 % of that asked for."""
+"""Levels per doubling of the load: plans are for a rate within 4.5 % of the requested one."""
 
 LEAST_RPS = 0.5
 
 NETWORK_LEVELS = 20
-"""Levels of the longest way through the network, up to the whole SLO."""
+"""Levels of the longest network delay, up to the whole SLO."""
 
 
 class PlanTable:
-    """Plans are solved when they are first asked for, and kept.
+    """A table of plans, each solved on first use and kept.
 
     Raises:
-        InputError: there is no planner of that name.
+        InputError: the name of the planner is unknown.
     """
 
     def __init__(self, problem: PlanProblem, planner: str) -> None:
@@ -35,11 +35,13 @@ class PlanTable:
         self._known: dict[tuple[int, int], NDArray[np.int64]] = {}
 
     def actions(self, rates_rps: Values, network_max_s: Values) -> NDArray[np.int64]:
-        """Actions of the codec, shape (n, dimensions), that stand for the plans of n loads, each of shape (n,)."""
+        """Actions of the codec, shape (n, dimensions), for the plans of n loads; each argument has shape (n,)."""
         return np.stack([self.action_at(level) for level in self.levels(rates_rps, network_max_s)])
 
     def levels(self, rates_rps: Values, network_max_s: Values) -> list[tuple[int, int]]:
-        """The levels of n loads and networks, each of shape (n,); they are those of any table of this planner."""
+        """The levels of n loads and network delays, each of shape (n,); all tables of this planner have the same
+        levels.
+        """
         loads = np.round(PER_DOUBLING * np.log2(np.maximum(rates_rps, LEAST_RPS) / LEAST_RPS)).astype(np.int64)
         return list(zip(loads.tolist(), self._ways(network_max_s).tolist(), strict=True))
 
@@ -50,7 +52,7 @@ class PlanTable:
         return np.round(NETWORK_LEVELS * share).astype(np.int64)
 
     def action_at(self, level: tuple[int, int]) -> NDArray[np.int64]:
-        """The action of the codec, shape (dimensions,), that stands for the plan at a level."""
+        """The action of the codec, shape (dimensions,), for the plan at a level."""
         if level not in self._known:
             rate_rps = LEAST_RPS * 2 ** (level[0] / PER_DOUBLING)
             network_max_s = level[1] / NETWORK_LEVELS * self._problem.pipeline.slo_s
@@ -59,14 +61,14 @@ class PlanTable:
 
 
 _MADE: dict[str, PlanTable] = {}
-"""Those of this process: a comparison makes an agent for each of its seeds, and all may share what is solved."""
+"""Tables of this process: a comparison makes an agent for each seed, and all share the solved plans."""
 
 
 def plan_table(problem: PlanProblem, planner: str) -> PlanTable:
     """The table of that planner for the problem.
 
     Raises:
-        InputError: there is no planner of that name.
+        InputError: the name of the planner is unknown.
     """
     digest = sha256(repr((problem, planner)).encode()).hexdigest()
     if digest not in _MADE:

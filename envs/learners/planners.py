@@ -20,7 +20,7 @@ from ipagym.task.scenario import Scenario
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PlanProblem:
-    """What is planned for beside the load."""
+    """The inputs of a plan other than the load."""
 
     pipeline: Pipeline
     limits: Limits
@@ -28,22 +28,22 @@ class PlanProblem:
 
     @classmethod
     def of(cls, scenario: Scenario) -> "PlanProblem":
-        """That of a scenario."""
+        """The planning problem of a scenario."""
         return cls(pipeline=scenario.pipeline, limits=scenario.limits, objective=scenario.objective)
 
 
 Planner = Callable[[PlanProblem, float, float], Configuration]
-"""From the rate in requests per second and the longest way through the network in seconds."""
+"""A function of the problem, the rate in requests per second and the longest network delay in seconds."""
 
 
 def ipa(problem: PlanProblem, rate_rps: float, network_max_s: float) -> Configuration:
-    """IPA's plan: variant, replicas and batch of every stage; it knows of no network."""
+    """IPA's plan: variant, replicas and batch of every stage. It ignores the network."""
     solution = solve_ipa(ipa_problem(problem.pipeline, rate_rps, problem.limits, problem.objective))
     return _planned(solution.configuration)
 
 
 def joint(problem: PlanProblem, rate_rps: float, network_max_s: float) -> Configuration:
-    """The plan of all four knobs, within nodes and what the network leaves of the SLO."""
+    """The plan of all four knobs, within the nodes and the part of the SLO that the network leaves."""
     asked = JointProblem(
         pipeline=problem.pipeline,
         rate_rps=rate_rps,
@@ -55,7 +55,7 @@ def joint(problem: PlanProblem, rate_rps: float, network_max_s: float) -> Config
 
 
 def infadapter(problem: PlanProblem, rate_rps: float, network_max_s: float) -> Configuration:
-    """InfAdapter's cores for a set of variants, as if none were running; it knows of no network."""
+    """InfAdapter's cores for a set of variants, as if none were running. It ignores the network."""
     stage, objective = problem.pipeline.stages[0], problem.objective
     asked = InfAdapterProblem(
         candidates=tuple(map(candidate_of, stage.variants)),
@@ -73,7 +73,7 @@ PLANNERS: Mapping[str, Planner] = {"ipa": ipa, "joint": joint, "infadapter": inf
 
 
 def usual_planner(pipeline: Pipeline, limits: Limits) -> str:
-    """The planner that turns all the open knobs."""
+    """The planner that sets all the open knobs."""
     knobs = open_knobs(pipeline.stages, limits)
     if is_a_set(pipeline.stages, limits):
         return "infadapter"

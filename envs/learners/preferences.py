@@ -1,4 +1,4 @@
-"""Weights of the objective that a learner is told: the ranges that they are drawn from, and what follows from them."""
+"""Weights of the objective as inputs of a learner, and the ranges from which they are drawn."""
 
 from collections.abc import Mapping
 from dataclasses import fields, replace
@@ -13,17 +13,17 @@ Ranges = Mapping[str, tuple[float, float]]
 """The lowest and the highest value of weights, by their names in `Objective`."""
 
 PER_DOUBLING = 2
-"""Levels of a weight in a doubling of it: plans are for weights within 19 % of those asked for."""
+"""Levels per doubling of a weight: plans are for weights within 19 % of the requested ones."""
 
 OF_PREFERENCES = 2**21
-"""Goes with the seed of an episode where its weights are drawn, so that they share no chance with anything else."""
+"""Combined with the seed of an episode to draw its weights, so that they are independent of other random draws."""
 
 
 def check_ranges(ranges: Ranges) -> None:
-    """Refuse ranges that nothing can be drawn from.
+    """Refuse ranges from which no weight can be drawn.
 
     Raises:
-        InputError: a weight is unknown, or its range is none of rising positive numbers.
+        InputError: a weight is unknown, or its range does not have two ascending positive numbers.
     """
     known = [each.name for each in fields(Objective)]
     for name, (low, high) in ranges.items():
@@ -34,10 +34,10 @@ def check_ranges(ranges: Ranges) -> None:
 
 
 def times_own(factors: Ranges, objective: Objective) -> Ranges:
-    """The ranges that are so many times an objective's own weights.
+    """Ranges as multiples of an objective's own weights.
 
     Raises:
-        InputError: such a weight is 0, and so is every multiple of it.
+        InputError: such a weight is 0, so that all its multiples are 0.
     """
     for name in factors:
         if not getattr(objective, name) > 0:
@@ -62,18 +62,18 @@ def check_within(objective: Objective, ranges: Ranges) -> None:
 
 
 def shown(objective: Objective, ranges: Ranges) -> list[float]:
-    """The weights as entries of an observation: by their logarithm, −1 at the lowest and 1 at the highest."""
+    """The weights as entries of an observation: on a logarithmic scale, −1 at the lowest and 1 at the highest."""
     return [2 * log(getattr(objective, name) / low) / log(high / low) - 1 for name, (low, high) in ranges.items()]
 
 
 def planned_for(objective: Objective, ranges: Ranges) -> Objective:
-    """The objective with its weights at the nearest level, so that plans for the same few can be kept."""
+    """The objective with its weights at the nearest level, so that few plans have to be kept."""
     levels = {name: round(PER_DOUBLING * log2(getattr(objective, name) / low)) for name, (low, _) in ranges.items()}
     return replace(objective, **{name: ranges[name][0] * 2 ** (level / PER_DOUBLING) for name, level in levels.items()})
 
 
 def drawn(objective: Objective, ranges: Ranges, seed: int) -> Objective:
-    """The objective with weights from their ranges, uniform in their logarithm: those of the episode of that seed."""
+    """The objective with the weights of the episode of that seed, drawn log-uniformly from their ranges."""
     shares = np.random.default_rng((seed, OF_PREFERENCES)).random(len(ranges)).tolist()
     weights = {
         name: low * (high / low) ** share for (name, (low, high)), share in zip(ranges.items(), shares, strict=True)
@@ -82,8 +82,8 @@ def drawn(objective: Objective, ranges: Ranges, seed: int) -> Objective:
 
 
 def scale(objective: Objective, ranges: Ranges) -> float:
-    """By what rewards under the objective are divided so that those of all weights count alike: the mean of 1 and of
-    each weight by the geometric middle of its range.
+    """The divisor of rewards under the objective that gives all weights comparable rewards: the mean of 1 and of the
+    ratio of each weight to the geometric mean of its range.
     """
     factors = [getattr(objective, name) / sqrt(low * high) for name, (low, high) in ranges.items()]
     return float(np.mean([1.0, *factors]))

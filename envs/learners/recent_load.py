@@ -8,17 +8,17 @@ from ipagym.forecast import Forecaster
 from ipagym.forecast.catalogue import make_forecaster
 
 MAXIMUM = "max"
-"""The forecaster that is worked out here for all rows at once; it gives what `ipagym.forecast` has by this name."""
+"""The forecaster that is computed here for all rows at once, equal to the one of this name in `ipagym.forecast`."""
 
 SECONDS = 20
 SHORT_S = 5
 
 
 class RecentLoad:
-    """The arrivals of the last 20 s, and the rate to expect, as a forecaster of `ipagym.forecast` has it.
+    """The arrivals of the last 20 s, and the rate that a forecaster of `ipagym.forecast` expects.
 
     Raises:
-        InputError: there is no forecaster of that name.
+        InputError: the name of the forecaster is unknown.
     """
 
     def __init__(self, rows: int, forecaster: str = MAXIMUM) -> None:
@@ -27,14 +27,14 @@ class RecentLoad:
         self._forecasters: list[Forecaster] = [make_forecaster(forecaster) for _ in one_each]
 
     def begin(self, which: Rows) -> None:
-        """Forget what those rows have seen."""
+        """Discard the history of those rows."""
         self._arrivals_per_s[which] = 0.0
         if self._forecasters:
             for row in which.tolist():
                 self._forecasters[row].reset()
 
     def see(self, which: Rows, arrivals_per_s: NDArray[np.int64]) -> None:
-        """Take in the arrivals in each further second of those rows, shape (len(which), seconds)."""
+        """Add the arrivals in each further second of those rows, shape (len(which), seconds)."""
         longer = np.concatenate([self._arrivals_per_s[which], arrivals_per_s], axis=1)
         self._arrivals_per_s[which] = longer[:, -SECONDS:]
         if self._forecasters:

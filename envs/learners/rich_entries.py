@@ -1,4 +1,4 @@
-"""Entries beside those of an observation: what came before, the forecast, and logarithms of loads and their ratios."""
+"""Further entries of an observation: past windows, the forecast, and logarithms of loads and of their ratios."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,24 +11,24 @@ from ipagym.system.errors import InputError
 REMEMBERED = (
     "rate", "rate_peak", "network_max", "budget_min", "budget_mean", "in_system", "latency_p99", "violation_rate",
 )  # fmt: skip
-"""Entries of the last windows that are shown again, as far as the observation has them."""
+"""Entries that are repeated for past windows, if the observation has them."""
 
 LOADS = ("forecast", "forecast_log", "rate_log", "short_log", "planned_to_forecast")
 
 LEAST_RPS = 0.3
-"""Rates below it count as it where their logarithm is taken."""
+"""Lower bound of rates before their logarithm is taken."""
 
 
 class RichEntries:
-    """The entries of the observation, REMEMBERED ones of `windows` windows before it, the forecast, its logarithm and
-    those of the mean rates of the window and of the last 5 s, the logarithms of what is planned for by the forecast and
-    of each stage's capacity by the rate. They have no common scale: a learner normalises them.
+    """The entries of the observation; the REMEMBERED ones of the `windows` windows before it; the forecast; the
+    logarithms of the forecast and of the mean rates of the window and of the last 5 s; the logarithms of planned load
+    to forecast and of each stage's capacity to the rate. They have no common scale: a learner normalises them.
     """
 
     def __init__(self, rows: int, observer: Observer, windows: int) -> None:
         names = list(observer.names)
         if "rate" not in names:
-            raise InputError("rich observations need the entry `rate`, and these observations do not have it")
+            raise InputError("rich observations need the entry `rate`, which these observations do not have")
         self._observer = observer
         self._remembered = [names.index(name) for name in REMEMBERED if name in names]
         self._capacities = [k for k, name in enumerate(names) if name.endswith(".capacity")]
@@ -39,12 +39,12 @@ class RichEntries:
         self.names = (*names, *past, *LOADS, *(f"{names[k]}_to_rate" for k in self._capacities))
 
     def begin(self, which: Rows, observations: NDArray[np.float32]) -> None:
-        """Let the past of those rows be like their first observations."""
+        """Fill the history of those rows with their first observations."""
         self._now[which] = observations[:, self._remembered]
         self._past[which] = self._now[which][:, np.newaxis]
 
     def see(self, which: Rows, observations: NDArray[np.float32]) -> None:
-        """Take in the further observations of those rows."""
+        """Add the next observations of those rows."""
         self._past[which] = np.concatenate([self._past[which][:, 1:], self._now[which][:, np.newaxis]], axis=1)
         self._now[which] = observations[:, self._remembered]
 

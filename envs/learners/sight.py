@@ -1,4 +1,4 @@
-"""What has reached n controllers after a window: all that a learner's view is made of."""
+"""The figures that n controllers have after a window: the input of a learner's view."""
 
 from typing import NamedTuple
 
@@ -12,8 +12,8 @@ Values = NDArray[np.float64]
 
 
 class Sight(NamedTuple):
-    """Observations (n, entries), the arrivals in each second (n, seconds), and the longest way through the network of
-    the requests that arrived, in seconds (n,).
+    """Observations (n, entries), the arrivals in each second (n, seconds), and the longest network delay of the
+    requests that arrived, in seconds (n,).
     """
 
     observations: NDArray[np.float32]
@@ -22,7 +22,7 @@ class Sight(NamedTuple):
 
     @classmethod
     def of(cls, observations: NDArray[np.float32], seen: Figures) -> "Sight":
-        """From observations and the windows behind them."""
+        """From observations and their windows."""
         return cls(observations, seen.arrivals_per_s, seen.window_records["network_max_s"])
 
     def rows(self, which: Rows) -> "Sight":

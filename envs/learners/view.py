@@ -1,4 +1,4 @@
-"""A learner's view of n rows: what it sees of them, and what its actions stand for."""
+"""A learner's view of n rows: its observations and the meaning of its actions."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -30,10 +30,10 @@ ObservationForm = Literal["plain", "rich"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ViewSettings:
-    """The form of actions: the knobs themselves, `Steps` of one knob, or edits of a plan (`PlanEdits`), which `planner`
-    makes, by default the one that turns all the open knobs. The form of observations: as they are, or `RichEntries`
-    with so many windows of the past. `forecaster` is the name of one of `ipagym.forecast`. `preferences` are the ranges
-    of weights of the objective that the learner is told, and plans with (`ipagym.envs.learners.preferences`).
+    """Settings of a view. The form of actions is the knobs themselves, `Steps` of one knob, or edits of a plan
+    (`PlanEdits`) by `planner`, by default the planner that sets all the open knobs. The form of observations is the
+    plain one, or `RichEntries` with `windows` past windows. `forecaster` is a name in `ipagym.forecast`. `preferences`
+    are the ranges of weights that the learner gets as inputs and plans with (`ipagym.envs.learners.preferences`).
 
     Raises:
         InputError: a value cannot be used.
@@ -56,13 +56,13 @@ class ViewSettings:
 
 
 class View:
-    """The state of a learner's view of `rows` rows, each an episode of its own.
+    """The state of a learner's view of `rows` rows, one episode each.
 
-    A row begins with `begin`, which takes its first sight; every window after that is given to `see`. Every row is for
-    the objective of the problem until `aim` gives it another.
+    `begin` starts a row with its first sight; `see` gets every window after that. A row has the objective of the
+    problem until `aim` sets another one.
 
     Raises:
-        InputError: a weight of the objective is out of the range in the preferences, or a name is unknown.
+        InputError: a weight of the objective is outside its range in the preferences, or a name is unknown.
     """
 
     def __init__(self, rows: int, problem: PlanProblem, observer: Observer, settings: ViewSettings) -> None:
@@ -92,27 +92,27 @@ class View:
 
     @property
     def observation_space(self) -> Box:
-        """The space of what one row shows."""
+        """The space of one row's observation."""
         bound = 1.0 if self._rich is None else np.inf
         return Box(-bound, bound, shape=(len(self.names),), dtype=np.float32)
 
     def aim(self, which: Rows, objectives: Sequence[Objective]) -> None:
-        """Let those rows, one objective each, be told of it, plan with it and be rewarded by it from now on.
+        """Set the objectives of those rows, one each, for their observations, plans and rewards from now on.
 
         Raises:
-            InputError: a weight is out of the range in the preferences.
+            InputError: a weight is outside its range in the preferences.
         """
         self._aims.aim(which, objectives)
         if self._edits is not None:
             self._edits.tables = self._aims.tables(self._planner)
 
     def rewards(self, terms: RewardTerms[Values]) -> Values:
-        """The scalar reward of each row under its objective, shape (rows,), from terms of that shape."""
+        """The scalar reward of each row under its objective, shape (rows,); terms have the same shape."""
         return self._aims.rewards(terms)
 
     @property
     def objectives(self) -> Sequence[Objective]:
-        """That of each row."""
+        """The objective of each row."""
         return self._aims.objectives
 
     def begin(self, which: Rows, sight: Sight) -> None:
@@ -125,7 +125,7 @@ class View:
         self._take(which, sight)
 
     def see(self, which: Rows, sight: Sight) -> None:
-        """Take in a further window of those rows, one row of `sight` for each."""
+        """Add the next window of those rows, one row of `sight` for each."""
         if self._rich is not None:
             self._rich.see(which, sight.observations)
         self._take(which, sight)
@@ -135,7 +135,7 @@ class View:
         self._network_max_s[which] = sight.network_max_s
 
     def shown(self, observations: NDArray[np.float32]) -> NDArray[np.float32]:
-        """What the learner sees of all rows, shape (rows, len(names)), from their observations."""
+        """The learner's observations of all rows, shape (rows, len(names)), from those of the environments."""
         return np.concatenate([self._values(observations), self._aims.entries.astype(np.float32)], axis=1)
 
     def _values(self, observations: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -145,8 +145,8 @@ class View:
         return self._rich.values(observations, self._load, planned_rps)
 
     def indices(self, actions: NDArray[Any], current: Indices) -> Indices:
-        """The actions of the codec that the learner's stand for, shape (rows, dimensions); `current` are those of what
-        is in force.
+        """The actions of the codec for the learner's actions, shape (rows, dimensions); `current` are the actions of
+        the configurations in force.
         """
         chosen = np.asarray(actions, dtype=np.int64)
         if self._steps is not None:
@@ -156,20 +156,20 @@ class View:
         return self._edits.indices(chosen, current, self._load, self._network_max_s)
 
     def actions_for(self, wanted: Indices, current: Indices) -> Indices:
-        """The learner's actions that come nearest to actions of the codec, each of shape (rows, dimensions).
+        """The learner's actions nearest to actions of the codec, each of shape (rows, dimensions).
 
         Raises:
-            InputError: actions are steps, which come to most configurations only after several.
+            InputError: actions are steps; most configurations need several of them.
         """
         if self._steps is not None:
-            raise InputError("an action of a step cannot stand for another agent's: set `action: knobs` or `plan`")
+            raise InputError("a step cannot imitate another agent's action: set `action: knobs` or `plan`")
         if self._edits is None:
             return wanted
         return self._edits.nearest(wanted, current, self._load, self._network_max_s)
 
     def masks(self, current: Indices) -> Flags:
-        """Flags of the values of each head that there is room for, one head after the other, shape (rows, values).
-        Plans, and edits of them, always have room.
+        """Flags of the feasible values of each head, one head after the other, shape (rows, values). Plans and their
+        edits are always feasible.
         """
         if self._steps is not None:
             return self._steps.masks(current)

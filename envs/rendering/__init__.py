@@ -1,1 +1,1 @@
-"""What a person sees of an environment: text, pictures, and a window that shows them."""
+"""Display of an environment: text, pictures, and a window that shows them."""

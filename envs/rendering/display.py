@@ -1,4 +1,4 @@
-"""A person's view of an episode while it goes on: a window where there is a display, else the terminal."""
+"""Live display of an episode: a window if there is a display, otherwise the terminal."""
 
 from time import sleep
 from typing import Protocol
@@ -17,23 +17,23 @@ from ipagym.task.scenario import Scenario
 
 
 class Display(Protocol):
-    """Where an episode is shown."""
+    """A display of an episode."""
 
     def show(self, episode: EpisodeSoFar) -> None:
-        """Show the episode up to now, in place of what was shown before."""
+        """Show the episode up to now, in place of the previous content."""
 
     def wait(self, seconds: float) -> None:
-        """Let a person look for so long."""
+        """Keep the display for that time."""
 
     def close(self) -> None:
-        """Show nothing more."""
+        """Close the display."""
 
 
 def open_display(scenario: Scenario) -> Display:
-    """A window if matplotlib's backend has windows, which it finds out by itself, else text in the terminal."""
+    """A window if matplotlib's backend has windows (it detects this), otherwise text in the terminal."""
     try:
         figure = pyplot.figure()
-    except ImportError:  # a backend was asked for that has no display here
+    except ImportError:  # the requested backend has no display here
         return TerminalDisplay(scenario)
     if getattr(figure.canvas, "required_interactive_framework", None) is None:
         pyplot.close(figure)
@@ -42,7 +42,7 @@ def open_display(scenario: Scenario) -> Display:
 
 
 class WindowDisplay:
-    """Pictures in a window. A person may close it; the episode goes on unseen."""
+    """Pictures in a window. If it is closed, the episode continues without display."""
 
     def __init__(self, scenario: Scenario, figure: Figure) -> None:
         self._picture = Picture(scenario)
@@ -51,11 +51,11 @@ class WindowDisplay:
 
     @property
     def is_open(self) -> bool:
-        """False once somebody has closed the window."""
+        """False after the window was closed."""
         return bool(pyplot.fignum_exists(self._figure.number))
 
     def show(self, episode: EpisodeSoFar) -> None:
-        """Show the picture, in the window as it is; it is put in front the first time only."""
+        """Show the picture without moving the window; it comes to the front the first time only."""
         if not self.is_open:
             return
         pixels = self._picture.draw(episode)
@@ -66,7 +66,7 @@ class WindowDisplay:
         self._figure.canvas.draw_idle()
 
     def wait(self, seconds: float) -> None:
-        """Let the window draw itself and answer to its buttons."""
+        """Let the window redraw and handle its events."""
         if self.is_open:
             self._figure.canvas.start_event_loop(seconds)
 
@@ -76,7 +76,7 @@ class WindowDisplay:
 
 
 class TerminalDisplay:
-    """Text that is written over in the terminal. A file or a pipe gets the last window when the display is closed."""
+    """Text that is overwritten in the terminal. A file or a pipe gets only the last window, at the end."""
 
     def __init__(self, scenario: Scenario) -> None:
         self._pipeline = scenario.pipeline
@@ -89,11 +89,11 @@ class TerminalDisplay:
         self._live.update(Text(ansi(episode, self._pipeline).rstrip("\n")), refresh=True)
 
     def wait(self, seconds: float) -> None:
-        """Leave it there."""
+        """Keep the text for that time."""
         sleep(seconds)
 
     def close(self) -> None:
-        """Leave the last window where it is, and give the cursor back."""
+        """Keep the last window on the screen and restore the cursor."""
         self._live.stop()
         if not self._live.console.is_terminal:
             self._live.console.line()

@@ -1,4 +1,4 @@
-"""The windows of an episode so far, as the records that everything shown is made from."""
+"""The windows of an episode so far, as records for all displays."""
 
 from typing import NamedTuple
 
@@ -22,7 +22,7 @@ class EpisodeSoFar(NamedTuple):
 
     @property
     def edges_s(self) -> NDArray[np.float64]:
-        """Where each window begins, and where the last one ends, in seconds; shape (n + 1,)."""
+        """The start of each window, and the end of the last one, in seconds; shape (n + 1,)."""
         return np.append(self.windows["start_s"], self.windows["end_s"][-1])
 
     @property
@@ -49,7 +49,7 @@ def episode_of(window: Window, scenario: Scenario) -> EpisodeSoFar:
 
 
 class Recording:
-    """An episode that goes on."""
+    """The record of a running episode."""
 
     def __init__(self) -> None:
         self._parts: list[EpisodeSoFar] = []
@@ -58,14 +58,14 @@ class Recording:
         return sum(len(part.windows) for part in self._parts)
 
     def begin(self) -> None:
-        """Forget what was recorded."""
+        """Discard the recorded windows."""
         self._parts.clear()
 
     def add(self, part: EpisodeSoFar) -> None:
-        """Take in the windows that follow; the arrays must not change any more."""
+        """Add the next windows; the arrays must not change afterwards."""
         self._parts.append(part)
 
     def episode(self) -> EpisodeSoFar:
-        """All windows since the beginning, of which there must be one at least."""
+        """All windows since the beginning; there must be at least one."""
         self._parts = [EpisodeSoFar(*map(np.concatenate, zip(*self._parts, strict=True)))]
         return self._parts[0]

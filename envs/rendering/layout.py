@@ -1,4 +1,4 @@
-"""The still part of a frame: panels in rows, their axes, and the names of stages and variants."""
+"""The static part of a frame: panels in rows, their axes, and the names of stages and variants."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,10 +17,10 @@ TOP, BOTTOM = 26, 20
 TITLE, PANEL, GAP = 18, 80, 14
 STAGE_NAME = 20
 COLUMN, LEFT, RIGHT = 192, 38, 12
-"""In pixels; a panel has LEFT for its labels and RIGHT for nothing in its column."""
+"""In pixels; in its column, a panel has LEFT for its labels and an empty margin of RIGHT."""
 
 MOST_STAGES = 12
-"""Stages that a frame has room for."""
+"""Most stages in a frame."""
 
 SMALL, MEDIUM, LARGE = 10, 11, 13
 """Sizes of text in pixels."""
@@ -38,14 +38,14 @@ class Box:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Layout:
-    """A sheet with nothing but axes and names, and the panels with their places on it."""
+    """A sheet with only axes and names, and the panels with their places on it."""
 
     sheet: Sheet
     panels: tuple[tuple[Panel, Box], ...]
 
 
 def lay_out(scenario: Scenario) -> Layout:
-    """The frame of a scenario without anything that happened."""
+    """The empty frame of a scenario."""
     stages = scenario.pipeline.stages[:MOST_STAGES]
     row = TITLE + PANEL + GAP
     sheet = Sheet((WIDTH, TOP + row + len(stages) * (STAGE_NAME + row) + BOTTOM))
@@ -96,12 +96,12 @@ def _label_time(sheet: Sheet, box: Box, end_s: float) -> None:
 
 
 def _label(tick: float) -> str:
-    """Four digits at most, thousands as k."""
+    """The label of a tick: at most four digits, thousands as k."""
     return f"{tick / 1000:.3g}k" if tick >= 1000 else f"{tick:.3g}"
 
 
 def _colours(number: int) -> tuple[str, ...]:
-    """Light for light variants, dark for accurate ones."""
+    """Colours: light for light variants, dark for accurate ones."""
     return tuple(to_hex(colormaps["viridis"](0.95 - 0.9 * i / max(1, number - 1))) for i in range(number))
 
 
@@ -118,7 +118,7 @@ def _name_stage(sheet: Sheet, stage: Stage, colours: tuple[str, ...], baseline: 
 
 
 def _short_names(stage: Stage, room: float) -> list[str]:
-    """The names of the variants, without the words in front that they share if there is no room for all."""
+    """The names of the variants; if they do not fit, without the first words that they share."""
     names = [variant.name for variant in stage.variants]
     if len(names) > 1 and any(width_of(name, SMALL) > room for name in names):
         words = [name.split("-") for name in names]

@@ -1,4 +1,4 @@
-"""Frames of chosen environments among many that are simulated side by side."""
+"""Frames of chosen environments among many."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -21,12 +21,12 @@ class ManyView:
         self._frame: Callable[[EpisodeSoFar], Any] | None = None
 
     def __getstate__(self) -> dict[str, Any]:
-        """A copy makes its frames with a picture of its own."""
+        """The state without the picture: a copy makes its own."""
         return vars(self) | {"_frame": None}
 
     def see(self, which: NDArray[np.int64], index: NDArray[np.int64], last: EpisodeSoFar) -> None:
-        """Take in the last windows of environments `which`; `index` and `last` hold the number of
-        that window in its episode, and its figures, of all environments.
+        """Add the last windows of environments `which`; `index` and `last` hold, for all environments, the number of
+        that window in its episode and its figures.
         """
         is_new = np.zeros(len(index), dtype=np.bool_)
         is_new[which] = True
@@ -38,22 +38,22 @@ class ManyView:
             recording.add(EpisodeSoFar._make(array[k : k + 1].copy() for array in last))
 
     def frames(self) -> tuple[Any, ...]:
-        """A frame for each of the chosen environments, in the order in which they were named."""
+        """A frame for each of the chosen environments, in the given order."""
         if self._frame is None:
             self._frame = frames(self._mode, self._scenario)
         return tuple(self._frame(recording.episode()) for recording in self._recordings.values())
 
 
 def checked_numbers(rendered: Sequence[int] | None, num_envs: int) -> tuple[int, ...]:
-    """The numbers of the environments to be rendered: all of them, unless some are named.
+    """The numbers of the environments to render, by default all of them.
 
     Raises:
-        InputError: there are none, or one is no number of an environment or stands there twice.
+        InputError: the list is empty, or a number is repeated or is not that of an environment.
     """
     if rendered is None:
         return tuple(range(num_envs))
     numbers = tuple(rendered) if isinstance(rendered, Sequence | np.ndarray) else ()
     right = all(isinstance(k, int | np.integer) and 0 <= k < num_envs for k in numbers)
     if not numbers or not right or len(set(numbers)) < len(numbers):
-        raise InputError(f"rendered must be distinct numbers in 0..{num_envs - 1}, one at least, not {rendered!r}")
+        raise InputError(f"rendered must be one or more distinct numbers in 0..{num_envs - 1}, not {rendered!r}")
     return tuple(int(k) for k in numbers)

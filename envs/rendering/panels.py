@@ -1,4 +1,4 @@
-"""What is drawn of a pipeline, panel by panel: values over time on a scale that follows from the scenario."""
+"""The panels of a pipeline: values over time on a scale that depends only on the scenario."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,21 +12,21 @@ from ipagym.model.pipeline import Stage, pas
 from ipagym.task.scenario import Scenario
 
 BLUE, ORANGE, RED, GREEN = "#56B4E9", "#E69F00", "#D55E00", "#009E73"
-"""Of the colour-blind-safe palette of Okabe and Ito."""
+"""Colours of the colour-blind-safe palette of Okabe and Ito."""
 
 HEADROOM = 1.25
-"""For a while more cores may be held than may be asked for."""
+"""During a rollout, more cores may be held than may be requested."""
 
 SLOS_SHOWN = 3
-"""The panel of latency reaches up to so many times the SLO."""
+"""The upper end of the latency panel, in multiples of the SLO."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Panel:
-    """Areas on top of each other, `areas` of shape (layers, n) in so many colours, and a line over them, shape (n,).
+    """Stacked areas, `areas` of shape (layers, n) with a colour per layer, and a line over them, shape (n,).
 
-    `title` gives what is written above for an episode: the name and the value of the last window. `level` is a fixed
-    value that a dashed line stands at.
+    `title` returns the text above the panel: the name and the value of the last window. `level` is a fixed value for a
+    dashed line.
     """
 
     name: str
@@ -44,7 +44,7 @@ def pipeline_panels(scenario: Scenario) -> tuple[Panel, ...]:
 
 
 def most_cores(stages: Sequence[Stage], limits: Limits) -> int:
-    """The most cores that a configuration may ask for in these stages, whether nodes have them or not."""
+    """The most cores that a configuration may request in these stages, whether nodes have them or not."""
     widest = (max(variant.core_choices[-1] for variant in stage.variants) for stage in stages)
     most = limits.max_replicas * sum(widest)
     return most if limits.max_cores is None else min(most, limits.max_cores)
@@ -61,7 +61,7 @@ def _load(scenario: Scenario) -> Panel:
 
 
 def _highest_load_rps(scenario: Scenario) -> float:
-    """The peak of the load under one seed, and what chance may add to it in an interval."""
+    """The peak of the load under one seed, plus a margin for random arrivals in an interval."""
     peak = float(np.max(scenario.workload.rates_rps(np.random.default_rng(0))))
     return round_up(1.1 * peak + 3 * np.sqrt(peak / scenario.interval_s))
 

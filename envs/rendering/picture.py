@@ -1,7 +1,7 @@
 """An episode so far as an array of pixels.
 
 Axes and names are drawn once; a frame is a copy of them with the areas, lines and titles of its windows on top. Every
-value is constant over its window, so areas and lines follow the grid of pixels.
+value is constant over its window, so areas and lines align with pixels.
 """
 
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ from ipagym.envs.rendering.sheet import DARK, Pixels, Sheet, fitted
 from ipagym.task.scenario import Scenario
 
 MARK = 4
-"""Height in pixels of the mark at the top of what is beyond the scale."""
+"""Height in pixels of the mark at the top for values beyond the scale."""
 
 DASH, SPACE = 4, 3
 """Pixels of the dashed line."""
@@ -69,9 +69,9 @@ def _plot(area: Pixels, panel: Panel, episode: EpisodeSoFar, end_s: float) -> No
 
 
 def picked(edges: Values, values: Values) -> tuple[Columns, Columns]:
-    """Columns of pixels, and the window that each of them shows, from the edges of n windows in pixels, shape (n + 1,).
+    """Columns of pixels and the window that each shows; `edges` are those of n windows in pixels, shape (n + 1,).
 
-    A window has the columns between its edges, rounded. Where several share one, that of the highest value is shown.
+    A window has the columns between its rounded edges. If several windows share a column, it shows the highest value.
     """
     rounded = np.rint(edges).astype(np.int64)
     ends = np.maximum(rounded[1:], rounded[:-1] + 1)
@@ -86,7 +86,7 @@ def picked(edges: Values, values: Values) -> tuple[Columns, Columns]:
 
 
 def _fill(area: Pixels, heights: Columns, colours: Sequence[str]) -> None:
-    """Fill each column, from the bottom, with layers that reach up to `heights`, shape (layers, columns)."""
+    """Fill each column from the bottom with layers up to `heights`, shape (layers, columns)."""
     up = np.arange(len(area))[::-1, np.newaxis]
     below = np.zeros_like(heights[0])
     for top, colour in zip(heights, colours, strict=True):
@@ -95,7 +95,7 @@ def _fill(area: Pixels, heights: Columns, colours: Sequence[str]) -> None:
 
 
 def _draw_line(area: Pixels, up: Columns) -> None:
-    """A line at `up` pixels above the bottom in each column, joined where it rises or falls."""
+    """Draw a connected line, `up` pixels above the bottom in each column."""
     before = np.concatenate([up[:1], up[:-1]])
     rows = np.arange(len(area))[::-1, np.newaxis]
     is_line = (rows >= np.minimum(up, before)) & (rows <= np.maximum(up, before))

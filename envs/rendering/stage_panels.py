@@ -1,4 +1,4 @@
-"""What is drawn of a stage: its knobs and what they lead to."""
+"""The panels of a stage: its knobs and their effects."""
 
 import numpy as np
 
@@ -13,7 +13,7 @@ GREY = "#999999"
 
 
 def stage_panels(index: int, scenario: Scenario, colours: tuple[str, ...]) -> tuple[Panel, ...]:
-    """Cores by variant, in one of `colours` each, replicas, batch, queue and utilisation of a stage."""
+    """Cores by variant (one of `colours` each), replicas, batch, queue and utilisation of a stage."""
     stage = scenario.pipeline.stages[index]
     return (
         _variants(index, scenario, colours),

@@ -34,7 +34,7 @@ def _stage(stage: Stage, setting: StageSetting, seen: Records) -> list[str]:
 
 
 def _deployment(deployment: Deployment, stage: Stage, share: float) -> str:
-    """The knobs of a deployment, and the share of the stage's requests that goes to it where it is not alone."""
+    """The knobs of a deployment, and its share of the stage's requests if there are several deployments."""
     numbers = "   ".join(f"{knob.name} {knob.shown(deployment, stage):>2}" for knob in KNOBS[1:])
     text = f"    {deployment.variant:<16} {numbers}"
     return text if share == 1 else f"{text}   share {100 * share:>3.0f} %"

@@ -1,4 +1,4 @@
-"""How environments are shown: the render modes, and a view for each of them.
+"""The render modes of environments, and a view for each of them.
 
 matplotlib is imported when the first picture is drawn.
 """
@@ -15,26 +15,26 @@ from ipagym.system.errors import InputError
 from ipagym.task.scenario import Scenario
 
 FPS = 4
-"""Frames a second that a person watches, and that videos are made with."""
+"""Frames per second of the live display and of videos."""
 
 FRAME_MODES = ("ansi", "rgb_array")
-"""Modes that give something for each frame: text, or pixels."""
+"""Modes that return a frame: text or pixels."""
 
 MODES = ("human", *FRAME_MODES)
 
 
 def check_mode(mode: str | None, known: Sequence[str]) -> None:
-    """Refuse a render mode that is not known.
+    """Refuse an unknown render mode.
 
     Raises:
-        InputError: it is none of them.
+        InputError: the mode is unknown.
     """
     if mode is not None and mode not in known:
         raise InputError(f"render_mode must be one of {list(known)}, or none, not {mode!r}")
 
 
 def frames(mode: str, scenario: Scenario) -> Callable[[EpisodeSoFar], Any]:
-    """What makes a frame from an episode: text, or an array of shape (height, width, 3)."""
+    """The function that makes a frame of an episode: text, or an array of shape (height, width, 3)."""
     if mode == "ansi":
         return partial(ansi, pipeline=scenario.pipeline)
     from ipagym.envs.rendering.picture import Picture
@@ -43,7 +43,7 @@ def frames(mode: str, scenario: Scenario) -> Callable[[EpisodeSoFar], Any]:
 
 
 class View:
-    """One environment in one of `MODES`. A copy, or a pickle, begins with an empty view of its own."""
+    """The view of one environment in one of `MODES`. A copy or a pickle begins with its own empty view."""
 
     def __init__(self, mode: str, scenario: Scenario) -> None:
         self._mode, self._scenario = mode, scenario
@@ -63,7 +63,7 @@ class View:
         return self._frame(self._episode(history))
 
     def show(self, history: Sequence[Window]) -> None:
-        """Show the windows so far to a person, `FPS` times a second at most."""
+        """Show the windows so far on the live display, at most `FPS` times a second."""
         if self._display is None:
             from ipagym.envs.rendering.display import open_display
 
@@ -73,13 +73,13 @@ class View:
         self._next_s = monotonic() + 1 / FPS
 
     def close(self) -> None:
-        """Close what `show` has opened; closing twice is allowed, and showing more opens it again."""
+        """Close the display that `show` opened. It may be closed twice; `show` opens it again."""
         if self._display is not None:
             self._display.close()
         self._display = None
 
     def _episode(self, history: Sequence[Window]) -> EpisodeSoFar:
-        """The episode so far, of whose windows only those not seen before are taken in."""
+        """The episode so far; only its new windows are added."""
         if self._first is not history[0]:
             self._first = history[0]
             self._recording.begin()

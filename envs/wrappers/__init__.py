@@ -1,4 +1,4 @@
-"""Ordinary Gymnasium wrappers that give an environment another action or observation, of one or of many at once."""
+"""Gymnasium wrappers with other actions or observations, for single and vector environments."""
 
 from ipagym.envs.wrappers.actions import (
     BoxAction,

@@ -1,4 +1,4 @@
-"""Wrappers that give an environment, or a native vector environment, one of the other forms of an action."""
+"""Wrappers with other forms of actions, for single environments and native vector environments."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -16,11 +16,11 @@ from ipagym.system.errors import InputError
 if TYPE_CHECKING:
     OfVector = VectorWrapper[Any, Any, Any]
 else:
-    OfVector = VectorWrapper  # which is not generic before Gymnasium 1.3
+    OfVector = VectorWrapper  # the class is not generic before Gymnasium 1.3
 
 
 class ActionOfForm(gymnasium.Wrapper[Any, Any, Any, Any]):
-    """An environment with actions of a form."""
+    """An environment with another form of actions."""
 
     kind: type[Any]
 
@@ -35,17 +35,17 @@ class ActionOfForm(gymnasium.Wrapper[Any, Any, Any, Any]):
         self.action_space = self.form.space
 
     def step(self, action: ArrayLike) -> tuple[Any, Any, bool, bool, dict[str, Any]]:
-        """Take the action that this one stands for.
+        """Take the codec's action for this action.
 
         Raises:
-            InputError: it is none of the space.
+            InputError: the action is not in the space.
         """
         array = checked_action(action, self.action_space)
         current = self._serving.codec.indices_of(self._serving.deployments)
         return self.env.step(self.form.indices(array[np.newaxis], current)[0])
 
     def action_masks(self) -> NDArray[np.bool_]:
-        """Flags of the actions that can be had from here, shape (actions,); where the space is discrete.
+        """Flags of the feasible actions, shape (actions,), for discrete spaces.
 
         Raises:
             InputError: the space is not discrete.
@@ -54,7 +54,7 @@ class ActionOfForm(gymnasium.Wrapper[Any, Any, Any, Any]):
 
 
 class VectorActionOfForm(OfVector):
-    """A native vector environment with actions of a form."""
+    """A native vector environment with another form of actions."""
 
     kind: type[Any]
 
@@ -68,17 +68,17 @@ class VectorActionOfForm(OfVector):
         self.action_space = batch_space(self.single_action_space, self.num_envs)
 
     def step(self, actions: ArrayLike) -> tuple[Any, Any, Any, Any, dict[str, Any]]:
-        """Take the actions that these stand for.
+        """Take the codec's actions for these actions.
 
         Raises:
-            InputError: they are none of the space.
+            InputError: an action is not in the space.
         """
         array = checked_action(actions, self.action_space)
         current = self._serving.codec.indices_of(self._serving.deployments)
         return self.env.step(self.form.indices(array, current))
 
     def action_masks(self) -> NDArray[np.bool_]:
-        """Flags of the actions that can be had from here, shape (num_envs, actions); where the space is discrete.
+        """Flags of the feasible actions, shape (num_envs, actions), for discrete spaces.
 
         Raises:
             InputError: the space is not discrete.
@@ -90,7 +90,7 @@ def checked_action(action: ArrayLike, space: gymnasium.Space[Any]) -> NDArray[An
     """The action as an array.
 
     Raises:
-        InputError: it is none of the space.
+        InputError: it is not in the space.
     """
     array = np.asarray(action)
     fits = array.astype(space.dtype) if array.dtype.kind in "iuf" else array
@@ -101,7 +101,7 @@ def checked_action(action: ArrayLike, space: gymnasium.Space[Any]) -> NDArray[An
 
 def _masks(form: Form, env: ServingEnv | ServingVectorEnv) -> NDArray[np.bool_]:
     if not isinstance(form, Steps | Flat):
-        raise InputError("there are no masks where the action is no single number")
+        raise InputError("there are masks only for actions that are one number")
     return form.masks(env.codec.indices_of(env.deployments))
 
 
@@ -112,7 +112,7 @@ class StepAction(ActionOfForm):
 
 
 class FlatAction(ActionOfForm):
-    """`Discrete`: all actions numbered through, where they are not too many."""
+    """`Discrete`: one number for every action, if there are not too many."""
 
     kind = Flat
 
@@ -124,7 +124,7 @@ class BoxAction(ActionOfForm):
 
 
 class ShareAction(ActionOfForm):
-    """`MultiDiscrete`: total cores and shares of it, for sets of variants under a budget."""
+    """`MultiDiscrete`: total cores and their shares, for sets of variants under a budget."""
 
     kind = Shares
 

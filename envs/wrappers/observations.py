@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     OfVector = VectorObservationWrapper[Any, Any, Any, Any]
 else:
-    OfVector = VectorObservationWrapper  # which is not generic before Gymnasium 1.3
+    OfVector = VectorObservationWrapper  # the class is not generic before Gymnasium 1.3
 
 PIPELINE = "pipeline"
-"""The key of the entries that belong to no stage."""
+"""The key of the entries of the whole pipeline."""
 
 Columns = dict[str, NDArray[np.int64]]
 
@@ -55,8 +55,9 @@ class VectorDictObservation(OfVector):
 
 
 class GraphObservation(gymnasium.ObservationWrapper[Any, Any, Any]):
-    """The pipeline as a graph: a node for each stage, with the entries of the whole pipeline and its own, 0 where it
-    has none of that name; `edge_links`, shape (edges, 2), lead from each stage to those after it. All edges are alike.
+    """The pipeline as a graph. Each stage is a node with the entries of the whole pipeline and its own entries, 0 if it
+    has none of that name. `edge_links`, shape (edges, 2), lead from each stage to its successors. Edges have no
+    features.
 
     `entry_names` names the entries of a node.
     """

@@ -1,4 +1,4 @@
-"""Wrappers that give an environment, or a native vector environment, a learner's view (`ipagym.envs.learners.view`)."""
+"""Wrappers with a learner's view (`ipagym.envs.learners.view`), for single and native vector environments."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -47,10 +47,10 @@ class LearnerView(gymnasium.Wrapper[Any, Any, Any, Any]):
         return self.view.shown(sight.observations)[0], info
 
     def step(self, action: ArrayLike) -> tuple[Any, Any, bool, bool, dict[str, Any]]:
-        """Take the action that this one stands for.
+        """Take the codec's action for this action.
 
         Raises:
-            InputError: it is none of the space.
+            InputError: the action is not in the space.
         """
         array = checked_action(action, self.action_space)
         current = self.serving.codec.indices_of(self.serving.deployments)
@@ -61,7 +61,7 @@ class LearnerView(gymnasium.Wrapper[Any, Any, Any, Any]):
         return self.view.shown(sight.observations)[0], reward, terminated, truncated, info
 
     def action_masks(self) -> NDArray[np.bool_]:
-        """Flags of the values of each head that there is room for now, one head after the other, shape (values,)."""
+        """Flags of the values of each head that are feasible now, one head after the other, shape (values,)."""
         return np.asarray(self.view.masks(self.serving.codec.indices_of(self.serving.deployments))[0])
 
     def _sight(self, observation: Observations) -> Sight:
@@ -71,7 +71,7 @@ class LearnerView(gymnasium.Wrapper[Any, Any, Any, Any]):
 class VectorLearnerView(OfVector):
     """`LearnerView` for a native vector environment, in any of its autoreset modes.
 
-    With `aim` each environment may have an objective of its own.
+    `aim` can set a different objective for each environment.
     """
 
     def __init__(self, env: VectorEnv[Any, Any, Any], settings: ViewSettings | None = None) -> None:
@@ -82,7 +82,7 @@ class VectorLearnerView(OfVector):
         _check_plain(env.single_action_space, env.single_observation_space, self.serving)
         self._mode = env.metadata["autoreset_mode"]
         if self._mode is AutoresetMode.SAME_STEP and not self.serving.options.with_info:
-            raise InputError("a view of the last observations of episodes needs their info: leave with_info true")
+            raise InputError("a view needs the info with the last observations of episodes: leave with_info true")
         self.settings = settings or ViewSettings()
         self.view = _view_of(self.serving, env.num_envs, self.settings)
         self.single_action_space, self.single_observation_space = self.view.action_space, self.view.observation_space
@@ -94,10 +94,10 @@ class VectorLearnerView(OfVector):
         self._is_aimed = False
 
     def aim(self, which: Rows, objectives: Sequence[Objective]) -> None:
-        """Let those environments, one objective each, be planned and rewarded by it from now on.
+        """Set the objectives of those environments, one each, for their plans and rewards from now on.
 
         Raises:
-            InputError: a weight is out of the range in the preferences, or the reward is none of an objective.
+            InputError: a weight is outside its range in the preferences, or the reward is not the scalar one.
         """
         if self.serving.options.reward != "scalar":
             raise InputError(
@@ -107,7 +107,7 @@ class VectorLearnerView(OfVector):
         self._is_aimed = True
 
     def reset(self, *, seed: Any = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
-        """Begin episodes, with a `reset_mask` some of them."""
+        """Begin episodes of all environments, or of some with a `reset_mask`."""
         observations, info = self.env.reset(seed=seed, options=options)
         if self.serving.scenario.pipeline != self.view.pipeline:
             raise InputError(f"{type(self).__name__} plans for one SLO: make the environment with it")
@@ -118,10 +118,10 @@ class VectorLearnerView(OfVector):
         return self.view.shown(observations), info
 
     def step(self, actions: ArrayLike) -> tuple[Any, Any, Any, Any, dict[str, Any]]:
-        """Take the actions that these stand for.
+        """Take the codec's actions for these actions.
 
         Raises:
-            InputError: they are none of the space.
+            InputError: an action is not in the space.
         """
         array = checked_action(actions, self.action_space)
         current = self.serving.codec.indices_of(self.serving.deployments)
@@ -142,11 +142,11 @@ class VectorLearnerView(OfVector):
         return self.view.shown(observations), rewards, terminated, truncated, info
 
     def action_masks(self) -> NDArray[np.bool_]:
-        """Flags of the values of each head that there is room for now, shape (num_envs, values)."""
+        """Flags of the values of each head that are feasible now, shape (num_envs, values)."""
         return self.view.masks(self.serving.codec.indices_of(self.serving.deployments))
 
     def _with_last(self, info: dict[str, Any], over: Rows, sight: Sight) -> dict[str, Any]:
-        """The info with the last observations of the episodes that are over as the view shows them."""
+        """The info, with the last observations of finished episodes in the form of the view."""
         if not len(over):
             return info
         seen, last = info["final_info"]["seen"], sight.observations.copy()
@@ -162,7 +162,7 @@ class VectorLearnerView(OfVector):
 
 
 class PlanAction(LearnerView):
-    """Edits of an optimiser's plan as actions; observations stay as they are."""
+    """Edits of an optimiser's plan as actions; observations are unchanged."""
 
     def __init__(self, env: gymnasium.Env[Any, Any], **settings: Any) -> None:
         super().__init__(env, _only(settings, observation="plain"))
@@ -176,7 +176,7 @@ class VectorPlanAction(VectorLearnerView):
 
 
 class RichObservation(LearnerView):
-    """Rich observations; actions stay as they are."""
+    """Rich observations; actions are unchanged."""
 
     def __init__(self, env: gymnasium.Env[Any, Any], **settings: Any) -> None:
         super().__init__(env, _only(settings, action="knobs"))
@@ -190,7 +190,7 @@ class VectorRichObservation(VectorLearnerView):
 
 
 def _only(settings: dict[str, Any], **fixed: Any) -> ViewSettings:
-    """Those settings, one of them fixed.
+    """The settings, with some of them fixed.
 
     Raises:
         InputError: one is unknown.
@@ -203,10 +203,10 @@ def _only(settings: dict[str, Any], **fixed: Any) -> ViewSettings:
 
 
 def _check_plain(action_space: Any, observation_space: Any, serving: ServingEnv | ServingVectorEnv) -> None:
-    """Refuse environments with actions or observations of another form."""
+    """Refuse environments whose actions or observations already have another form."""
     if action_space != serving.codec.space() or observation_space != Observer.of(serving.scenario).space():
         raise InputError(
-            "a view is made of the knobs and of plain observations, and has a history of its own: put no other form "
+            "a view needs the knobs and plain observations, and has its own history: put no other form "
             "inside it, and leave history, elapsed and telemetry_age out"
         )
 

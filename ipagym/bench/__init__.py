@@ -1,1 +1,1 @@
-"""Running agents on a cluster, and reporting what they achieved."""
+"""Running agents on a cluster, and reporting their results."""

@@ -48,8 +48,9 @@ def run_episode(
 ) -> Episode:
     """Let `agent` control `cluster` through the scenario. The first interval, under `scenario.initial`, is warm-up.
 
-    `courses` are what others asked for on the same seed, for an agent that learns from them. A decision that takes
-    longer than `decision_limit_s` ends the process, so that such a limit is for worker processes only.
+    `courses` are the configurations that others requested on the same seed, for an agent that learns from them. A
+    decision that takes longer than `decision_limit_s` ends the process, so that such a limit is for worker processes
+    only.
 
     Raises:
         InputError: the agent decided a configuration that the pipeline or the limits do not allow.

@@ -14,7 +14,7 @@ from ipagym.bench.drawing.style import SINGLE, new_figure, style
 from ipagym.forecast.evaluation import Course
 
 Courses = Mapping[str, Mapping[str, Course]]
-"""By workload, then by forecaster."""
+"""Forecasts by workload, then by forecaster."""
 
 DRAWN = ("reactive", "lstm", "quantile")
 """Whose forecasts are drawn over time, as far as they are there; all are scored."""

@@ -50,7 +50,7 @@ app = typer.Typer(
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a command; returns the exit code. Bad input gives one line on standard error and exit code 2."""
+    """Run a command and return the exit code. Bad input gives one line on standard error and exit code 2."""
     arguments = sys.argv[1:] if argv is None else list(argv)
     try:
         with running("ipagym", arguments):
@@ -81,7 +81,7 @@ def _print_version(wanted: bool) -> None:
 @app.callback()
 def _root(
     version: Annotated[
-        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and leave.")
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
     ] = False,
 ) -> None:
     """A control gym for ML inference serving."""

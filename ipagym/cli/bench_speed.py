@@ -1,4 +1,4 @@
-"""`ipagym bench-speed`: how fast the simulator is, beside others."""
+"""`ipagym bench-speed`: the speed of the simulator compared with other tools."""
 
 from pathlib import Path
 from typing import Annotated
@@ -10,10 +10,10 @@ from ipagym.system.files import make_folder
 
 def bench_speed(
     repeats: Annotated[int, typer.Option(help="Rounds; the table shows medians over them.")] = 5,
-    quick: Annotated[bool, typer.Option("--quick", help="Short measurements, to see that everything works.")] = False,
+    quick: Annotated[bool, typer.Option("--quick", help="Short measurements, to check that everything works.")] = False,
     out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("results/speed"),
 ) -> None:
-    """Measure engines, environments, Ciw and a C event loop side by side; print tables and write CSV and JSON."""
+    """Measure the speed of engines, environments, Ciw and a C event loop; print tables and write CSV and JSON."""
     from ipagym.bench.engine_speed import Settings, run
     from ipagym.cli.console import console, measured
 

@@ -1,4 +1,4 @@
-"""`ipagym list`: what there is to choose from."""
+"""`ipagym list`: the available scenarios, workloads, agents and faults."""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,16 +11,16 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 HEADINGS = {"description": "what it is"}
-"""Headings of the table for people, where they are not the names of the columns."""
+"""Headings of the printed table that differ from the names of the columns."""
 
 
 def catalogue(
     agents: Annotated[bool, typer.Option("--agents", help="Agents only, by family, with the knobs they turn.")] = False,
     as_json: AsJson = False,
     as_csv: AsCsv = False,
-    sort: Annotated[str | None, typer.Option(help="A column to sort by; -COLUMN: from the last.")] = None,
+    sort: Annotated[str | None, typer.Option(help="Column to sort by; -COLUMN: descending.")] = None,
 ) -> None:
-    """List scenarios, workloads, agents and mixtures of faults, with a sentence each."""
+    """List scenarios, workloads, agents and mixtures of faults, each with a short description."""
     from ipagym.cli.console import console
 
     form = form_of(as_json=as_json, as_csv=as_csv)
@@ -34,7 +34,7 @@ def catalogue(
 
 
 def everything_frame() -> "pd.DataFrame":
-    """What there is of each kind, the agents of installed packages too: columns kind, name and description."""
+    """All choices of each kind, including agents of installed packages: columns kind, name and description."""
     import pandas as pd
 
     from ipagym.agents import AGENTS
@@ -55,7 +55,7 @@ def everything_frame() -> "pd.DataFrame":
 
 
 def agents_frame() -> "pd.DataFrame":
-    """Every agent, those of installed packages too, by family: columns family, agent, turns and description."""
+    """Every agent by family, including agents of installed packages: columns family, agent, turns and description."""
     import pandas as pd
 
     from ipagym.agents import AGENTS
@@ -81,7 +81,7 @@ def _table(frame: "pd.DataFrame") -> "Table":
 
 
 def spelling(name: str, argument: str) -> str:
-    """The spelling of the agent on the command line, brackets around what may be left out."""
+    """The agent as written on the command line, with brackets around optional parts."""
     if not argument:
         return name
     return f"{name}[:{argument.strip('[]')}]" if argument.startswith("[") else f"{name}:{argument}"

@@ -1,4 +1,4 @@
-"""`ipagym compare`: agents side by side on one scenario."""
+"""`ipagym compare`: a comparison of agents on one scenario."""
 
 import os
 from collections.abc import Sequence
@@ -21,80 +21,77 @@ if TYPE_CHECKING:
 MAX_SEEDS = 10_000
 
 LIVE_S = 60
-"""Seconds of the workload that are played live where nothing else is said: an episode takes as long."""
+"""Default seconds of the workload on live backends, where an episode takes that time."""
 
 
 def compare(
     scenario: Annotated[str, typer.Argument(help="A scenario by name, or the path of a YAML scenario or profile.")],
     workload: Annotated[
-        str | None, typer.Option(help="The load, by name or the path of a file, instead of the scenario's.")
+        str | None, typer.Option(help="Load by name or the path of a file, instead of the scenario's.")
     ] = None,
     agents: Annotated[
         str | None,
         typer.Option(
-            help="Agents, separated by commas, or all that suit; your own as MODULE:CLASS. Default: the reference, hpa "
-            "and simple ones. In the path of a checkpoint or manifest may stand @, : and commas: a path that exists is "
-            "taken whole."
+            help="Comma-separated agents, or all (every suitable one); your own as MODULE:CLASS. Default: the "
+            "reference, hpa and simple ones. Paths of existing checkpoints or manifests may contain @, : and commas."
         ),
     ] = None,
     manifest: Annotated[
         list[str] | None,
         typer.Option(
-            help="A file with autoscalers (HPA, VPA, KEDA, Knative; YAML or JSON, - for standard input) to run as an "
-            "agent, for hpa; several act together."
+            help="File with autoscalers (HPA, VPA, KEDA, Knative; YAML or JSON, - for standard input) to run as one "
+            "agent, in place of hpa; several files act together."
         ),
     ] = None,
     ignore_metric: Annotated[
-        list[str] | None, typer.Option(help="A metric of the manifests to leave out, by name, as in memory.")
+        list[str] | None, typer.Option(help="Name of a metric of the manifests to ignore, such as memory.")
     ] = None,
-    seeds: Annotated[int | None, typer.Option(help="How many seeds to run. Default: 3, live 1.")] = None,
-    seed0: Annotated[int, typer.Option(help="The first seed; those of the test split are 0 to 99,999.")] = 0,
+    seeds: Annotated[int | None, typer.Option(help="Number of seeds. Default: 3; live: 1.")] = None,
+    seed0: Annotated[int, typer.Option(help="First seed; test seeds are 0 to 99,999.")] = 0,
     slo: Annotated[str | None, typer.Option(help="SLO: paper, tight, or seconds, instead of the scenario's.")] = None,
-    trace: Annotated[Path | None, typer.Option(help="The trace file that the workload is cut from.")] = None,
+    trace: Annotated[Path | None, typer.Option(help="Trace file from which the workload is cut.")] = None,
     arrivals: Annotated[
         str | None,
-        typer.Option(help="How rates become timestamps: poisson, gamma:CV, or uniform, which keeps a trace's counts."),
+        typer.Option(help="How rates become timestamps: poisson, gamma:CV, or uniform (keeps a trace's counts)."),
     ] = None,
     interval: Annotated[
         float | None, typer.Option(help="Adaptation interval in seconds, instead of the scenario's.")
     ] = None,
     duration: Annotated[
-        int | None, typer.Option(help="Only the first seconds of the workload. Default: all, live 60.")
+        int | None, typer.Option(help="Use only this many seconds of the workload. Default: all; live: 60.")
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for the results.")] = None,
     backend: Annotated[
         str,
         typer.Option(
-            help="Simulated: compiled or simpy, whose results are the same. Live, in real time: local (real models), "
-            "rehearsal (processes that sleep as long as models take), kubernetes or kubernetes-rehearsal (pods)."
+            help="Simulated: compiled or simpy (same results). Live, in real time: local (real models), rehearsal "
+            "(processes that sleep for the service times), kubernetes or kubernetes-rehearsal (pods)."
         ),
     ] = "compiled",
-    faults: Annotated[
-        str | None, typer.Option(help="What goes wrong: none, usual or harsh, instead of the scenario's.")
-    ] = None,
-    scrape: Annotated[float | None, typer.Option(help="Seconds between two scrapes of the figures.")] = None,
-    lag: Annotated[float | None, typer.Option(help="Seconds until a scrape is known to the agents.")] = None,
-    workers: Annotated[int | None, typer.Option(help="Processes; the results do not depend on it.")] = None,
+    faults: Annotated[str | None, typer.Option(help="Faults: none, usual or harsh, instead of the scenario's.")] = None,
+    scrape: Annotated[float | None, typer.Option(help="Seconds between two scrapes of metrics.")] = None,
+    lag: Annotated[float | None, typer.Option(help="Seconds until agents receive a scrape.")] = None,
+    workers: Annotated[int | None, typer.Option(help="Number of processes; results do not depend on it.")] = None,
     ray: Annotated[str | None, typer.Option(help=RAY_HELP)] = None,
     decision_limit: Annotated[
         float | None,
-        typer.Option(help="Seconds of real time for a decision in a worker process. Default: 10 intervals."),
+        typer.Option(help="Time limit in seconds for a decision in a worker process. Default: 10 intervals."),
     ] = None,
     memory_limit: Annotated[
-        float | None, typer.Option(help="GiB of memory that a worker process may hold. Default: 4.")
+        float | None, typer.Option(help="Memory limit of a worker process in GiB. Default: 4.")
     ] = None,
     as_json: AsJson = False,
     as_csv: AsCsv = False,
     sort: Annotated[
-        str | None, typer.Option(help="A column of summary.csv that sorts what is printed; -COLUMN: from the highest.")
+        str | None, typer.Option(help="Column of summary.csv to sort the table by; -COLUMN: descending.")
     ] = None,
     quiet: Annotated[
-        bool, typer.Option("--quiet", "-q", help="Print no table and no progress; the results are in the folder.")
+        bool, typer.Option("--quiet", "-q", help="Print no table and no progress; results are in the folder.")
     ] = False,
 ) -> None:
     """Run agents on the same requests; print a table and write Parquet, a figure and a manifest.
 
-    Exit code 1 if an agent failed: the others are in the table, and the reason is below it.
+    Exit code 1 if an agent failed: the table has the other agents, and the reason follows it.
     """
     from ipagym.cluster.backends import named_backend
 
@@ -155,7 +152,7 @@ def _check_numbers(*, seeds: int, seed0: int, slo: float | None, interval: float
 
 
 def _slo(text: str | None) -> tuple[float | None, str | None]:
-    """The SLO in seconds, or by its name."""
+    """The SLO in seconds, or its name."""
     try:
         return (None if text is None else float(text)), None
     except ValueError:
@@ -174,7 +171,7 @@ def _agent_names(text: str | None, scenario: "Scenario") -> Sequence[str]:
 
 
 def with_manifests(names: Sequence[str], manifests: Sequence[str], ignored: Sequence[str]) -> "list[str | Manifests]":
-    """The agents, with the manifests' autoscalers where any are given: in the place of hpa, or at the end."""
+    """The agents, with the manifests' autoscalers, if there are any, in place of hpa or at the end."""
     if not manifests:
         if ignored:
             raise InputError("--ignore-metric goes with --manifest: give the file that has the metric")

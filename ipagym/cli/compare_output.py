@@ -1,4 +1,4 @@
-"""What `ipagym compare` prints: a table for people, or the summary for programs."""
+"""The output of `ipagym compare`: a table for people, or the summary for programs."""
 
 import sys
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Shown:
-    """The form of what is printed, the column of `summary.csv` that sorts it, and whether no table is."""
+    """The form of the output, the column of `summary.csv` that sorts it, and whether the table is omitted."""
 
     form: Form
     by: str | None
@@ -34,7 +34,7 @@ def check_sorting(by: str | None, agents: Sequence[str]) -> None:
     """Refuse, before anything runs, a column that the summary will not have.
 
     Raises:
-        InputError: it will not.
+        InputError: the summary will not have it.
     """
     from ipagym.bench.comparison.summary import BOUND, CLAIRVOYANT, METRICS, REGRET, UNFINISHED
 
@@ -45,7 +45,7 @@ def check_sorting(by: str | None, agents: Sequence[str]) -> None:
 
 
 def show(comparison: "Comparison", title: str, task: "Scenario", shown: Shown) -> None:
-    """Print the results in the form that is asked for, and what failed where people look for it."""
+    """Print the results in the requested form, and the failures below the table or on standard error."""
     if shown.is_told:
         _for_people(comparison, title, task, shown.by)
         return

@@ -1,4 +1,4 @@
-"""The terminal: where tables are printed, and how far a measurement has come."""
+"""The terminal: printed tables, and the progress of a measurement."""
 
 import os
 import sys
@@ -15,20 +15,20 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 
 Progress = Callable[[str, int, int], None]
-"""Called with what is being measured, and how much of how much is done."""
+"""Called with the current step, the number of steps done, and their total."""
 
 WIDE = 200
-"""Columns in a file or a pipe, which have no edge to keep to."""
+"""Columns of output to a file or a pipe."""
 
 
 def console() -> Console:
-    """Standard output, as wide as its terminal (or `COLUMNS`), and wide enough for any table where it is none."""
+    """Standard output, as wide as its terminal (or `COLUMNS`); without a terminal, wide enough for any table."""
     has_an_edge = sys.stdout.isatty() or "COLUMNS" in os.environ
     return Console(emoji=False, markup=False, width=None if has_an_edge else WIDE)
 
 
 def tell_source(load: "Workload") -> None:
-    """Print what was read, of a load that was read from a file."""
+    """If the load comes from a file, print its source."""
     from ipagym.workload.origin import source_of
 
     source = source_of(load)
@@ -37,7 +37,7 @@ def tell_source(load: "Workload") -> None:
 
 
 def measured(title: str, measure: Callable[[Progress], Result]) -> Result:
-    """The result of a measurement, whose progress is shown."""
+    """The result of a measurement; its progress is shown."""
     with progress_bar() as bar:
         task = bar.add_task(title, total=None)
         return measure(lambda what, done, total: bar.update(task, description=what, completed=done, total=total))

@@ -12,7 +12,7 @@ from ipagym.model.knobs import KNOB_NAMES
 from ipagym.task.scenario import Scenario
 
 Summary = Mapping[Hashable, Mapping[Hashable, float]]
-"""Figures of each agent, by the names of the columns of `summary.csv`."""
+"""Figures of each agent by column of `summary.csv`."""
 
 NOT_RUN = "–"
 
@@ -26,7 +26,7 @@ def catalogue_table() -> str:
 
 
 def results_table(folders: Sequence[Path]) -> str:
-    """Reward, violations and decision time of each agent in comparisons: one folder `all-SCENARIO` each."""
+    """Reward, violations and decision time of each agent in comparisons, each in a folder `all-SCENARIO`."""
     found = [pd.read_csv(folder / "summary.csv").set_index("agent").to_dict("index") for folder in folders]
     titles = [folder.name.rpartition("all-")[2] for folder in folders]
     headings = ("agent", *(text for title in titles for text in (title, "late %")), "ms")
@@ -35,7 +35,7 @@ def results_table(folders: Sequence[Path]) -> str:
 
 
 def markdown(rows: Iterable[Sequence[str]]) -> str:
-    """A table of these rows, of which the first are the headings."""
+    """A table of these rows; the first row has the headings."""
     headings, *others = rows
     lines = [f"| {' | '.join(cells)} |" for cells in (headings, *others)]
     return "\n".join([lines[0], "|---" * len(headings) + "|", *lines[1:]])
@@ -43,12 +43,12 @@ def markdown(rows: Iterable[Sequence[str]]) -> str:
 
 def _controller(name: str, entry: AgentEntry, scenarios: Mapping[str, Scenario]) -> list[str]:
     knobs = ", ".join(knob for knob in KNOB_NAMES if knob in entry.turns) or "none"
-    spelt = spelling(name, entry.argument).replace("|", "/")  # a stroke would end the cell
+    spelt = spelling(name, entry.argument).replace("|", "/")  # a vertical bar would end the cell
     return [f"`{spelt}`", entry.family, knobs, entry.description, _suits(entry, scenarios)]
 
 
 def _suits(entry: AgentEntry, scenarios: Mapping[str, Scenario]) -> str:
-    """The scenarios by name, or all but the few that it does not suit."""
+    """The names of the scenarios, or "all but" the few for which it is not suitable."""
     suited = [name for name, scenario in scenarios.items() if entry.suits(scenario)]
     others = [name for name in scenarios if name not in suited]
     if len(suited) <= len(others):

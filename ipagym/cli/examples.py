@@ -1,4 +1,4 @@
-"""An example or two below the help of every command."""
+"""Examples below the help of every command."""
 
 from collections.abc import Mapping
 
@@ -38,6 +38,6 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
 
 
 def epilog(command: str) -> str:
-    """What stands below the help of the command, a paragraph for each example; nothing where there is none."""
+    """The text below the help of the command, a paragraph per example; empty if there are no examples."""
     examples = [f"ipagym {example}" for example in EXAMPLES.get(command, ())]
     return "\n\n".join(["For example:", *examples] if examples else [])

@@ -1,4 +1,4 @@
-"""`ipagym forecast`: forecasters side by side on loads."""
+"""`ipagym forecast`: a comparison of forecasters on loads."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -16,19 +16,21 @@ if TYPE_CHECKING:
 PAPER_LOADS = "bursty,steady-low,steady-high,fluctuating"
 
 FILES = {
-    "scores.csv": "a row per load and forecaster: SMAPE, pinball loss, how often it was too low",
+    "scores.csv": "a row per load and forecaster: SMAPE, pinball loss, share of forecasts that were too low",
     "forecasts.png": "loads and forecasts over time",
 }
 
 
 def forecast(
-    workloads: Annotated[str, typer.Argument(help="Loads, separated by commas.")] = PAPER_LOADS,
-    forecasters: Annotated[str | None, typer.Option(help="Forecasters, separated by commas. Default: all.")] = None,
-    trace: Annotated[Path | None, typer.Option(help="The trace file that the workloads are cut from.")] = None,
-    seed: Annotated[int, typer.Option(help="Of loads that are random.")] = 0,
+    workloads: Annotated[str, typer.Argument(help="Comma-separated loads.")] = PAPER_LOADS,
+    forecasters: Annotated[str | None, typer.Option(help="Comma-separated forecasters. Default: all.")] = None,
+    trace: Annotated[Path | None, typer.Option(help="Trace file from which the workloads are cut.")] = None,
+    seed: Annotated[int, typer.Option(help="Seed of random loads.")] = 0,
     out: Annotated[Path, typer.Option(help="Folder for scores.csv and forecasts.png.")] = Path("results/forecasts"),
 ) -> None:
-    """Score forecasters by SMAPE, pinball loss and how often they were too low; print a table, draw a figure."""
+    """Score forecasters by SMAPE, pinball loss and the share of forecasts that were too low; print a table, draw a
+    figure.
+    """
     from ipagym.bench.comparison.timeline import png_bytes
     from ipagym.bench.forecast_report import figure, scores_frame, scores_table
     from ipagym.bench.storage.readme import write_readme
@@ -62,7 +64,7 @@ def _names(text: str, what: str) -> list[str]:
 
 
 def _chosen(names: list[str], trace: Path | None) -> "dict[str, Workload]":
-    """The loads; the trace file is for those that can be cut from one, and there must be such."""
+    """The loads. A trace file is used for the loads that are cut from a trace; at least one must be."""
     from ipagym import workload
     from ipagym.workload.catalogue import takes_trace
 
@@ -72,7 +74,7 @@ def _chosen(names: list[str], trace: Path | None) -> "dict[str, Workload]":
 
 
 def _counts(load: "Workload", seed: int) -> "NDArray[np.int64]":
-    """Requests of each second: the rates of the load, rounded."""
+    """Requests in each second: the rounded rates of the load."""
     from ipagym.random.streams import Streams
 
     return load.rates_rps(Streams.spawn(seed).load).round().astype("int64")

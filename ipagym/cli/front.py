@@ -1,4 +1,4 @@
-"""`ipagym front`: what agents reach under several weights of the objective."""
+"""`ipagym front`: the Pareto front of agents under several weights of the objective."""
 
 from importlib.util import find_spec
 from pathlib import Path
@@ -18,21 +18,21 @@ if TYPE_CHECKING:
 ENDINGS = (".pdf", ".png")
 
 DPI = 200
-"""Of a PNG."""
+"""Resolution of a PNG."""
 
 
 def front(
     folder: Annotated[
-        Path, typer.Argument(help="A folder that holds one comparison for each weight, with the same agents and seeds.")
+        Path, typer.Argument(help="Folder with one comparison for each weight, with the same agents and seeds.")
     ],
     reference: Annotated[
         str | None,
         typer.Option(
-            help="The reference point: PAS %, cores and violations %, as in 20,12,5; by default just beyond the "
-            "worst points."
+            help="Reference point: PAS %, cores and violations %, such as 20,12,5. Default: just beyond the worst "
+            "points."
         ),
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="A picture of it, a .pdf or .png file.")] = None,
+    out: Annotated[Path | None, typer.Option(help="File for a figure, .pdf or .png.")] = None,
 ) -> None:
     """Print the Pareto front over accuracy, cores and violations, and the hypervolume of each agent."""
     check_installed()
@@ -47,7 +47,7 @@ def front(
 
 
 def check_installed() -> None:
-    """Refuse where nothing is installed that works hypervolumes out."""
+    """Refuse if the package that computes hypervolumes is not installed."""
     if find_spec("moocore") is None:
         raise InputError("hypervolumes need moocore: `pip install 'ipagym[front]'`")
 
@@ -64,7 +64,7 @@ def show(points: "Points", box: "Box") -> None:
 
 
 def write_pictures(points: "Points", *paths: Path) -> None:
-    """Draw the fronts into files, by their endings."""
+    """Draw the fronts into files, in the formats of their suffixes."""
     from ipagym.bench.drawing.files import write_figure
     from ipagym.bench.front.picture import draw
     from ipagym.bench.front.tables import front_frame

@@ -1,4 +1,4 @@
-"""The gallery of docs/gallery.md: runs, figures and the page, from docs/gallery.yaml."""
+"""The gallery of docs/gallery.md: docs/gallery.yaml describes its runs, figures and the page."""
 
 import shlex
 from collections.abc import Callable, Sequence
@@ -17,19 +17,19 @@ from ipagym.profiles.yaml_file import first_problem, read_yaml
 from ipagym.system.errors import InputError
 
 DPI = 160
-"""Of the pictures of the page: small files; the commands draw at 300."""
+"""Resolution of the pictures of the page, for small files; the commands draw at 300."""
 
 LINE = 120
 """Characters of a line of the page."""
 
 SHOWN_FOLDER = "runs"
-"""The name that the page has for the folder of runs."""
+"""The name of the folder of runs on the page."""
 
 Text = Annotated[str, Field(min_length=1)]
 
 
 class Picture(BaseModel):
-    """A picture: the arguments of `ipagym figure` that draw it, and what stands below it."""
+    """A picture: the arguments of `ipagym figure` that draw it, and the text below it."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -42,7 +42,7 @@ class Picture(BaseModel):
     ours: Text
 
     def command(self, folder: str, image: str) -> list[str]:
-        """The command, with that folder of runs."""
+        """The command for that folder of runs."""
         return ["figure", *(part.replace("{", f"{folder}/").replace("}", "") for part in self.figure.split()),
                 "--out", image]  # fmt: skip
 
@@ -58,7 +58,7 @@ class Part(BaseModel):
 
 
 class Gallery(BaseModel):
-    """All of it: the commands of runs by the folder that each writes, and the parts of the page."""
+    """The whole gallery: the commands of runs by the folder that each writes, and the parts of the page."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -72,7 +72,7 @@ class Gallery(BaseModel):
         return [picture for part in self.parts for picture in part.pictures]
 
     def behind(self, picture: Picture) -> list[str]:
-        """The names of the runs that a picture is drawn from."""
+        """The names of the runs from which a picture is drawn."""
         wanted = [part.strip("{}") for part in picture.figure.split() if part.startswith("{")]
         return [name for name in self.runs if any(name == each or name.startswith(f"{each}/") for each in wanted)]
 
@@ -81,7 +81,7 @@ def read_gallery(path: Path) -> Gallery:
     """The gallery that a file describes.
 
     Raises:
-        InputError: it is missing, or not the description of a gallery.
+        InputError: the file is missing, or does not describe a gallery.
     """
     try:
         return Gallery.model_validate(read_yaml(path, "gallery"))
@@ -95,10 +95,10 @@ def run_command(gallery: Gallery, name: str, folder: str) -> list[str]:
 
 
 def make_gallery(gallery: Gallery, folder: Path, docs: Path, run: Callable[[Sequence[str]], int]) -> None:
-    """Run what the folder does not hold, draw all pictures into `docs`, and write the page; `run` runs a command.
+    """Do the runs that the folder lacks, draw all pictures into `docs`, and write the page; `run` runs a command.
 
     Raises:
-        InputError: a command failed, or a picture cannot be drawn from what it left.
+        InputError: a command failed, or a picture cannot be drawn from its results.
     """
     for name in gallery.runs:
         done = folder / name / ".done"
@@ -122,7 +122,7 @@ def page(gallery: Gallery) -> str:
 
 
 def _asked(picture: Picture, folder: Path) -> tuple[str, Asked]:
-    """The name of the figure and what it is asked for, as the command line reads them."""
+    """The name of the figure and its request, parsed as on the command line."""
     _, name, *rest = picture.command(str(folder), "")[:-2]
     options = dict(pairwise(rest))
     agents = options.get("--agents", "")

@@ -1,4 +1,4 @@
-"""`ipagym leaderboard`: suites run, shown, and entries to them packed, checked and merged."""
+"""`ipagym leaderboard`: run and show suites; pack, check and merge entries."""
 
 import os
 from pathlib import Path
@@ -14,20 +14,20 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Suites of tasks: run, show, submit, verify, merge.", no_args_is_help=True)
 
-Workers = Annotated[int | None, typer.Option(help="Processes; the results do not depend on it.")]
-RAY_HELP = "Run the episodes on a Ray cluster: its address, or local for one of --workers processes on this machine."
+Workers = Annotated[int | None, typer.Option(help="Number of processes; results do not depend on it.")]
+RAY_HELP = "Run episodes on a Ray cluster: its address, or local for one of --workers processes on this machine."
 
 
 @app.command("run", epilog=epilog("leaderboard run"))
 def run(
-    suite: Annotated[str, typer.Argument(help="A suite by name (core-v1, papers-v1, robust-v1), or a YAML file.")],
-    out: Annotated[Path | None, typer.Option(help="Folder for the results; what is there is not run again.")] = None,
+    suite: Annotated[str, typer.Argument(help="Suite: core-v1, papers-v1, robust-v1, or a YAML file.")],
+    out: Annotated[Path | None, typer.Option(help="Folder for the results; existing results are reused.")] = None,
     workers: Workers = None,
     ray: Annotated[str | None, typer.Option(help=RAY_HELP)] = None,
 ) -> None:
     """Run every agent of a suite on all of its tasks and seeds, and print the table.
 
-    Exit code 1 if an agent failed: the others are in the table, and the reason is below it.
+    Exit code 1 if an agent failed: the table has the other agents, and the reason follows it.
     """
     from ipagym.bench.comparison.on_ray import chosen
     from ipagym.bench.leaderboard.board import read_board
@@ -49,7 +49,7 @@ def run(
 
 
 def checked_workers(workers: int | None) -> int:
-    """The number of processes, all cores where none is given.
+    """The number of processes, by default all cores.
 
     Raises:
         InputError: it is below 1.
@@ -65,7 +65,7 @@ def show_folder(
     markdown: Annotated[bool, typer.Option("--markdown", help="Print the tables in Markdown.")] = False,
     csv: Annotated[bool, typer.Option("--csv", help="Print the table over all tasks as CSV.")] = False,
 ) -> None:
-    """Print the tables of a leaderboard that was run: over all tasks, then of each."""
+    """Print the tables of a leaderboard: first over all tasks, then for each task."""
     from ipagym.bench.leaderboard import table
     from ipagym.bench.leaderboard.board import read_board
 
@@ -83,10 +83,10 @@ def show_folder(
 @app.command("submit", epilog=epilog("leaderboard submit"))
 def submit(
     agent: Annotated[str, typer.Option(help="The agent: a name, or your own as MODULE:CLASS.")],
-    suite: Annotated[str, typer.Option(help="A suite by name, or a YAML file.")],
+    suite: Annotated[str, typer.Option(help="Suite by name, or a YAML file.")],
     out: Annotated[Path, typer.Option(help="The file to write, such as entry.zip.")],
-    name: Annotated[str | None, typer.Option(help="Its name in tables, by default as it is asked for.")] = None,
-    work: Annotated[Path | None, typer.Option(help="Folder for its episodes; what is there is not run again.")] = None,
+    name: Annotated[str | None, typer.Option(help="Name of the agent in tables. Default: as given by --agent.")] = None,
+    work: Annotated[Path | None, typer.Option(help="Folder for its episodes; existing episodes are reused.")] = None,
     workers: Workers = None,
 ) -> None:
     """Run an agent on a suite and pack its results into an entry that others can check."""
@@ -102,13 +102,13 @@ def submit(
 @app.command("verify", epilog=epilog("leaderboard verify"))
 def verify(
     entry: Annotated[Path, typer.Argument(help="The file of an entry.")],
-    cells: Annotated[int, typer.Option(min=0, help="How many episodes to run again, drawn at random.")] = 3,
-    draw: Annotated[int | None, typer.Option(help="Seed of the draw; a new one unless given.")] = None,
+    cells: Annotated[int, typer.Option(min=0, help="Number of episodes to run again, chosen at random.")] = 3,
+    draw: Annotated[int | None, typer.Option(help="Seed of this choice. Default: a new one.")] = None,
     workers: Workers = None,
 ) -> None:
-    """Check every hash and figure of an entry and run some of its episodes again. This runs the agent's code.
+    """Check all hashes and figures of an entry, and run some of its episodes again. This runs the agent's code.
 
-    Exit code 2 if anything differs: one line names it.
+    Exit code 2 if anything differs; one line names the difference.
     """
     import random
 
@@ -120,16 +120,16 @@ def verify(
     run_again(found, again, checked_workers(workers))
     told = ", ".join(f"{name} seed {seed}" for name, seed in again) or "none"
     who = f"{found.manifest.agent} on {found.suite.name}"
-    print(f"{entry} holds: {who}, {len(found.cells)} episodes; run again: {told}")
+    print(f"{entry} is correct: {who}, {len(found.cells)} episodes; run again: {told}")
 
 
 @app.command("merge", epilog=epilog("leaderboard merge"))
 def merge(
-    folder: Annotated[Path, typer.Argument(help="The folder of a leaderboard that was run.")],
-    entries: Annotated[list[Path], typer.Argument(help="Files of entries to the same suite.")],
-    out: Annotated[Path | None, typer.Option(help="Folder for the tables, too.")] = None,
+    folder: Annotated[Path, typer.Argument(help="Folder of a leaderboard that was run.")],
+    entries: Annotated[list[Path], typer.Argument(help="Entry files for the same suite.")],
+    out: Annotated[Path | None, typer.Option(help="Folder for the merged tables. Default: print only.")] = None,
 ) -> None:
-    """Print one leaderboard of a run and of entries; their hashes and figures are checked, nothing is run again."""
+    """Print one leaderboard of a run and of entries. Entries' hashes and figures are checked; nothing is run again."""
     from ipagym.bench.leaderboard.merge import merge
     from ipagym.bench.leaderboard.table import write_tables
 

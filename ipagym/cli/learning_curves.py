@@ -1,4 +1,4 @@
-"""A picture of the validations of training runs, from the cards of the zoo: a panel for each policy."""
+"""A figure of the validation rewards in training, read from the cards of the zoo: a panel for each policy."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -16,7 +16,7 @@ COLUMNS = 3
 ROW_INCHES = 1.7
 
 RUN = re.compile(r"^\| [\w -]*\d \|.*\| ([^|]*) \|$", re.MULTILINE)
-"""The row of a run in a card: its last cell has the validations, `thousand steps: reward`, comma-separated."""
+"""The row of a run in a card: its last cell has the validation rewards, `thousand steps: reward`, comma-separated."""
 
 Curve = Mapping[int, float]
 """Mean reward in validation, by thousand steps."""
@@ -31,7 +31,9 @@ def curves(card: Path) -> list[Curve]:
 
 
 def figure(by_policy: Mapping[str, Sequence[Curve]]) -> Figure:
-    """The curves of each policy: its runs, their mean as far as all go, and the band from the least to the most."""
+    """The curves of each policy: its runs, the mean over the steps that all runs have, and the band from minimum to
+    maximum.
+    """
     columns = min(COLUMNS, len(by_policy))
     rows = -(-len(by_policy) // columns)
     with style():

@@ -1,4 +1,4 @@
-"""`ipagym load`: a load on a server that runs."""
+"""`ipagym load`: a load test of a running server."""
 
 import asyncio
 import io
@@ -14,29 +14,38 @@ if TYPE_CHECKING:
 
     from ipagym.bench.load_test.target import Target
 
+FILES = {
+    "windows.csv": "a row per window: requests, latencies in seconds, with the columns of a comparison's windows",
+    "requests.parquet": "a row per request: when it was due, sent and answered, in seconds",
+}
+"""The files that `load` writes, for its README."""
+
 
 def load(
-    url: Annotated[str, typer.Argument(help="The address that requests are sent to.")],
-    workload: Annotated[str, typer.Option(help="The load, by name or the path of a file.")] = "constant:10:60",
-    duration: Annotated[int | None, typer.Option(help="Only the first seconds of the workload.")] = None,
-    arrivals: Annotated[str, typer.Option(help="poisson, uniform or gamma:CV.")] = "poisson",
-    seed: Annotated[int, typer.Option(help="Of the load.")] = 0,
+    url: Annotated[str, typer.Argument(help="Address of the server.")],
+    workload: Annotated[str, typer.Option(help="Load by name or the path of a file.")] = "constant:10:60",
+    duration: Annotated[int | None, typer.Option(help="Use only this many seconds of the workload.")] = None,
+    arrivals: Annotated[str, typer.Option(help="Arrivals: poisson, uniform or gamma:CV.")] = "poisson",
+    seed: Annotated[int, typer.Option(help="Seed of the load.")] = 0,
     protocol: Annotated[
-        str, typer.Option(help="http: any answer below 400 counts. v2: Open Inference Protocol, an answer has outputs.")
+        str,
+        typer.Option(help="http: success is a status below 400. v2: Open Inference Protocol, with outputs."),
     ] = "http",
-    body: Annotated[Path | None, typer.Option(help="A file that is posted; without one, the URL is got.")] = None,
-    slo: Annotated[float, typer.Option(help="Seconds within which an answer is in time.")] = 1.0,
-    timeout: Annotated[float, typer.Option(help="Seconds after which a request is given up.")] = 10.0,
-    interval: Annotated[float, typer.Option(help="Seconds of a window of the report.")] = 10.0,
+    body: Annotated[Path | None, typer.Option(help="File to send by POST. Default: GET requests.")] = None,
+    slo: Annotated[float, typer.Option(help="Latency objective in seconds.")] = 1.0,
+    timeout: Annotated[float, typer.Option(help="Seconds until a request fails.")] = 10.0,
+    interval: Annotated[float, typer.Option(help="Length of a window of the report in seconds.")] = 10.0,
     out: Annotated[Path, typer.Option(help="Folder for windows.csv and requests.parquet.")] = Path("results/load"),
 ) -> None:
-    """Send requests at the times of a workload, whatever the server answers (an open loop), and report latencies.
+    """Send requests at the times of a workload, independently of the answers (open loop), and report latencies.
 
-    Latency counts from the time at which a request was due. Ctrl-C ends the load; what was sent until then is reported.
-    Example: ipagym load http://127.0.0.1:8000/v2/models/m/infer --protocol v2 --body request.json --workload bursty
+    Latency counts from the time at which a request was due. Ctrl-C ends the load; the requests sent until then are
+    reported. Example: ipagym load http://127.0.0.1:8000/v2/models/m/infer --protocol v2 --body request.json --workload
+    bursty
     """
     from ipagym.bench.load_test.sender import frame, sent, times_of
     from ipagym.bench.load_test.summary import whole, windows
+    from ipagym.bench.storage.readme import write_readme
     from ipagym.cli.stopping import stopping
     from ipagym.system.files import make_folder, write_atomically
     from ipagym.workload import by_name
@@ -57,6 +66,8 @@ def load(
     packed = io.BytesIO()
     requests.to_parquet(packed, index=False)
     write_atomically(out / "requests.parquet", packed.getvalue())
+    told = {"server": url, "load": chosen.name, "arrivals": arrivals, "seed": str(seed), "SLO": f"{slo:g} s"}
+    write_readme(out, "A load on a server", told, FILES)
     _show(by_window, whole(requests, slo_s=slo), f"{url} under {chosen.name}")
     print(f"written to {out}")
 

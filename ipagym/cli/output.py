@@ -1,4 +1,4 @@
-"""What commands print for programs: JSON or CSV on standard output and nothing else, in the order that is asked for."""
+"""Output of commands for programs: only JSON or CSV on standard output, in the requested order."""
 
 import json
 import sys
@@ -14,15 +14,15 @@ if TYPE_CHECKING:
 
 Form = Literal["table", "json", "csv"]
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else, on standard output.")]
-AsCsv = Annotated[bool, typer.Option("--csv", help="Print CSV, and nothing else, on standard output.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print only JSON on standard output.")]
+AsCsv = Annotated[bool, typer.Option("--csv", help="Print only CSV on standard output.")]
 
 
 def form_of(*, as_json: bool, as_csv: bool) -> Form:
     """The form of the output.
 
     Raises:
-        InputError: both are asked for.
+        InputError: both are requested.
     """
     if as_json and as_csv:
         raise InputError("the output has one form: give --json or --csv, not both")
@@ -30,10 +30,10 @@ def form_of(*, as_json: bool, as_csv: bool) -> Form:
 
 
 def check_column(text: str | None, columns: Iterable[str]) -> None:
-    """Refuse to sort by what is no column; a minus before it turns the order round.
+    """Refuse to sort by an unknown column; a leading minus sign means descending order.
 
     Raises:
-        InputError: it is none.
+        InputError: the column is unknown.
     """
     known = list(columns)
     if text is not None and text.removeprefix("-") not in known:
@@ -41,7 +41,9 @@ def check_column(text: str | None, columns: Iterable[str]) -> None:
 
 
 def ordered(frame: "pd.DataFrame", by: str | None) -> "pd.DataFrame":
-    """The rows by a column, rising, or falling behind a minus; equal ones stay as they are, empty ones come last."""
+    """The rows sorted by a column, ascending, or descending with a leading minus sign. The sort is stable; empty values
+    are last.
+    """
     if by is None:
         return frame
     return frame.sort_values(by.removeprefix("-"), ascending=not by.startswith("-"), kind="stable")
@@ -53,7 +55,7 @@ def csv_of(frame: "pd.DataFrame") -> str:
 
 
 def json_of(frame: "pd.DataFrame", **told: object) -> str:
-    """The rows as JSON objects, below `rows` where there is more to tell; what is no number is null."""
+    """The rows as JSON objects, under the key `rows` if there are other entries; NaN becomes null."""
     plain = frame.astype(object)
     rows = plain.where(frame.notna(), None).to_dict("records")
     return json.dumps({**told, "rows": rows} if told else rows, indent=2, ensure_ascii=False, allow_nan=False) + "\n"

@@ -1,6 +1,6 @@
-"""A policy beside what needs no learning, on many episodes at once: a fixed factor of the forecast, the best constant.
+"""A policy compared with rules without learning: the best fixed factor of the forecast, and the best constant.
 
-The episodes are those that `ipagym compare` plays with the same seeds, run side by side.
+The episodes are those of `ipagym compare` with the same seeds, and many of them run at once.
 """
 
 import numpy as np
@@ -24,7 +24,9 @@ Floats = NDArray[np.float64]
 
 
 def check(name: str, load: str | None) -> list[str]:
-    """Lines of a table: mean reward per window of each, and what the policy has more, paired, with 95 % intervals."""
+    """Lines of a table: mean reward per window of each, and the paired differences from the policy, with 95 %
+    intervals.
+    """
     policy = read_policy(zoo_path(name))
     scenario = make_scenario(policy.card.scenario, load)
     own = _rewards(scenario, policy.card.view, policy.actions, TEST)
@@ -38,7 +40,7 @@ def check(name: str, load: str | None) -> list[str]:
 
 
 def _by_factor(scenario: Scenario) -> dict[str, Floats]:
-    """The plan for the forecast itself, and for the factor that is best on validation."""
+    """Rewards of the plan for the forecast itself, and for the factor that is best on validation."""
     settings = ViewSettings(observation="plain")
 
     def of(k: int, seeds: Seeds) -> Floats:

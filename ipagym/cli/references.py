@@ -1,4 +1,4 @@
-"""The returns of reference agents on every scenario: measured, written for environments, shown as a table."""
+"""The returns of reference agents on every scenario: measured, saved for the environments, and shown as a table."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -21,14 +21,14 @@ SEEDS = 3
 
 OPTIMISERS = {"infadapter": "infadapter", "joint": "joint", "sponge": "sponge", "sponge-resnet18": "sponge",
               "sponge-yolov5n": "sponge"}  # fmt: skip
-"""The optimiser of a scenario's paper, where it is not IPA's."""
+"""The optimiser of a scenario's paper, if it is not IPA's."""
 
 
 CONSTANT = "static-best"
 
 
 def measure(folder: Path, workers: int = 1) -> None:
-    """Run the reference agents on every scenario and write what they return; what is in `folder` is not run again."""
+    """Run the reference agents on every scenario and write their returns; results in `folder` are reused."""
     found = {name: _fields(each) for name, each in references().items()}
     for name in measured_names():
         found[name] = _fields(_reference(name, folder / name, workers))
@@ -37,14 +37,14 @@ def measure(folder: Path, workers: int = 1) -> None:
 
 
 def measured_names() -> list[str]:
-    """The scenarios with the papers' settings; those of the suite have a table of their own (`ipagym.cli.suite`), and
-    the profile of `digits` is measured anew on each machine.
+    """The scenarios with the papers' settings. Scenarios of the suite have their own table (`ipagym.cli.suite`), and
+    the profile of `digits` is measured on each machine.
     """
     return [name for name in names() if name not in (*SUITE, "digits")]
 
 
 def table() -> str:
-    """The returns as a table in Markdown; below each is the mean reward of a window."""
+    """The returns as a Markdown table, with the mean reward per window below each return."""
     head = ["scenario", "steps", "random", "best constant", "optimiser", "clairvoyant"]
     rows = [head]
     for name, each in references().items():
@@ -57,7 +57,7 @@ def table() -> str:
 
 def _reference(name: str, folder: Path, workers: int) -> Reference:
     scenario, optimiser = make_scenario(name), OPTIMISERS.get(name, "ipa")
-    # The best constant is searched for once, not in every process that makes the agent.
+    # The best constant is searched once, and not in every process that makes the agent.
     agents = {name: name for name in ("random", optimiser, "clairvoyant")} | {CONSTANT: Fixed(best_constant(scenario))}
     means = _means(compare(name, agents, seeds=SEEDS, seed0=TEST.first, out=folder, workers=workers))
     return _of_means(means, scenario, optimiser)
@@ -68,7 +68,7 @@ def _means(found: Comparison) -> Mapping[str, float]:
 
 
 def _of_means(means: Mapping[str, float], scenario: Scenario, optimiser: str) -> Reference:
-    """Returns from mean rewards of windows: those of the summary leave out the first window, as episodes do."""
+    """Returns computed from mean rewards of windows; the summary's means leave out the first window, as episodes do."""
     steps = scenario.windows - 1
     return Reference(
         random=round(steps * means["random"], 3),

@@ -1,4 +1,4 @@
-"""`ipagym report`: the results of a folder as one HTML file."""
+"""`ipagym report`: the results in a folder as one HTML file."""
 
 from pathlib import Path
 from typing import Annotated
@@ -8,11 +8,11 @@ import typer
 
 def report(
     folder: Annotated[
-        Path, typer.Argument(help="A folder that `ipagym compare` wrote with --out, or one that holds several of them.")
+        Path, typer.Argument(help="Folder that `ipagym compare` wrote, or a folder that contains several of them.")
     ],
-    out: Annotated[Path | None, typer.Option(help="The HTML file; by default report.html in the folder.")] = None,
+    out: Annotated[Path | None, typer.Option(help="HTML file. Default: report.html in the folder.")] = None,
 ) -> None:
-    """Write a report that a browser opens without a network: table, trade-off, timelines, latencies, differences."""
+    """Write a report that works in a browser without a network: table, trade-off, timelines, latencies, differences."""
     from ipagym.bench.report.folders import read_tasks
     from ipagym.bench.report.page import page
     from ipagym.system.files import write_atomically

@@ -1,4 +1,4 @@
-"""`ipagym reproduce`: the published experiments of IPA, simulated, beside their published figures."""
+"""`ipagym reproduce`: IPA's published experiments, simulated and compared with the published figures."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -16,11 +16,11 @@ FILES = {
 
 def reproduce(
     trace: Annotated[
-        Path | None, typer.Option(help="The Twitter trace; without it the loads are generated stand-ins.")
+        Path | None, typer.Option(help="File of the Twitter trace. Default: generated loads replace it.")
     ] = None,
     out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("results/reproduce"),
 ) -> None:
-    """Run IPA's 60 published runs and its comparison of predictors; print tables and write CSV."""
+    """Simulate IPA's 60 published runs and its comparison of predictors; print tables and write CSV."""
     from ipagym.bench.reproduction.ipa_episodes import compare_predictors, compare_runs
     from ipagym.bench.reproduction.report import csv_text, predictor_table, run_table
     from ipagym.bench.storage.readme import write_readme

@@ -1,4 +1,4 @@
-"""Signals that ask a command to end in good order."""
+"""Signals that ask a command to stop cleanly."""
 
 import signal
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def stopping() -> Iterator[list[int]]:
-    """The signals (SIGINT, SIGTERM) that asked the process to end, within the body, instead of an end at once."""
+    """A list of the signals (SIGINT, SIGTERM) received in the body; they do not end the process at once."""
     received: list[int] = []
     numbers = (signal.SIGINT, signal.SIGTERM)
     before = [signal.signal(number, lambda number, frame: received.append(number)) for number in numbers]

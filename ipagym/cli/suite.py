@@ -1,4 +1,4 @@
-"""The tables of the suite: what adapting is worth on each of its tasks, measured on seeds of test."""
+"""The tables of the suite: the gain from adapting on each of its tasks, measured on test seeds."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,7 +11,7 @@ from ipagym.cli.zoo_trials import CONSTANT, METRICS, gap_cells, regret_cell, rew
 
 
 def tables(tasks: Sequence[str], results: Path) -> str:
-    """Mean rewards, and paired differences, as tables in Markdown; what `results` has is not run again."""
+    """Mean rewards and paired differences as Markdown tables; existing results in `results` are reused."""
     episodes = {task: trials(task, None, results) for task in tasks}
     rewards = [["task", "best constant", "optimiser", "tuned", "mpc", "clairvoyant", "policy", "regret left"]]
     rewards += [_rewards(task, found) for task, found in episodes.items()]

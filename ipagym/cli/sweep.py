@@ -1,4 +1,4 @@
-"""`ipagym sweep`: the same comparison under several values of the scenario's settings."""
+"""`ipagym sweep`: one comparison for each combination of values of a scenario's settings."""
 
 import os
 from collections.abc import Sequence
@@ -14,37 +14,37 @@ if TYPE_CHECKING:
     from ipagym.bench.sweep.grid import Value
 
 SHORT = {"alpha": "objective.alpha", "beta": "objective.beta", "slo-s": "slo_s", "interval-s": "interval_s"}
-"""Options that stand for settings."""
+"""Options that are short names of settings."""
 
 
 def sweep(
     scenario: Annotated[str, typer.Argument(help="A scenario by name, or the path of a YAML scenario or profile.")],
-    out: Annotated[Path, typer.Option(help="Folder for the results: one below it for each combination of values.")],
-    alpha: Annotated[str | None, typer.Option(help="Weights of accuracy, as in 1,2,8: objective.alpha.")] = None,
-    beta: Annotated[str | None, typer.Option(help="Weights of cost: objective.beta.")] = None,
+    out: Annotated[Path, typer.Option(help="Folder for the results, with a subfolder for each combination of values.")],
+    alpha: Annotated[str | None, typer.Option(help="Weights of accuracy (objective.alpha), such as 1,2,8.")] = None,
+    beta: Annotated[str | None, typer.Option(help="Weights of cost (objective.beta).")] = None,
     slo_s: Annotated[str | None, typer.Option(help="SLOs in seconds.")] = None,
     interval_s: Annotated[str | None, typer.Option(help="Adaptation intervals in seconds.")] = None,
     set_: Annotated[
         list[str] | None,
         typer.Option(
-            "--set", help="Any setting of a scenario file, as in objective.violation=0,1 or limits.max_cores=8,16."
+            "--set", help="Any setting of a scenario file, such as objective.violation=0,1 or limits.max_cores=8,16."
         ),
     ] = None,
     workload: Annotated[
-        str | None, typer.Option(help="The load, by name or the path of a file, instead of the scenario's.")
+        str | None, typer.Option(help="Load by name or the path of a file, instead of the scenario's.")
     ] = None,
     agents: Annotated[
-        str | None, typer.Option(help="Agents, separated by commas. Default: the reference, hpa and simple ones.")
+        str | None, typer.Option(help="Comma-separated agents. Default: the reference, hpa and simple ones.")
     ] = None,
-    seeds: Annotated[int, typer.Option(help="How many seeds to run.", min=1, max=MAX_SEEDS)] = 3,
-    seed0: Annotated[int, typer.Option(help="The first seed.", min=0)] = 0,
-    trace: Annotated[Path | None, typer.Option(help="The trace file that the workload is cut from.")] = None,
-    duration: Annotated[int | None, typer.Option(help="Only the first seconds of the workload.")] = None,
-    workers: Annotated[int | None, typer.Option(help="Processes; the results do not depend on it.")] = None,
+    seeds: Annotated[int, typer.Option(help="Number of seeds.", min=1, max=MAX_SEEDS)] = 3,
+    seed0: Annotated[int, typer.Option(help="First seed.", min=0)] = 0,
+    trace: Annotated[Path | None, typer.Option(help="Trace file from which the workload is cut.")] = None,
+    duration: Annotated[int | None, typer.Option(help="Use only this many seconds of the workload.")] = None,
+    workers: Annotated[int | None, typer.Option(help="Number of processes; results do not depend on it.")] = None,
 ) -> None:
-    """Compare agents under every combination of values, on the same seeds; print one table of all.
+    """Compare agents for every combination of values, on the same seeds, and print one table for all.
 
-    What the folder holds is not run again. Exit code 1 if an agent failed somewhere.
+    Existing results in the folder are reused. Exit code 1 if an agent failed in any comparison.
     """
     given = {"alpha": alpha, "beta": beta, "slo-s": slo_s, "interval-s": interval_s}
     settings = _settings({SHORT[name]: text for name, text in given.items() if text is not None}, set_ or ())
@@ -80,7 +80,7 @@ def sweep(
 
 
 def _settings(short: dict[str, str], texts: Sequence[str]) -> "dict[str, list[Value]]":
-    """The values of each setting, in the order in which they are given."""
+    """The values of each setting, in the given order."""
     from ipagym.bench.sweep.grid import parse_setting, parse_values
 
     found = {name: parse_values(name, text) for name, text in short.items()}

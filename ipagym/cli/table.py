@@ -10,12 +10,12 @@ from ipagym.system.errors import InputError
 
 def table(
     folder: Annotated[Path, typer.Argument(help="The folder of a comparison.")],
-    latex: Annotated[bool, typer.Option("--latex", help="In LaTeX, for booktabs.")] = False,
+    latex: Annotated[bool, typer.Option("--latex", help="Print LaTeX, for booktabs.")] = False,
     markdown: Annotated[bool, typer.Option("--markdown", help="In Markdown.")] = False,
-    csv: Annotated[bool, typer.Option("--csv", help="As CSV, in full precision.")] = False,
-    out: Annotated[Path | None, typer.Option(help="A file for it, instead of the screen.")] = None,
+    csv: Annotated[bool, typer.Option("--csv", help="Print CSV, in full precision.")] = False,
+    out: Annotated[Path | None, typer.Option(help="File for the table, instead of the screen.")] = None,
 ) -> None:
-    """Print the means over seeds with their 95 % intervals, late requests, cores and accuracy first."""
+    """Print the means over seeds with their 95 % intervals; violations, cores and accuracy come first."""
     wanted = [form for form, is_wanted in (("latex", latex), ("markdown", markdown), ("csv", csv)) if is_wanted]
     if len(wanted) != 1:
         raise InputError("a table has one form: give one of --latex, --markdown and --csv")

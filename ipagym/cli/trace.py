@@ -1,4 +1,4 @@
-"""`ipagym trace`: what a load is like, of a file or by name."""
+"""`ipagym trace`: the statistics of a load, by name or from a file."""
 
 from pathlib import Path
 from typing import Annotated
@@ -10,11 +10,11 @@ from ipagym.system.errors import InputError
 
 def trace(
     workload: Annotated[
-        str, typer.Argument(help="A workload by name, or the path of a file (?OPTION=VALUE behind it).")
+        str, typer.Argument(help="Workload by name, or the path of a file (options follow as ?OPTION=VALUE).")
     ],
-    out: Annotated[Path | None, typer.Option(help="Draw it into this file, .svg, .png or .pdf.")] = None,
-    seed: Annotated[int, typer.Option(help="Of loads that are random.")] = 0,
-    trace: Annotated[Path | None, typer.Option(help="The trace file that the workload is cut from.")] = None,
+    out: Annotated[Path | None, typer.Option(help="File for a figure: .svg, .png or .pdf.")] = None,
+    seed: Annotated[int, typer.Option(help="Seed of random loads.")] = 0,
+    trace: Annotated[Path | None, typer.Option(help="Trace file from which the workload is cut.")] = None,
 ) -> None:
     """Read or generate a load; print its statistics and draw it."""
     from ipagym.bench.drawing.files import check_ending, picture_bytes

@@ -1,4 +1,4 @@
-"""`ipagym train`: a policy for one scenario."""
+"""`ipagym train`: train a policy for one scenario."""
 
 from importlib.util import find_spec
 from pathlib import Path
@@ -11,31 +11,31 @@ from ipagym.system.errors import InputError
 
 def train(
     scenario: Annotated[str, typer.Argument(help="A scenario by name, or the path of a YAML scenario or profile.")],
-    algo: Annotated[str, typer.Option(help="ppo, maskable-ppo, recurrent-ppo, dqn or sac.")] = "ppo",
+    algo: Annotated[str, typer.Option(help="Algorithm: ppo, maskable-ppo, recurrent-ppo, dqn or sac.")] = "ppo",
     workload: Annotated[
         list[str] | None,
-        typer.Option(help="The load instead of the scenario's; given several times, each episode has one of them."),
+        typer.Option(help="Load instead of the scenario's; if repeated, each episode uses one of the loads."),
     ] = None,
-    recipe: Annotated[Path | None, typer.Option(help="A recipe of one's own, a YAML file.")] = None,
-    steps: Annotated[int | None, typer.Option(help="Environment steps in all, instead of the recipe's.")] = None,
+    recipe: Annotated[Path | None, typer.Option(help="Your own recipe, a YAML file.")] = None,
+    steps: Annotated[int | None, typer.Option(help="Total environment steps, instead of the recipe's.")] = None,
     seed: Annotated[int, typer.Option(help="Seed of the policy and of the environments.")] = 0,
-    envs: Annotated[int | None, typer.Option(help="Environments side by side, instead of the recipe's.")] = None,
-    threads: Annotated[int, typer.Option(help="Threads of the learner; the weights depend on their number.")] = 1,
-    trace: Annotated[Path | None, typer.Option(help="The trace file that the workload is cut from.")] = None,
-    out: Annotated[Path | None, typer.Option(help="Folder for checkpoint and logs.")] = None,
+    envs: Annotated[int | None, typer.Option(help="Number of parallel environments, instead of the recipe's.")] = None,
+    threads: Annotated[int, typer.Option(help="Threads of the learner; the weights depend on this number.")] = 1,
+    trace: Annotated[Path | None, typer.Option(help="Trace file from which the workload is cut.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for checkpoints and logs.")] = None,
     warm_start: Annotated[
-        str | None, typer.Option(help="An agent by name that the policy imitates before it learns: ipa, mpc, ….")
+        str | None, typer.Option(help="Agent that the policy imitates before training: ipa, mpc, ….")
     ] = None,
     preference: Annotated[
         list[str] | None,
         typer.Option(
-            help="A weight of the objective that each episode draws anew and the policy is told, from so many to so "
-            "many times the scenario's: alpha=0.25:4."
+            help="Weight of the objective that is an input of the policy and is drawn for each episode, with its range "
+            "in multiples of the scenario's weight: alpha=0.25:4."
         ),
     ] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on from the checkpoint in the folder.")] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Continue from the checkpoint in the folder.")] = False,
 ) -> None:
-    """Train a policy; it is then an agent: `ipagym compare SCENARIO --agents policy:FOLDER`."""
+    """Train a policy. Use it as an agent: `ipagym compare SCENARIO --agents policy:FOLDER`."""
     check_installed()
     from ipagym.agents import make_agent
     from ipagym.agents.learned.recipe import recipe_for
@@ -83,17 +83,17 @@ def _preference(text: str) -> tuple[str, tuple[float, float]]:
 
 
 def check_installed() -> None:
-    """Refuse to train where nothing is installed to train with."""
+    """Refuse to train if the packages for training are not installed."""
     if not all(map(find_spec, ("stable_baselines3", "sb3_contrib"))):
         raise InputError("training needs stable-baselines3 and sb3-contrib: `pip install 'ipagym[rl]'`")
 
 
 def _folder(algo: str, scenario: str, workloads: list[str], seed: int) -> str:
-    """The name of the folder where none is given."""
+    """The default name of the folder."""
     loads = "+".join(map(_short, workloads)) or "own"
     return f"train-{algo}-{Path(scenario).stem}-{loads}-{seed}"
 
 
 def _short(workload: str) -> str:
-    """The load in the name of a folder: its kind, or the file without folder and ending."""
+    """The load in the name of a folder: its kind, or the file name without folder and suffix."""
     return Path(workload.partition("?")[0]).stem.partition(":")[0] or "file"

@@ -1,4 +1,4 @@
-"""`ipagym tune`: a recipe for one scenario."""
+"""`ipagym tune`: search a recipe for one scenario."""
 
 from importlib.util import find_spec
 from pathlib import Path
@@ -12,21 +12,23 @@ from ipagym.system.errors import InputError
 
 def tune(
     scenario: Annotated[str, typer.Argument(help="A scenario by name, or the path of a YAML scenario or profile.")],
-    storage: Annotated[Path, typer.Option(help="The file that the search is kept in, and goes on from.")],
-    algo: Annotated[str, typer.Option(help="ppo, maskable-ppo, recurrent-ppo, dqn or sac.")] = "ppo",
+    storage: Annotated[Path, typer.Option(help="File that stores the search; an existing search continues.")],
+    algo: Annotated[str, typer.Option(help="Algorithm: ppo, maskable-ppo, recurrent-ppo, dqn or sac.")] = "ppo",
     workload: Annotated[
         list[str] | None,
-        typer.Option(help="The load instead of the scenario's; given several times, each episode has one of them."),
+        typer.Option(help="Load instead of the scenario's; if repeated, each episode uses one of the loads."),
     ] = None,
-    trials: Annotated[int, typer.Option(min=1, help="In all, those that the file holds included.")] = 20,
-    recipe: Annotated[Path | None, typer.Option(help="A recipe of one's own for what is not searched.")] = None,
+    trials: Annotated[int, typer.Option(min=1, help="Total number of trials, including those in the file.")] = 20,
+    recipe: Annotated[Path | None, typer.Option(help="Your own recipe for the settings that are not searched.")] = None,
     steps: Annotated[int | None, typer.Option(help="Environment steps of a trial, instead of the recipe's.")] = None,
     seed: Annotated[int, typer.Option(help="Seed of the search and of all trials.")] = 0,
-    envs: Annotated[int | None, typer.Option(help="Environments side by side, instead of the recipe's.")] = None,
-    trace: Annotated[Path | None, typer.Option(help="The trace file that the workload is cut from.")] = None,
-    out: Annotated[Path | None, typer.Option(help="The recipe that is written; STORAGE.yaml if not given.")] = None,
+    envs: Annotated[int | None, typer.Option(help="Number of parallel environments, instead of the recipe's.")] = None,
+    trace: Annotated[Path | None, typer.Option(help="Trace file from which the workload is cut.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Recipe file to write. Default: STORAGE.yaml.")] = None,
 ) -> None:
-    """Search for a recipe by validation, and write the best: `ipagym train SCENARIO --recipe FILE`."""
+    """Search for the recipe with the best validation reward and write it. Use it: `ipagym train SCENARIO --recipe
+    FILE`.
+    """
     check_installed()
     if find_spec("optuna") is None:
         raise InputError("tuning needs optuna: install it with `pip install 'ipagym[tune]'`")

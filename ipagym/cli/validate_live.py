@@ -10,30 +10,37 @@ if TYPE_CHECKING:
     import pandas as pd
 
 PARTS = {
-    "latency, and how much longer services took (drift)": ("mean", "p50", "p95", "p99", "drift"),
-    "what was served, and on what": ("violations", "throughput", "accuracy", "cores"),
+    "latency, and the growth of service times (drift)": ("mean", "p50", "p95", "p99", "drift"),
+    "served requests, and cores": ("violations", "throughput", "accuracy", "cores"),
 }
-"""Errors by table: each fits a terminal."""
+"""Errors by table; each table fits a terminal."""
+
+FILES = {
+    "runs.csv": "a row per run: figures live and simulated, and their differences",
+    "calibration.json": "service times in the calibration run, relative to the profile",
+}
+"""The files that `validate-live` writes, for its README."""
 
 
 def validate_live(
     scenario: Annotated[str, typer.Argument(help="A scenario by name, or the path of a YAML scenario or profile.")],
-    backend: Annotated[str, typer.Option(help="local or rehearsal.")] = "local",
-    utilisation: Annotated[str, typer.Option(help="Of the busiest stage, comma-separated.")] = "0.3,0.4,0.5,0.6,0.8",
-    runs: Annotated[int, typer.Option(min=1, help="Runs of each trial, on seeds from 0 on.")] = 5,
-    duration: Annotated[int, typer.Option(min=4, help="Seconds of each run.")] = 30,
+    backend: Annotated[str, typer.Option(help="Live backend: local or rehearsal.")] = "local",
+    utilisation: Annotated[str, typer.Option(help="For the busiest stage, comma-separated.")] = "0.3,0.4,0.5,0.6,0.8",
+    runs: Annotated[int, typer.Option(min=1, help="Number of runs of each trial, on seeds from 0 on.")] = 5,
+    duration: Annotated[int, typer.Option(min=4, help="Duration of each run in seconds.")] = 30,
     with_changes: Annotated[
-        bool, typer.Option("--changes/--no-changes", help="Also trials in which a knob is turned half-way.")
+        bool, typer.Option("--changes/--no-changes", help="Include trials that change a knob at half time.")
     ] = True,
     out: Annotated[Path, typer.Option(help="Folder for the errors of each run.")] = Path("results/validate-live"),
 ) -> None:
-    """Play the same arrivals on a live cluster and on the simulator, calibrated on an earlier run at half load.
+    """Run the same arrivals on a live cluster and on the simulator, which is calibrated by an earlier run at half load.
 
-    Signed errors are printed: medians over runs, with 95 % half widths of means. A run takes its duration in real time;
-    what is in the folder is not played again.
+    Signed errors are printed: medians over runs, with 95 % half widths of means. Runs take real time; existing runs in
+    the folder are reused.
     """
     from ipagym.bench.live_validation.trial import changes, steady
     from ipagym.bench.live_validation.validate import Plan, calibrated_on, validate
+    from ipagym.bench.storage.readme import write_readme
     from ipagym.cluster.backends import check_able, logging_maker
     from ipagym.envs.scenarios import make_scenario
     from ipagym.system.files import make_folder
@@ -43,6 +50,8 @@ def validate_live(
     check_able(task, backend)
     make_live = logging_maker(backend)
     make_folder(out)
+    told = {"scenario": task.pipeline.name, "backend": backend, "runs": f"{runs} of {duration} s for each trial"}
+    write_readme(out, "The simulator beside a live cluster", told, FILES)
     print(f"calibrating: a run of {duration} s at half load", flush=True)
     pipeline = calibrated_on(task, make_live, duration, out / "calibration.json")
     trials = steady(pipeline, shares, duration)
@@ -82,7 +91,7 @@ def _show(rows: "pd.DataFrame") -> None:
             cells = [_cell(row[name], row[f"{name} ±"]) for name in names]
             table.add_row(str(row["trial"]), str(row["runs"]), f"{row['utilisation']:.2f}", *cells)
         console().print(table)
-    print("the simulator less the live cluster: median over runs ± 95 % of the mean")
+    print("simulator minus live cluster: median over runs ± 95 % of the mean")
     print("use: utilisation of the busiest stage in the live run")
 
 

@@ -1,4 +1,4 @@
-"""`ipagym verify`: whether the simulator tells the truth."""
+"""`ipagym verify`: checks of the simulator's correctness."""
 
 import os
 from pathlib import Path
@@ -16,22 +16,20 @@ LONGEST = 1000.0
 
 
 def verify(
-    fast: Annotated[bool, typer.Option("--fast", help="Under a minute instead of several.")] = False,
-    engine: Annotated[str, typer.Option(help="compiled, simpy, or both.")] = "both",
-    scenario: Annotated[
-        Path | None, typer.Option(help="A scenario of your own (YAML), to be checked instead of theory.")
-    ] = None,
-    length: Annotated[float, typer.Option(help="How many times as long the runs against theory are.")] = 1.0,
-    seed0: Annotated[int, typer.Option(help="The first seed.")] = 0,
+    fast: Annotated[bool, typer.Option("--fast", help="Fewer checks: under a minute instead of several.")] = False,
+    engine: Annotated[str, typer.Option(help="Engine: compiled, simpy, or both.")] = "both",
+    scenario: Annotated[Path | None, typer.Option(help="Your own scenario (YAML) to check, instead of theory.")] = None,
+    length: Annotated[float, typer.Option(help="Factor on the length of the runs against theory.")] = 1.0,
+    seed0: Annotated[int, typer.Option(help="First seed.")] = 0,
     out: Annotated[Path | None, typer.Option(help="Folder for the tables as CSV files.")] = None,
-    workers: Annotated[int | None, typer.Option(help="Processes; the results do not depend on it.")] = None,
+    workers: Annotated[int | None, typer.Option(help="Number of processes; results do not depend on it.")] = None,
 ) -> None:
-    """Hold the engines against queueing theory, the laws of every path, and the effects that decisions must have.
+    """Check the engines against queueing theory, the laws of every path, and the effects that decisions must have.
 
-    Prints exact value, simulated value, error and 95 % confidence interval. Exit code 1 if something does not hold.
-    Of a long or large scenario a part is looked at, the same each time; the output says which.
+    Print exact value, simulated value, error and 95 % confidence interval. Exit code 1 if a check fails. For a long or
+    large scenario only a part is checked, the same each time; the output says which.
 
-    With another first seed, one mean in a few hundred lies beyond three standard errors by chance.
+    With another first seed, one mean in a few hundred is more than three standard errors off by chance.
     """
     if seed0 < 0:
         raise InputError(f"--seed0 must be 0 or more, not {seed0}")

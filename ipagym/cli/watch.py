@@ -1,4 +1,4 @@
-"""`ipagym watch`: a run, or an episode, while it runs."""
+"""`ipagym watch`: live display of a run or of an episode."""
 
 from pathlib import Path
 from time import sleep
@@ -9,26 +9,26 @@ import typer
 from ipagym.system.errors import InputError
 
 EVERY_S = 1.0
-"""Between two looks at a folder."""
+"""Seconds between two reads of a folder."""
 
 REFRESH_S = 5.0
-"""Between two looks of a browser."""
+"""Seconds between two updates in a browser."""
 
 
 def watch(
     target: Annotated[
         str,
-        typer.Argument(help="The folder of a comparison, a leaderboard or a training; with --agent, a scenario."),
+        typer.Argument(help="Folder of a comparison, a leaderboard or a training; with --agent, a scenario."),
     ],
     agent: Annotated[str | None, typer.Option(help="Simulate an episode of this agent and show its windows.")] = None,
-    workload: Annotated[str | None, typer.Option(help="The load of the episode, instead of the scenario's.")] = None,
-    seed: Annotated[int, typer.Option(min=0, help="The seed of the episode.")] = 0,
-    rate: Annotated[float, typer.Option(help="Windows of the episode a second, at most.")] = 5.0,
+    workload: Annotated[str | None, typer.Option(help="Load of the episode, instead of the scenario's.")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the episode.")] = 0,
+    rate: Annotated[float, typer.Option(help="Windows to show per second at most.")] = 5.0,
     web: Annotated[bool, typer.Option("--web", help="Show the folder in the browser of this machine.")] = False,
-    port: Annotated[int, typer.Option(min=0, max=65535, help="For --web; 0 takes a free one.")] = 0,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port for --web; 0 takes a free one.")] = 0,
 ) -> None:
-    """Show what a run is doing until it is finished: progress, latest figures and time left. Where the output is no
-    terminal, how it stands now.
+    """Show progress, latest figures and remaining time of a run until it is finished. If the output is not a terminal,
+    show the current state once.
     """
     if agent is not None:
         if web:

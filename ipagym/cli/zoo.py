@@ -1,4 +1,4 @@
-"""The policies of the package: several training runs of each task, of which the best on validation is shipped."""
+"""The policies of the package. Each task has several training runs; the best on validation is shipped."""
 
 import json
 from collections.abc import Mapping
@@ -11,17 +11,17 @@ RUNS = 3
 
 
 SLOW = ("mpc", "clairvoyant")
-"""Agents that search for a minute or so in every episode."""
+"""Agents that search for about a minute in every episode."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Entry:
-    """A policy: the scenario, the loads that it is trained on together (its own where there are none) and compared on,
-    the optimiser of the scenario's paper, and agents that it is compared with beside the usual ones.
+    """A policy: its scenario, the loads of training and comparison (by default the scenario's own), the optimiser of
+    the scenario's paper, and further agents to compare it with.
 
-    `options` are others of `ipagym train`. A policy that is told the price of accuracy is compared under each of
-    `alphas`. One that shall serve all kinds of load is compared on the scenario's own load and on those `elsewhere`, of
-    which it has been trained on none.
+    `options` are further options of `ipagym train`. A policy with the weight of accuracy as input is compared under
+    each of `alphas`. A policy for all kinds of load is compared on the scenario's own load and on the loads in
+    `elsewhere`; it was trained on none of these.
     """
 
     scenario: str
@@ -34,7 +34,7 @@ class Entry:
 
     @property
     def tuned(self) -> str:
-        """The optimiser with its forecast scaled as is best in training."""
+        """The optimiser with its forecast scaled by the factor that is best in training."""
         return f"tuned:{self.optimiser}"
 
 
@@ -69,7 +69,7 @@ TOLD: Mapping[str, Entry] = {
         alphas=(10.0, 20.0, 40.0, 80.0, 160.0),
     ),
 }
-"""Policies that are told weights of the objective."""
+"""Policies with weights of the objective as input."""
 
 _KINDS_TO_60_RPS = (
     "twitter-day:4:3600",
@@ -94,7 +94,7 @@ _OTHERS_TO_220_RPS = (
 
 
 def _general(scenario: str, optimiser: str, workloads: tuple[str, ...], elsewhere: tuple[str, ...]) -> Entry:
-    """For a task of the suite, whose own policy it is compared with."""
+    """An entry for a task of the suite; it is compared with that task's own policy."""
     own = (f"zoo:{scenario}",)
     return Entry(scenario=scenario, optimiser=optimiser, workloads=workloads, beside=own, elsewhere=elsewhere)
 
@@ -106,11 +106,14 @@ GENERAL: Mapping[str, Entry] = {
 }
 """Policies for tasks of the suite that were trained on four kinds of load together."""
 
-ENTRIES: Mapping[str, Entry] = {**PAPERS, **SUITE, **TOLD, **GENERAL}
+LIVE: Mapping[str, Entry] = {"digits": Entry(scenario="digits", optimiser="ipa")}
+"""For the pipeline with real models."""
+
+ENTRIES: Mapping[str, Entry] = {**PAPERS, **SUITE, **TOLD, **GENERAL, **LIVE}
 
 
 def command(name: str, seed: int) -> list[str]:
-    """The arguments of `ipagym` that train a run of the entry, short of the folder."""
+    """The arguments of `ipagym` that train a run of the entry, without the folder."""
     entry = ENTRIES[name]
     loads = [part for each in entry.workloads for part in ("--workload", each)]
     return ["train", entry.scenario, *loads, *entry.options, "--seed", str(seed)]

@@ -1,4 +1,4 @@
-"""The card of a policy of the package: how it was made, and what it is worth beside its rivals."""
+"""The card of a policy of the package: how it was trained, and its results beside other agents."""
 
 import json
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ from ipagym.task.splits import TEST, TRAIN, VALIDATION
 
 
 def write_card(name: str, runs: Path, zoo: Path, results: Path) -> None:
-    """Compare the shipped policy with its rivals and write its card; what `results` has is not run again."""
+    """Compare the shipped policy with other agents and write its card; existing results in `results` are reused."""
     parts = [_head(name, runs, zoo), markdown([RUN_HEAD, *map(_run_row, runs_of(name, runs))])]
     for title, episodes in _compared(name, results).items():
         parts += [f"## {title}", _table(name, episodes)]
@@ -72,7 +72,7 @@ def _seeds(entry: Entry) -> int:
 
 
 def _compared(name: str, results: Path) -> Mapping[str, pd.DataFrame]:
-    """The comparisons of a policy by their titles: one for each load, or for each weight that it is told."""
+    """The comparisons of a policy by title: one for each load, or for each weight."""
     if ENTRIES[name].alphas:
         return trials_by_weight(name, results)
     if ENTRIES[name].elsewhere:
@@ -81,7 +81,7 @@ def _compared(name: str, results: Path) -> Mapping[str, pd.DataFrame]:
 
 
 def _table(name: str, episodes: pd.DataFrame) -> str:
-    """Each agent's means, and what the policy has more than it on the same seeds."""
+    """Each agent's means, and the policy's figures minus the agent's on the same seeds."""
     own = f"zoo:{name}"
     rows = []
     for agent in episodes["agent"].unique():

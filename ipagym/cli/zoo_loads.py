@@ -1,4 +1,4 @@
-"""A policy that was trained on several kinds of load beside its rivals: on the scenario's own load and on others."""
+"""A policy trained on several kinds of load, compared with other agents on the scenario's own load and on others."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -16,14 +16,12 @@ OWN = "Its own load"
 
 
 def trials_by_load(name: str, results: Path) -> Mapping[str, pd.DataFrame]:
-    """The figures of the policy and its rivals, a row per agent and seed, by the load; what was run already is not run
-    again.
-    """
+    """The figures of the policy and the other agents by load, a row per agent and seed; existing results are reused."""
     return {load or OWN: _trials(name, load, results) for load in (None, *ENTRIES[name].elsewhere)}
 
 
 def tables(names: Sequence[str], results: Path) -> str:
-    """For each policy, its reward on each load and what it earns more than its rivals, as tables in Markdown."""
+    """For each policy, its reward on each load and its gains over the other agents, as Markdown tables."""
     return "\n\n".join(_table(name, trials_by_load(name, results)) for name in names)
 
 

@@ -1,4 +1,4 @@
-"""A policy of the package and its rivals on the same test seeds; what was run already is not run again."""
+"""A policy of the package and other agents on the same test seeds; existing results are reused."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,14 +18,15 @@ EPISODES = 20
 CONSTANT = "static:best"
 
 METRICS = {"reward": "reward", "cores": "cores", "pas_percent": "PAS points", "violation_percent": "violation points"}
-"""What agents differ in, with the heading of its column."""
+"""Compared metrics with the headings of their columns."""
 
 
 def trials(name: str, load: str | None, results: Path) -> pd.DataFrame:
     """The figures of all agents, a row per agent and seed.
 
-    Each of the quick rivals has a folder below `results`, so that another policy leaves its episodes as they are. The
-    policy, the optimiser and the slow share one, for there the clairvoyant learns from what the others ask for.
+    Each of the fast agents has a folder below `results`, so that its episodes are reused for other policies. The
+    policy, the optimiser and the slow agents share a folder, because the clairvoyant uses the configurations that the
+    others request.
     """
     entry = ENTRIES[name]
     alone = [[agent] for agent in (CONSTANT, entry.tuned, *entry.beside)]
@@ -52,14 +53,14 @@ def compared(
 
 
 def gap_cells(episodes: pd.DataFrame, worse: str, better: str) -> list[str]:
-    """The seeds of both, and how much one agent differs from another on them in each of `METRICS`."""
+    """The number of seeds that both have, and the differences of one agent from another in each of `METRICS`."""
     pairs = paired(episodes, better, worse)
     reward, *others = (signed(pairs["difference"][metric]) for metric in METRICS)
     return [str(pairs["seeds"]["reward"]), f"{reward} ± {digits(pairs['ci95']['reward'])}", *others]
 
 
 def gap_row(title: str, episodes: pd.DataFrame, own: str) -> list[str]:
-    """The mean reward of `own`, and what it earns more than each of the others, under the title."""
+    """A row with the title, the mean reward of `own`, and its gain over each of the others."""
     rivals = [agent for agent in episodes["agent"].unique() if agent != own]
     return [title, reward_cell(episodes, own), *(gap_cells(episodes, rival, own)[1] for rival in rivals)]
 
@@ -76,13 +77,13 @@ def reward_cell(episodes: pd.DataFrame, agent: str) -> str:
 
 
 def regret_cell(episodes: pd.DataFrame, agent: str, optimiser: str) -> str:
-    """How far below the clairvoyant the agent stays, in percent of how far the optimiser does, on the same seeds."""
+    """The agent's regret against the clairvoyant in percent of the optimiser's regret, on the same seeds."""
     lags = [paired(episodes, "clairvoyant", each)["difference"]["reward"] for each in (agent, optimiser)]
     return f"{100 * lags[0] / lags[1]:.0f} %"
 
 
 def digits(value: float) -> str:
-    """The figure with two digits after the point, three where it is below 1."""
+    """The figure with two decimals, or three if it is below 1."""
     shown = f"{value:.{3 if abs(value) < 1 else 2}f}"
     return (shown if float(shown) else "0").replace("-", "−")
 

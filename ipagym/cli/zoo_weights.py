@@ -1,4 +1,4 @@
-"""A policy that is told the price of accuracy beside its rivals, under several prices: episodes, front and tables."""
+"""A policy with the weight of accuracy as input, compared with other agents under several weights."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,18 +15,16 @@ from ipagym.cli.zoo_trials import CONSTANT, compared, gap_row
 from ipagym.envs.scenarios import make_scenario
 
 EPISODES = 10
-"""Test seeds under each price, from the first on."""
+"""Test seeds under each weight, from the first on."""
 
 
 def trials_by_weight(name: str, results: Path) -> Mapping[str, pd.DataFrame]:
-    """The figures of the policy and its rivals, a row per agent and seed, by the price; what was run already is not run
-    again.
-    """
+    """The figures of the policy and its rivals by weight, a row per agent and seed; existing results are reused."""
     return {f"alpha-{alpha:g}": _trials(name, alpha, results) for alpha in ENTRIES[name].alphas}
 
 
 def tables(name: str, results: Path) -> str:
-    """Rewards and paired differences under each price, and hypervolumes, as tables in Markdown."""
+    """Rewards and paired differences under each weight, and hypervolumes, as Markdown tables."""
     episodes = trials_by_weight(name, results)
     points = points_of(episodes)
     box = box_of(points)
@@ -53,5 +51,5 @@ def _trials(name: str, alpha: float, results: Path) -> pd.DataFrame:
 
 
 def _plain(text: str) -> str:
-    """With the minus sign of prose."""
+    """The text with typographic minus signs."""
     return text.replace("-", "−")

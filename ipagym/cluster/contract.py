@@ -1,4 +1,4 @@
-"""The contract of a cluster, as checks that any backend can be put through.
+"""The contract of a cluster, as checks for any backend.
 
     from ipagym.cluster.contract import CHECKS, Subject
 
@@ -6,7 +6,7 @@
     def test_contract(check):
         check(Subject(make=MyCluster))
 
-A check raises `AssertionError`, with what it found, where the contract is broken. Nothing here takes the time: a slow
+A check raises `AssertionError` with its finding if the contract is broken. No check measures real time, so a slow
 machine passes as well.
 """
 
@@ -26,7 +26,7 @@ from ipagym.task.scenario import Scenario
 from ipagym.workload.generators import Constant
 
 STEP_S = 0.25
-"""Seconds of the windows that checks look at."""
+"""Length of the windows of checks in seconds."""
 
 
 def small_scenario() -> Scenario:
@@ -62,10 +62,10 @@ def _variant(name: str, base_s: float) -> Variant:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Subject:
-    """A backend to be checked: the maker of its clusters, and what they serve.
+    """A backend to check: the factory of its clusters, and their scenario.
 
-    The scenario has stages of two variants at least, the first of them in force, and little load. A change may take
-    `settle_s` seconds of cluster time until it is done.
+    The scenario has stages with at least two variants, the first of which is in force, and a low load. A change may
+    take `settle_s` seconds of cluster time.
     """
 
     make: Callable[[Scenario], Cluster]
@@ -93,7 +93,7 @@ class Subject:
         return next(name for name in names if name != self.scenario.initial.stages[0].first.variant)
 
     def settled(self, cluster: Cluster, is_done: Callable[[Window], bool], what: str) -> list[Window]:
-        """The windows until one of which it is true, that one included."""
+        """The windows up to and including the first one for which `is_done` is true."""
         windows = []
         for _ in range(ceil(self.settle_s / STEP_S)):
             windows.append(cluster.advance(STEP_S))
@@ -103,7 +103,7 @@ class Subject:
 
 
 def check_time(subject: Subject) -> None:
-    """A reset sets the time to 0; windows follow each other and are as long as asked for."""
+    """A reset sets the time to 0; windows are contiguous and have the requested length."""
     with subject.running() as cluster:
         assert cluster.now == 0, f"now is {cluster.now} after a reset"
         end_s = 0.0
@@ -123,7 +123,7 @@ def check_windows(subject: Subject) -> None:
         assert window.arrivals == window.arrivals_per_s.sum(), f"arrivals by second do not add up: {window}"
         assert len(window.arrivals_per_s) == ceil(window.duration_s), f"seconds are missing: {window}"
         assert len(window.latency_s) == window.completed, f"a latency for each completed request: {window}"
-        assert (window.latency_s > 0).all(), f"a latency of nothing: {window}"
+        assert (window.latency_s > 0).all(), f"a latency is not positive: {window}"
         assert 0 <= window.accuracy <= 1, f"accuracy is in 0..1: {window}"
         assert window.configuration == subject.scenario.initial, f"another configuration: {window.configuration}"
         for stage in window.stages:
@@ -139,7 +139,9 @@ def check_windows(subject: Subject) -> None:
 
 
 def check_conservation(subject: Subject) -> None:
-    """What arrived was completed, dropped, or is in the system, at the end of every window; none is late twice."""
+    """At the end of every window, each arrived request was completed or dropped, or is in the system; none is late
+    twice.
+    """
     with subject.running() as cluster:
         arrived = ended = violated = 0
         for replicas in (1, 3, 1, 2, 1, 1):
@@ -153,7 +155,7 @@ def check_conservation(subject: Subject) -> None:
 
 
 def check_replicas(subject: Subject) -> None:
-    """More replicas become ready, fewer drain, and no request is lost by it."""
+    """Added replicas become ready, removed ones drain, and no request is lost."""
     with subject.running() as cluster:
         for replicas in (3, 1):
             cluster.apply(subject.changed(replicas=replicas))
@@ -162,7 +164,7 @@ def check_replicas(subject: Subject) -> None:
 
 
 def check_variant(subject: Subject) -> None:
-    """A new variant takes over, served by the old one meanwhile: never without a ready replica, nothing dropped."""
+    """A new variant takes over while the old one serves: there is always a ready replica, and nothing is dropped."""
     other = subject.other_variant()
     with subject.running() as cluster:
         cluster.advance(STEP_S)
@@ -177,7 +179,7 @@ def check_variant(subject: Subject) -> None:
 
 
 def check_supersede(subject: Subject) -> None:
-    """A configuration that comes during a change takes its place."""
+    """A configuration that is applied during a change replaces it."""
     with subject.running() as cluster:
         cluster.apply(subject.changed(replicas=4, variant=subject.other_variant()))
         cluster.apply(subject.changed(replicas=2))
@@ -186,7 +188,7 @@ def check_supersede(subject: Subject) -> None:
 
 
 def check_in_place(subject: Subject) -> None:
-    """Batch and cores change without a restart, where the variant may have other cores."""
+    """Batch and cores change without a restart, if the variant has other choices of cores."""
     stage = subject.scenario.pipeline.stages[0]
     variant = stage.variant(subject.scenario.initial.stages[0].first.variant)
     wanted = subject.changed(batch=stage.batches[-1], cores=variant.core_choices[-1])
@@ -199,7 +201,7 @@ def check_in_place(subject: Subject) -> None:
 
 
 def check_refusals(subject: Subject) -> None:
-    """What cannot be is refused with `InputError`, and changes nothing."""
+    """Invalid requests are refused with `InputError` and change nothing."""
     too_many = subject.scenario.limits.max_replicas + 1
     with subject.running() as cluster:
         for wrong in (subject.changed(replicas=too_many), subject.changed(variant="none such"), Configuration(())):
@@ -211,7 +213,7 @@ def check_refusals(subject: Subject) -> None:
 
 
 def check_reset(subject: Subject) -> None:
-    """A second reset starts afresh; the same seed brings the same arrivals, another seed others."""
+    """A second reset restarts the cluster; the same seed gives the same arrivals, another seed different ones."""
     with subject.running(seed=5) as cluster:
         before = [cluster.advance(STEP_S) for _ in range(2)]
         cluster.apply(subject.changed(replicas=2))
@@ -228,7 +230,7 @@ def check_reset(subject: Subject) -> None:
 
 
 def check_late(subject: Subject) -> None:
-    """A request is late when its deadline passes, though it is answered afterwards, and once."""
+    """A request counts as late once, when its deadline passes, even if it is answered later."""
     scenario = replace(subject.scenario, pipeline=replace(subject.scenario.pipeline, slo_s=1e-4))
     arrived = violated = 0
     with replace(subject, scenario=scenario).running() as cluster:
@@ -255,7 +257,7 @@ CHECKS: tuple[Callable[[Subject], None], ...] = (
 
 
 def _has(replicas: int) -> Callable[[Window], bool]:
-    """So many replicas of the first stage are ready, and none is on its way in or out."""
+    """True if that number of replicas of the first stage is ready, and none is starting or stopping."""
 
     def is_done(window: Window) -> bool:
         stage = window.stages[0]

@@ -1,4 +1,4 @@
-"""The one seam between controllers and what they control."""
+"""The interface between controllers and clusters."""
 
 from typing import Protocol, Self, runtime_checkable
 
@@ -19,28 +19,28 @@ class Cluster(Protocol):
         """The pipeline that is served."""
 
     def reset(self, seed: int) -> None:
-        """Start afresh, with every replica of the initial configuration ready."""
+        """Restart, with every replica of the initial configuration ready."""
 
     def apply(self, configuration: Configuration) -> None:
-        """Ask for a configuration. Returns at once; the change may still be rolling out in later windows."""
+        """Request a configuration. Returns at once; the change may still be rolling out in later windows."""
 
     def advance(self, seconds: float) -> Window:
-        """Let `seconds` pass and report what happened."""
+        """Advance by `seconds` and return the window of that time."""
 
     def close(self) -> None:
-        """Release what the cluster holds; closing twice is allowed."""
+        """Release the cluster's resources; closing twice is allowed."""
 
 
 @runtime_checkable
 class Drainable(Cluster, Protocol):
-    """A cluster whose load can be ended before its time."""
+    """A cluster whose load can be stopped early."""
 
     def drain(self, limit_s: float) -> Window:
-        """Take no more load, answer what is in the system within the limit; the window since the last one."""
+        """Stop the load, answer the requests in the system within the limit, and return the window of that time."""
 
 
 class Snapshot(Protocol):
-    """A simulator at one instant; the rest of it only a simulator of the same kind can read."""
+    """The state of a simulator at one instant; only a simulator of the same kind can read all of it."""
 
     @property
     def configuration(self) -> Configuration:
@@ -49,17 +49,17 @@ class Snapshot(Protocol):
 
 @runtime_checkable
 class Simulator(Cluster, Protocol):
-    """A simulated cluster, which can be gone back to and doubled."""
+    """A simulated cluster, which supports snapshots and forks."""
 
     @property
     def configuration(self) -> Configuration:
-        """The configuration in force: the last one asked for, though it may still be rolling out."""
+        """The configuration in force: the last requested one, which may still be rolling out."""
 
     def snapshot(self) -> Snapshot:
         """The state at this instant, for `restore` of a simulator of the same kind and scenario."""
 
     def restore(self, snapshot: Snapshot) -> None:
-        """Go on from where the snapshot was taken.
+        """Return to the state of the snapshot.
 
         Raises:
             InputError: the snapshot is of another kind of simulator.

@@ -1,1 +1,1 @@
-"""The words of the problem as data: what is served, decided and observed."""
+"""The data types of the problem: what is served, decided and observed."""

@@ -1,4 +1,4 @@
-"""The contract between a controller and whatever runs it."""
+"""The interface between a controller and the code that runs it."""
 
 from typing import Protocol, runtime_checkable
 
@@ -11,10 +11,12 @@ from ipagym.model.window import Window
 
 @runtime_checkable
 class Agent(Protocol):
-    """A controller: settings in its constructor, state made by `reset`, one configuration per window."""
+    """A controller: the constructor takes settings, `reset` makes the state, `decide` returns a configuration per
+    window.
+    """
 
     def reset(self, pipeline: Pipeline, limits: Limits, rng: np.random.Generator) -> None:
-        """Forget the past and prepare for this pipeline."""
+        """Discard all state and prepare for this pipeline."""
 
     def decide(self, window: Window) -> Configuration:
-        """The configuration for the next adaptation interval, given what was observed in the last."""
+        """The configuration for the next adaptation interval, given the observations of the last one."""

@@ -1,4 +1,4 @@
-"""Configurations that ask for more cores than the limits allow, cut down to what they allow."""
+"""Reduction of configurations that request more cores than the limits allow."""
 
 from functools import lru_cache
 
@@ -12,22 +12,23 @@ from ipagym.system.errors import InputError
 
 
 def requested(records: Deployments) -> np.ndarray:
-    """Cores asked for, Σ replicas · cores, shape (n,); `records` are of shape (n, S, L)."""
+    """Requested cores, Σ replicas · cores, shape (n,); `records` have shape (n, S, L)."""
     return np.asarray(((records["variant"] >= 0) * records["replicas"] * records["cores"]).sum(axis=(1, 2)))
 
 
 def within_budget(records: Deployments, pipeline: Pipeline, max_cores: int | None) -> Deployments:
-    """The records, shape (n, S, L), with those cut down that ask for more than `max_cores`.
+    """The records, shape (n, S, L), with every configuration reduced to at most `max_cores`.
 
-    As long as a configuration asks for too many, its largest deployment gives up a replica; with one replica left, it
-    gets the next smaller number of cores; at its smallest it goes, unless it is the only one of its stage.
+    While a configuration requests too many cores, its largest deployment is reduced by one replica. With one replica
+    left, it gets the next smaller number of cores. At the smallest number it is removed, unless it is the only
+    deployment of its stage.
 
     Raises:
         InputError: not even the smallest deployments fit.
     """
     if max_cores is None:
         return records
-    from ipagym.model.budget_kernels import cut_down  # numba is not loaded where no budget binds
+    from ipagym.model.budget_kernels import cut_down  # numba is loaded only if a budget binds
 
     rows = np.flatnonzero(requested(records) > max_cores)
     if not len(rows):
@@ -40,7 +41,7 @@ def within_budget(records: Deployments, pipeline: Pipeline, max_cores: int | Non
         raise InputError(f"max_cores {max_cores} is too little for one replica of every stage: raise it")
     over["variant"], over["replicas"], over["cores"] = np.moveaxis(deployments, -1, 0)
     over[over["variant"] < 0] = no_deployments(1)[0]
-    # What is left moves up, as where the configuration is written out and read again.
+    # Remaining deployments move up, as they do after a configuration is written and read again.
     left = np.argsort(over["variant"] < 0, axis=2, kind="stable")
     cut[rows] = np.take_along_axis(over, left, axis=2)
     return cut
@@ -48,7 +49,7 @@ def within_budget(records: Deployments, pipeline: Pipeline, max_cores: int | Non
 
 @lru_cache(maxsize=64)
 def _smaller(choices: tuple[tuple[tuple[int, ...], ...], ...]) -> NDArray[np.int64]:
-    """The next smaller number of cores that each variant may have, 0 for none, shape (S, variants, cores)."""
+    """The next smaller number of cores for each variant, 0 if there is none, shape (S, variants, cores)."""
     most = max(each[-1] for stage in choices for each in stage)
     smaller = np.zeros((len(choices), max(map(len, choices)), most + 1), dtype=np.int64)
     for s, stage in enumerate(choices):
@@ -58,7 +59,7 @@ def _smaller(choices: tuple[tuple[tuple[int, ...], ...], ...]) -> NDArray[np.int
 
 
 def affordable(configuration: Configuration, pipeline: Pipeline, limits: Limits) -> Configuration:
-    """The configuration, cut down as `within_budget` does where it asks for more than `max_cores`.
+    """The configuration, reduced as by `within_budget` if it requests more than `max_cores`.
 
     Raises:
         InputError: not even the smallest deployments fit.

@@ -1,4 +1,4 @@
-"""Compiled cutting of configurations to a budget of cores: almost every random set of variants asks for too many."""
+"""Compiled reduction of configurations to a budget of cores: almost every random set of variants exceeds it."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,10 +10,10 @@ Ints = NDArray[np.int64]
 
 @kernel
 def cut_down(deployments: Ints, smaller: Ints, max_cores: int) -> bool:
-    """Cut configurations down to `max_cores` in place; false if one does not fit at its smallest.
+    """Reduce configurations to `max_cores` in place; false if one does not fit even at its smallest.
 
-    `deployments`, shape (n, S, L, 3), are index of the variant (−1 for none), replicas and cores; `smaller`, shape
-    (S, variants, cores), is the next smaller number of cores that a variant may have, 0 for none.
+    `deployments`, shape (n, S, L, 3), holds the index of the variant (−1 for none), replicas and cores; `smaller`,
+    shape (S, variants, cores), holds the next smaller number of cores for a variant, 0 if there is none.
     """
     for row in deployments:
         while requested_cores(row) > max_cores:
@@ -24,7 +24,7 @@ def cut_down(deployments: Ints, smaller: Ints, max_cores: int) -> bool:
 
 @kernel
 def requested_cores(row: Ints) -> int:
-    """Cores that a configuration, shape (S, L, 3), asks for."""
+    """Cores that a configuration, shape (S, L, 3), requests."""
     total = 0
     for s in range(row.shape[0]):
         for i in range(row.shape[1]):
@@ -35,7 +35,7 @@ def requested_cores(row: Ints) -> int:
 
 @kernel
 def _give_up(row: Ints, smaller: Ints) -> bool:
-    """Make the largest deployment that can give something up a step smaller."""
+    """Reduce the largest reducible deployment by one step."""
     s, i = _largest(row, smaller)
     if s < 0:
         return False
@@ -51,7 +51,7 @@ def _give_up(row: Ints, smaller: Ints) -> bool:
 
 @kernel
 def _largest(row: Ints, smaller: Ints) -> tuple[int, int]:
-    """Stage and place of the first of the largest deployments that can give something up; (−1, −1) without any."""
+    """Stage and place of the first of the largest reducible deployments; (−1, −1) if there is none."""
     most, stage, place = 0, -1, -1
     for s in range(row.shape[0]):
         number = 0

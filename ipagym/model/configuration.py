@@ -1,4 +1,4 @@
-"""The configuration that an agent chooses, and the limits within which it may choose."""
+"""The configuration that an agent chooses, and its limits."""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -9,10 +9,10 @@ from ipagym.system.errors import InputError
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """Replicas of one variant in a stage: how many, with which batch size, on how many cores each.
+    """Replicas of one variant in a stage: their number, their batch size, and the cores of each.
 
-    `cores` None stands for the variant's base cores. Where several deployments run side by side, each gets requests in
-    proportion to its `weight`.
+    `cores` None means the variant's base cores. If a stage runs several deployments, each gets requests in proportion
+    to its `weight`.
     """
 
     variant: str
@@ -28,7 +28,7 @@ class Deployment:
 
 @dataclass(frozen=True, slots=True)
 class StageSetting:
-    """The knobs of one stage: its deployments, of different variants, which share its requests."""
+    """The setting of one stage: its deployments, all of different variants, which share its requests."""
 
     deployments: tuple[Deployment, ...]
 
@@ -54,13 +54,13 @@ class StageSetting:
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """The full assignment of knobs: one setting per stage, in pipeline order."""
+    """The settings of all knobs: one stage setting per stage, in pipeline order."""
 
     stages: tuple[StageSetting, ...]
 
     @property
     def first_deployments(self) -> tuple[Deployment, ...]:
-        """The first deployment of each stage, which is the only one where stages run one."""
+        """The first deployment of each stage, which is often the only one."""
         return tuple(setting.first for setting in self.stages)
 
     def __str__(self) -> str:
@@ -71,9 +71,9 @@ class Configuration:
 class Limits:
     """Bounds on every configuration.
 
-    `max_replicas` bounds each deployment, `max_deployments` how many a stage runs side by side; `node_cores` are the
-    cores of each node (None: unbounded). `max_cores` bounds the cores that a configuration asks for in all (None: it
-    does not); for a while more may be held, as deployments are made before others go.
+    `max_replicas` bounds the replicas of each deployment, `max_deployments` the deployments of each stage. `node_cores`
+    has the cores of each node (None: unbounded). `max_cores` bounds the cores that a whole configuration requests
+    (None: unbounded). More cores may be held during a rollout, because new deployments start before old ones stop.
     """
 
     max_replicas: int = 10
@@ -93,7 +93,7 @@ class Limits:
 
     @property
     def total_cores(self) -> int | None:
-        """The most cores that make sense to ask for: those of all nodes, or `max_cores` where that is less."""
+        """The largest useful number of requested cores: those of all nodes, or `max_cores` if that is less."""
         known = [self.max_cores, None if self.node_cores is None else sum(self.node_cores)]
         return min((cores for cores in known if cores is not None), default=None)
 
@@ -104,7 +104,7 @@ def cores_of(deployment: Deployment, stage: Stage) -> int:
 
 
 def requested_cores(configuration: Configuration, pipeline: Pipeline) -> int:
-    """Cores the configuration asks for: Σ replicas · cores."""
+    """Cores that the configuration requests: Σ replicas · cores."""
     return sum(
         deployment.replicas * cores_of(deployment, stage)
         for setting, stage in zip(configuration.stages, pipeline.stages, strict=True)
@@ -113,14 +113,14 @@ def requested_cores(configuration: Configuration, pipeline: Pipeline) -> int:
 
 
 def configured_accuracy(configuration: Configuration, pipeline: Pipeline) -> float:
-    """PAS that the configuration stands for, 0..1: a stage counts with the mean of its deployments by weight."""
+    """PAS of the configuration, 0..1: the accuracy of a stage is the mean of its deployments by weight."""
     if pipeline.accuracy_by_combination:
         return _expected_accuracy(configuration, pipeline)
     return pas(map(_accuracy, configuration.stages, pipeline.stages))
 
 
 def _expected_accuracy(configuration: Configuration, pipeline: Pipeline) -> float:
-    """The mean over combinations of variants, each by its share of the requests."""
+    """The mean accuracy over combinations of variants, weighted by their shares of the requests."""
     expected = 0.0
     for variants in pipeline.combinations:
         share = 1.0

@@ -1,4 +1,4 @@
-"""Configurations as records, so that those of many clusters can be worked on at once."""
+"""Configurations as numpy records, for work on many clusters at once."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,8 +8,8 @@ from ipagym.model.knobs import KNOBS
 from ipagym.model.pipeline import Pipeline, Stage
 
 DEPLOYMENT = np.dtype([*((knob.name, "i8") for knob in KNOBS), ("weight", "f8")], align=True)
-"""One deployment: the numbers of its knobs, the index of its variant in the stage first (−1 for no deployment), and its
-weight. Cores are always said, base cores too.
+"""One deployment: the numbers of its knobs, beginning with the index of its variant in the stage (−1 for no
+deployment), and its weight. Cores are always explicit, base cores too.
 """
 
 Deployments = NDArray[np.void]
@@ -17,7 +17,7 @@ Deployments = NDArray[np.void]
 
 
 def no_deployments(*shape: int) -> Deployments:
-    """Records of that shape that stand for no deployment each."""
+    """Records of that shape, each of which means no deployment."""
     records = np.zeros(shape, dtype=DEPLOYMENT)
     records["variant"] = -1
     return records
@@ -33,7 +33,7 @@ def deployments_of(configuration: Configuration, pipeline: Pipeline, width: int)
 
 
 def configuration_of(records: Deployments, pipeline: Pipeline) -> Configuration:
-    """The configuration that records of shape (S, L) stand for. Base cores are left unsaid."""
+    """The configuration of records of shape (S, L). Base cores become None."""
     return Configuration(tuple(_setting(row, stage) for row, stage in zip(records, pipeline.stages, strict=True)))
 
 

@@ -1,7 +1,7 @@
-"""The knobs of a deployment as values: the choices of each, how it is read and written, and how it is called.
+"""The knobs of a deployment as values: name, choices, and functions to read and write each knob.
 
-Checks, action spaces, masks, observations, rewards, records, results, pinned knobs and corners derive from `KNOBS`. In
-numbers a knob has its value itself; the variant has its index in the stage.
+Checks, action spaces, masks, observations, rewards, records, results, pinned knobs and corners derive from `KNOBS`. The
+number of a knob is its value; the number of the variant is its index in the stage.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,14 +14,14 @@ from ipagym.model.pipeline import Stage, Variant
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Knob:
-    """A knob: its name, which is that of its field, and what follows from it.
+    """A knob; its name is that of its field in `Deployment`.
 
-    `choices_of` are the numbers that a variant of a stage may have, rising. `read` gives the number of a deployment,
-    `written` the value of the field for a number and a variant. `close` returns the stage and the limits with one
-    choice left for the knob. `ends` are the words for the lowest and the highest choice, `letter` stands for the knob
-    where a number is pinned. `scale` says how a number is observed: by its position among the choices, or by its size
-    as a share of the largest. `of_variant` knobs have choices that differ from variant to variant; those that are
-    `is_optional` may be left unsaid.
+    `choices_of` returns the numbers that a variant of a stage may have, ascending. `read` gives the number of a
+    deployment, `written` the value of the field for a number and a variant. `close` returns the stage and the limits
+    with one choice left for the knob. `ends` are the words for the lowest and the highest choice; `letter` is the
+    knob's abbreviation in pinned settings. `scale` says how a number is observed: as its position among the choices, or
+    as a share of the largest. Choices of `of_variant` knobs differ between variants; `is_optional` knobs may be
+    omitted.
     """
 
     name: str
@@ -36,11 +36,11 @@ class Knob:
     is_optional: bool = False
 
     def __reduce__(self) -> tuple[Callable[[str], "Knob"], tuple[str]]:
-        """Copied and sent to other processes by its name: there is one knob of it."""
+        """Copied and pickled by name: there is one knob of each name."""
         return _by_name, (self.name,)
 
     def choices(self, stage: Stage, limits: Limits) -> Sequence[int]:
-        """The numbers that any variant of the stage may have, rising; one of them where no variant has a choice."""
+        """The numbers that any variant of the stage may have, ascending; a single one if no variant has a choice."""
         each = [self.choices_of(variant, stage, limits) for variant in stage.variants]
         if not self.of_variant or all(len(choices) == 1 for choices in each):
             return each[0]
@@ -51,7 +51,7 @@ class Knob:
         return len(self.choices(stage, limits)) > 1
 
     def shown(self, deployment: Deployment, stage: Stage) -> str | int:
-        """The value of a deployment as results show it: the name of the variant, else the number."""
+        """The value of a deployment as results show it: the name for a variant, otherwise the number."""
         return deployment.variant if self.name == "variant" else int(self.read(deployment, stage))
 
 
@@ -109,10 +109,12 @@ CORES = Knob(
 )
 
 KNOBS: tuple[Knob, ...] = (VARIANT, REPLICAS, BATCH, CORES)
-"""All knobs of a deployment, in the order of its fields; the variant first, as the choices of others may hang on it."""
+"""All knobs of a deployment, in the order of its fields; the variant is first, as the choices of others may depend on
+it.
+"""
 
 MIX = "mix"
-"""The knob of a stage that its deployments do not have: several variants side by side."""
+"""The knob that belongs to a stage and not to a deployment: several variants side by side."""
 
 KNOB_NAMES: tuple[str, ...] = (KNOBS[0].name, MIX, *(knob.name for knob in KNOBS[1:]))
 

@@ -10,7 +10,7 @@ import numpy as np
 from ipagym.system.errors import InputError
 
 SHORTEST_S = 1e-6
-"""Seconds that a batch takes at least: a microsecond, less than a call of any server."""
+"""Shortest service time of a batch in seconds: a microsecond, less than any call of a server."""
 
 NORMAL_P99 = 2.3263478740408408
 """The 99th percentile of the standard normal distribution."""
@@ -31,10 +31,10 @@ class LatencyModel:
 
     `average_s` and `p99_s` map a batch size to the measured average and 99th percentile of the service time of one
     batch, in seconds. Between measured batches the ordinary least squares quadratic l(b) = x·b² + y·b + z (IPA's
-    latency model) is used, kept between its measured neighbours. Where measured latency falls as the batch grows (it
-    was a setting, and the batches were rarely full), the model stays at its highest value so far: a larger batch never
-    takes less time. `table` holds (average, p99) of the model for every batch from 1 to the largest measured one.
-    `measured_rps` is the most requests per second that were measured, by batch, where that is known.
+    latency model) is used, clipped to the measured neighbours. Where measured latency falls as the batch grows (the
+    batch was a setting, and the batches were rarely full), the model keeps its highest value so far: a larger batch
+    never takes less time. `table` holds (average, p99) of the model for every batch from 1 to the largest measured one.
+    `measured_rps` is the measured maximum of requests per second by batch, where it is known.
 
     Raises:
         InputError: batch 1 is missing, the two tables differ in batches, or a latency is below a microsecond.
@@ -73,7 +73,7 @@ class LatencyModel:
         return self._at(batch)[1]
 
     def throughput_rps(self, batch: int) -> float:
-        """The load that one replica can be planned to serve: h(b) = b / l(b), with the p99 latency as l."""
+        """The load that plans assign to one replica: h(b) = b / l(b), with the p99 latency as l."""
         return batch / self.p99(batch)
 
     def noise_sigma(self, batch: int) -> float:
@@ -93,7 +93,7 @@ class LatencyModel:
 
 
 def quadratic(points: Mapping[int, float]) -> tuple[float, float, float]:
-    """Least squares coefficients (x, y, z) of x·b² + y·b + z in seconds; of lower degree where points lack."""
+    """Least squares coefficients (x, y, z) of x·b² + y·b + z in seconds; of lower degree for one or two points."""
     batches = sorted(points)
     degree = min(2, len(batches) - 1)
     fit = np.polynomial.polynomial.polyfit(batches, [points[b] for b in batches], degree)

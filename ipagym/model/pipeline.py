@@ -13,9 +13,8 @@ from ipagym.system.errors import InputError, unknown_name
 class Variant:
     """One model for a stage: its accuracy (0..1), base cores, readiness time and latency on the base cores.
 
-    `on_cores` holds the latency on other numbers of cores, where it is known; those are the cores it may be given.
-    `memory_mib` is what a replica holds of memory, whatever its load, and `memory_request_mib` what it requests, both
-    in MiB; None where they are not known.
+    `on_cores` holds the latency on other numbers of cores; only these and the base cores are choices. `memory_mib` is
+    the memory that a replica uses at any load, `memory_request_mib` the memory it requests; None if unknown.
     """
 
     name: str
@@ -42,7 +41,7 @@ class Variant:
 
     @property
     def core_choices(self) -> tuple[int, ...]:
-        """The numbers of cores one replica may have, rising."""
+        """The numbers of cores that one replica may have, ascending."""
         return tuple(sorted({self.base_cores, *self.on_cores}))
 
     def latency_on(self, cores: int) -> LatencyModel:
@@ -54,8 +53,8 @@ class Variant:
 class Stage:
     """One task of the pipeline: its variants by rising accuracy and the batch sizes it may use.
 
-    `after` names the stages whose results it needs: none for a stage that takes requests as they come, several for a
-    join. Left out, it is the stage before it in the pipeline.
+    `after` names the stages whose results it needs: none for a stage that takes the requests themselves, several for a
+    join. The default is the previous stage of the pipeline.
     """
 
     name: str
@@ -93,13 +92,13 @@ class Stage:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Pipeline:
-    """A directed acyclic graph of stages (a chain unless they say otherwise) with its end-to-end SLO in seconds.
+    """A directed acyclic graph of stages (by default a chain) with its end-to-end SLO in seconds.
 
-    Stages stand after those they need. A request goes to every stage that needs none, is copied where several stages
-    follow, waits at a join for all its copies, and is answered when every stage without a successor has served it.
-    `idle_watts_per_core` and `busy_watts_per_core` give the energy of held and of working cores.
-    `accuracy_by_combination` has the accuracy (0..1) of answers that a variant of each stage gave, as measured end to
-    end; where it has nothing, that is taken to be the product of the stages' accuracies.
+    Each stage is listed after the stages it needs. A request goes to every stage that needs none, is copied where
+    several stages follow, and waits at a join for all its copies. It is answered when every stage without a successor
+    has served it. `idle_watts_per_core` and `busy_watts_per_core` are the power of held and of working cores.
+    `accuracy_by_combination` has accuracies (0..1) measured end to end, by combination of variants, one of each stage.
+    For combinations without an entry, the accuracy is the product of the stages' accuracies.
     """
 
     name: str
@@ -123,10 +122,10 @@ class Pipeline:
         for index, stage in enumerate(self.stages):
             for needed in stage.after or ():
                 if needed not in names[:index]:
-                    raise InputError(f"stage {stage.name} comes after {needed!r}, which is no stage before it")
+                    raise InputError(f"stage {stage.name} comes after {needed!r}, which is not an earlier stage")
 
     def accuracy_of(self, variants: Sequence[str]) -> float:
-        """PAS of answers that these variants gave, one of each stage in order."""
+        """PAS of answers by these variants, one of each stage in order."""
         measured = self.accuracy_by_combination.get(tuple(variants))
         if measured is not None:
             return measured
@@ -134,12 +133,12 @@ class Pipeline:
 
     @property
     def combinations(self) -> Iterator[tuple[str, ...]]:
-        """A variant of each stage, in every way, those of the last stage varying fastest."""
+        """All combinations of one variant per stage; those of the last stage vary fastest."""
         return product(*([variant.name for variant in stage.variants] for stage in self.stages))
 
     @property
     def predecessors(self) -> tuple[tuple[int, ...], ...]:
-        """For each stage the indices of the stages it needs, rising."""
+        """For each stage, the indices of the stages it needs, ascending."""
         names = [stage.name for stage in self.stages]
         chain = [(index - 1,) if index else () for index in range(len(names))]
         return tuple(
@@ -149,7 +148,7 @@ class Pipeline:
 
     @property
     def successors(self) -> tuple[tuple[int, ...], ...]:
-        """For each stage the indices of the stages that need it, rising."""
+        """For each stage, the indices of the stages that need it, ascending."""
         needs = self.predecessors
         return tuple(tuple(t for t in range(len(needs)) if s in needs[t]) for s in range(len(needs)))
 

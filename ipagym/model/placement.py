@@ -1,4 +1,4 @@
-"""Placement of the replicas of a configuration on the nodes, and refusal of what finds no room."""
+"""Placement of the replicas of a configuration on the nodes, and refusal of configurations that do not fit."""
 
 from ipagym.model.budget import affordable
 from ipagym.model.configuration import Configuration, Limits, StageSetting, cores_of
@@ -7,7 +7,7 @@ from ipagym.system.errors import InputError
 
 
 def placed(configuration: Configuration, pipeline: Pipeline, limits: Limits) -> tuple[int, ...]:
-    """The replicas of each stage that find room when all are placed first-fit, stage by stage, as at time 0."""
+    """The number of replicas of each stage that fit when all are placed first-fit, stage by stage, as at time 0."""
     if limits.node_cores is None:
         return tuple(sum(each.replicas for each in setting.deployments) for setting in configuration.stages)
     free = list(limits.node_cores)
@@ -15,7 +15,7 @@ def placed(configuration: Configuration, pipeline: Pipeline, limits: Limits) -> 
 
 
 def check_placed(configuration: Configuration, pipeline: Pipeline, limits: Limits) -> None:
-    """Refuse a configuration in which a stage serves nothing, as no node has room for any of its replicas.
+    """Refuse a configuration in which no replica of some stage fits on any node.
 
     Raises:
         InputError: naming the stage, the cores of its smallest replica, and the nodes.
@@ -31,7 +31,7 @@ def check_placed(configuration: Configuration, pipeline: Pipeline, limits: Limit
 
 
 def check_node(stage: Stage, cores: int, limits: Limits) -> None:
-    """Refuse replicas of so many cores where no node is large enough for one.
+    """Refuse replicas with more cores than the largest node.
 
     Raises:
         InputError: naming the stage, the cores and the largest node.
@@ -41,8 +41,8 @@ def check_node(stage: Stage, cores: int, limits: Limits) -> None:
 
 
 def fitted(configuration: Configuration, pipeline: Pipeline, limits: Limits) -> Configuration:
-    """The configuration, cut down to `max_cores`, and to so many replicas of each stage at most that every stage finds
-    room; to one of each where even these do not.
+    """The configuration, reduced to `max_cores` and to the largest number of replicas per stage with which every stage
+    fits; if none fits, to one replica per stage.
     """
     asked = affordable(configuration, pipeline, limits)
     fewest, most = 1, max(each.replicas for each in asked.first_deployments)
@@ -60,7 +60,7 @@ def _at_most(replicas: int, configuration: Configuration) -> Configuration:
 
 
 def _place(setting: StageSetting, stage: Stage, free: list[int]) -> int:
-    """The number of replicas that find room; the cores that they take are no longer free."""
+    """The number of replicas that fit; their cores are taken from `free`."""
     number = 0
     for each in setting.deployments:
         cores, left = cores_of(each, stage), each.replicas

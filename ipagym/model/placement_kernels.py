@@ -10,9 +10,9 @@ Ints = NDArray[np.int64]
 
 @kernel
 def find_room(deployments: Ints, node_cores: Ints) -> NDArray[np.bool_]:
-    """True for each configuration all replicas of which find room, shape (n,).
+    """True for each configuration whose replicas all fit, shape (n,).
 
-    `deployments`, shape (n, S, L, 3), are index of the variant (−1 for none), replicas and cores.
+    `deployments`, shape (n, S, L, 3), holds the index of the variant (−1 for none), replicas and cores.
     """
     found = np.zeros(len(deployments), dtype=np.bool_)
     for n in range(len(deployments)):

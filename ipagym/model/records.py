@@ -1,4 +1,4 @@
-"""Windows as records, so that those of many clusters can be worked on at once."""
+"""Windows as numpy records, for work on many clusters at once."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,10 +14,10 @@ WINDOW_RECORD = np.dtype(
     ],
     align=True,
 )  # fmt: skip
-"""A window without its arrays and its stages; the names are those of `Window`."""
+"""A window without its arrays and its stages; the fields are named as in `Window`."""
 
 DERIVED = ("latency_p50_s", "latency_p99_s", "network_min_s", "network_mean_s", "network_max_s")
-"""Those of the WINDOW_RECORD that stand for an array of the window."""
+"""The fields of WINDOW_RECORD that summarise an array of the window."""
 
 STAGE_RECORD = np.dtype(
     [
@@ -26,7 +26,7 @@ STAGE_RECORD = np.dtype(
     ],
     align=True,
 )  # fmt: skip
-"""A stage's window; the names are those of `StageWindow`."""
+"""A stage's window; the fields are named as in `StageWindow`."""
 
 Records = NDArray[np.void]
 

@@ -16,7 +16,7 @@ def check(configuration: Configuration, pipeline: Pipeline, limits: Limits) -> N
         InputError: naming the stage, the knob, its value and the rule.
     """
     if not isinstance(configuration, Configuration) or not isinstance(configuration.stages, tuple):
-        raise InputError(f"a configuration holds a tuple of settings, one for each stage; this is {configuration!r}")
+        raise InputError(f"a configuration holds a tuple of settings, one for each stage, not {configuration!r}")
     if len(configuration.stages) != len(pipeline.stages):
         raise InputError(
             f"configuration has {len(configuration.stages)} stages, pipeline {pipeline.name} {len(pipeline.stages)}"
@@ -27,7 +27,7 @@ def check(configuration: Configuration, pipeline: Pipeline, limits: Limits) -> N
         for deployment in setting.deployments:
             _check_deployment(deployment, stage, limits)
     if limits.max_cores is not None and (cores := requested_cores(configuration, pipeline)) > limits.max_cores:
-        raise InputError(f"the configuration asks for {cores} cores: {limits.max_cores} are allowed")
+        raise InputError(f"the configuration requests {cores} cores: at most {limits.max_cores} are allowed")
 
 
 def _check_types(setting: StageSetting, stage: Stage) -> None:
@@ -45,7 +45,7 @@ def _check_types(setting: StageSetting, stage: Stage) -> None:
 
 
 def is_whole(value: object) -> bool:
-    """True for a whole number, of Python or numpy; a truth value is none."""
+    """True for an integer of Python or numpy, but not for a bool."""
     return isinstance(value, Integral) and not isinstance(value, bool)
 
 

@@ -13,11 +13,19 @@ Number = TypeVar("Number", np.int64, np.float64)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StageWindow:
-    """One stage over one window; counts are taken at the window's end, `utilisation` over its whole length.
+    """One stage over one window.
 
-    `utilisation` is busy time over ready time of all replicas, 0..1. `pending` replicas wait for room on a node,
-    `starting` ones load their model, `draining` ones finish their last batch, those `asleep` will start when requests
-    need them; `resizing` counts replicas that do not have the cores asked for yet.
+    Attributes:
+        queue: requests that wait at the window's end.
+        arrivals: requests that reached the stage in the window.
+        dropped: requests dropped at the stage in the window.
+        utilisation: busy time divided by ready time of all replicas over the whole window, 0..1.
+        ready: replicas that can serve. All counts of replicas are those at the window's end.
+        starting: replicas that load their model.
+        pending: replicas that wait for room on a node.
+        draining: replicas that finish their last batch.
+        resizing: replicas that do not have the requested cores yet.
+        asleep: replicas that start when requests need them.
     """
 
     queue: int
@@ -36,13 +44,25 @@ class StageWindow:
 class Window:
     """The pipeline over [start_s, end_s).
 
-    `arrivals_per_s` holds the arrivals of each second. `violations` counts each request once: when its deadline
-    passes unanswered, or when it is dropped before that. `latency_s` holds the end-to-end latencies, in order of
-    completion, of the requests completed in the window; `network_s`, in order of arrival, how long the requests that
-    arrived in it had been on their way (empty where there is no network). `cores` is the time average of the cores
-    held, those of starting and draining replicas included. `accuracy` is the PAS of what was really served, averaged
-    over the requests completed (that of the configuration where none was). `scraped` is false where no new
-    figures have reached the controller, which then still has those of an earlier window.
+    Attributes:
+        start_s: the window's start, in seconds from the episode's.
+        end_s: its end.
+        arrivals: requests that arrived.
+        completed: requests answered.
+        dropped: requests dropped, at any stage.
+        violations: requests whose deadline passed unanswered in the window, or that were dropped before it; each
+            request counts once.
+        in_system: requests at the window's end that arrived and are neither answered nor dropped.
+        arrivals_per_s: shape (seconds of the window,): arrivals of each second.
+        latency_s: shape (completed,): end-to-end latencies in seconds, in order of completion.
+        cores: time average of the cores held, including those of starting and draining replicas.
+        accuracy: PAS averaged over the completed requests, 0..1; the PAS of the configuration if none was completed.
+        energy_j: energy used, in joules.
+        stages: one for each stage of the pipeline, in its order.
+        configuration: the last requested configuration, which may still be rolling out.
+        scraped: false if no new figures have reached the controller, so that it sees those of an earlier window.
+        network_s: shape (arrivals,), or (0,) without a network: network delay of each request in seconds, in order of
+            arrival.
     """
 
     start_s: float
@@ -69,12 +89,12 @@ class Window:
 
     @property
     def violation_rate(self) -> float:
-        """Violations over requests that arrived, at most 1; without arrivals, 1 if anything was violated."""
+        """Violations divided by arrivals, at most 1; without arrivals, 1 if there was a violation, else 0."""
         return min(1.0, self.violations / max(self.arrivals, 1))
 
     @property
     def network_max_s(self) -> float:
-        """The longest that a request which arrived had been on its way, in seconds; 0 without a network."""
+        """The longest network delay of the arrived requests, in seconds; 0 without a network."""
         return float(self.network_s.max(initial=0.0))
 
     def latency_quantile_s(self, q: float) -> float:
@@ -82,7 +102,7 @@ class Window:
         return float(np.quantile(self.latency_s, q)) if self.latency_s.size else 0.0
 
     def sealed(self) -> "Window":
-        """A copy for the eyes of an agent: its arrays cannot be written to, nor be made so that they can."""
+        """A copy for an agent: its arrays are read-only and cannot be made writable."""
         return replace(
             self,
             arrivals_per_s=_sealed(self.arrivals_per_s),
@@ -91,14 +111,15 @@ class Window:
         )
 
     def known_at(self, now: "Window", *, is_new: bool) -> "Window":
-        """The window that a controller has at the end of a later one, `now`, if these are its latest figures.
+        """The window as a controller sees it at the end of a later window `now`, if these are its latest figures.
 
-        It knows the time and what it asked for. `is_new` says whether they have just come.
+        The time and the requested configuration are those of `now`. `is_new` says whether the figures have just
+        arrived.
         """
         known = {"start_s": now.start_s, "end_s": now.end_s, "configuration": now.configuration}
         return replace(self, scraped=is_new, **known)  # type: ignore[arg-type]
 
 
 def _sealed(array: NDArray[Number]) -> NDArray[Number]:
-    """The array over bytes, which are never to be written."""
+    """A copy of the array over immutable bytes."""
     return np.frombuffer(array.tobytes(), array.dtype).reshape(array.shape)

@@ -1,4 +1,4 @@
-"""Errors, drawn as a tree.
+"""Errors, as a tree.
 
 IpagymError
 ├── InputError       what the user gave cannot be used; the message names the thing and the remedy
@@ -13,7 +13,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 LONGEST = 1000
-"""Characters of a message; one may quote anything."""
+"""Largest number of characters of a message, since messages quote input."""
 
 
 class IpagymError(Exception):
@@ -23,7 +23,7 @@ class IpagymError(Exception):
 class InputError(IpagymError, ValueError):
     """Bad input: one line that names the thing, its value and the remedy.
 
-    What is not printable in the message, which may quote anything, is written as its escape.
+    Messages quote input, so unprintable characters are written as escapes.
     """
 
     def __init__(self, message: str) -> None:
@@ -31,13 +31,13 @@ class InputError(IpagymError, ValueError):
 
 
 class UnknownArgument(InputError, TypeError):
-    """An argument that nothing takes: a `TypeError`, as for any function of Python, whose text tools look for that try
-    whether an environment takes an argument (TorchRL its `frameskip`).
+    """An unknown argument. It is a `TypeError` with Python's usual text, because tools test in this way whether an
+    environment takes an argument (TorchRL: `frameskip`).
     """
 
 
 class BusyError(IpagymError, RuntimeError):
-    """A second thread uses what can be used by one at a time."""
+    """A second thread uses an object that only one thread at a time may use."""
 
 
 class SolverError(IpagymError, RuntimeError):
@@ -49,17 +49,19 @@ def _printable(character: str) -> str:
 
 
 def unknown_name(kind: str, name: str, known: Iterable[str]) -> InputError:
-    """An `InputError` for a name nobody knows, with the nearest known one."""
+    """An `InputError` for an unknown name; it suggests the nearest known one."""
     return InputError(f"unknown {kind} {name!r}: {_hint(name, known)}")
 
 
 def unknown_argument(name: str, known: Iterable[str]) -> UnknownArgument:
-    """An `UnknownArgument`, with the nearest known one."""
+    """An `UnknownArgument` that suggests the nearest known one."""
     return UnknownArgument(f"unexpected keyword argument {name!r}: {_hint(name, known)}")
 
 
 def in_one_line(error: BaseException) -> str:
-    """What the user's code raised, with file and line unless it says so itself; our own errors are told as they are."""
+    """The error of the user's code in one line, with file and line if they are missing; ipagym's errors are not
+    changed.
+    """
     text = str(error)
     if isinstance(error, IpagymError):
         return text

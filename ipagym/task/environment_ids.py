@@ -1,4 +1,4 @@
-"""The environment ids, as data: entry points are strings, so that nothing heavy is imported."""
+"""The environment ids as data: entry points are strings, so that nothing large is imported."""
 
 import gymnasium
 
@@ -24,21 +24,21 @@ ENV_IDS: dict[str, str] = {
 
 
 def multi_objective(env_id: str) -> str:
-    """The id of the environment with the same scenario, whose reward is a vector."""
+    """The id of the environment with the same scenario and a vector reward."""
     package, _, name = env_id.partition("/")
     return f"{package}/mo-{name}"
 
 
 def register_all() -> None:
-    """Register every id with Gymnasium, also with the reward as a vector; ids already there are left alone."""
+    """Register every id with Gymnasium, with scalar and with vector reward; existing ids are not changed."""
     for env_id, scenario in ENV_IDS.items():
         _register(env_id, {"name": scenario})
         _register(multi_objective(env_id), {"name": scenario, "reward": "vector"})
 
 
 def _register(env_id: str, arguments: dict[str, str]) -> None:
-    """`gym.make` returns the environment itself: it checks the order of calls and its actions, so that the wrappers
-    which do are left out, and its own methods (`action_masks`) are there for those that ask for them.
+    """Register one id such that `gym.make` returns the environment itself, without Gymnasium's checking wrappers. The
+    environment checks the order of calls and the actions itself, and its own methods (`action_masks`) stay accessible.
     """
     if env_id not in gymnasium.registry:
         gymnasium.register(

@@ -9,20 +9,22 @@ RATES = ("crashes_per_hour", "node_losses_per_hour")
 FACTORS = ("slow_start_factor", "straggler_factor")
 
 MOST_PER_HOUR = 7200.0
-"""Crashes of a replica, or losses of a node: one every half second on average. What fails more often serves nothing."""
+"""Most crashes of a replica or losses of a node: one every half second on average. With more, nothing is served."""
 
 MOST_FAILED_STARTS = 0.99
-"""Of all starts: a hundred attempts for one that holds, on average, which may all fall on one instant (`load_s` 0)."""
+"""Largest share of failed starts: a hundred attempts per successful start on average, all at one instant if `load_s` is
+0.
+"""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Faults:
-    """Faults and how often they happen; by default none do.
+    """Faults and their frequencies; by default there are none.
 
-    crashes_per_hour: of each ready replica; it loses its batch to the front of the queue and loads its model anew.
-    slow_start and failed_start: the probability that a start takes `slow_start_factor` times as long, or fails when
-    it should be done and begins again. straggler: the probability that a batch takes `straggler_factor` times as long.
-    node_losses_per_hour: of each node; its replicas are placed anew, and it is back after `node_repair_s` seconds.
+    crashes_per_hour: of each ready replica; its batch returns to the front of the queue and it loads its model again.
+    slow_start and failed_start: the probability that a start takes `slow_start_factor` times as long, or fails at its
+    end and begins again. straggler: the probability that a batch takes `straggler_factor` times as long.
+    node_losses_per_hour: of each node; its replicas are placed again, and it returns after `node_repair_s` seconds.
     lost_scrape: the probability that the figures of a window do not reach the controller.
     """
 
@@ -78,7 +80,7 @@ MIXTURES: dict[str, Faults] = {
         lost_scrape=0.1,
     ),
 }
-"""Mixtures by name: our own choice, a bad day and a broken cluster; every kind of fault is in both."""
+"""Mixtures by name, with rates that we chose: a bad day and a broken cluster. Both have every kind of fault."""
 
 
 DESCRIPTIONS = {
@@ -89,7 +91,7 @@ DESCRIPTIONS = {
 
 
 def by_name(name: str, *, has_nodes: bool) -> Faults:
-    """The mixture called `name`; without nodes there are none to lose.
+    """The mixture called `name`; without nodes, it has no losses of nodes.
 
     Raises:
         InputError: no such mixture.

@@ -14,12 +14,12 @@ Quantity = TypeVar("Quantity", float, NDArray[np.float64])
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RewardTerms(Generic[Quantity]):
-    """The reward as a vector, each term in its own unit and all but accuracy to be kept small; of one window in floats
-    or of many in arrays of one shape.
+    """The reward as a vector: floats for one window, or arrays of one shape for many. Each term has its own unit.
+    Accuracy is to be maximised, all other terms are to be minimised.
 
-    accuracy: PAS of what was served, 0..1. cost: cores held, averaged over the window. batch: Σ batch sizes.
-    violation: SLO violation rate, 0..1. switching: knobs changed. energy: kilojoules. loading: seconds that the
-    slowest of the deployments newly made or given other cores takes to load (InfAdapter's LC).
+    accuracy: PAS of the served requests, 0..1. cost: cores held, averaged over the window. batch: Σ batch sizes.
+    violation: SLO violation rate, 0..1. switching: knobs changed. energy: kilojoules. loading: the longest load time in
+    seconds among deployments that are new or have other cores (InfAdapter's LC).
     """
 
     accuracy: Quantity
@@ -35,9 +35,9 @@ class RewardTerms(Generic[Quantity]):
 class Objective:
     """Weights of the scalar reward α·accuracy − β·cost − δ·batch − w·violation − s·switching − e·energy − γ·loading.
 
-    α, β and δ are those of IPA's objective (§4.3; defaults: its video pipeline). There the SLO is a constraint;
-    a learner needs it as a price: with the default of `violation`, to be late with one request in a hundred costs
-    as much as two cores. Far below it, a controller that serves only what it likes outdoes one that serves all.
+    α, β and δ are those of IPA's objective (§4.3; defaults: its video pipeline). There the SLO is a constraint; a
+    learner needs it as a price. With the default of `violation`, one late request in a hundred costs as much as two
+    cores. With much smaller weights, a controller that drops requests can earn more than one that serves all.
     """
 
     alpha: float = 2.0
@@ -68,7 +68,7 @@ class Objective:
         return worth - self.energy * terms.energy - self.gamma * terms.loading
 
     def per_term(self) -> RewardTerms[float]:
-        """What one more of each term adds to the weighted sum."""
+        """The change of the weighted sum per unit of each term."""
         return RewardTerms(
             accuracy=self.alpha,
             cost=-self.beta,
@@ -81,7 +81,7 @@ class Objective:
 
 
 def worth_of_terms(objectives: Sequence[Objective], terms: RewardTerms[NDArray[np.float64]]) -> NDArray[np.float64]:
-    """The weighted sum of the terms of n windows, each of shape (n,), under an objective for each: shape (n,)."""
+    """The weighted sums of n windows, shape (n,): terms of shape (n,), and one objective for each window."""
     worth = np.zeros(len(objectives))
     slopes = [each.per_term() for each in objectives]
     for each in fields(RewardTerms):

@@ -1,4 +1,4 @@
-"""Rules of a simulated cluster: queue order, batching, drops, spread of service times, resizes, sleep, faults."""
+"""Rules of the simulated cluster: queue order, batching, drops, spread of service times, resizes, sleep, faults."""
 
 from dataclasses import dataclass, field
 from typing import Literal
@@ -9,19 +9,19 @@ from ipagym.task.faults import Faults
 from ipagym.workload.arrivals import parse_rule
 
 MEASURED = "measured"
-"""Service times that spread as the profile was measured to."""
+"""Service times with the spread that was measured for the profile."""
 
 MOST_PROFILE_ERROR = 0.9
-"""Of a profile: services between a tenth and nearly twice of what it says."""
+"""Largest profile error: service times between a tenth and nearly twice those of the profile."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DropPolicy:
-    """The conditions on which a stage gives a request up instead of serving it; by default none.
+    """The conditions under which a stage drops a request; by default none.
 
-    expired: its deadline has passed when it would be dequeued. hopeless: it would miss its deadline even if started
-    now in the batch being formed. max_queue: the stage's queue is full when it arrives. max_age_s: it has been in the
-    system that long when it would be dequeued (IPA's `drop_limit`).
+    expired: its deadline has passed when it would be dequeued. hopeless: it would miss its deadline even if started now
+    in the batch being formed. max_queue: the stage's queue is full when the request arrives. max_age_s: the request has
+    been in the system for that long when it would be dequeued (IPA's `drop_limit`).
     """
 
     expired: bool = False
@@ -38,15 +38,15 @@ class DropPolicy:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Physics:
-    """The rules of a cluster; the same for every stage and every agent.
+    """The rules of a cluster. They are the same for every stage and every agent.
 
-    `arrivals` is the rule that turns rates into timestamps: poisson, uniform, or gamma:CV. `service` is how service
-    times spread around the profile's average: measured (lognormal, to the profile's p99), constant, exponential,
-    gamma:CV or lognormal:CV. `resize_s` is how long it takes to give running replicas other cores in place; None where
-    that needs new replicas. A replica that has been idle for `keep_alive_s` sleeps, without cores, until requests
-    wait that no other can take; None where replicas do not sleep. With a `profile_error` of e, services of a variant
-    take 1 − e to 1 + e times as long as its profile says. The seed of the episode decides the factor, and no controller
-    is told.
+    `arrivals` is the rule that turns rates into timestamps: poisson, uniform, or gamma:CV. `service` is the
+    distribution of service times around the profile's average: measured (lognormal, with the profile's p99), constant,
+    exponential, gamma:CV or lognormal:CV. `resize_s` is the time it takes to change the cores of running replicas in
+    place; with None, new replicas are needed. A replica that has been idle for `keep_alive_s` sleeps without cores
+    until requests wait that no other replica can take; with None, replicas do not sleep. With a `profile_error` of e,
+    service times of a variant are 1 − e to 1 + e times those of its profile. The seed of the episode determines the
+    factor; controllers do not see it.
     """
 
     order: Literal["fifo", "edf"] = "fifo"

@@ -1,4 +1,4 @@
-"""The reward as a vector, over records: of one window or of those of many clusters at once."""
+"""The reward as a vector, computed from records of one window or of many clusters at once."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,14 +19,14 @@ TERMS = tuple(RewardTerms.__dataclass_fields__)
 """Names of the terms."""
 
 REMEMBERED = 4096
-"""Configurations whose records are kept: planners and policies come back to the same few."""
+"""Size of the cache of configurations' records: planners and policies often return to the same few."""
 
 
 class Rewards:
-    """Reward terms of a pipeline's windows; `width` deployments of a stage at most.
+    """Reward terms of a pipeline's windows, with at most `width` deployments per stage.
 
-    Configurations are compared by the numbers of their knobs, shape (n, S, width, K), as `deployments_of` has them.
-    There base cores are said, so that it makes no difference whether a configuration says them.
+    Configurations are compared by the numbers of their knobs, shape (n, S, width, K), as `deployments_of` returns them.
+    Base cores are explicit there, so a configuration may give them or not.
     """
 
     def __init__(self, pipeline: Pipeline, width: int) -> None:
@@ -41,33 +41,33 @@ class Rewards:
         self._known: dict[Configuration, Numbers] = {}
 
     def of_window(self, window: Window, previous: Configuration) -> RewardTerms[float]:
-        """The reward vector of one window; `previous` is the configuration in force before it."""
+        """The reward vector of one window; `previous` is the configuration before it."""
         changed, loading_s, batch = (float(each[0]) for each in self._compare(previous, window.configuration))
         seen = (window.accuracy, window.cores, window.violation_rate, window.energy_j)
         return _terms(seen, (changed, loading_s, batch))
 
     def of_windows(self, windows: Records, before: Deployments, after: Deployments) -> RewardTerms[Values]:
         """The reward vectors of n windows, each term of shape (n,), from records of the windows and of the
-        configurations in force before and in them, (n, S, width).
+        configurations before and in them, shape (n, S, width).
         """
         violation = np.minimum(1.0, windows["violations"] / np.maximum(windows["arrivals"], 1))
         seen = (windows["accuracy"].copy(), windows["cores"].copy(), violation, windows["energy_j"])
         return _terms(seen, self.compared(numbers(before), numbers(after)))
 
     def between(self, before: Configuration, after: Configuration) -> tuple[int, float]:
-        """The number of knobs that differ between two configurations, and the longest load time in going over."""
+        """The number of knobs that differ between two configurations, and the longest load time of the change."""
         changed, loading_s, _ = self._compare(before, after)
         return int(changed[0]), float(loading_s[0])
 
     def compared(self, before: Numbers, after: Numbers) -> tuple[Values, Values, Values]:
         """The knobs that differ, the longest load time, and the batch sizes afterwards, each of shape (n,).
 
-        Deployments of one variant are compared with each other, in whatever order they stand; of the others the first
-        gone with the first that is new, and so on; one more gone or new than the other counts as one. A knob that
-        neither variant has a choice of (cores, of one that was measured on its base cores only) does not count.
+        Deployments of the same variant are compared with each other, in any order. Of the others, the first removed one
+        is compared with the first new one, and so on; each one left over counts as one change. A knob counts only if at
+        least one of the two variants has a choice of it (not the cores of variants measured on base cores only).
 
-        The load time is that of the slowest among the deployments that are new or have other cores, 0 without any:
-        InfAdapter's loading cost (its released optimiser). To drop a variant is free, and so is one left as it is.
+        The load time is the longest among the deployments that are new or have other cores, 0 if there are none:
+        InfAdapter's loading cost (its released optimiser). Removed and unchanged variants cost nothing.
         """
         changed = reward_kernels.changed_knobs(before, after, self._has_choice)
         loading_s = reward_kernels.loading_s(before, after, self._load_s, KNOBS.index(CORES))
@@ -89,7 +89,7 @@ class Rewards:
 def _terms(
     seen: tuple[Quantity, Quantity, Quantity, Quantity], compared: tuple[Quantity, Quantity, Quantity]
 ) -> RewardTerms[Quantity]:
-    """The terms, from accuracy, cores, violation rate and joules, and from what `Rewards.compared` gives."""
+    """The terms, from accuracy, cores, violation rate, energy in joules, and the results of `Rewards.compared`."""
     (accuracy, cores, violation, energy_j), (changed, loading_s, batch) = seen, compared
     return RewardTerms(
         accuracy=accuracy,
@@ -103,11 +103,11 @@ def _terms(
 
 
 def _has_choice(knob: Knob, variant: Variant, stage: Stage) -> bool:
-    """True if a change of the knob counts; of a knob that hangs on the variant, if that has more than one choice."""
+    """True if a change of the knob counts; a knob that depends on the variant counts if that has several choices."""
     return not knob.of_variant or len(knob.choices_of(variant, stage, Limits())) > 1
 
 
 def numbers(records: Deployments) -> Numbers:
-    """The numbers of the knobs, shape (n, S, L, K), of records of shape (n, S, L), all fields of which take 8 bytes."""
+    """The numbers of the knobs, shape (n, S, L, K), of records of shape (n, S, L); all fields have 8 bytes."""
     whole = np.ascontiguousarray(records).view(np.int64).reshape(*records.shape, -1)
     return np.ascontiguousarray(whole[..., : len(KNOBS)])

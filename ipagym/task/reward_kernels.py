@@ -1,7 +1,7 @@
-"""Compiled comparison of configurations, as the reward has it: the knobs that differ, the longest load time.
+"""Compiled comparison of configurations for the reward: the knobs that differ and the longest load time.
 
 `before` and `after` are of shape (n, S, L, K): the numbers of K knobs of L deployments in S stages, the variant first,
-−1 for no deployment. Compiled, since a planner asks after every window that it simulates.
+−1 for no deployment. It is compiled because planners call it after every simulated window.
 """
 
 import numpy as np
@@ -16,7 +16,9 @@ Flags = NDArray[np.bool_]
 
 @kernel
 def changed_knobs(before: Ints, after: Ints, has_choice: Flags) -> Floats:
-    """The number of knobs that differ, shape (n,); `has_choice` tells of stage, variant and knob whether it counts."""
+    """The number of knobs that differ, shape (n,); `has_choice` says for each stage, variant and knob whether it
+    counts.
+    """
     changed = np.zeros(len(before))
     for i in range(len(before)):
         for s in range(before.shape[1]):
@@ -77,7 +79,7 @@ def _differ(was: Ints, now: Ints, has_choice: Flags) -> int:
 
 @kernel
 def _place_of(deployments: Ints, variant: int) -> int:
-    """The place of the deployment of that variant, -1 without one."""
+    """The place of the deployment of that variant, -1 if there is none."""
     for place in range(len(deployments)):
         if deployments[place, 0] == variant:
             return place
@@ -86,7 +88,7 @@ def _place_of(deployments: Ints, variant: int) -> int:
 
 @kernel
 def _place_of_new(before: Ints, after: Ints, number: int) -> int:
-    """The place of the new deployment with so many new ones before it, -1 without one."""
+    """The place of the new deployment that has `number` new ones before it, -1 if there is none."""
     for place in range(len(after)):
         if after[place, 0] >= 0 and _place_of(before, after[place, 0]) < 0:
             if number == 0:

@@ -1,4 +1,4 @@
-"""A named task: what is served, under which load, with which freedom and to which end."""
+"""A named task: the pipeline, its load, the limits, and the objective."""
 
 from dataclasses import asdict, dataclass, field, replace
 from hashlib import sha256
@@ -15,21 +15,21 @@ from ipagym.workload.opening import Opening
 from ipagym.workload.protocol import Workload
 
 SHORTEST_INTERVAL_S = 0.01
-"""Seconds between two decisions, at least: no cluster is observed and told anew more often than 100 times a second."""
+"""Shortest time between two decisions: no real cluster is observed and reconfigured more than 100 times a second."""
 
 MOST_WINDOWS = 1_000_000
-"""Adaptation intervals of an episode, all of which a comparison keeps: eleven days at one a second."""
+"""Most adaptation intervals of an episode, as a comparison keeps all of them: eleven days at one a second."""
 
 LONGEST_LAG = 3_600
-"""Windows that figures may be on their way to the controller, all of which are kept: an hour at one a second."""
+"""Longest lag of figures in windows, as all windows in between are kept: an hour at one a second."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Scenario:
     """Pipeline + workload + limits + objective + physics. An episode lasts as long as its workload.
 
-    `initial` is the configuration found ready at time 0. `network` is what requests have to come through; without one
-    they arrive as they are sent. `telemetry` is how their figures reach controllers.
+    `initial` is the configuration that is ready at time 0. `network` delays requests on their way; without one they
+    arrive when they are sent. `telemetry` says how figures reach controllers.
     """
 
     pipeline: Pipeline
@@ -50,15 +50,15 @@ class Scenario:
                 f"not {self.telemetry.lag_s}"
             )
         if self.physics.faults.node_losses_per_hour and self.limits.node_cores is None:
-            raise InputError("node_losses_per_hour needs nodes to lose: give node_cores in the limits")
+            raise InputError("node_losses_per_hour needs nodes: give node_cores in the limits")
 
     @property
     def windows(self) -> int:
-        """Whole adaptation intervals in an episode, the warm-up included."""
+        """Whole adaptation intervals in an episode, including the warm-up."""
         return int(self.workload.duration_s / self.interval_s + 1e-9)
 
     def opening(self, duration_s: int | None) -> "Scenario":
-        """The same under the first `duration_s` seconds of its load; all of it under none."""
+        """The scenario with only the first `duration_s` seconds of its load; with None, the whole load."""
         if duration_s is None:
             return self
         return replace(self, workload=Opening(whole=self.workload, duration_s=duration_s))
@@ -66,7 +66,7 @@ class Scenario:
     def digest(self) -> str:
         """A hash of everything that defines the task, 16 hexadecimal digits."""
         fields = asdict(self)
-        # JSON has no tuples as keys; and without such a table the digest is that from before there were any.
+        # JSON has no tuples as keys; without such a table, the digest must equal that of versions without the field.
         measured = fields["pipeline"].pop("accuracy_by_combination")
         if measured:
             fields["pipeline"]["accuracy_by_combination"] = sorted(measured.items())

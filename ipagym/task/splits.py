@@ -1,4 +1,4 @@
-"""Training, validation and test: seeds and days of the trace, and what is told of those that were run."""
+"""Training, validation and test: the splits of seeds, for manifests and warnings."""
 
 from collections.abc import Sequence
 
@@ -17,7 +17,7 @@ def splits_of(seeds: Sequence[int]) -> dict[str, list[int]]:
 
 
 def warning_of(seeds: Sequence[int]) -> str | None:
-    """A line that says which seeds are not of the test split; None where all are."""
+    """A line that says which seeds are not in the test split; None if all are."""
     others = {split: found for split, found in splits_of(seeds).items() if split != "test"}
     if not others:
         return None

@@ -1,10 +1,11 @@
-"""The way of a cluster's figures to its controller, the same for every controller of a scenario.
+"""How a cluster's figures reach its controller. It is the same for every controller of a scenario.
 
-Figures are taken over an adaptation interval, at its end. They are scraped every so often and known some time later; a
-scrape may be lost (`Faults.lost_scrape`). Until newer ones are known, a controller has the latest that came. It always
-knows the time and what it asked for, and has the figures of the first interval.
+Figures are taken at the end of an adaptation interval, over that interval. They are scraped at fixed intervals and
+reach the controller after a lag; a scrape may be lost (`Faults.lost_scrape`). Until newer figures arrive, a controller
+sees the latest ones it has. It always knows the time and the requested configuration, and has the figures of the first
+interval.
 
-With a `load_error` arrivals are measured wrongly, all of an episode by the same factor.
+With a `load_error`, arrivals are measured with an error: one factor for a whole episode.
 """
 
 from dataclasses import dataclass, replace
@@ -25,10 +26,10 @@ MOST_LOAD_ERROR = 0.5
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Telemetry:
-    """Seconds between two scrapes (None: one in every interval), and until a scrape is known.
+    """Seconds between two scrapes (None: one in every interval), and the lag until the controller has a scrape.
 
-    Both count in whole adaptation intervals, rounded up. With a `load_error` of e, controllers see 1 − e to 1 + e times
-    the requests that arrive. The seed of the episode decides the factor, and no controller is told.
+    Both are rounded up to whole adaptation intervals. With a `load_error` of e, controllers see 1 − e to 1 + e times
+    the requests that arrive. The seed of the episode determines the factor; controllers do not see it.
     """
 
     scrape_s: float | None = None
@@ -44,7 +45,7 @@ class Telemetry:
             raise InputError(f"load_error must be in 0..{MOST_LOAD_ERROR:g}, not {self.load_error}")
 
     def load_factor(self, seed: int) -> float:
-        """Arrivals that controllers see in the episode of that seed, by those that there are."""
+        """The ratio of measured to true arrivals in the episode of that seed."""
         if self.load_error == 0:
             return 1.0
         return 1 + self.load_error * (2 * uniforms(Streams.spawn(seed).fate, Concern.LOAD, 0, 0)[0] - 1)
@@ -54,14 +55,14 @@ class Telemetry:
         return 1 if self.scrape_s is None else max(1, ceil(self.scrape_s / interval_s - ROUNDING))
 
     def lag(self, interval_s: float) -> int:
-        """Windows until a scrape is known."""
+        """Windows until the controller has a scrape."""
         return ceil(self.lag_s / interval_s - ROUNDING)
 
 
 class Feed:
     """The figures that a controller has at the end of each window of an episode; they are `age` windows old.
 
-    The seed of the episode decides how wrong arrivals are (`Telemetry.load_factor`).
+    The seed of the episode determines the error of arrivals (`Telemetry.load_factor`).
     """
 
     def __init__(self, telemetry: Telemetry, interval_s: float, seed: int) -> None:
@@ -78,7 +79,7 @@ class Feed:
         return self._index - self._source
 
     def see(self, window: Window) -> Window:
-        """The figures that it has after this window, marked `scraped` where they are new."""
+        """The figures that the controller has after this window; `scraped` is true if they are new."""
         self._index += 1
         measured = window if self._load_factor == 1 else _with_arrivals(window, self._load_factor)
         self._kept = [*self._kept, measured][-self._lag - 1 :]
@@ -98,7 +99,7 @@ def measured_arrivals(arrivals: ArrayLike, factor: float | NDArray[np.float64]) 
 
 
 def measured_seconds(arrivals_per_s: NDArray[np.int64], factor: float | NDArray[np.float64]) -> NDArray[np.int64]:
-    """The arrivals in each second, on the last axis, times the factor; what rounding takes from one, the next gets."""
+    """The arrivals of each second, on the last axis, times the factor; rounding errors carry over to the next one."""
     return np.diff(measured_arrivals(arrivals_per_s.cumsum(axis=-1), factor), axis=-1, prepend=0)
 
 

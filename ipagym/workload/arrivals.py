@@ -32,9 +32,9 @@ def arrival_blocks(
     """Sorted arrival times in seconds, one array for each `block_s` seconds of `rates_rps` (one rate per second).
 
     With poisson gaps this is the inhomogeneous Poisson process of those rates exactly. The uniform rule spaces requests
-    evenly, beginning half a gap in: where rates are whole numbers, as the counts of a trace are, just so many requests
-    come in each second, as from IPA's load tester in its mode `equal` (reconfigurable-ml-pipeline/load_tester on
-    GitHub). Memory is bounded by a block and a chunk of gaps.
+    evenly, beginning after half a gap: if rates are whole numbers, like the counts of a trace, exactly that many
+    requests arrive in each second, as with IPA's load tester in its mode `equal`
+    (reconfigurable-ml-pipeline/load_tester on GitHub). Memory is bounded by a block and a chunk of gaps.
     """
     gaps = parse_rule(rule)
     ahead = np.cumsum(gaps(rng, GAPS_AT_ONCE)) - (0.5 if rule == "uniform" else 0.0)

@@ -58,17 +58,17 @@ SHAPES: dict[str, tuple[int, Callable[..., Workload]]] = {
     TWITTER_LIKE: (1, lambda s, d: TwitterLike(damping=d, duration_s=s)),
     "self-similar": (3, lambda s, m, d, h: SelfSimilar(mean_rps=m, deviation_rps=d, hurst=h, duration_s=s)),
 }
-"""The number of figures of a shape, and its making of its length in seconds and these."""
+"""For each shape, the number of its figures, and the function that makes it from its length in seconds and these."""
 
 
 def by_name(name: str, trace: str | Path | None = None) -> Workload:
-    """The workload called `name`; see `WORKLOADS` for the names. What is none of them is the path of a file.
+    """The workload called `name`; see `WORKLOADS` for the names. Any other name is the path of a file.
 
-    The papers' windows and days of the trace are cut from `trace`, or from the file that IPAGYM_TRACES names; without
-    one they are generated.
+    The papers' windows and days of the trace are cut from `trace`, or from the file that IPAGYM_TRACES names; without a
+    file they are generated.
 
     Raises:
-        InputError: an unknown name, a number out of range, a trace file that cannot be used or is not asked for.
+        InputError: the name is unknown, a number is out of range, or the trace file cannot be used or is not needed.
     """
     if takes_trace(name):
         return _of_the_trace(name, find_trace() if trace is None else _path(trace))
@@ -79,7 +79,7 @@ def by_name(name: str, trace: str | Path | None = None) -> Workload:
 
 
 def takes_trace(name: str) -> bool:
-    """True for a load that is cut from the Twitter trace where there is its file."""
+    """True for a load that is cut from the Twitter trace if the file is available."""
     return name in WINDOWS or name.partition(":")[0] == TWITTER_DAY
 
 
@@ -107,7 +107,7 @@ def _generated_or_own(name: str) -> Workload:
 
 
 def located(name: str, folder: Path) -> str:
-    """The name of a workload, its path counted from the folder if it has one."""
+    """The name of a workload; if it has a path, it is resolved from the folder."""
     kind, colon, path = name.partition(":")
     if kind == "trace" and colon and path:
         return f"trace:{folder / path}"
@@ -159,7 +159,7 @@ def _path(trace: str | Path) -> Path:
 
 
 def _numbers(name: str, text: str, number: int) -> tuple[list[float], int]:
-    """The rates that stand after the name, and the length in seconds that may follow."""
+    """The rates after the name, and the optional length in seconds."""
     parts = text.split(":")
     try:
         rates = [plain_number(part) for part in parts[:number]]

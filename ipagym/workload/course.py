@@ -1,4 +1,4 @@
-"""The parts of a generated load: bursts, and a level that wanders."""
+"""The parts of a generated load: bursts, and a level that varies slowly."""
 
 from math import ceil, exp, log, sqrt
 
@@ -9,14 +9,12 @@ RISE_OF_TIME_CONSTANT = log(9)
 """The time from 10 to 90 % of an exponential approach, in time constants."""
 
 STEP_S = 10
-"""A level wanders by steps of ten seconds, joined by straight lines."""
+"""A level varies in steps of ten seconds, with linear interpolation."""
 
 
 def climb(since_s: NDArray[np.float64], *, rise_s: float, length_s: float, fall_share: float) -> NDArray[np.float64]:
-    """The share of the whole climb at so many seconds after the onset, 0 before it.
-
-    It is approached exponentially, `rise_s` being the time from 10 to 90 %; over the last `fall_share` of the length
-    a straight line leads down.
+    """The height of a burst, as a share of its full height, at times after the onset; 0 before it. The rise is
+    exponential, with `rise_s` from 10 to 90 %; over the last `fall_share` of the length the fall is linear.
     """
     risen = -np.expm1(-np.maximum(since_s, 0.0) * RISE_OF_TIME_CONSTANT / rise_s)
     fall = (length_s - since_s) / (fall_share * length_s)
@@ -24,7 +22,7 @@ def climb(since_s: NDArray[np.float64], *, rise_s: float, length_s: float, fall_
 
 
 def wander(duration_s: int, *, deviation: float, memory_s: float, rng: np.random.Generator) -> NDArray[np.float64]:
-    """A stationary first-order autoregression of mean 0 that forgets in `memory_s`, shape (duration_s,)."""
+    """A stationary first-order autoregression of mean 0 with time constant `memory_s`, shape (duration_s,)."""
     steps = ceil(duration_s / STEP_S) + 1
     keep = exp(-STEP_S / memory_s)
     noise = deviation * rng.standard_normal(steps)

@@ -1,4 +1,4 @@
-"""Hours of a day of the Twitter trace; the split of an episode's seed says which days they may be of."""
+"""Hours of a day of the Twitter trace; the split of an episode's seed determines the possible days."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -27,17 +27,17 @@ are of days 15, 16 and 20.
 """
 
 SERVED_S = DAY_S - 1_741
-"""Seconds of a day that have requests: the last 29 minutes of all days but the last are empty by an artefact."""
+"""Seconds of a day with requests: by an artefact, the last 29 minutes of all days but the last are empty."""
 
 NAME = "twitter-day"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TraceDays:
-    """`duration_s` seconds of one day of the trace, counts divided by `damping`; the seed chooses the day and when.
+    """`duration_s` seconds of one day of the trace, counts divided by `damping`; the seed chooses the day and the time.
 
-    Seeds of training get days of training, those of validation and test get theirs (`DAYS`); seeds of no split, and
-    generators that belong to no episode, get days of training. `digest` identifies the trace.
+    Seeds of training, validation and test get the days of their split (`DAYS`); seeds of no split, and generators
+    outside of episodes, get training days. `digest` identifies the trace.
     """
 
     duration_s: int
@@ -70,7 +70,7 @@ class TraceDays:
 
 
 def twitter_day(damping: float, duration_s: int, trace: Path | None) -> TraceDays | TwitterLike:
-    """Hours of a day of the trace, or generated ones in its likeness where there is no file.
+    """Hours of a day of the trace, or similar generated ones without the file.
 
     Raises:
         InputError: the trace cannot be used, or a figure is out of range.
@@ -82,7 +82,7 @@ def twitter_day(damping: float, duration_s: int, trace: Path | None) -> TraceDay
 
 
 def split_of_stream(rng: np.random.Generator) -> str:
-    """The split whose days an episode takes: that of the seed that its stream of the load was spawned from."""
+    """The split of an episode's days: that of the seed from which its random stream of the load was spawned."""
     seed = seed_of(rng)
     split = "train" if seed is None else split_of(seed)
     return split if split in DAYS else "train"
@@ -94,10 +94,10 @@ def days_of_window(name: str) -> tuple[int, ...]:
 
 
 def check_figures(duration_s: int, damping: float) -> None:
-    """Refuse a length that a day does not have, and a damping that is none.
+    """Refuse a length beyond a day, and an invalid damping.
 
     Raises:
-        InputError: one of them is such.
+        InputError: one of them is invalid.
     """
     if not 1 <= duration_s <= SERVED_S:
         raise InputError(f"{NAME} may have 1..{SERVED_S} seconds, those of a day with requests, not {duration_s}")

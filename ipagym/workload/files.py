@@ -1,4 +1,4 @@
-"""Files of users: read within bounds, and refused in one line where they cannot be read."""
+"""Files of users, read with a limit on size; a file that cannot be read is refused in one line."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from ipagym.system.files import is_file
 def bounded_bytes(path: Path, what: str, most_bytes: int) -> bytes:
     """The content of a file, called `what` in messages.
 
-    No more than `most_bytes` is read whatever size the file claims to have: special files claim none.
+    At most `most_bytes` are read, whatever the reported size: special files report none.
 
     Raises:
         InputError: there is no such file, it cannot be read, or it is larger.
@@ -27,11 +27,11 @@ def bounded_bytes(path: Path, what: str, most_bytes: int) -> bytes:
 
 
 def plain_number(word: str) -> float:
-    """The number that a word is; Python would take `1_000` and the digits of every script for one.
+    """The number in a word; `1_000` and digits of other scripts, which Python accepts, are refused.
 
     Raises:
-        ValueError: it is none.
+        ValueError: it is not a number.
     """
     if "_" in word or not word.isascii():
-        raise ValueError(f"{word!r} is no number")
+        raise ValueError(f"{word!r} is not a number")
     return float(word)

@@ -1,4 +1,4 @@
-"""The figures of the twitter-like load, fitted to a measured one by its own measure."""
+"""Fits the parameters of the twitter-like load to a measured load."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -24,10 +24,12 @@ SHORT, MIDDLE, LONG = 1, 24, 384
 
 
 def fit(measured: Rates, start: Shape) -> Iterator[Shape]:
-    """Better and better figures, `ROUNDS` times: those whose loads, measured in the same way, come out as the measured.
+    """Successively better parameters, in `ROUNDS` rounds, such that generated loads have the same measures as the
+    measured one.
 
-    Indirect inference by proportion: in each round a figure is multiplied by how much too small its measure is in
-    the generated loads, the mean of some seeds. Seconds without requests in `measured` are gaps; it starts at midnight.
+    Indirect inference by proportion: in each round a parameter is multiplied by the ratio of its measure in `measured`
+    to that in the generated loads (mean over some seeds). Seconds without requests in `measured` are gaps; it starts at
+    midnight.
     """
     wanted, shape = measures(measured), replace(start, diurnal_peak_s=_wave(measured)[1] % DAY_S)
     for _ in range(ROUNDS):
@@ -45,7 +47,7 @@ def generated(shape: Shape) -> Iterator[Rates]:
 
 
 def measures(rates_rps: Rates) -> dict[str, float]:
-    """The measure that each figure of `Shape` is told from, by its name; proportional to it for small changes."""
+    """The measure of each parameter of `Shape`, by its name; it is proportional to the parameter for small changes."""
     rates = rates_rps[rates_rps > 0]
     bursts = find_bursts(rates)
     return _burst_measures(bursts) | _quiet_measures(rates, bursts) | {"diurnal": _wave(rates_rps)[0]}

@@ -15,7 +15,7 @@ MAX_DURATION_S = 10_000_000
 
 
 def check_numbers(workload: object) -> None:
-    """Refuse rates, times and durations that no load can have; every numeric field of the dataclass is looked at.
+    """Refuse invalid rates, times and durations in the numeric fields of the dataclass.
 
     Raises:
         InputError: naming the field, its value and the rule.
@@ -33,7 +33,7 @@ def check_numbers(workload: object) -> None:
 
 
 def generated_by(workload: object) -> str:
-    """That the load is generated, and by which figures but its length."""
+    """The origin of a generated load: its parameters, except for its length."""
     figures = {item.name: getattr(workload, item.name) for item in fields(workload)}  # type: ignore[arg-type]
     return f"{GENERATED}, {', '.join(f'{name} {value:g}' for name, value in figures.items() if name != 'duration_s')}"
 

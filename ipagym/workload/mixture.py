@@ -1,4 +1,4 @@
-"""Several loads as one: each episode is played under one of them, drawn at random."""
+"""Several loads as one: each episode has one of them, drawn at random."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -23,7 +23,7 @@ class Mixture:
 
     def __post_init__(self) -> None:
         if not self.parts:
-            raise InputError("a mixture of loads needs one at least")
+            raise InputError("a mixture of loads needs at least one load")
 
     @property
     def name(self) -> str:

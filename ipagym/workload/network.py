@@ -1,7 +1,7 @@
-"""The way to the cluster: a wireless link whose bandwidth moves, and with it the time left to serve a request.
-
-A request of so many bytes, sent in a second of so much bandwidth, arrives payload / bandwidth later. Its deadline
-counts from the sending, so that a slow link shortens what is left of it: Sponge's dynamic SLO (arXiv 2404.00704).
+"""The network before the cluster: a wireless link with varying bandwidth, so that the time left to serve a request
+varies. A request arrives payload / bandwidth seconds after it was sent, with the bandwidth of the second of sending.
+Its deadline counts from the sending, so a slow link leaves less time to serve it: Sponge's dynamic SLO (arXiv
+2404.00704).
 """
 
 from dataclasses import dataclass, field
@@ -23,7 +23,7 @@ SPONGE_PAYLOAD_BYTES = 253 * 400 * 3
 
 MIN_BANDWIDTH_MBPS, MAX_BANDWIDTH_MBPS = 1e-3, 1e6
 MOST_REQUESTS = 10_000_000
-"""Requests an episode behind a network may have: they are put in order of arrival beforehand."""
+"""Most requests of an episode behind a network: they are sorted by arrival in advance."""
 
 MAX_TRACE_BYTES = 10_000_000
 
@@ -32,7 +32,7 @@ class Bandwidth(Protocol):
     """The speed of the link in megabytes (10^6 bytes) per second; the same generator state gives the same link."""
 
     def mb_per_s(self, rng: np.random.Generator, duration_s: int) -> Seconds:
-        """Of each second, shape (duration_s,), all above 0."""
+        """The bandwidth in each second, shape (duration_s,), all above 0."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -63,7 +63,7 @@ class FourG:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BandwidthTrace:
-    """Measured bandwidth, second by second, from its beginning again when it ends."""
+    """Measured bandwidth by second; it restarts at its end."""
 
     name: str
     values: tuple[float, ...]
@@ -83,7 +83,7 @@ class BandwidthTrace:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Network:
-    """A link and the size of what is sent over it with each request."""
+    """A link and the payload of each request."""
 
     bandwidth: Bandwidth
     payload_bytes: float = SPONGE_PAYLOAD_BYTES
@@ -93,14 +93,14 @@ class Network:
             raise InputError(f"payload_bytes must be in 0..1e12, not {self.payload_bytes}")
 
     def delays_s(self, rng: np.random.Generator, duration_s: int) -> Seconds:
-        """Seconds on the way of a request sent in each second, shape (duration_s,)."""
+        """The network delay in seconds of a request sent in each second, shape (duration_s,)."""
         return self.payload_bytes / 1e6 / self.bandwidth.mb_per_s(rng, duration_s)
 
 
 def in_order_of_arrival(sent_s: Seconds, delays_s: Seconds) -> tuple[Seconds, Seconds]:
     """Times at which the requests were sent and arrive, by arrival; shapes (N,). Equal arrivals keep their order.
 
-    `sent_s` rises; `delays_s` are the seconds on the way by second of sending.
+    `sent_s` is ascending; `delays_s` are the network delays by second of sending.
     """
     second = np.minimum(sent_s.astype(np.int64), len(delays_s) - 1)
     arrival_s = sent_s + delays_s[second]

@@ -19,7 +19,7 @@ class Opening:
     duration_s: int
 
     def __post_init__(self) -> None:
-        """Refuse a length that the whole does not have."""
+        """Refuse a length beyond that of the whole workload."""
         if not 1 <= self.duration_s <= self.whole.duration_s:
             raise InputError(
                 f"duration must be in 1..{self.whole.duration_s} s, the length of {self.whole.name}, "
@@ -38,7 +38,7 @@ class Opening:
 
     @property
     def source(self) -> Source | None:
-        """The file that the whole workload was read from, if it was."""
+        """The file of the whole workload, if it was read from one."""
         return source_of(self.whole)
 
     @property

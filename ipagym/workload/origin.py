@@ -1,4 +1,4 @@
-"""The origin of a load in words, for tables: no figure should be without it."""
+"""The origin of a load in words, for tables of figures."""
 
 from typing import Protocol, runtime_checkable
 
@@ -10,7 +10,7 @@ GENERATED = "generated"
 
 @runtime_checkable
 class Told(Protocol):
-    """A load that tells where it comes from."""
+    """A load that has a text about its origin."""
 
     @property
     def origin(self) -> str:
@@ -18,7 +18,7 @@ class Told(Protocol):
 
 
 def origin_of(load: Workload) -> str:
-    """The origin of the load; an object of the user's without one is called that."""
+    """The origin of the load; for a user's object without an origin, that it is the user's own."""
     return load.origin if isinstance(load, Told) else "the user's own"
 
 
@@ -32,13 +32,13 @@ class Read(Protocol):
 
 
 def source_of(load: Workload) -> Source | None:
-    """The file that the load was read from, if it was."""
+    """The file of the load, if it was read from one."""
     return load.source if isinstance(load, Read) else None
 
 
 @runtime_checkable
 class Recorded(Protocol):
-    """A load whose rates were recorded, or one that may be cut from such."""
+    """A load with recorded rates, or a part of one."""
 
     @property
     def digest(self) -> str | None:
@@ -46,5 +46,5 @@ class Recorded(Protocol):
 
 
 def digest_of(load: Workload) -> str | None:
-    """The hash of the rates of a recorded load; none of a generated one, which its name defines."""
+    """The hash of the rates of a recorded load; None for a generated load, which its name defines."""
     return load.digest if isinstance(load, Recorded) else None

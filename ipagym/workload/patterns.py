@@ -1,4 +1,4 @@
-"""Stand-ins for the loads of the papers, for machines without the trace."""
+"""Generated replacements for the loads of the papers, for machines without the trace."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -12,7 +12,7 @@ from ipagym.workload.twitter_like import TRACE
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Hump:
-    """A burst: its onset, jittered by up to `jitter_s`, how long it is up, and its fall.
+    """A burst: its onset, jittered by up to `jitter_s`, the length of its plateau, and its fall.
 
     `rise_s` is the time from 10 to 90 % of its rise, which is part of the `plateau_s`.
     """
@@ -38,9 +38,9 @@ class Hump:
 class Pattern:
     """A quiet level with humps up to a peak, and noise whose deviation grows with the level as in the trace.
 
-    The deviation is `noise_rps` at no load and `noise_share` of the load more; `range_rps` are the least and the most
-    of the original. IPA's loads are the trace divided by 8, which the defaults are for. The level wanders by
-    `wander_share` of itself, as fast as that of the whole trace.
+    The deviation is `noise_rps` plus `noise_share` times the load; `range_rps` has the minimum and the maximum of the
+    original. The defaults are for IPA's loads, the trace divided by 8. The level varies slowly by `wander_share` of
+    itself, as fast as in the whole trace.
     """
 
     origin: ClassVar[str] = "generated in the likeness of the trace's window"

@@ -1,4 +1,4 @@
-"""Random processes that the literature models loads by: each episode has its own course, by its seed."""
+"""Random processes of the literature as models of load: the seed determines the load of each episode."""
 
 from dataclasses import dataclass
 from math import ceil, pi
@@ -87,7 +87,7 @@ class Diurnal:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FlashCrowd:
-    """A base rate, then a rise to the peak in a straight line and an exponential fall that forgets in `fall_s`.
+    """A base rate, then a linear rise to the peak and an exponential fall with time constant `fall_s`.
 
     The rise begins at a random second of the first half of the episode.
     """

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 
 class Workload(Protocol):
-    """A load by name; the same generator state gives the same rates."""
+    """A named load; the same generator state gives the same rates."""
 
     @property
     def name(self) -> str:
@@ -18,4 +18,4 @@ class Workload(Protocol):
         """Length in whole seconds."""
 
     def rates_rps(self, rng: np.random.Generator) -> NDArray[np.float64]:
-        """Requests per second of each second, shape (duration_s,), all finite and not negative."""
+        """The rate in each second in requests per second, shape (duration_s,), finite and not negative."""

@@ -1,4 +1,4 @@
-"""Rates of one's own: taken from a list, and looked at before an engine takes them from any load."""
+"""Rates from a list, and the check of the rates of any load before an engine uses them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -42,7 +42,7 @@ def as_workload(given: object) -> Workload:
     """The load that a user gives: a list of rates becomes `GivenRates`.
 
     Raises:
-        InputError: it is neither, or its length is no number of seconds.
+        InputError: it is neither a workload nor a list, or its length is not a number of seconds.
     """
     if isinstance(given, Sequence | np.ndarray) and not isinstance(given, str | bytes):
         return GivenRates(rates=tuple(_numbers(given, "given rates").tolist()))
@@ -57,10 +57,10 @@ def as_workload(given: object) -> Workload:
 
 
 def checked_rates(load: Workload, rng: np.random.Generator) -> NDArray[np.float64]:
-    """The rates of an episode, as every engine takes them: in requests per second, shape (duration_s,).
+    """The checked rates of an episode, in requests per second, shape (duration_s,).
 
     Raises:
-        InputError: they are not as many as the load has seconds, or one is no rate.
+        InputError: their number is not that of the load's seconds, or one is not a valid rate.
     """
     rates = _numbers(load.rates_rps(rng), f"workload {load.name}")
     _check(rates, load.duration_s, f"workload {load.name}")

@@ -1,4 +1,4 @@
-"""Statistics of a load: its level, how fast it rises, and its bursts, from the rate of every second."""
+"""Statistics of a load: level, rises and bursts, from the rate of every second."""
 
 from dataclasses import dataclass
 
@@ -11,10 +11,10 @@ Rates = NDArray[np.float64]
 
 DAY_S = 86_400
 SPAN_S = 10
-"""Rises are those of the mean rate of ten seconds over that of the ten before."""
+"""Rises compare the mean rate of ten seconds with that of the ten seconds before."""
 
 LAGS_S = (1, 10, 60)
-"""Over which spans requests are counted, and after which times loads are held against themselves."""
+"""Spans of the index of dispersion, and lags of the autocorrelation."""
 
 SMOOTH_S = 15
 ABOVE, BELOW = 2.2, 1.55
@@ -45,13 +45,13 @@ def peak_rps(rates_rps: Rates | NDArray[np.int64], span_s: int) -> float:
 
 
 def ten_second_rises(rates_rps: Rates) -> Rates:
-    """By how much the mean rate of ten seconds exceeds that of the ten before, as a share of the mean of the load."""
+    """The increase of the mean rate of ten seconds over that of the ten before, as a share of the load's mean."""
     spans = rates_rps[: len(rates_rps) // SPAN_S * SPAN_S].reshape(-1, SPAN_S).mean(axis=1)
     return np.asarray(np.diff(spans) / rates_rps.mean())
 
 
 def statistics(rates_rps: Rates) -> dict[str, float]:
-    """The figures by which a generated load is held against a measured one; rates are by second.
+    """The figures for the comparison of a generated load with a measured one; rates are by second.
 
     Raises:
         InputError: the load is shorter than two minutes, or all its seconds are the same.

@@ -84,7 +84,7 @@ WINDOWS: dict[str, PaperWindow] = {
 def load_counts(path: Path) -> NDArray[np.int64]:
     """Requests of every second: integers in a text file, or in `workload.txt` in a .tbz2 archive.
 
-    They stand all on one line or one on each: in a table, the numbers beside the counts would be taken for counts.
+    They are all on one line, or one on each line: in a table, numbers beside the counts would be read as counts.
 
     Raises:
         InputError: the file is missing, empty, too large, corrupt, or holds anything but integers of 0 or more.
@@ -113,7 +113,7 @@ def _load_counts(path: Path, mtime_ns: int) -> NDArray[np.int64]:
 
 
 def _check_text(text: bytes, path: Path) -> None:
-    """Refuse what Python would read as integers and nobody writes as counts, and tables."""
+    """Refuse tables, and integers of Python that are not plain counts."""
     if wrong := NO_COUNT.search(text):
         start = max(text.rfind(bytes([gap]), 0, wrong.start()) for gap in whitespace.encode()) + 1
         word = text[start : start + MAX_WORD].split()[0].decode("latin-1")
@@ -141,7 +141,7 @@ def _numbers(text: bytes) -> NDArray[np.int64]:
 
 
 def paper_window(name: str, path: Path) -> TraceWindow:
-    """One of the loads of the papers, cut from the trace file and damped as there."""
+    """One of the papers' loads, cut from the trace file and divided as in the paper."""
     counts, window = load_counts(path), WINDOWS[name]
     parts = [_cut(counts, start, end, path) for start, end in window.spans]
     return TraceWindow(name=name, counts=tuple((np.concatenate(parts) // window.damping).tolist()))

@@ -1,4 +1,4 @@
-"""Reference of the command line, from the commands themselves, laid out by typer."""
+"""Reference of the command line, generated from the commands by typer."""
 
 import re
 

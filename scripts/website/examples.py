@@ -5,7 +5,7 @@ from pathlib import Path
 
 
 def page(folder: Path) -> str:
-    """A section for each example: what it says of itself, and its text."""
+    """A section for each example: the head of its docstring, and its text."""
     text = (
         "# Examples\n\nOne file for each tool of the field, from `examples/`. Each is run by the tests. "
         "[Integrations](integrations.md) says what to install for each."

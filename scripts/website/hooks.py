@@ -25,13 +25,13 @@ ROOT = Path(__file__).parents[2]
 TUTORIAL = re.compile(r"tutorials/\d\d-")
 FILE_BLOCK = re.compile(r'^```\w+ title="([\w.-]+)"\n(.*?)^```$', re.MULTILINE | re.DOTALL)
 PICTURE = re.compile(r"<!-- picture (?P<file>\S+): (?P<alt>[^>]+) -->")
-"""Where a picture that the commands drew goes; a reader of the Markdown file sees none."""
+"""The place of a picture that the commands drew; readers of the Markdown file do not see it."""
 
 OUTSIDE = re.compile(r"""<(?:script|img|iframe|link)\b[^>]*\b(?:src|href)=["']?(?:https?:)?//[^"'\s>]+""")
-"""Something that a browser loads from another host; links that a reader may follow are none."""
+"""Something that a browser loads from another host; links for the reader do not count."""
 
 COMPILING = re.compile(r"compiling the simulator: .*\n")
-"""What the first command on a machine says; it is no part of a tutorial's output."""
+"""What the first command on a machine prints; it is not part of a tutorial's output."""
 
 LAYERS = "<!-- layers -->"
 """Where the drawing of the layers goes."""
@@ -60,14 +60,14 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_page_markdown(markdown: str, page: Page, **_: Any) -> str:
-    """Leads links that leave docs/ to where the site has the same; begins a tutorial in a folder of its own."""
+    """Points links that leave docs/ to their pages of the site; begins a tutorial in a folder of its own."""
     if TUTORIAL.match(page.file.src_uri):
         _enter(markdown)
     return within_site(markdown.replace(LAYERS, layers.drawing(ROOT / "pyproject.toml")), page.file.src_uri)
 
 
 def on_page_content(html: str, page: Page, **_: Any) -> str:
-    """Ends a tutorial: takes its pictures into the page, and goes back to where the build runs."""
+    """Ends a tutorial: embeds its pictures in the page, and returns to the folder in which the build runs."""
     if TUTORIAL.match(page.file.src_uri):
         html = PICTURE.sub(_picture, COMPILING.sub("", html))
         os.chdir(ROOT)
@@ -75,7 +75,7 @@ def on_page_content(html: str, page: Page, **_: Any) -> str:
 
 
 def on_post_page(output: str, page: Page, **_: Any) -> str:
-    """Refuses a page that would ask another host for something.
+    """Refuses a page that would load something from another host.
 
     Raises:
         PluginError: it would.

@@ -1,4 +1,4 @@
-"""The layers of the code, as the contract in pyproject.toml has them, each with what its modules say of themselves."""
+"""The layers of the code, from the contract in pyproject.toml, each with the docstrings of its modules."""
 
 import ast
 import tomllib
@@ -24,7 +24,7 @@ def page(pyproject: Path) -> str:
         rows += [(str(len(found) - number), f"`{each}`", _says(pyproject.parent, each)) for each in modules]
     return (
         "# Layers\n\nHighest first. A module imports from its own layer and from those below it, never upwards; two "
-        "modules of one layer do not import each other. `lint-imports` checks this contract, which stands in "
+        "modules of one layer do not import each other. `lint-imports` checks this contract, which is in "
         f"`pyproject.toml`. [The architecture](architecture.md) explains them.\n\n{markdown(rows)}\n"
     )
 

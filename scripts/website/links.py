@@ -1,4 +1,4 @@
-"""Links of Markdown files, led to the pages of the site.
+"""Links of Markdown files, rewritten to the pages of the site.
 
 Pages link to other files of the repository, and some pages are files of the repository from outside docs/. A target
 that the site has no page for keeps its text and loses its link.
@@ -16,7 +16,7 @@ IMPORTED = {
 """Files of the repository that are pages of the site as they are; those of agents/zoo/ besides."""
 
 ELSEWHERE = {"examples": "examples.md", "README.md": "index.md"}
-"""What has a page of another form."""
+"""Targets that have a page of another form."""
 
 LINK = re.compile(r"(?<!!)\[(?P<text>[^\]]*)\]\((?P<target>[^)#\s:]+)(?P<anchor>#[^)\s]*)?\)")
 
@@ -38,7 +38,7 @@ def file_of(page: str) -> str:
 
 
 def within_site(markdown: str, page: str) -> str:
-    """The text of a page with every link to a file of the repository led to its page."""
+    """The text of a page, with every link to a file of the repository rewritten to its page."""
     folder = posixpath.dirname(file_of(page))
 
     def led(found: re.Match[str]) -> str:

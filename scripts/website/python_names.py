@@ -1,4 +1,4 @@
-"""Reference of the interface in Python: what `ipagym.__all__` and `ipagym.envs` name, laid out by mkdocstrings."""
+"""Reference of the interface in Python: the names in `ipagym.__all__` and `ipagym.envs`, rendered by mkdocstrings."""
 
 from collections.abc import Mapping, Sequence
 
@@ -21,7 +21,7 @@ GROUPS: Mapping[str, Sequence[str]] = {
 def promised_page() -> str:
     """The names that are kept from version to version."""
     text = (
-        "# Python\n\nWhat `ipagym.__all__` names. These names are kept from version to version; all modules below the "
+        "# Python\n\nThe names in `ipagym.__all__`. They are kept from version to version; all modules below the "
         "package are private. Each is imported when it is first used: `import ipagym` alone is fast."
     )
     sections = [f"## {title}\n\n{_entries(names)}" for title, names in GROUPS.items()]
@@ -47,7 +47,7 @@ def _entries(names: Sequence[str]) -> str:
 
 
 def _entry(name: str) -> str:
-    """A name of the package: where it is defined is where its docstring is."""
+    """A name of the package, by the module that defines it, which has its docstring."""
     homes = ipagym._HOMES
     if name not in homes:
         value = getattr(ipagym, name)

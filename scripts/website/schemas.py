@@ -23,7 +23,7 @@ HEADINGS = ("key", "type", "unit", "bounds", "default", "meaning")
 SUFFIXES = {"_s": "s", "_ms": "ms", "_rps": "requests/s", "_mib": "MiB", "_kib": "KiB", "_per_hour": "1/hour",
             "_watts_per_core": "W", "cores": "cores", "_replicas": "replicas", "batch": "requests",
             "batches": "requests", "max_queue": "requests"}  # fmt: skip
-"""How a name ends, and the unit of its values."""
+"""The ending of a name, and the unit of its values."""
 
 BOUNDS = {"minimum": "≥ {}", "exclusiveMinimum": "> {}", "maximum": "≤ {}", "exclusiveMaximum": "< {}",
           "minItems": "{} or more", "maxItems": "at most {}", "minProperties": "{} or more",
@@ -140,7 +140,7 @@ def _default(model: type[Strict], key: str) -> str:
 
 
 def unit_of(key: str) -> str:
-    """The unit of a key's values by how its name ends; none for what has no unit."""
+    """The unit of a key's values by the ending of its name; empty if it has none."""
     return next((SUFFIXES[end] for end in sorted(SUFFIXES, key=len, reverse=True) if key.endswith(end)), "")
 
 

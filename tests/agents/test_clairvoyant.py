@@ -16,7 +16,6 @@ from ipagym.agents.planning.exhaustion import best_of_all, configurations
 from ipagym.agents.planning.moves import Moves, settings_around
 from ipagym.agents.planning.polish import Polish
 from ipagym.bench.bound.bound import bound, demand_of
-from ipagym.bench.comparison.compare import compare
 from ipagym.bench.comparison.results import Comparison
 from ipagym.bench.comparison.summary import CLAIRVOYANT, bound_line, summarise
 from ipagym.bench.episode import Episode, run_episode
@@ -31,6 +30,7 @@ from ipagym.model.window import Window
 from ipagym.task.scenario import Scenario
 from tests.agents.flexible import Steps
 from tests.agents.small_problem import LOADS, tiny
+from tests.comparing import compare
 from tests.strategies import Run, runs
 
 

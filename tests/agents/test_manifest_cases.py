@@ -80,7 +80,7 @@ READ: dict[str, Settings] = {
 }
 REFUSED = {
     "hpa/anchors.yaml": "line 9: .*aliases are not supported: write the value again",
-    "hpa/behavior-twice.yaml": "line 12: .*behavior stands twice",
+    "hpa/behavior-twice.yaml": "line 12: .*behavior appears twice",
     "hpa/big-min.yaml": "document 1: spec.minReplicas: 40 is more than the scenario's max_replicas, 10: lower it",
     "hpa/cpu-and-memory.yaml": r"document 1: spec.metrics.1.resource: the profile has no memory_mib .*--ignore-metric",
     "hpa/helm.yaml": "line 1: not valid YAML .*give what helm template prints",

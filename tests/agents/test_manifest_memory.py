@@ -121,7 +121,7 @@ def test_a_profile_may_say_what_a_replica_holds(tmp_path: Path) -> None:
     assert (variant.memory_mib, variant.memory_request_mib) == (512.5, 1024.0)
     with pytest.raises(InputError, match=r"variants.0.memory_mib: 0\.0: Input should be greater than 0"):
         load(memory_mib=0.0)
-    with pytest.raises(InputError, match=r"memory_request_mib goes with memory_mib"):
+    with pytest.raises(InputError, match=r"memory_request_mib needs memory_mib"):
         load(memory_mib=None)
 
 

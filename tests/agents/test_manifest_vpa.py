@@ -88,7 +88,7 @@ def test_the_policy_is_that_of_the_container_that_serves(policies: str, most: fl
         (("controlledValues: RequestsOnly", "controlledResources: [memory]"), "controlledResources: has no cpu"),
         (("controlledValues: RequestsOnly", "controlledResources: [gpu]"), "controlledResources.0: 'gpu'"),
         ((', mode: "Off"', ""), "several containers .server, istio-proxy., and a stage has one: switch the others off"),
-        (("containerName: istio-proxy", "containerName: server"), "'server' stands twice"),
+        (("containerName: istio-proxy", "containerName: server"), "'server' appears twice"),
         (("  updatePolicy", "  recommenders: [{name: a}]\n  updatePolicy"), "is not simulated"),
         (("  updatePolicy", "  updatePolice"), "spec.updatePolice: .*did you mean updatePolicy"),
         (("k8s.io/v1\n", "k8s.io/v1beta1\n"), "is not read of a VerticalPodAuto.*: give it as"),

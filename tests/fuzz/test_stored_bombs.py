@@ -13,11 +13,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from ipagym.agents import make_agent
-from ipagym.bench.comparison.compare import compare
 from ipagym.bench.storage.manifest import FILE_NAME, check_folder
 from ipagym.bench.storage.store import Store
 from ipagym.cluster.sim import CompiledCluster
 from ipagym.system.errors import InputError
+from tests.comparing import compare
 from tests.fuzz.limited import feed, peak_bytes
 from tests.fuzz.nearly_sound import CHANGED, policy, table_bytes
 from tests.fuzz.targets import small, stored

@@ -1,4 +1,4 @@
-"""What one autoscaler of a manifest comes to: the knob that it turns, of which target, by which settings."""
+"""One autoscaler of a manifest: its knob, its target and its settings."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,13 +12,13 @@ from ipagym.agents.autoscalers.vpa import VpaSettings
 from ipagym.system.errors import InputError
 
 Settings = HpaSettings | KedaSettings | KpaSettings | VpaSettings
-"""Of the rules for one stage; frozen, so that other processes get them as they are."""
+"""Settings of the rule for one stage; they are frozen, so that other processes get the same."""
 
 
 @dataclass(frozen=True, slots=True)
 class AskedMetric:
-    """A metric as a manifest asks for it: its names (of which `--ignore-metric` takes any), the path of its field, and
-    what makes it, which refuses one that cannot be simulated; `joint` leads from the path to what it says then.
+    """A metric in a manifest: its names (`--ignore-metric` accepts any of them), the path of its field, and the
+    function that makes it or refuses a metric that cannot be simulated; `joint` joins the path and the message.
     """
 
     names: tuple[str, ...]
@@ -37,11 +37,9 @@ class NamedMetric:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Control:
-    """An autoscaler as it was read.
-
-    `target` is what it scales, by name, and `target_path` the field that says so; `least` and `most` are its bounds,
-    none where it has none, with their fields. `metrics` are those that it acts on, `names` those of all that it has,
-    also of the ones left out. `notes` say what of it does not matter here.
+    """An autoscaler as read from its manifest. `target` is the name of the object that it scales, and `target_path` the
+    field of that name; `least` and `most` are its bounds with their fields, or None. `metrics` are the ones it acts on;
+    `names` has the names of all its metrics, including ignored ones. `notes` name fields without effect here.
     """
 
     found: Object
@@ -57,7 +55,7 @@ class Control:
 
 
 def kept_metrics(found: Object, asked: Sequence[AskedMetric], ignored: frozenset[str]) -> tuple[NamedMetric, ...]:
-    """The metrics that are not left out.
+    """The metrics that are not ignored.
 
     Raises:
         InputError: one cannot be simulated, or none is left.
@@ -82,7 +80,7 @@ def all_names(asked: Sequence[AskedMetric]) -> frozenset[str]:
 
 
 def ignored_fields(found: Object, reasons: Sequence[tuple[str, str]]) -> tuple[str, ...]:
-    """A line on the fields that do not matter here, each with its reason; nothing where there are none."""
+    """A line about fields without effect here, each with its reason; empty if there are none."""
     if not reasons:
         return ()
     fields = ", ".join(f"{field} ({reason})" for field, reason in reasons)

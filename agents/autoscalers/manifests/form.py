@@ -1,4 +1,4 @@
-"""What the forms of manifests have in common, and how an object is held against one."""
+"""The common parts of the schemas of manifests, and the validation of an object."""
 
 from typing import Annotated, TypeVar
 
@@ -10,13 +10,13 @@ from ipagym.system.errors import InputError
 
 
 class Api(BaseModel):
-    """A part of the manifest: its own fields only, of their types."""
+    """A part of the manifest; unknown fields and other types are refused."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 class Loose(BaseModel):
-    """A part of which other fields do not matter here."""
+    """A part of the manifest in which other fields are ignored."""
 
     model_config = ConfigDict(extra="ignore", frozen=True, strict=True)
 
@@ -36,10 +36,10 @@ class TargetRef(Api):
 
 
 def formed(found: Object, form: type[Form]) -> Form:
-    """The object in that form.
+    """The object, validated by that schema.
 
     Raises:
-        InputError: it does not have it; one line says where, and which field.
+        InputError: it does not match; one line says where, and which field.
     """
     try:
         return form.model_validate(found.content)

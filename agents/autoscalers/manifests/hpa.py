@@ -1,4 +1,4 @@
-"""What a HorizontalPodAutoscaler says, as settings of the rule."""
+"""A HorizontalPodAutoscaler as settings of the rule."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -21,7 +21,7 @@ from ipagym.agents.autoscalers.manifests.objects import Object
 from ipagym.system.errors import InputError, unknown_name
 
 DEFAULT_METRIC = Metric(target=0.8)
-"""The metric that Kubernetes takes where `metrics` is left out."""
+"""Kubernetes' default metric."""
 
 MIB = 2.0**20
 
@@ -35,10 +35,10 @@ CUSTOM: dict[str, Source] = {
 
 
 def hpa_control(found: Object, ignored: frozenset[str]) -> Control:
-    """The autoscaler, of any version of the API; `ignored` metrics are left out.
+    """The autoscaler, of any API version, without the `ignored` metrics.
 
     Raises:
-        InputError: it holds something that cannot be simulated; one line says what.
+        InputError: a part of it cannot be simulated; one line names it.
     """
     spec = current_spec(found)
     asked = [_asked(found, each, index) for index, each in enumerate(spec.metrics or ())]
@@ -58,17 +58,17 @@ def hpa_control(found: Object, ignored: frozenset[str]) -> Control:
 
 
 def behavior_of(given: BehaviorSpec | None) -> tuple[Behavior | None, Tolerance]:
-    """The behaviour with what it leaves out filled in, and the tolerances; no behaviour where none is given."""
+    """The behaviour with its defaults, and the tolerances; None if no behaviour is given."""
     up, down = (None, None) if given is None else (given.scaleUp, given.scaleDown)
     behavior = Behavior(up=_direction(up, default_up()), down=_direction(down, default_down()))
     return None if given is None else behavior, Tolerance(up=_tolerance(up), down=_tolerance(down))
 
 
 def resource(name: str, target: Target) -> Metric:
-    """CPU or memory by its target.
+    """CPU or memory with its target.
 
     Raises:
-        InputError: there is no such resource here, or its target cannot be reached.
+        InputError: the resource is not simulated, or its target cannot be reached.
     """
     if name not in ("cpu", "memory"):
         raise InputError(f"name: {name[:60]} is not simulated: scale by cpu or memory, or --ignore-metric {name[:60]}")
@@ -133,7 +133,7 @@ def _asked(found: Object, spec: MetricSpec, index: int) -> AskedMetric:
 
 
 def _path(found: Object, spec: MetricSpec, index: int) -> str:
-    """Where the metric stands; what v1 has no field for is in an annotation, and its percentage comes last."""
+    """The place of the metric; in v1 most metrics are in an annotation, and the percentage comes last."""
     if found.version != "autoscaling/v1":
         return f"spec.metrics.{index}.{spec.field}"
     cpu = spec.resource

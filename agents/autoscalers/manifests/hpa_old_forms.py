@@ -1,4 +1,4 @@
-"""The forms of a HorizontalPodAutoscaler in the older versions of the API; metrics know themselves in that of v2.
+"""The schemas of a HorizontalPodAutoscaler in older API versions; each metric converts itself to v2.
 
 Source: kubernetes/kubernetes, `pkg/apis/autoscaling/{v1,v2beta1}/conversion.go`.
 """
@@ -42,7 +42,7 @@ class OldResource(Api):
 
 
 class OldContainerResource(OldResource):
-    """The same of a container."""
+    """CPU or memory of a container in v2beta1."""
 
     container: str
 
@@ -65,7 +65,7 @@ class OldPods(Api):
 
 
 class OldExternal(Api):
-    """A metric from outside in v2beta1."""
+    """An external metric in v2beta1."""
 
     metricName: str
     metricSelector: Selector | None = None

@@ -1,7 +1,6 @@
-"""The form of a HorizontalPodAutoscaler of Kubernetes, `autoscaling/v2`, checked field by field.
-
-The spec must hold nothing but the fields of the API, of its types; `metadata` and `status` may hold anything.
-Source of the bounds: kubernetes/kubernetes, `pkg/apis/autoscaling/validation`.
+"""The schema of Kubernetes' HorizontalPodAutoscaler, `autoscaling/v2`. The spec may have only fields of the API, with
+their types; `metadata` and `status` may hold anything. Source of the bounds: kubernetes/kubernetes,
+`pkg/apis/autoscaling/validation`.
 """
 
 from typing import Annotated, Any, Literal, Self
@@ -17,7 +16,7 @@ FIELD_OF_TYPE = {"Utilization": "averageUtilization", "AverageValue": "averageVa
 
 
 class Target(Api):
-    """The value that the metric is held at: one figure, in the field of its type."""
+    """The target value of the metric: one figure, in the field of its type."""
 
     type: Literal["Utilization", "AverageValue", "Value"]
     averageUtilization: Annotated[int, Field(ge=1, le=10_000)] | None = None
@@ -37,7 +36,7 @@ class Target(Api):
 
 
 class ObjectTarget(Target):
-    """That of a metric of an object, which may have a value beside its average: in v2beta1 it must, without effect."""
+    """The target of an object metric. It may have a value beside its average; v2beta1 requires one, without effect."""
 
     def _given(self) -> list[str]:
         given = super()._given()
@@ -52,13 +51,13 @@ class ResourceMetric(Api):
 
 
 class ContainerResourceMetric(ResourceMetric):
-    """The same of one of their containers."""
+    """CPU or memory of one of their containers."""
 
     container: str
 
 
 class MetricName(Api):
-    """The name of a custom metric; the selector does not matter here."""
+    """The name of a custom metric; its selector is ignored."""
 
     name: str
     selector: dict[str, Any] | None = None
@@ -72,7 +71,7 @@ class PodsMetric(Api):
 
 
 class ExternalMetric(PodsMetric):
-    """A metric from outside."""
+    """An external metric."""
 
 
 class ObjectMetric(PodsMetric):
@@ -83,7 +82,7 @@ class ObjectMetric(PodsMetric):
 
 
 class TypedMetric(Api):
-    """One metric; the field that bears its type's name holds it, and no other is there."""
+    """One metric, in the field named by its type; other metric fields must be absent."""
 
     type: Literal["Resource", "ContainerResource", "Pods", "Object", "External"]
 
@@ -121,7 +120,7 @@ class PolicySpec(Api):
 
 
 class ScalingRules(Api):
-    """One direction of `behavior`; what is left out is the default of that direction."""
+    """One direction of `behavior`; missing fields have the defaults of that direction."""
 
     stabilizationWindowSeconds: Seconds | None = None
     selectPolicy: Literal["Max", "Min", "Disabled"] | None = None

@@ -1,7 +1,7 @@
-"""HorizontalPodAutoscalers of the older versions of the API, converted to `autoscaling/v2` as Kubernetes does it.
+"""HorizontalPodAutoscalers of older API versions, converted to `autoscaling/v2` as in Kubernetes.
 
 Source: kubernetes/kubernetes, `pkg/apis/autoscaling/{v1,v2beta1,v2beta2}/conversion.go` and `defaults.go`, and
-`pkg/apis/autoscaling/annotations.go` (`autoscaling.alpha.kubernetes.io/…`: what a version has no field for).
+`pkg/apis/autoscaling/annotations.go` (`autoscaling.alpha.kubernetes.io/…`: fields that a version lacks).
 
 - v1: the metrics of the annotation `metrics`, in the form of v2beta1, then `targetCPUUtilizationPercentage`; 80 % of
   CPU where both lack. Its annotation `behavior` and that of v2beta1 are `behavior`.
@@ -37,10 +37,10 @@ TOLERANCES = {"scaleUp": f"{PREFIX}scale-up-tolerance", "scaleDown": f"{PREFIX}s
 
 
 def current_spec(found: Object) -> Spec:
-    """What the autoscaler, of one of `VERSIONS`, says in the form of v2.
+    """The spec of an autoscaler, of one of `VERSIONS`, in the schema of v2.
 
     Raises:
-        InputError: it does not have the form of its version; one line says where.
+        InputError: it does not match the schema of its version; one line says where.
     """
     return VERSIONS[found.version](found)
 
@@ -111,9 +111,8 @@ def _old_metrics(found: Object, annotations: Mapping[str, str]) -> list[OldMetri
 
 
 def _behavior(found: Object, annotations: Mapping[str, str]) -> Fields:
-    """The `behavior` in an annotation, none where it says nothing.
-
-    Kubernetes passes by what has not its form, and here a line says so.
+    """The `behavior` in an annotation, None without one. Kubernetes ignores a malformed annotation; here it is refused
+    with a message.
     """
     path = f"metadata.annotations.{BEHAVIOR}"
     if BEHAVIOR not in annotations:

@@ -1,4 +1,4 @@
-"""What a ScaledObject of KEDA says, as settings of the rule.
+"""A ScaledObject of KEDA as settings of the rule.
 
 Source: kedacore/keda, `apis/keda/v1alpha1/scaledobject_types.go` (defaults, bounds, fallback),
 `apis/keda/v1alpha1/scaletriggers_types.go`, `controllers/keda/hpa.go` (the HPA that it makes).
@@ -42,7 +42,7 @@ class ScaleTarget(Api):
 
 
 class HpaConfig(Api):
-    """What is passed on to the HPA."""
+    """The fields that are passed on to the HPA."""
 
     behavior: BehaviorSpec | None = None
     name: str | None = None
@@ -86,10 +86,10 @@ class ScaledObject(Loose):
 
 
 def keda_control(found: Object, ignored: frozenset[str]) -> Control:
-    """The autoscaler; `ignored` triggers, by type or name, are left out.
+    """The autoscaler, without the triggers in `ignored` (types or names).
 
     Raises:
-        InputError: it holds something that cannot be simulated; one line says what.
+        InputError: a part of it cannot be simulated; one line names it.
     """
     spec = formed(found, ScaledObject).spec
     _check(found, spec)
@@ -152,7 +152,7 @@ def _check(found: Object, spec: Spec) -> None:
 
 
 def _check_runs(found: Object) -> None:
-    """An annotation that names a number of replicas pauses at any number, 0 as well; the others say whether."""
+    """An annotation with a number of replicas pauses at any number, including 0; the other annotations are switches."""
     for key, value in annotations_of(found).items():
         if key == PAUSED_REPLICAS or (key.startswith(PAUSED) and value not in FALSE):
             raise InputError(f"{found.place}: metadata.annotations.{key[:80]}: it is paused: remove the annotation")

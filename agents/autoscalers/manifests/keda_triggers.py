@@ -1,10 +1,10 @@
-"""The triggers of a ScaledObject whose figures a simulated stage has.
+"""The triggers of a ScaledObject that a simulated stage supports.
 
 Source: kedacore/keda, `pkg/scalers/`: `scaler.go` (AverageValue unless said otherwise), `cpu_memory_scaler.go`,
-`prometheus_scaler.go`, `rabbitmq_scaler.go`, `aws_sqs_queue_scaler.go`, `redis_scaler.go`. What a queue scaler counts
-is either what waits, or that and what is being served; the queue is the stage's own. Numbers and switches are those of
-`pkg/scalers/scalersconfig/typed_config.go`: thresholds have no units and are rounded to thousandths; an empty text
-counts as left out.
+`prometheus_scaler.go`, `rabbitmq_scaler.go`, `aws_sqs_queue_scaler.go`, `redis_scaler.go`. A queue scaler counts the
+waiting requests, or the waiting and the served ones; the queue is that of the stage. Numbers and switches are parsed as
+in `pkg/scalers/scalersconfig/typed_config.go`: thresholds have no units and are rounded to thousandths; an empty text
+counts as missing.
 """
 
 from collections.abc import Callable, Mapping
@@ -58,7 +58,7 @@ class TriggerSpec(Api):
 
     @property
     def is_resource(self) -> bool:
-        """True where the HPA asks for it itself."""
+        """True if the HPA queries it itself."""
         return self.type in RESOURCE_TYPES
 
     @model_validator(mode="after")
@@ -69,10 +69,10 @@ class TriggerSpec(Api):
 
 
 def metric_of(trigger: TriggerSpec) -> Metric:
-    """The metric that it scales by.
+    """The metric of the trigger.
 
     Raises:
-        InputError: a simulated stage has no such figure; the text begins with the field.
+        InputError: a simulated stage does not have the figure; the message begins with the field.
     """
     if trigger.is_resource:
         return _resource(trigger)
@@ -88,7 +88,7 @@ def metric_of(trigger: TriggerSpec) -> Metric:
 
 
 def _resource(trigger: TriggerSpec) -> Metric:
-    """As `metadata.type`, which older releases have, or as `metricType`."""
+    """CPU or memory; the kind of target is in `metricType`, or in older releases in `metadata.type`."""
     kind, value = trigger.metricType or trigger.metadata.get("type"), trigger.metadata.get("value", "")
     if kind not in ("Utilization", "AverageValue"):
         raise InputError(f"metricType: {trigger.type} has a Utilization or an AverageValue: give one of them")
@@ -142,7 +142,7 @@ def _prometheus(metadata: Mapping[str, str]) -> Reading:
 
 
 def _rabbitmq(metadata: Mapping[str, str]) -> Reading:
-    """AMQP counts what waits, HTTP what is not acknowledged as well; rates are to be had over HTTP only."""
+    """AMQP counts waiting messages, HTTP also unacknowledged ones; rates are available over HTTP only."""
     mode, target = _rabbitmq_mode(metadata)
     protocol = _rabbitmq_protocol(metadata)
     ready_only = _is_on(metadata, "excludeUnacknowledged", default=False)
@@ -155,7 +155,7 @@ def _rabbitmq(metadata: Mapping[str, str]) -> Reading:
 
 
 def _rabbitmq_mode(metadata: Mapping[str, str]) -> tuple[str, float]:
-    """Mode and threshold: in an older form `queueLength` alone, and a queue of 20 where nothing is said."""
+    """Mode and threshold; the older form has only `queueLength`, and the default is a queue of 20."""
     mode, given = _text(metadata, "mode"), [each for each in ("mode", "value") if _text(metadata, each)]
     if _text(metadata, "queueLength") or not given:
         if given:
@@ -167,7 +167,7 @@ def _rabbitmq_mode(metadata: Mapping[str, str]) -> tuple[str, float]:
 
 
 def _rabbitmq_protocol(metadata: Mapping[str, str]) -> str:
-    """`http` or `amqp`; empty where the address that says so is not in the manifest."""
+    """`http` or `amqp`; empty if the address that shows it is not in the manifest."""
     protocol, host = _text(metadata, "protocol") or "auto", _text(metadata, "host")
     if protocol != "auto":
         return protocol

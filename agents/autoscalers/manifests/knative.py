@@ -1,4 +1,4 @@
-"""What the annotations of a Service, Configuration or Revision of Knative say, as settings of the rule.
+"""The annotations of a Knative Service, Configuration or Revision as settings of the rule.
 
 Source: knative/serving, `pkg/apis/autoscaling/register.go` and `annotation_validation.go` (names and bounds),
 `pkg/autoscaler/config/config.go` (defaults), `pkg/reconciler/autoscaling/resources/target.go` and `metric.go` (target
@@ -35,7 +35,7 @@ SERVICE_LABEL = f"{GROUP}/service"
 KPA, HPA = f"kpa.{DOMAIN}", f"hpa.{DOMAIN}"
 
 CONCURRENCY, RPS, LEAST_TARGET = 100.0, 200.0, 0.01
-"""Targets of a replica where neither an annotation nor the container's concurrency says one, and the least there is."""
+"""Default targets of a replica, without an annotation or container concurrency, and the smallest target."""
 
 UTILISATION, WINDOW_S, PANIC_PERCENT, PANIC_THRESHOLD_PERCENT = 0.7, 60.0, 10.0, 200.0
 
@@ -43,7 +43,7 @@ Concurrency = Annotated[int, Field(ge=0, le=1_000_000)]
 
 
 class RevisionSpec(Loose):
-    """What of a revision's `spec` matters here."""
+    """The fields of a revision's `spec` that have an effect here."""
 
     containerConcurrency: Concurrency = 0
 
@@ -73,7 +73,7 @@ class Revision(Loose):
 
 
 def knative_control(found: Object, ignored: frozenset[str]) -> Control:
-    """The autoscaler: Knative's own, or an HPA where the class says so.
+    """The autoscaler: Knative's own, or an HPA if the class says so.
 
     Raises:
         InputError: an annotation cannot be used; one line says which.
@@ -109,7 +109,7 @@ def knative_control(found: Object, ignored: frozenset[str]) -> Control:
 
 
 def _check_none_outside(found: Object) -> None:
-    """Knative's webhook refuses them there, since they would have no effect."""
+    """Refuse annotations where they have no effect, as Knative's webhook does."""
     for key in annotations_of(found):
         if key.startswith(f"{DOMAIN}/"):
             raise InputError(
@@ -119,7 +119,7 @@ def _check_none_outside(found: Object) -> None:
 
 
 def _target_name(found: Object) -> str:
-    """A Revision is called after its service, with a number behind it."""
+    """The name of the target; a Revision has the name of its service, followed by a number."""
     labels: Any = (found.content.get("metadata") or {}).get("labels")
     service = labels.get(SERVICE_LABEL) if isinstance(labels, Mapping) else None
     return service if found.kind == "Revision" and isinstance(service, str) else found.name

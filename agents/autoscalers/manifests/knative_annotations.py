@@ -30,7 +30,7 @@ OF_KPA = (
     *("panic-window-percentage", "panic-threshold-percentage", "scale-down-delay", "activation-scale"),
     "target-utilization-percentage",
 )
-"""Annotations that the class hpa does not look at."""
+"""Annotations that the class hpa ignores."""
 
 NUMBERS = {
     "target": (0.01, 1e9),
@@ -48,14 +48,14 @@ SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ms": 1e-3, "s": 1.
 
 @dataclass(frozen=True, slots=True)
 class Annotations:
-    """The annotations by their new names, each with the key under which it stands."""
+    """The annotations by their new names, each with its key in the manifest."""
 
     place: str
     where: str
     given: Mapping[str, tuple[str, str]]
 
     def path(self, name: str) -> str:
-        """Where the annotation stands, or would."""
+        """The path of the annotation, present or not."""
         return f"{self.where}.{self.given[name][0] if name in self.given else f'{DOMAIN}/{name}'}"
 
     def text(self, name: str, default: str) -> str:
@@ -66,7 +66,7 @@ class Annotations:
         """A number of replicas.
 
         Raises:
-            InputError: it is none.
+            InputError: the value is not a number of replicas.
         """
         text = self.text(name, str(default))
         if not text.isascii() or not text.isdecimal() or int(text) > MOST:
@@ -81,7 +81,7 @@ class Annotations:
         """A number within the bounds of its name.
 
         Raises:
-            InputError: it is none.
+            InputError: the value is not such a number.
         """
         if name not in self.given:
             return default
@@ -99,7 +99,7 @@ class Annotations:
         """A duration in whole seconds, within the bounds of its name.
 
         Raises:
-            InputError: it is none.
+            InputError: the value is not such a duration.
         """
         if name not in self.given:
             return default
@@ -110,7 +110,7 @@ class Annotations:
         return value
 
     def without_effect(self, *, is_hpa: bool) -> list[tuple[str, str]]:
-        """Those that do not matter here, with the reason."""
+        """The annotations without effect here, each with the reason."""
         found = [(name, reason) for name, reason in HARMLESS.items() if name in self.given]
         found += [(name, "the class hpa has no such thing") for name in OF_KPA if is_hpa and name in self.given]
         if self.whole("min-scale", 1) == 0:
@@ -118,10 +118,10 @@ class Annotations:
         return found
 
     def check(self) -> None:
-        """Hold what depends on several of them, or has one value only, against the rules.
+        """Check rules on several annotations, and annotations with one possible value.
 
         Raises:
-            InputError: it breaks one.
+            InputError: a rule is broken.
         """
         least, most = self.whole("min-scale", 0), self.whole("max-scale", 0)
         if most and most < least:
@@ -138,10 +138,10 @@ class Annotations:
 
 
 def read_annotations(found: Object, annotations: Mapping[str, str], where: str) -> Annotations:
-    """Those of the autoscaler; of an old and a new name the new one counts, as in Knative.
+    """The annotations of the autoscaler; if both the old and the new name are given, the new one counts, as in Knative.
 
     Raises:
-        InputError: a name is unknown, or values do not go together.
+        InputError: a name is unknown, or values contradict each other.
     """
     keys = {f"{DOMAIN}/{name}": name for name in NAMES}
     keys |= {f"{DOMAIN}/{_old(name)}": name for name in NAMES if name not in ONLY_NEW}
@@ -165,7 +165,7 @@ def _old(name: str) -> str:
 
 
 def _seconds(text: str) -> float | None:
-    """A duration of Go, such as `1m30s`, in seconds; None where it is none."""
+    """A duration of Go, such as `1m30s`, in seconds; None if it is malformed."""
     parts = PART.findall(text)
     if not parts or "".join(number + unit for number, unit in parts) != text:
         return 0.0 if text == "0" else None

@@ -14,7 +14,7 @@ STDIN = "-"
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A file as it was read, once: a pipe cannot be read again, and processes get the content."""
+    """The content of a file, read once: a pipe cannot be read twice, and other processes get the content."""
 
     name: str
     content: bytes
@@ -22,7 +22,7 @@ class Source:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Object:
-    """An object of the API: `place` says where it stands, `name` is that of its metadata, empty where it has none."""
+    """An object of the API: `place` is its place in the files, `name` the name in its metadata or empty."""
 
     place: str
     version: str
@@ -42,10 +42,10 @@ class Object:
 
 
 def read_source(path: str | Path) -> Source:
-    """The file of that name, whatever its ending; `-` is standard input; pipes are read to their end.
+    """The file of that name, with any suffix; `-` is standard input; pipes are read to their end.
 
     Raises:
-        InputError: there is none, it cannot be read, or it is too large.
+        InputError: there is no such file, it cannot be read, or it is too large.
     """
     name = "stdin" if str(path) == STDIN else Path(path).name or str(path)
     try:
@@ -64,7 +64,7 @@ def read_source(path: str | Path) -> Source:
 
 
 def _read(path: str | Path) -> bytes:
-    """At most one byte more than a file may have."""
+    """The content, up to one byte more than the largest allowed file."""
     if str(path) == STDIN:
         return sys.stdin.buffer.read(MAX_FILE_BYTES + 1)
     with Path(path).open("rb") as file:
@@ -75,7 +75,7 @@ def objects_of(source: Source) -> list[Object]:
     """The objects in a file, in order; empty documents are left out.
 
     Raises:
-        InputError: it is not YAML or JSON, or a document is no object; one line says which.
+        InputError: it is not YAML or JSON, or a document is not an object; one line says which.
     """
     documents = enumerate(_documents(source), start=1)
     found = [(f"{source.name}: document {number}", each) for number, each in documents if each is not None]
@@ -93,7 +93,7 @@ def _documents(source: Source) -> list[Any]:
 
 
 def _objects(place: str, document: Any) -> Iterator[Object]:
-    """The object, or those in it where it is a `List`, as `kubectl get` writes it."""
+    """The object, or the objects in a `List`, as `kubectl get` writes it."""
     one = _object(place, document)
     items = one.content.get("items")
     if not one.kind.endswith("List") or items is None:
@@ -106,7 +106,7 @@ def _objects(place: str, document: Any) -> Iterator[Object]:
 
 
 def _as_item(whole: Object, item: Any) -> Any:
-    """An item; in a list of one kind, as the API itself answers, items do not say theirs."""
+    """An item of a list; in the API's lists of one kind, items have no kind of their own."""
     kind = whole.kind.removesuffix("List")
     return {"kind": kind, "apiVersion": whole.version, **item} if kind and isinstance(item, dict) else item
 
@@ -139,10 +139,10 @@ def _name(place: str, metadata: dict[Any, Any]) -> str:
 
 
 def annotations_of(found: Object, *path: str) -> dict[str, str]:
-    """The annotations of an object, or of the template that lies in it at that path; they are texts.
+    """The annotations of an object, or of the template at that path in it; values are texts.
 
     Raises:
-        InputError: one is not, or what holds them is no mapping.
+        InputError: a value is not a text, or a part of the path is not a mapping.
     """
     place, inside, path = found.place, found.content, (*path, "metadata")
     for part in path:

@@ -1,4 +1,4 @@
-"""Who scales what: the autoscalers of manifests on the stages of a scenario."""
+"""The assignment of the manifests' autoscalers to the stages of a scenario."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,8 +17,8 @@ ByName = dict[str, list[Control]]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Plan:
-    """The settings of each stage that has an autoscaler, the knobs that any of them turns, the name of the whole, and
-    lines on what was passed by, applies otherwise than it says, or stays as it is.
+    """The settings of each stage with an autoscaler, the knobs that the autoscalers turn, the name of the agent, and
+    messages about parts that are skipped, that apply differently from their text, or that have no effect.
     """
 
     name: str
@@ -30,17 +30,17 @@ class Plan:
 def plan_of(manifests: Manifests, pipeline: Pipeline, limits: Limits) -> Plan:
     """The autoscalers of the manifests on that pipeline.
 
-    An autoscaler scales the stage that bears the name of its target; where all have one target and it is no stage,
-    they scale all stages.
+    An autoscaler scales the stage named like its target; if all have the same target and it is not a stage, they scale
+    all stages.
 
     Raises:
-        InputError: something in them cannot be simulated here; one line says what, where, and the remedy.
+        InputError: a part of them cannot be simulated; one line names it, its place and the remedy.
     """
     return plan(autoscalers_of(manifests), pipeline, limits)
 
 
 def plan(found: Autoscalers, pipeline: Pipeline, limits: Limits) -> Plan:
-    """The same of autoscalers that have been read."""
+    """The same for autoscalers that were already read."""
     by_stage = _assigned(found.controls, [stage.name for stage in pipeline.stages])
     for stage in pipeline.stages:
         _check_alone(stage.name, by_stage.get(stage.name, []))
@@ -57,7 +57,7 @@ def plan(found: Autoscalers, pipeline: Pipeline, limits: Limits) -> Plan:
 
 
 def _assigned(controls: Sequence[Control], stages: Sequence[str]) -> ByName:
-    """The autoscalers of each stage that has any."""
+    """The autoscalers of each stage that has at least one."""
     strange = [each for each in controls if each.target not in stages]
     one_target = len({each.target for each in controls}) == 1
     if strange and (not one_target or get_close_matches(strange[0].target, stages, n=1)):
@@ -120,7 +120,7 @@ def _notes(controls: Sequence[Control], by_stage: ByName, pipeline: Pipeline, li
 
 
 def _uncontrolled(by_stage: ByName, pipeline: Pipeline, limits: Limits) -> list[str]:
-    """A line on the stages without an autoscaler of a knob that another has one for."""
+    """A message about stages without an autoscaler for a knob that is scaled in other stages."""
     knobs = {control.knob for controls in by_stage.values() for control in controls}
     lines = []
     for knob in sorted(knobs):
@@ -131,7 +131,7 @@ def _uncontrolled(by_stage: ByName, pipeline: Pipeline, limits: Limits) -> list[
 
 
 def _fixed(by_stage: ByName, pipeline: Pipeline, limits: Limits) -> list[str]:
-    """A line on the stages where a knob that an autoscaler turns has one value, or may not be turned with another."""
+    """A message about stages where a scaled knob has only one value, or may not change together with another."""
     lines = []
     for stage in pipeline.stages:
         turned = {control.knob for control in by_stage.get(stage.name, ())}

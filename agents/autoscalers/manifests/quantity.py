@@ -1,7 +1,7 @@
 """Quantities of Kubernetes: `500m`, `2`, `1k`, `1e3`, `50Mi`.
 
 Source: kubernetes/apimachinery, `pkg/api/resource/quantity.go`: a signed decimal number, then an exponent or a suffix.
-What is not 0 is a billionth at least.
+The smallest quantity above 0 is a billionth.
 """
 
 from re import compile as pattern
@@ -21,7 +21,7 @@ def quantity(text: str | int | float) -> float:
     """A quantity as a number.
 
     Raises:
-        ValueError: it is none.
+        ValueError: the text is not a quantity.
     """
     found = QUANTITY.fullmatch(str(text))
     if found is None:
@@ -37,7 +37,7 @@ def target(text: str | int | float) -> float:
     """A quantity above 0.
 
     Raises:
-        ValueError: it is none, or 0 or less.
+        ValueError: the text is not a quantity, or it is 0 or less.
     """
     value = quantity(text)
     if value <= 0:
@@ -49,7 +49,7 @@ def tolerance(text: str | int | float) -> float:
     """A share, 0 or more.
 
     Raises:
-        ValueError: it is no number, or below 0.
+        ValueError: the text is not a number, or it is below 0.
     """
     try:
         value = quantity(text)
@@ -63,4 +63,4 @@ def tolerance(text: str | int | float) -> float:
 Quantity = Annotated[str | int | float, AfterValidator(quantity)]
 TargetQuantity = Annotated[str | int | float, AfterValidator(target)]
 ToleranceQuantity = Annotated[str | int | float, AfterValidator(tolerance)]
-"""Fields of forms: they are checked when the form is, and numbers from then on."""
+"""Types of schema fields: values are checked on validation and are numbers afterwards."""

@@ -1,4 +1,4 @@
-"""The autoscalers in a set of files, whatever their kinds, which act together as they would in one cluster."""
+"""The autoscalers in a set of files. They may be of several kinds and act together, as in one cluster."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ READERS: Mapping[str, tuple[Reader, tuple[str, ...]]] = {
     "VerticalPodAutoscaler": (vpa_control, ("autoscaling.k8s.io/v1", "autoscaling.k8s.io/v1beta2")),
     "ScaledObject": (keda_control, ("keda.sh/v1alpha1",)),
 }
-"""By kind: what reads an autoscaler, and the versions of the API that it reads."""
+"""By kind: the function that reads an autoscaler, and the API versions that it reads."""
 
 KNATIVE_KINDS = ("Service", "Configuration", "Revision")
 KNATIVE_READER: tuple[Reader, tuple[str, ...]] = (knative_control, (f"{KNATIVE}/v1",))
@@ -34,9 +34,9 @@ KNATIVE_READER: tuple[Reader, tuple[str, ...]] = (knative_control, (f"{KNATIVE}/
 
 @dataclass(frozen=True, slots=True)
 class Manifests:
-    """Manifests of autoscalers that act together, and names of metrics that are left out of them.
+    """Manifests of autoscalers that act together, and names of metrics to ignore.
 
-    They stand wherever an agent is asked for: `ipagym.compare("video", ["ipa", read_manifests("hpa.yaml")])`.
+    They can be used as an agent: `ipagym.compare("video", ["ipa", read_manifests("hpa.yaml")])`.
     """
 
     sources: tuple[Source, ...]
@@ -44,21 +44,21 @@ class Manifests:
 
     @property
     def fingerprint(self) -> str:
-        """A hash of what they say."""
+        """A hash of their content."""
         parts = [sha256(each.content).hexdigest() for each in self.sources]
         return sha256(repr((parts, sorted(self.ignored))).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
 class Autoscalers:
-    """The autoscalers of some manifests in order, and lines on what was passed by."""
+    """The autoscalers of some manifests in order, and messages about the parts that were skipped."""
 
     controls: tuple[Control, ...]
     notes: tuple[str, ...]
 
     @property
     def name(self) -> str:
-        """The names of the autoscalers joined by +, without those that do not fit in; that of a file without any."""
+        """The names of the autoscalers joined by +, as many as fit; the name of a file if there are none."""
         names = [each.found.name or _file(each.found) for each in self.controls]
         fitting = [name for index, name in enumerate(names) if len("+".join(names[: index + 1])) <= LONGEST_NAME]
         left = len(names) - len(fitting)
@@ -67,10 +67,10 @@ class Autoscalers:
 
 def read_manifests(*paths: str | Path, ignore_metrics: Sequence[str] = ()) -> Manifests:
     """The manifests in files of any name, YAML or JSON, which may hold several documents and lists; `-` is standard
-    input. Each file is read once, here. Metrics called one of `ignore_metrics` are left out.
+    input. Each file is read once, here. Metrics named in `ignore_metrics` are ignored.
 
     Raises:
-        InputError: a file cannot be read, or something in one cannot be used; one line names it and the remedy.
+        InputError: a file cannot be read, or a part of its content cannot be used; one line names it and the remedy.
     """
     if isinstance(ignore_metrics, str):
         raise InputError(f"ignore_metrics must be a list of names, as in [{ignore_metrics!r}]")
@@ -101,10 +101,10 @@ def autoscalers_of(manifests: Manifests) -> Autoscalers:
 
 
 def _reader(found: Object) -> Reader | None:
-    """What reads the object; None for one that is no autoscaler.
+    """The function that reads the object; None if it is not an autoscaler.
 
     Raises:
-        InputError: it is one in a version of the API that is not read.
+        InputError: it is an autoscaler of an API version that is not supported.
     """
     is_knative = found.group == KNATIVE and found.kind in KNATIVE_KINDS
     reader, versions = KNATIVE_READER if is_knative else READERS.get(found.kind, (None, ()))
@@ -123,7 +123,7 @@ def _check_ignored(ignored: frozenset[str], controls: Sequence[Control]) -> None
 
 
 def _skipped(others: Sequence[Object]) -> list[str]:
-    """A line for each file that holds something else."""
+    """A line for each file that holds objects other than autoscalers."""
     by_file: dict[str, list[str]] = {}
     for each in others:
         by_file.setdefault(_file(each), []).append(each.title)

@@ -1,4 +1,4 @@
-"""The rules of stages that the autoscalers of manifests scale, made from their settings."""
+"""The rules of scaled stages, made from the settings of the manifests' autoscalers."""
 
 from collections.abc import Mapping, Sequence
 
@@ -11,7 +11,7 @@ from ipagym.agents.common.by_stage import ByStage, StageRule, StageView
 from ipagym.model.configuration import StageSetting
 
 StageSettings = Mapping[str, Sequence[Settings]]
-"""The settings of the autoscalers of each stage that has any, by its name: one for each knob."""
+"""The settings of the autoscalers of each scaled stage, by its name: one for each knob."""
 
 
 class Unscaled:
@@ -23,13 +23,13 @@ class Unscaled:
 
 
 class Together:
-    """Several autoscalers of one stage, each of which turns another knob; they see the same and do not wait."""
+    """Several autoscalers of one stage, each for a different knob; they see the same figures and act independently."""
 
     def __init__(self, rules: Sequence[StageRule]) -> None:
         self.rules = tuple(rules)
 
     def setting(self, view: StageView) -> StageSetting:
-        """The replicas of the one that turns these, the cores of the one that turns those."""
+        """The replicas of the horizontal autoscaler with the cores of the vertical one."""
         running = view.running
         wanted = [rule.setting(view).first for rule in self.rules]
         replicas = next((each.replicas for each in wanted if each.replicas != running.replicas), running.replicas)
@@ -38,7 +38,7 @@ class Together:
 
 
 def scaled_by(settings: StageSettings) -> ByStage:
-    """An agent with the autoscalers of each stage; stages that have none keep what they have."""
+    """An agent with the autoscalers of each stage; stages without one keep their setting."""
     return ByStage(lambda stage: rule_of(settings.get(stage.name, ())))
 
 

@@ -1,7 +1,7 @@
-"""What a VerticalPodAutoscaler says, as settings of the rule.
+"""A VerticalPodAutoscaler as settings of the rule.
 
 Source: kubernetes/autoscaler, `vertical-pod-autoscaler/pkg/apis/autoscaling.k8s.io/v1/types.go` (fields and defaults),
-`pkg/utils/vpa/capping.go` (minAllowed and maxAllowed, of which 0 is none), `pkg/updater` (two replicas at least, unless
+`pkg/utils/vpa/capping.go` (minAllowed and maxAllowed, where 0 means none), `pkg/updater` (at least two replicas, unless
 `minReplicas` says otherwise). A stage has one container.
 """
 
@@ -39,7 +39,7 @@ class UpdatePolicy(Api):
 
 
 class ContainerPolicy(Api):
-    """The policy of one container, or of all that have none of their own (`*`)."""
+    """The policy of one container, or of all containers without their own (`*`)."""
 
     containerName: Annotated[str, Field(min_length=1)]
     mode: Literal["Auto", "Off"] | None = None
@@ -83,10 +83,10 @@ class VerticalPodAutoscaler(Loose):
 
 
 def vpa_control(found: Object, ignored: frozenset[str]) -> Control:
-    """The autoscaler; it has no metrics that could be left out.
+    """The autoscaler; it has no metrics to ignore.
 
     Raises:
-        InputError: it holds something that cannot be simulated; one line says what.
+        InputError: a part of it cannot be simulated; one line names it.
     """
     spec = formed(found, VerticalPodAutoscaler).spec
     update = spec.updatePolicy or UpdatePolicy(updateMode="Recreate")
@@ -126,13 +126,12 @@ def _check(found: Object, spec: Spec, update: UpdatePolicy) -> None:
 
 
 def _policy(found: Object, policies: list[ContainerPolicy], target: str) -> tuple[int, ContainerPolicy]:
-    """The policy of the container that serves, and its place.
-
-    That which bears the target's name; else the only one that is not off; else that of any container.
+    """The policy of the serving container, and its place. It is the policy with the target's name; otherwise the only
+    one that is not off; otherwise that of all containers (`*`).
     """
     names = [each.containerName for each in policies]
     if twice := {name for name in names if names.count(name) > 1}:
-        raise InputError(f"{found.place}: {PATH}: {min(twice)[:60]!r} stands twice: leave one of them")
+        raise InputError(f"{found.place}: {PATH}: {min(twice)[:60]!r} appears twice: leave one of them")
     on = [(index, each) for index, each in enumerate(policies) if each.mode != "Off"]
     named = [(index, each) for index, each in enumerate(policies) if each.containerName == target]
     if named or len(on) == 1:

@@ -1,1 +1,1 @@
-"""The algorithms of `ipagym train`: a module each, and what a training must know of them."""
+"""The algorithms of `ipagym train`, one module each."""

@@ -16,12 +16,12 @@ Heads = tuple[int, ...]
 Values = NDArray[np.int64]
 
 MOST_NUMBERED = 10_000
-"""Actions that are numbered through, at most: the network has an output for each."""
+"""Most actions of a numbered space: the network has an output for each."""
 
 
 @dataclass(frozen=True, slots=True)
 class LearnerActions:
-    """The space of an algorithm's action, and the values of the heads, shape (n, heads), that n of them stand for."""
+    """The space of an algorithm's actions, and a function from n actions to values of the heads, shape (n, heads)."""
 
     space: Space[Any]
     values: Callable[[NDArray[Any]], Values]
@@ -49,7 +49,7 @@ def numbered(heads: Heads) -> LearnerActions:
 
 
 def on_scale(heads: Heads) -> LearnerActions:
-    """A place in [−1, 1] for each head, which is cut into one equal part for each value."""
+    """A number in [−1, 1] for each head; each value has an equal part of that range."""
     sizes = np.array(heads)
     box = Box(-1.0, 1.0, shape=sizes.shape, dtype=np.float32)
     return LearnerActions(box, lambda actions: values_on_scale(actions, sizes))

@@ -1,4 +1,4 @@
-"""What a training knows of an algorithm."""
+"""The interface between training and an algorithm."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Layers:
-    """The layers of a policy's network as `ipagym.agents.learned.policy_file` has them."""
+    """The layers of a policy's network in the form of `ipagym.agents.learned.policy_file`."""
 
     weights: tuple[Floats, ...]
     biases: tuple[Floats, ...]
@@ -44,17 +44,17 @@ def linear_names(module: torch.nn.Module, prefix: str) -> list[str]:
 
 
 def no_callbacks(recipe: Any, total: int) -> list[BaseCallback]:
-    """None of its own."""
+    """No callbacks."""
     return []
 
 
 def no_state(model: Any) -> Arrays:
-    """Nothing beside the parameters."""
+    """No state beside the parameters."""
     return {}
 
 
 def nothing_to_restore(model: Any, found: Arrays) -> bool:
-    """Nothing, and that is sound."""
+    """Restore nothing; always valid."""
     return True
 
 
@@ -62,11 +62,11 @@ def nothing_to_restore(model: Any, found: Arrays) -> bool:
 class Algorithm:
     """An algorithm of stable-baselines3 or sb3-contrib.
 
-    `actions` is the form in which it chooses the heads of a view's action, `make` a new model of a recipe, its
-    environments and a seed, `callbacks` what it needs between updates from a recipe and the steps in all. `layers` are
-    those that decide. `state` are arrays that a checkpoint must have beside the parameters, whose first axis may grow;
-    `restore` puts them back, which is False where they are damaged. `log_likelihood` is that of actions, from a model,
-    what it is shown, shape (n, entries), and the actions, where it depends on nothing else.
+    `actions` is the form of its choice for the heads of a view's action. `make` makes a model from a recipe,
+    environments and a seed; `callbacks` makes its callbacks from a recipe and the total steps. `layers` returns the
+    layers that decide. `state` returns arrays that a checkpoint needs beside the parameters; their first axis may grow.
+    `restore` restores them and returns False if they are damaged. `log_likelihood` is that of actions, from a model,
+    its inputs, shape (n, entries), and the actions; it is None if the likelihood depends on anything else.
     """
 
     actions: Callable[[tuple[int, ...]], LearnerActions]

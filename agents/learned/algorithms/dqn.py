@@ -1,4 +1,4 @@
-"""DQN of stable-baselines3, on actions that are numbered through."""
+"""DQN of stable-baselines3, on numbered actions."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ def make(recipe: DqnRecipe, env: TrainingVecEnv, seed: int) -> DQN:
     """A new model.
 
     Raises:
-        InputError: the recipe's numbers do not go together.
+        InputError: numbers in the recipe contradict each other.
     """
     if recipe.target_every < recipe.envs:
         raise InputError(f"target_every {recipe.target_every} must be at least the number of envs, {recipe.envs}")
@@ -35,12 +35,12 @@ def make(recipe: DqnRecipe, env: TrainingVecEnv, seed: int) -> DQN:
 
 
 def layers(model: Any) -> Layers:
-    """The network of the values of actions, and not the target's."""
+    """The network of action values, not the target network."""
     return layers_of(model.q_net, linear_names(model.q_net, "q_net"))
 
 
 def state(model: Any) -> Arrays:
-    """The buffer, the steps since the target network was set, and the share that chance decides."""
+    """The buffer, the steps since the last update of the target network, and the exploration rate."""
     return buffer_state(model) | {
         "calls": np.array([model._n_calls]),
         "exploration": np.array([model.exploration_rate]),
@@ -48,7 +48,7 @@ def state(model: Any) -> Arrays:
 
 
 def restore(model: Any, found: Arrays) -> bool:
-    """Go on with these."""
+    """Restore this state."""
     if found["calls"].shape != (1,) or found["exploration"].shape != (1,):
         return False
     model._n_calls, model.exploration_rate = int(found["calls"][0]), float(found["exploration"][0])

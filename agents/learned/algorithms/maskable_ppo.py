@@ -1,4 +1,4 @@
-"""PPO of sb3-contrib that never takes what there is no room for."""
+"""PPO of sb3-contrib that never takes infeasible actions."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""PPO of stable-baselines3, and what its relatives in sb3-contrib share with it."""
+"""PPO of stable-baselines3, and the parts that its variants in sb3-contrib share."""
 
 from typing import Any
 
@@ -15,14 +15,14 @@ from ipagym.agents.learned.training_env import TrainingVecEnv
 from ipagym.envs.learners.plan_edits import FACTORS, HOLD
 
 SPREAD = 0.35
-"""Deviation, in logarithms, of the factors of the forecast that an untrained policy chooses around 1."""
+"""Standard deviation of the logarithm of the forecast factors, around 1, that an untrained policy chooses."""
 
 LEFT_ALONE = 3.5
-"""The logit of leaving a knob of the plan alone, in an untrained policy."""
+"""The logit of not changing a knob of the plan, in an untrained policy."""
 
 
 def settings_of(recipe: PpoRecipe) -> dict[str, Any]:
-    """The arguments of PPO and its relatives that a recipe stands for, short of the network."""
+    """The arguments of PPO and its variants for a recipe, without the network."""
     return {
         "n_steps": recipe.rollout,
         "batch_size": min(recipe.batch, recipe.rollout * recipe.envs),
@@ -45,7 +45,7 @@ def network_of(recipe: PpoRecipe) -> dict[str, Any]:
 
 
 def begin_near_the_plan(model: Any, recipe: PpoRecipe) -> None:
-    """Let an untrained policy choose factors around 1, and leave the knobs of the plan alone, where it edits plans."""
+    """If the policy edits plans, initialise it to choose factors around 1 and to keep the knobs of the plan."""
     if not recipe.action.startswith("plan"):
         return
     with torch.no_grad():
@@ -61,7 +61,7 @@ def deciding_layers(model: Any) -> Layers:
 
 
 def entropy_schedule(recipe: PpoRecipe, total: int) -> list[BaseCallback]:
-    """What lets the weight of the entropy fall."""
+    """The callback that decreases the weight of the entropy."""
     return [Entropy(recipe.entropy, total)]
 
 

@@ -44,13 +44,13 @@ def layers(model: Any) -> Layers:
 
 
 def state(model: Any) -> Arrays:
-    """What the LSTMs remember of the present episodes, each of shape (1, num_envs, units)."""
+    """The states of the LSTMs in the current episodes, each of shape (1, num_envs, units)."""
     own = model._last_lstm_states
     return dict(zip(REMEMBERED, (each.numpy() for each in (*own.pi, *own.vf)), strict=True))
 
 
 def restore(model: Any, found: Arrays) -> bool:
-    """Let the LSTMs remember that."""
+    """Restore these states."""
     if any(found[name].shape != own.shape for name, own in state(model).items()):
         return False
     hidden, cell, value_hidden, value_cell = (torch.from_numpy(np.array(found[name])) for name in REMEMBERED)

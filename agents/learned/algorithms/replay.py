@@ -1,4 +1,4 @@
-"""What learners from a replay buffer share: their settings, and the buffer in a checkpoint."""
+"""Shared parts of learners with a replay buffer: their settings, and the buffer in a checkpoint."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ KEPT = ("observations", "next_observations", "actions", "rewards", "dones", "tim
 
 
 def settings_of(recipe: OffPolicyRecipe, env: TrainingVecEnv) -> dict[str, Any]:
-    """The arguments of such a learner that a recipe stands for, short of the network.
+    """The arguments of such a learner for a recipe, without the network.
 
     Raises:
         InputError: a checkpoint could not hold the buffer.
@@ -38,7 +38,7 @@ def settings_of(recipe: OffPolicyRecipe, env: TrainingVecEnv) -> dict[str, Any]:
 
 
 def buffer_state(model: Any) -> Arrays:
-    """What the buffer holds, each array of shape (rows, num_envs, …), and where it is written next."""
+    """The content of the buffer, each array of shape (rows, num_envs, …), and the next position."""
     buffer: ReplayBuffer = model.replay_buffer
     rows = buffer.buffer_size if buffer.full else buffer.pos
     held = {f"buffer_{name}": np.asarray(getattr(buffer, name)[:rows]) for name in KEPT}
@@ -46,7 +46,7 @@ def buffer_state(model: Any) -> Arrays:
 
 
 def restore_buffer(model: Any, found: Arrays) -> bool:
-    """Let the buffer hold that."""
+    """Restore the content of the buffer."""
     buffer: ReplayBuffer = model.replay_buffer
     if found["buffer_place"].shape != (2,):
         return False

@@ -1,4 +1,4 @@
-"""SAC of stable-baselines3, on places along the values of each head."""
+"""SAC of stable-baselines3, on one number in [−1, 1] per head."""
 
 from typing import Any
 
@@ -38,7 +38,7 @@ def state(model: Any) -> Arrays:
 
 
 def restore(model: Any, found: Arrays) -> bool:
-    """Go on with these."""
+    """Restore this state."""
     if found["log_entropy_weight"].shape != (1,):
         return False
     with torch.no_grad():

@@ -1,4 +1,4 @@
-"""The reward that no course of decisions can exceed: a bound on the reward of an episode, by relaxation.
+"""An upper bound on the reward of an episode under any course of decisions, by relaxation.
 
 Windows t = 1 … T are scored. In window t, A_t requests arrive, n_t are completed and V_t violated; w is the price of
 violations. Each choice v of one variant per stage has an accuracy a_v, and a charge κ_v (`charges`): the least price of
@@ -47,7 +47,9 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Demand:
-    """The demand, whatever is decided: arrivals in each second of each scored window; requests in the system before."""
+    """The demand, which does not depend on decisions: arrivals in each second of each scored window; requests in the
+    system before.
+    """
 
     arrivals_per_s: Sequence[NDArray[np.int64]]
     waiting: int
@@ -66,7 +68,7 @@ def demand_of(frame: pd.DataFrame) -> Demand:
 
 
 def bound(scenario: Scenario, demand: Demand) -> float:
-    """No course of decisions earns more per scored window, on average: see above."""
+    """The highest possible mean reward per scored window of any course of decisions: see above."""
     spans, level = spans_of(scenario, demand.arrivals_per_s), len(levels(scenario.physics)) - 1
     found: dict[tuple[float, int], float] = {}
 
@@ -82,7 +84,7 @@ def bound(scenario: Scenario, demand: Demand) -> float:
 
 
 def most_per_window(scenario: Scenario) -> float:
-    """The reward that no window exceeds, whatever comes: the highest accuracy on the fewest cores."""
+    """An upper bound on the reward of any window: the highest accuracy on the fewest cores."""
     return (
         scenario.objective.alpha * _best_accuracy(scenario.pipeline)
         - charges(scenario, requests=0, share=1.0, level=len(levels(scenario.physics)) - 1).always

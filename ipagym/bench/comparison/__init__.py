@@ -1,1 +1,1 @@
-"""Agents side by side on the same episodes: runs, statistics, tables and pictures."""
+"""Comparisons of agents on the same episodes: runs, statistics, tables and figures."""

@@ -1,4 +1,4 @@
-"""The agreement of two loads on the order of agents: a generated one, say, and the one it stands for."""
+"""The agreement of two loads on the order of agents, such as a generated load and the real one."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass

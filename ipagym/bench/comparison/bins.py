@@ -1,4 +1,4 @@
-"""Windows put together, so that a line has no more points than its place can show."""
+"""Windows combined into bins, so that a line has no more points than can be shown."""
 
 from dataclasses import dataclass
 from math import ceil
@@ -29,7 +29,7 @@ class Bins:
         return np.arange(0, self.windows, self.size)
 
     def most_of(self, values: ArrayLike) -> NDArray[np.float64]:
-        """The highest value in each bin; what is no number counts for nothing."""
+        """The highest value in each bin; NaN is ignored."""
         return np.fmax.reduceat(np.asarray(values, dtype=np.float64), self.starts)
 
     def total(self, values: ArrayLike) -> NDArray[np.float64]:

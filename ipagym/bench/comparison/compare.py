@@ -1,8 +1,8 @@
-"""Agents side by side: every agent on every seed, resumable, with identical requests."""
+"""Comparison of agents: every agent on every seed, resumable, with identical requests."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from contextlib import nullcontext
-from dataclasses import replace
+from contextlib import ExitStack, nullcontext
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from ipagym.bench.comparison.described import write_readme
 from ipagym.bench.comparison.executors import Executor, Processes
 from ipagym.bench.comparison.jobs import Job, usual_fence
 from ipagym.bench.comparison.results import EPISODES, SUMMARY, TIMELINE, TIMINGS, WINDOWS, Comparison
-from ipagym.bench.comparison.running import Progress, Workplace, run_all
+from ipagym.bench.comparison.running import Progress, Work, Workplace, run_all
 from ipagym.bench.comparison.summary import BOUND, CLAIRVOYANT, episode_metrics, episodes_frame, summarise
 from ipagym.bench.comparison.timeline import png_bytes
 from ipagym.bench.storage.claim import claimed
@@ -31,68 +31,110 @@ from ipagym.system.progress import Tick, counted
 from ipagym.task.scenario import Scenario
 
 
-def compare(
-    scenario: Scenario,
-    agents: Mapping[str, Callable[[], Agent]],
-    *,
-    seeds: Sequence[int],
-    out: Path,
-    make_cluster: Callable[[Scenario], Cluster],
-    workers: int = 1,
-    executor: Executor | None = None,
-    fingerprints: Mapping[str, str] | None = None,
-    keeps: Mapping[str, str] | None = None,
-    isolated: Collection[str] = (),
-    fence: Fence | None = None,
-    tick: Tick | None = None,
-    backend: str | None = None,
-) -> Comparison:
-    """Run every agent on every seed and write tables, figure and manifest into `out`.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Plan:
+    """What is compared: the agents on the seeds of a scenario, with the results in `out`.
 
-    The clairvoyant comes last, and learns from what the others asked for on the same seed. Finished episodes of the
-    same scenario and the same code are not run again, the clairvoyant's only where it learnt from the same. More than
-    one of `workers` means processes (then the factories must be picklable), and so does an `executor`, which runs
-    all episodes in their place; the results are the same. `fingerprints` name the version of what is behind an agent
-    beside its code, so that episodes of an older one are run again; `keeps` has the knobs that an agent leaves alone,
-    for the summary.
-
-    An agent that fails costs its own episodes: it is in no table, and the manifest has the reason; the next call tries
-    it again. `isolated` agents run in worker processes of their own whatever the number of `workers`, `fence` has the
-    limits of these. `tick` is told how far it has come; without one there is a progress bar. `backend` is what
-    `make_cluster` makes, by name, for the manifest.
+    `fingerprints` identify the version of an agent beside its code, so that episodes of an older version are run again;
+    `keeps` has the knobs that an agent does not change, for the summary. `isolated` agents run in separate worker
+    processes for any number of workers; `fence` has the limits of these. `backend` is the name of the clusters of
+    `make_cluster`, for the manifest.
 
     Raises:
-        InputError: no agent or seed, a seed twice or negative, or `out` holds results of another scenario, of agents or
-            on seeds beyond these; or no agent finished; or a script without `if __name__ == "__main__":` has several
-            `workers`. While another comparison writes into `out`, this one waits.
+        InputError: no agent or seed, or a seed twice or negative.
+    """
+
+    scenario: Scenario
+    agents: Mapping[str, Callable[[], Agent]]
+    seeds: Sequence[int]
+    out: Path
+    make_cluster: Callable[[Scenario], Cluster]
+    fingerprints: Mapping[str, str] = field(default_factory=dict)
+    keeps: Mapping[str, str] | None = None
+    isolated: Collection[str] = ()
+    fence: Fence | None = None
+    backend: str | None = None
+
+    def __post_init__(self) -> None:
+        if not self.agents:
+            raise InputError("no agent to compare: name at least one")
+        if not self.seeds:
+            raise InputError("no seed to run: give at least one")
+        if len(set(self.seeds)) < len(self.seeds) or min(self.seeds) < 0:
+            raise InputError(f"seeds must be distinct and 0 or more, not {list(self.seeds)}")
+
+
+def compare(plan: Plan, *, workers: int = 1, executor: Executor | None = None, tick: Tick | None = None) -> Comparison:
+    """Run every agent on every seed and write tables, figure and manifest into the plan's folder.
+
+    The clairvoyant runs last and learns from the configurations that the others requested on the same seed. Finished
+    episodes of the same scenario and the same code are not run again; those of the clairvoyant only if it learnt from
+    the same courses. With more than one worker, episodes run in processes (then the factories must be picklable); an
+    `executor` runs all episodes instead. The results are the same. An agent that fails loses only its own episodes: it
+    is left out of the tables, the manifest has the reason, and the next call tries it again. `tick` is called with the
+    progress; without it there is a progress bar.
+
+    Raises:
+        InputError: the folder holds results of another scenario, of agents or on seeds beyond these; or no agent
+            finished; or a script without `if __name__ == "__main__":` has several `workers`. While another comparison
+            writes into the folder, this one waits.
+    """
+    with counted("episodes") if tick is None else nullcontext(tick) as told:
+        return compare_all([plan], workers=workers, executor=executor, tick=told)[0]
+
+
+def compare_all(plans: Sequence[Plan], *, workers: int, executor: Executor | None, tick: Tick) -> list[Comparison]:
+    """Several comparisons, as `compare` makes each. The clairvoyant runs last, in all of them together.
+
+    Raises:
+        InputError: as `compare`, or there are no workers.
     """
     check_main_guard()
-    _check(agents, seeds, workers)
-    check_folder(out, scenario)
-    with claimed(out):
-        check_kept(out, agents, seeds)
-        marks = marks_of(agents, fingerprints or {})
-        begun = make_manifest(scenario, marks, seeds, None, backend=backend)
-        write_manifest(out, begun)
-        store = Store(out, scenario)
-        jobs = [
-            Job(agent=name, seed=seed, make_agent=make, make_cluster=make_cluster, fingerprint=marks[name])
-            for seed in seeds
-            for name, make in agents.items()
-        ]
-        remove_leftovers(out)
-        place = Workplace(
-            store=store,
-            executor=executor or Processes(workers),
-            stays=executor is None and workers == 1,
-            fence=fence or usual_fence(scenario),
-            isolated=isolated,
-        )
-        with counted("episodes") if tick is None else nullcontext(tick) as told:
-            progress = run_all(jobs, place, told)
-        ended = replace(begun, failed=progress.reasons())
-        write_manifest(out, ended)
-        return _written(_results(store, progress, ended, keeps))
+    if workers < 1:
+        raise InputError(f"workers must be at least 1, not {workers}")
+    for plan in plans:
+        check_folder(plan.out, plan.scenario)
+    runs = executor or Processes(workers)
+    with ExitStack() as claims:
+        for plan in plans:
+            claims.enter_context(claimed(plan.out))
+        begun = [_begun(plan) for plan in plans]
+        works = [_work(plan, runs, stays=executor is None and workers == 1) for plan in plans]
+        run_all(works, tick)
+        return [_ended(plan, work, manifest) for plan, work, manifest in zip(plans, works, begun, strict=True)]
+
+
+def _begun(plan: Plan) -> Manifest:
+    """The manifest of the plan, written into its folder."""
+    check_kept(plan.out, plan.agents, plan.seeds)
+    marks = marks_of(plan.agents, plan.fingerprints)
+    manifest = make_manifest(plan.scenario, marks, plan.seeds, None, backend=plan.backend)
+    write_manifest(plan.out, manifest)
+    remove_leftovers(plan.out)
+    return manifest
+
+
+def _work(plan: Plan, executor: Executor, *, stays: bool) -> Work:
+    marks = marks_of(plan.agents, plan.fingerprints)
+    jobs = [
+        Job(agent=name, seed=seed, make_agent=make, make_cluster=plan.make_cluster, fingerprint=marks[name])
+        for seed in plan.seeds
+        for name, make in plan.agents.items()
+    ]
+    place = Workplace(
+        store=Store(plan.out, plan.scenario),
+        executor=executor,
+        stays=stays,
+        fence=plan.fence or usual_fence(plan.scenario),
+        isolated=plan.isolated,
+    )
+    return Work(jobs=jobs, place=place)
+
+
+def _ended(plan: Plan, work: Work, begun: Manifest) -> Comparison:
+    ended = replace(begun, failed=work.progress.reasons())
+    write_manifest(plan.out, ended)
+    return _written(_results(work.place.store, work.progress, ended, plan.keeps))
 
 
 def marks_of(agents: Mapping[str, Callable[[], Agent]], fingerprints: Mapping[str, str]) -> dict[str, str]:
@@ -104,7 +146,7 @@ def check_same_requests(episodes: Mapping[str, Stored]) -> None:
     """Make sure that all agents of one seed met the same arrivals in every second.
 
     Raises:
-        IpagymError: they did not, and comparing them would mean nothing.
+        IpagymError: they did not, so a comparison would be meaningless.
     """
     names = list(episodes)
     reference = episodes[names[0]].frame["arrivals_per_s"]
@@ -115,17 +157,6 @@ def check_same_requests(episodes: Mapping[str, Stored]) -> None:
                 raise IpagymError(
                     f"{names[0]} and {name} met different requests in window {window} of seed {episodes[name].seed}"
                 )
-
-
-def _check(agents: Mapping[str, object], seeds: Sequence[int], workers: int) -> None:
-    if not agents:
-        raise InputError("no agent to compare: name at least one")
-    if not seeds:
-        raise InputError("no seed to run: give at least one")
-    if len(set(seeds)) < len(seeds) or min(seeds) < 0:
-        raise InputError(f"seeds must be distinct and 0 or more, not {list(seeds)}")
-    if workers < 1:
-        raise InputError(f"workers must be at least 1, not {workers}")
 
 
 def _results(store: Store, progress: Progress, manifest: Manifest, keeps: Mapping[str, str] | None) -> Comparison:

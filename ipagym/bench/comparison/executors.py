@@ -1,4 +1,4 @@
-"""What runs the episodes of a comparison outside of its process."""
+"""Executors that run the episodes of a comparison outside of its process."""
 
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -26,7 +26,7 @@ class Executor(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Processes:
-    """So many worker processes on this machine, one to a core at most."""
+    """Worker processes on this machine, at most one per core."""
 
     workers: int
 

@@ -1,4 +1,4 @@
-"""One episode of a comparison, and what became of it."""
+"""One episode of a comparison, and its result."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from ipagym.system.fence import Fence
 from ipagym.task.scenario import Scenario
 
 GENEROUS = 10.0
-"""Adaptation intervals of real time that a decision may take, where nothing else is asked for."""
+"""Default time limit of a decision, in adaptation intervals of real time."""
 
 LONGEST_REASON = 300
 """Characters of what an agent raised that are kept."""
@@ -76,7 +76,7 @@ def run_job(job: Job, store: Store, decision_limit_s: float | None = None) -> Pa
 
 
 def run_fenced(job: Job, store: Store, decision_limit_s: float) -> Packed | str:
-    """The same in a worker process, which no Ctrl-C reaches but one that the agent raises."""
+    """The same in a worker process. Ctrl-C does not reach it; only an agent can raise KeyboardInterrupt in it."""
     try:
         return run_job(job, store, decision_limit_s)
     except (KeyboardInterrupt, GeneratorExit) as error:

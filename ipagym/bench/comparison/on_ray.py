@@ -1,7 +1,7 @@
 """Episodes as tasks of a Ray cluster.
 
-A task runs its episode in a fenced process below the Ray worker that it was given to. So an agent that takes its
-process with it costs its own episode and is told apart from a Ray worker that is lost: that task Ray runs again.
+A task runs its episode in a fenced process below the Ray worker that it was given to. So an agent that ends its process
+loses only its own episode. This differs from the loss of a Ray worker: Ray runs that task again.
 """
 
 import logging
@@ -28,7 +28,7 @@ LOCAL = "local"
 """In place of an address: a cluster that is started on this machine for the run, and ends with it."""
 
 RETRIES = 3
-"""How often a task runs again whose Ray worker or machine is lost."""
+"""Number of retries of a task whose Ray worker or machine is lost."""
 
 PATIENCE_S = 10.0
 """How long the machine of a cluster may take to answer."""
@@ -68,8 +68,8 @@ class OnRay:
 
 @dataclass(frozen=True, slots=True)
 class Wave:
-    """What tasks of one call have in common: no process is theirs and another call's. `package` is the mark of the code
-    that they must be run with.
+    """The tasks of one call; processes are not shared between calls. `package` is the mark of the code with which they
+    must run.
     """
 
     name: str
@@ -142,7 +142,7 @@ def _connect(ray: ModuleType, address: str, workers: int) -> None:
 
 
 def _check_answers(address: str) -> None:
-    """Refuse a port where nothing listens: Ray itself would try for minutes. What is no HOST:PORT it judges at once."""
+    """Refuse a port where nothing listens: Ray itself would try for minutes. Ray refuses other addresses at once."""
     host, _, port = address.removeprefix("ray://").rpartition(":")
     if not host or not port.isdecimal():
         return
@@ -155,7 +155,7 @@ def _check_answers(address: str) -> None:
 
 
 def _at_once(ray: ModuleType) -> int:
-    """How many tasks Ray may know at once: enough to see that a cluster that grows has to."""
+    """Number of tasks submitted at once: enough that an autoscaling cluster grows."""
     return max(64, 4 * int(ray.cluster_resources().get("CPU", 1)))
 
 

@@ -1,4 +1,4 @@
-"""Differences between two agents on the same seeds, which tell them apart where their means lie close together."""
+"""Differences between two agents on the same seeds: they can be significant even if the means are close."""
 
 import pandas as pd
 
@@ -7,14 +7,14 @@ from ipagym.system.errors import InputError, unknown_name
 
 
 def paired(episodes: pd.DataFrame, agent: str, reference: str) -> pd.DataFrame:
-    """The agent's figures less the reference's, seed by seed.
+    """The agent's figures minus the reference's, seed by seed.
 
     `episodes` has a row per agent and seed. The result has a row per metric: `difference`, the mean over seeds; `ci95`,
     the half width of its 95 % confidence interval by Student's t (none for a single seed); `above`, the share of seeds
     on which the agent's figure is the higher one, half of a tie; `seeds`.
 
     Raises:
-        InputError: one of them did not take part, or both are the same.
+        InputError: one of them is not in the comparison, or both are the same.
     """
     known = list(dict.fromkeys(episodes["agent"]))
     for name in (agent, reference):

@@ -1,4 +1,4 @@
-"""The results of a comparison, and how they are read back from their folder."""
+"""The results of a comparison, and functions to read them from their folder."""
 
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -26,16 +26,16 @@ EPISODES = "episodes.parquet"
 TIMELINE = "timeline.png"
 
 CI = "_ci95"
-"""The end of the names of columns with half widths of confidence intervals."""
+"""The suffix of columns that hold half widths of confidence intervals."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Comparison:
-    """The results of a comparison, which are in the folder `out` as well.
+    """The results of a comparison, which are also in the folder `out`.
 
-    `summaries` has an entry per agent; `episodes` a row per agent and seed with the metrics of the summary, decision
-    times apart; `windows` a row per agent, seed and window; `timings` the time, in seconds, of
-    each decision; `manifest` what was run, and with what.
+    `summaries` has an entry per agent. `episodes` has a row per agent and seed with the metrics of the summary, except
+    decision times. `windows` has a row per agent, seed and window. `timings` has the time of each decision in seconds.
+    `manifest` describes what was run and with which settings.
     """
 
     summaries: tuple[AgentSummary, ...] = field(repr=False)
@@ -52,21 +52,21 @@ class Comparison:
 
     def paired(self, agent: str, reference: str) -> pd.DataFrame:
         """Differences of the agent's figures from the reference's on the same seeds, a row per metric: `difference`,
-        `ci95` (half width), `above` (share of seeds on which the agent's figure is the higher one) and `seeds`.
+        `ci95` (half width), `above` (share of seeds on which the agent's figure is higher) and `seeds`.
 
         Raises:
-            InputError: one of them did not take part.
+            InputError: one of them is not in the comparison.
         """
         return paired(self.episodes, agent, reference)
 
     def requests(self) -> pd.DataFrame:
-        """One row per completed request: `agent`, `seed`, `window` that it was answered in, and `latency_s`; none where
-        the files of episodes are gone from the folder.
+        """One row per completed request: `agent`, `seed`, `window` (in which it was answered) and `latency_s`. Empty if
+        the files of the episodes were removed from the folder.
         """
         return request_latencies(self.out, self.manifest.agents, self.manifest.seeds)
 
     def timeline(self, seed: int | None = None) -> "Figure":
-        """Load, latency, violations, cores and accuracy over time under one seed, the first where none is given.
+        """Load, latency, violations, cores and accuracy over time under one seed, by default the first.
 
         Raises:
             InputError: the seed was not run.
@@ -80,10 +80,10 @@ class Comparison:
 
 
 def load_results(folder: str | Path) -> Comparison:
-    """The results that a comparison wrote into the folder.
+    """The results of a comparison, read from its folder.
 
     Raises:
-        InputError: it holds none, or they are not complete.
+        InputError: there are none, or they are incomplete.
     """
     out = Path(folder)
     try:
@@ -113,15 +113,15 @@ def _reason(error: Exception) -> str:
 
 def _windows(path: Path, digest: str | None) -> pd.DataFrame:
     if digest is None:
-        raise ValueError("the comparison was not finished; the same call goes on with it")
+        raise ValueError("the comparison was not finished; repeat the same call to continue it")
     content = path.read_bytes()
     if sha256(content).hexdigest() != digest:
-        raise ValueError(f"{path.name} is not as it was written")
+        raise ValueError(f"{path.name} was changed after it was written")
     return pd.read_parquet(BytesIO(content))
 
 
 def _summaries(path: Path, seeds: int) -> tuple[AgentSummary, ...]:
-    """The summaries as they were written, to the last bit, as Python reads numbers."""
+    """The summaries exactly as written: Python reads the numbers without rounding."""
     frame = pd.read_csv(path, dtype=str, keep_default_na=False)
     keys = [str(name) for name in frame.columns if f"{name}{CI}" in frame]
     return tuple(
@@ -136,5 +136,5 @@ def _summaries(path: Path, seeds: int) -> tuple[AgentSummary, ...]:
 
 
 def _number(text: str) -> float:
-    """The number that stands there; counts under a single seed are whole."""
+    """The number in the text; counts under a single seed are whole."""
     return int(text) if text.isdecimal() else float(text or nan)

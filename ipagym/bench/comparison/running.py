@@ -1,9 +1,9 @@
-"""The episodes of a comparison: run where they are missing, each agent's failures its own."""
+"""Runs the missing episodes of a comparison; a failure of one agent does not affect the others."""
 
 import logging
 import sys
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import partial
 from hashlib import sha256
 
@@ -19,10 +19,12 @@ from ipagym.system.progress import Tick
 
 LOGGER = logging.getLogger("ipagym")
 
+FENCES = [each.name for each in fields(Fence)]
+
 
 @dataclass(slots=True)
 class Progress:
-    """What has become of the cells so far: episodes, or the reason why there is none."""
+    """The results of the cells so far: episodes, or the reasons of failures."""
 
     found: dict[Cell, Stored] = field(default_factory=dict)
     failed: dict[Cell, str] = field(default_factory=dict)
@@ -39,8 +41,7 @@ class Progress:
 class Workplace:
     """Where episodes run: by the executor within `fence`, or in this process where `stays` is true.
 
-    Agents in `isolated` are run by the executor always, in processes of their own: what they do to a process does not
-    reach the others.
+    Agents in `isolated` are run by the executor always, in processes of their own: so they cannot affect other agents.
     """
 
     store: Store
@@ -49,49 +50,75 @@ class Workplace:
     fence: Fence
     isolated: Collection[str]
 
-    def run(self, jobs: Sequence[Job]) -> Iterator[tuple[Job, str | None]]:
-        """The jobs, of which either all are isolated or none, as they finish, each with the reason where it failed."""
-        for job, outcome in self._outcomes(jobs):
-            if isinstance(outcome, Packed):
-                self.store.write(outcome)
-                yield job, None
-            else:
-                yield job, outcome.reason if isinstance(outcome, Lost) else outcome
 
-    def _outcomes(self, jobs: Sequence[Job]) -> Iterator[tuple[Job, Packed | str | Lost]]:
-        if self.stays and not any(job.agent in self.isolated for job in jobs):
-            yield from ((job, run_job(job, self.store)) for job in jobs)
-        elif jobs:
-            tasks = [partial(run_fenced, job, self.store, self.fence.decision_s) for job in jobs]
-            for number, outcome in self.executor.run(tasks, self.fence):
-                yield jobs[number], outcome
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Work:
+    """The episodes of a comparison, where they run, and what has become of them."""
+
+    jobs: Sequence[Job]
+    place: Workplace
+    progress: Progress = field(default_factory=Progress)
 
 
-def run_all(jobs: Sequence[Job], place: Workplace, tick: Tick) -> Progress:
-    """All episodes, run where they are missing: the clairvoyant's last, so that it can learn from the others."""
-    progress = Progress()
-    done = 0
+Wave = Sequence[tuple[Work, Job]]
+"""Episodes that do not wait for each other; either all of them are isolated, or none is."""
+
+
+def run_all(works: Sequence[Work], tick: Tick) -> None:
+    """All episodes of comparisons that have one executor, run where they are missing.
+
+    Those of the clairvoyant come last, as it learns from the others: of all comparisons together, so that no worker
+    waits at the end of each. `tick` is told how many are done of how many.
+    """
+    total, done = sum(len(work.jobs) for work in works), 0
     try:
-        for wave in _waves(jobs, place.isolated, progress):
-            missing = [job for job in wave if place.store.find(job.agent, job.seed, job.fingerprint) is None]
-            done += len(wave) - len(missing)
-            tick(done, len(jobs))
-            for job, reason in place.run(missing):
-                done += 1
-                tick(done, len(jobs))
-                _note(job, reason, progress)
-            progress.found |= {job.cell: _found(job, place.store) for job in wave if job.cell not in progress.failed}
+        for work in works:
+            for wave in _waves(work):
+                for more in _run([(work, job) for job in wave]):
+                    done += more
+                    tick(done, total)
+        for more in _run([(work, job) for work in works for job in _taught_jobs(work)]):
+            done += more
+            tick(done, total)
     except KeyboardInterrupt:
-        print(f"interrupted: {done} of {len(jobs)} episodes are kept in {place.store.folder}; "
+        folders = " and ".join(str(work.place.store.folder) for work in works)
+        print(f"interrupted: {done} of {total} episodes are kept in {folders}; "
               "run the same command with this --out to go on", file=sys.stderr)  # fmt: skip
         raise
-    return progress
 
 
-def _note(job: Job, reason: str | None, progress: Progress) -> None:
-    if reason is not None:
-        LOGGER.warning("%s failed on seed %s, and the others go on: %s", job.agent, job.seed, reason)
-        progress.failed[job.cell] = reason
+def _run(wave: Wave) -> Iterator[int]:
+    """Run what is missing of a wave; yields how many episodes more are done, first those that were there."""
+    missing = [(work, job) for work, job in wave if work.place.store.find(job.agent, job.seed, job.fingerprint) is None]
+    yield len(wave) - len(missing)
+    for work, job, outcome in _outcomes(missing):
+        if isinstance(outcome, Packed):
+            work.place.store.write(outcome)
+        else:
+            _note(job, outcome.reason if isinstance(outcome, Lost) else outcome, work.progress)
+        yield 1
+    for work, job in wave:
+        if job.cell not in work.progress.failed:
+            work.progress.found[job.cell] = _found(job, work.place.store)
+
+
+def _outcomes(wave: Wave) -> Iterator[tuple[Work, Job, Packed | str | Lost]]:
+    """The episodes as they finish; those of several comparisons are within the widest of their fences."""
+    if not wave:
+        return
+    (first, job), places = wave[0], [work.place for work, _ in wave]
+    if first.place.stays and job.agent not in first.place.isolated:
+        yield from ((work, job, run_job(job, work.place.store)) for work, job in wave)
+        return
+    widest = Fence(**{name: max(getattr(place.fence, name) for place in places) for name in FENCES})
+    tasks = [partial(run_fenced, job, work.place.store, work.place.fence.decision_s) for work, job in wave]
+    for number, outcome in first.place.executor.run(tasks, widest):
+        yield *wave[number], outcome
+
+
+def _note(job: Job, reason: str, progress: Progress) -> None:
+    LOGGER.warning("%s failed on seed %s, and the others go on: %s", job.agent, job.seed, reason)
+    progress.failed[job.cell] = reason
 
 
 def _seeds(seeds: Sequence[int]) -> str:
@@ -105,13 +132,19 @@ def _found(job: Job, store: Store) -> Stored:
     return stored
 
 
-def _waves(jobs: Sequence[Job], isolated: Collection[str], progress: Progress) -> Iterator[list[Job]]:
-    yield [job for job in jobs if job.agent != CLAIRVOYANT and job.agent not in isolated]
-    for agent in dict.fromkeys(job.agent for job in jobs if job.agent in isolated):
-        yield [job for job in jobs if job.agent == agent]
-    failed = {agent for agent, _ in progress.failed}
-    teachers = {cell: stored for cell, stored in progress.found.items() if stored.agent not in failed}
-    yield [_taught(job, teachers) for job in jobs if job.agent == CLAIRVOYANT]
+def _waves(work: Work) -> Iterator[list[Job]]:
+    """All but the clairvoyant's."""
+    isolated = work.place.isolated
+    yield [job for job in work.jobs if job.agent != CLAIRVOYANT and job.agent not in isolated]
+    for agent in dict.fromkeys(job.agent for job in work.jobs if job.agent in isolated):
+        yield [job for job in work.jobs if job.agent == agent]
+
+
+def _taught_jobs(work: Work) -> list[Job]:
+    """The clairvoyant's, when the others have run."""
+    failed = {agent for agent, _ in work.progress.failed}
+    teachers = {cell: stored for cell, stored in work.progress.found.items() if stored.agent not in failed}
+    return [_taught(job, teachers) for job in work.jobs if job.agent == CLAIRVOYANT]
 
 
 def _taught(job: Job, teachers: Mapping[Cell, Stored]) -> Job:

@@ -34,13 +34,13 @@ METRICS = (
 
 
 REGRET = Metric("regret", "regret", 2)
-"""The clairvoyant's reward per window less this agent's, on the same seed, where the clairvoyant was run."""
+"""The clairvoyant's reward per window minus this agent's, on the same seed, if the clairvoyant was run."""
 
 BOUND = Metric("bound", "bound", 2)
-"""The most that `ipagym.bench.bound.bound` leaves possible per window on the same seed, where the clairvoyant ran."""
+"""The upper bound of `ipagym.bench.bound.bound` per window on the same seed, if the clairvoyant was run."""
 
 UNFINISHED = Metric("unfinished", "unfinished", 1)
-"""Requests in the system at the end; those not due by then are no violations, whatever would have become of them."""
+"""Requests in the system at the end; those that are not due by then do not count as violations."""
 
 NOT_SHOWN = (UNFINISHED, BOUND)
 """Metrics that are in the files, and not in the table."""
@@ -70,7 +70,7 @@ class Estimate:
 class AgentSummary:
     """One agent over all seeds: an estimate for each of `METRICS`, and whether no other agent dominates it.
 
-    `keeps` says which knobs that the scenario opens it left alone, and at what.
+    `keeps` has the open knobs that it did not change, with their values.
     """
 
     agent: str
@@ -197,7 +197,7 @@ def summary_table(summaries: Sequence[AgentSummary], title: str, *notes: str) ->
 
 
 def bound_line(summaries: Sequence[AgentSummary]) -> list[str]:
-    """A line that says what nothing can earn, and how far the clairvoyant is from it; none where it was not run."""
+    """A line with the upper bound and the clairvoyant's distance from it; empty if the clairvoyant was not run."""
     return [
         f"bound: no course of decisions earns more than {most.mean:.{BOUND.digits}f}; clairvoyant, the best one known, "
         f"is {most.mean - summary.estimates['reward'].mean:.{BOUND.digits}f} below"
@@ -207,7 +207,7 @@ def bound_line(summaries: Sequence[AgentSummary]) -> list[str]:
 
 
 def kept_knobs(summaries: Sequence[AgentSummary]) -> list[str]:
-    """A line for all agents that left the same knobs alone: which, at what, and who."""
+    """A line for each group of agents that did not change the same knobs: knobs, values, agents."""
     agents: dict[str, list[str]] = {}
     for summary in summaries:
         if summary.keeps:

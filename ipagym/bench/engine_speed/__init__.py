@@ -1,4 +1,4 @@
-"""The speed benchmark: how fast the engines and the environments are, beside other simulators on equal models."""
+"""The speed benchmark: engines and environments compared with other simulators on equal models."""
 
 from dataclasses import dataclass
 from pathlib import Path

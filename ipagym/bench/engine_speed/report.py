@@ -47,7 +47,7 @@ class Report:
         """Write `speed.csv` and `speed.json` into `folder`, each atomically, and a README that names them."""
         write_atomically(folder / "speed.csv", _csv(self.rows).encode())
         write_atomically(folder / "speed.json", (json.dumps(asdict(self), indent=2) + "\n").encode())
-        write_readme(folder, "How fast engines and environments are", {"rounds": str(self.repeats)}, FILES)
+        write_readme(folder, "Speed of engines and environments", {"rounds": str(self.repeats)}, FILES)
 
     def tables(self) -> list[Table]:
         """One table for each unit, in the order of the rows."""

@@ -1,4 +1,4 @@
-"""What a figure is asked for, and the results behind it."""
+"""The request for a figure, and its results."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -53,7 +53,7 @@ class Asked:
         return next(iter(self.comparisons(1).values()))
 
     def check_number(self, number: int, most: int) -> None:
-        """Refuse more runs than there is room for.
+        """Refuse more runs than the figure has room for.
 
         Raises:
             InputError: there are more.

@@ -14,7 +14,7 @@ ROUNDED = 9
 
 
 def draw(asked: Asked) -> Figure:
-    """The figures of each agent less those of the first one, mean over seeds with 95 % intervals: a panel for a metric.
+    """The figures of each agent minus those of the first one, mean over seeds with 95 % intervals: a panel per metric.
 
     Raises:
         InputError: the comparison cannot be read, or has fewer than two of the agents.

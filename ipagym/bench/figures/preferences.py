@@ -1,4 +1,4 @@
-"""What weights and other settings do: accuracy, cost and violations over the values of a sweep."""
+"""The effects of weights and other settings: accuracy, cost and violations over the values of a sweep."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -31,7 +31,7 @@ NAMES = {
     "objective.alpha": "α, weight of accuracy", "objective.beta": "β, weight of cost", "slo_s": "SLO (s)",
     "interval_s": "adaptation interval (s)",
 }  # fmt: skip
-"""What the axis of a setting says instead of its name."""
+"""Axis labels of settings."""
 
 
 def draw(asked: Asked) -> Figure:

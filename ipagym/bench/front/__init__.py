@@ -1,1 +1,1 @@
-"""What agents reach under several weights of the objective: Pareto fronts, hypervolumes and their picture."""
+"""Results of agents under several weights of the objective: Pareto fronts, hypervolumes and their figure."""

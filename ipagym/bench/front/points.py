@@ -1,4 +1,4 @@
-"""Where agents get to under several weights: accuracy, cores and violations of each, seed by seed."""
+"""The results of agents under several weights: accuracy, cores and violations of each, seed by seed."""
 
 import re
 from collections.abc import Mapping

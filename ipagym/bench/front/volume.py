@@ -11,7 +11,7 @@ from ipagym.bench.front.points import AXES, IS_GAIN, Floats, Points
 from ipagym.system.errors import InputError
 
 MARGIN = 0.1
-"""By so much of the range between the worst and the best points the reference lies beyond the worst."""
+"""Distance of the reference point beyond the worst point, as a share of the range from worst to best."""
 
 RESAMPLES = 2_000
 BOOTSTRAP_SEED = 20_080_401
@@ -58,7 +58,7 @@ def box_of(points: Points, reference: tuple[float, ...] | None = None) -> Box:
 
 
 def volume(means: Floats, box: Box) -> float:
-    """The share of the box that points, shape (n, axes), dominate: their hypervolume by that of the box."""
+    """The share of the box that points, shape (n, axes), dominate: their hypervolume divided by that of the box."""
     from moocore import hypervolume
 
     return float(hypervolume(means, ref=box.reference, maximise=IS_GAIN) / np.prod(np.abs(box.best - box.reference)))
@@ -78,7 +78,7 @@ def volume_interval(points: Points, agent: str, box: Box) -> Interval:
 
 
 def difference_interval(points: Points, agent: str, other: str, box: Box) -> Interval:
-    """By how much the agent's hypervolume is above the other's on the same seeds, with its 95 % interval."""
+    """The agent's hypervolume minus the other's on the same seeds, with its 95 % interval."""
     own, theirs = points.of_agent[agent], points.of_agent[other]
 
     def apart(drawn: NDArray[np.int64]) -> float:

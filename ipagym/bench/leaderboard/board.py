@@ -1,4 +1,4 @@
-"""The figures of every cell of a suite, and the scores that make those of different tasks comparable."""
+"""The figures of every cell of a suite, and scores that make different tasks comparable."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ SWITCHING, ENERGY = "switching", "energy_kj"
 """Columns beside the metrics of a comparison: knobs changed in a window, kilojoules of an episode."""
 
 LEAST_SPAN = 1e-9
-"""Where the ceiling is no further than this above the reference, a task has no scores."""
+"""A task has no scores if the ceiling is not further than this above the reference."""
 
 
 @dataclass(frozen=True, slots=True)

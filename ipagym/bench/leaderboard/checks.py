@@ -1,4 +1,4 @@
-"""An entry, read and checked: every hash, and every figure by the windows that it is from."""
+"""Reading and checking of an entry: every hash, and every figure against its windows."""
 
 import json
 import math
@@ -51,10 +51,10 @@ class Entry:
 
 
 def read_entry(path: Path) -> Entry:
-    """The entry in a file, after every hash is checked and every figure computed anew from the windows.
+    """The entry in a file, after every hash is checked and every figure is recomputed from the windows.
 
     Raises:
-        InputError: one does not hold; the message names it.
+        InputError: a hash or a figure is wrong; the message names it.
     """
     with _unpacked(path) as folder:
         manifest = _manifest(path, folder)

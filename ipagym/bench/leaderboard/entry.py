@@ -19,9 +19,10 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 from pydantic import Field
 
 import ipagym
+from ipagym.bench.comparison.compare import compare
 from ipagym.bench.comparison.results import Comparison
 from ipagym.bench.comparison.summary import episode_metrics
-from ipagym.bench.leaderboard.run import run_group
+from ipagym.bench.leaderboard.run import plan_of
 from ipagym.bench.leaderboard.schema import Label
 from ipagym.bench.leaderboard.searched import search_all
 from ipagym.bench.leaderboard.suite import Group, Suite, suits
@@ -124,7 +125,7 @@ def _run(suite: Suite, groups: Sequence[Group], work: Path, workers: int) -> dic
     found = {}
     for group in groups:
         with counted(group.name) as told:
-            found[group.name] = run_group(suite, group, work, workers=workers, tick=told)
+            found[group.name] = compare(plan_of(suite, group, work), workers=workers, tick=told)
     return found
 
 

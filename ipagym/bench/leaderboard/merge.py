@@ -18,10 +18,10 @@ from ipagym.system.errors import InputError
 
 def merge(folder: Path, files: Sequence[Path]) -> Board:
     """The board of the results in a folder together with entries to the same suite, whose hashes and figures are
-    checked; nothing is run again. An entry whose agent has a name that is taken gets a number behind it.
+    checked; nothing is run again. If the name of an entry's agent is taken, a number is appended.
 
     Raises:
-        InputError: an entry does not hold, is to another suite, or met other requests.
+        InputError: an entry is wrong, is for another suite, or had other requests.
     """
     board = read_board(folder)
     frames = [board.cells]

@@ -1,4 +1,4 @@
-"""The order of agents: over all tasks by their scores, on one task by reward; what noise may have ordered is a tie."""
+"""The order of agents: over all tasks by scores, on one task by reward; insignificant differences are ties."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -26,8 +26,8 @@ METRICS = (
 
 @dataclass(frozen=True, slots=True)
 class Against:
-    """An agent held against the reference on the same seeds: mean difference, p-value by Holm, and the probability that
-    a run of the agent is the better one.
+    """An agent compared with the reference on the same seeds: mean difference, Holm's p-value, and the probability that
+    a run of the agent is better.
     """
 
     difference: Interval
@@ -69,8 +69,8 @@ def on_task(board: Board, group: str) -> list[Standing]:
 
 
 def ranks(ordered: Sequence[str], scores: Mapping[str, Scores]) -> dict[str, int]:
-    """Ranks of agents in order: one shares the rank of the first above it that it is not told from, whose paired
-    difference has 0 in its interval.
+    """Ranks of agents in order. An agent shares the rank of the first agent above it from which it does not differ
+    significantly: the interval of the paired difference includes 0.
     """
     found: dict[str, int] = {}
     leader, rank = "", 0
@@ -103,7 +103,7 @@ def _standings(
 
 
 def _all_against(board: Board, scores: Mapping[str, Scores], group: str | None) -> dict[str, Against]:
-    """All agents but the reference, held against it on the tasks that they have."""
+    """All agents but the reference, compared with it on their tasks."""
     reference = board.suite.file.reference
     if reference not in scores:
         return {}

@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ipagym.bench.comparison.compare import compare
 from ipagym.bench.leaderboard.checks import Entry
 from ipagym.bench.leaderboard.entry import stored_in
-from ipagym.bench.leaderboard.run import run_group
+from ipagym.bench.leaderboard.run import plan_of
 from ipagym.bench.leaderboard.searched import search_all
 from ipagym.bench.storage.code_mark import package_mark
 from ipagym.system.errors import InputError
@@ -22,7 +23,7 @@ def run_again(entry: Entry, cells: Sequence[tuple[str, int]], workers: int) -> N
     """Run some cells of an entry again and compare every window.
 
     Raises:
-        InputError: one is not as it was, or the agent or the package is not the one that made the entry.
+        InputError: a cell differs, or the agent or the package is not the one that made the entry.
     """
     if entry.manifest.package != package_mark():
         raise InputError(f"{entry.source}: package is {entry.manifest.package}, and {package_mark()} here: check it "
@@ -34,7 +35,7 @@ def run_again(entry: Entry, cells: Sequence[tuple[str, int]], workers: int) -> N
 
 
 def some_cells(entry: Entry, number: int, rng: random.Random) -> list[tuple[str, int]]:
-    """So many cells drawn at random, all where there are fewer."""
+    """`number` cells drawn at random, or all if there are fewer."""
     return rng.sample(entry.cells, min(number, len(entry.cells)))
 
 
@@ -43,7 +44,7 @@ def _run_again(entry: Entry, name: str, seeds: Sequence[int], place: tuple[Path,
     agent, asked = entry.manifest.agent, entry.manifest.asked
     group = next(replace(each, agents={agent: asked}) for each in entry.suite.groups if each.name == name)
     search_all([group], workers, _unheard)
-    found = run_group(entry.suite, group, scratch, workers=workers, tick=_unheard, seeds=seeds)
+    found = compare(plan_of(entry.suite, group, scratch, seeds), workers=workers, tick=_unheard)
     mark = found.manifest.fingerprints[agent]
     if mark != entry.manifest.fingerprints[name]:
         raise InputError(f"{entry.source}: {name}: the code of {asked} is not the one that made the entry: "
@@ -56,7 +57,7 @@ def _run_again(entry: Entry, name: str, seeds: Sequence[int], place: tuple[Path,
 
 
 def _unheard(done: int, total: int) -> None:
-    """Progress that nobody asked for."""
+    """Discards the progress."""
 
 
 def _check_same(where: str, there: pd.DataFrame, here: pd.DataFrame) -> None:

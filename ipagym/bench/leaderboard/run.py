@@ -10,7 +10,7 @@ from pathlib import Path
 from time import monotonic
 
 from ipagym.agents.contestants import Given, Origin, contestants
-from ipagym.bench.comparison.compare import compare
+from ipagym.bench.comparison.compare import Plan, compare_all
 from ipagym.bench.comparison.executors import Executor
 from ipagym.bench.comparison.jobs import usual_fence
 from ipagym.bench.comparison.results import Comparison
@@ -23,6 +23,9 @@ from ipagym.system.progress import Tick, counted
 
 SUITE = "suite.json"
 ENGINE = "compiled"
+
+LINES = 10
+"""Lines about a run in a log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,24 +50,19 @@ class Run:
 def run_suite(suite: Suite, out: Path, workers: int, executor: Executor | None = None) -> Run:
     """Run every agent of the suite on all of its tasks and seeds; what is in `out` is not run again.
 
-    A failed agent costs its own cells on that task, and is tried again by the next call. Episodes are run by the
+    A failed agent loses only its own cells on that task, and is tried again by the next call. Episodes are run by the
     executor, if there is one, in place of `workers` processes, which then only search for settings.
 
     Raises:
         InputError: `out` has results of another suite or version, or an agent cannot be made.
     """
     _claim(out, suite)
-    started = monotonic()
     with counted("searches") as told:
         search_all(suite.groups, max(1, min(workers, os.cpu_count() or 1)), told)
-    found: dict[str, Comparison] = {}
-    done = 0
+    plans = [plan_of(suite, group, out) for group in suite.groups]
     with counted(suite.name) as told:
-        for group in suite.groups:
-            tick = _shifted(told, done, suite.cells)
-            found[group.name] = run_group(suite, group, out, workers=workers, tick=tick, executor=executor)
-            done += len(group.agents) * suite.file.seeds
-            _tell(found[group.name], (done, suite.cells), monotonic() - started)
+        comparisons = compare_all(plans, workers=workers, executor=executor, tick=_telling(told))
+    found = dict(zip([group.name for group in suite.groups], comparisons, strict=True))
     return Run(
         suite, out, failures_in(found), digest_of({name: each.manifest.windows_sha256 for name, each in found.items()})
     )
@@ -76,35 +74,23 @@ def failures_in(found: Mapping[str, Comparison]) -> tuple[Failure, ...]:
     return tuple(Failure(name, agent, why) for name, failed in reasons.items() for agent, why in failed.items())
 
 
-def run_group(
-    suite: Suite,
-    group: Group,
-    out: Path,
-    *,
-    workers: int,
-    tick: Tick,
-    seeds: Sequence[int] | None = None,
-    executor: Executor | None = None,
-) -> Comparison:
-    """Run one task on one track, on all seeds of the suite where none are given; by the executor, if there is one."""
+def plan_of(suite: Suite, group: Group, out: Path, seeds: Sequence[int] | None = None) -> Plan:
+    """The comparison of one task on one track, on all seeds of the suite where none are given."""
     given: dict[str, Given] = dict(group.agents)
     taking_part = contestants(given, group.scenario)
     # What the engine compiles on its first use, it compiles here, once for all worker processes.
     ENGINES[ENGINE](group.scenario).advance(group.scenario.interval_s)
-    return compare(
-        group.scenario,
-        {each.name: each.make for each in taking_part},
+    return Plan(
+        scenario=group.scenario,
+        agents={each.name: each.make for each in taking_part},
         seeds=suite.seeds if seeds is None else seeds,
         out=out / group.name,
         make_cluster=ENGINES[ENGINE],
-        workers=workers,
-        executor=executor,
         fingerprints={each.name: each.fingerprint for each in taking_part},
         isolated=[each.name for each in taking_part if each.origin is not Origin.PACKAGE],
         fence=usual_fence(
             group.scenario, suite.file.decision_intervals * group.scenario.interval_s, suite.file.memory_gib
         ),
-        tick=tick,
     )
 
 
@@ -137,14 +123,15 @@ def _claim(out: Path, suite: Suite) -> None:
     write_atomically(out / SUITE, (json.dumps(written, indent=2) + "\n").encode())
 
 
-def _shifted(told: Tick, before: int, total: int) -> Tick:
-    """The tick of a part of the cells, some of which were done before it."""
-    return lambda done, _: told(before + done, total)
+def _telling(told: Tick) -> Tick:
+    """The tick, and for those who look at a log instead of a bar a line for each tenth of the cells."""
+    started, lines = monotonic(), 0
 
+    def tick(done: int, total: int) -> None:
+        nonlocal lines
+        told(done, total)
+        if done * LINES // total > lines:
+            lines, spent_s = done * LINES // total, monotonic() - started
+            print(f"{done} of {total} cells, {spent_s:.0f} s", file=sys.stderr)
 
-def _tell(found: Comparison, cells: tuple[int, int], spent_s: float) -> None:
-    """A line for each finished group, for those who look at a log instead of a bar; `cells` are those done, and all."""
-    failed, (done, total) = len(found.manifest.failed), cells
-    left_s = spent_s * (total - done) / done
-    print(f"{found.out.name}: {done} of {total} cells, {failed or 'no'} agents failed, {spent_s:.0f} s, "
-          f"about {left_s:.0f} s left", file=sys.stderr)  # fmt: skip
+    return tick

@@ -1,6 +1,5 @@
-"""Agents that search long for a setting before they act: all searches of a suite, side by side, before it runs.
-
-What they find is kept (`ipagym.bench.storage.findings`), so that no episode searches again.
+"""Agents with a long search before they act: all searches of a suite run in parallel before its episodes. Their results
+are stored (`ipagym.bench.storage.findings`), so that no episode searches again.
 """
 
 from collections.abc import Sequence

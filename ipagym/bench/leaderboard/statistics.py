@@ -29,13 +29,15 @@ class Interval:
 
 
 def iqm(scores: Scores) -> NDArray[np.float64]:
-    """The interquartile mean: that of the middle half of all runs of all tasks; of each where there are many scores."""
+    """The interquartile mean: the mean of the middle half of all runs of all tasks; for each array if there are
+    several.
+    """
     flat = scores.reshape(*scores.shape[:-2], -1)
     return np.asarray(trim_mean(flat, 0.25, axis=-1), dtype=np.float64)
 
 
 def mean(scores: Scores) -> NDArray[np.float64]:
-    """The mean over all runs of all tasks; of each where there are many scores."""
+    """The mean over all runs of all tasks; for each array if there are several."""
     return np.asarray(scores.mean(axis=(-2, -1)), dtype=np.float64)
 
 

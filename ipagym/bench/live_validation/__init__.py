@@ -1,1 +1,1 @@
-"""How well the simulator predicts a live cluster: calibration on one run, signed errors on others."""
+"""Validation of the simulator against a live cluster: calibration on one run, signed errors on others."""

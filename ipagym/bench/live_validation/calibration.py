@@ -1,4 +1,4 @@
-"""A pipeline whose latencies are those of a live run."""
+"""A pipeline with the latencies of a live run."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,10 +21,9 @@ LEAST_BATCHES = 10
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Calibration:
-    """What a run tells of one stage.
-
-    `ratio` is how long its services took by what the profile says, all batches together; `by_batch` is the same for
-    sizes that were served often. `sigma` is that of the lognormal factor around these means.
+    """The calibration of one stage by a run. `ratio` is the ratio of its service times to the profile's, over all
+    batches; `by_batch` is the same for sizes that were served often. `sigma` is that of the lognormal factor around
+    these means.
     """
 
     ratio: float
@@ -46,7 +45,7 @@ def calibrate(pipeline: Pipeline, log: RequestLog, configuration: Configuration)
 def calibrated(pipeline: Pipeline, found: Sequence[Calibration], configuration: Configuration) -> Pipeline:
     """The pipeline with the latencies of the run.
 
-    Variants and cores that the run had not are scaled by the ratio of their stage: it is the machine's.
+    Variants and cores that were not in the run are scaled by the ratio of their stage, which depends on the machine.
     """
     stages = []
     for stage, calibration, seen in zip(pipeline.stages, found, configuration.first_deployments, strict=True):
@@ -88,7 +87,7 @@ def read(path: Path, scenario_hash: str) -> list[Calibration]:
 
 
 def drift(pipeline: Pipeline, log: RequestLog, configuration: Configuration) -> float:
-    """How much longer services took than the pipeline's latencies say, on average over stages: 0 where it is right."""
+    """The relative excess of service times over the pipeline's latencies, averaged over stages; 0 if they agree."""
     return float(np.mean([each.ratio for each in calibrate(pipeline, log, configuration)])) - 1
 
 

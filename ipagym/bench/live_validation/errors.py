@@ -1,4 +1,4 @@
-"""How far a simulated run is from the live one, with its sign: below 0 where the simulator says less."""
+"""Signed errors of a simulated run against the live one: negative if the simulated figure is lower."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -17,7 +17,7 @@ UNITS = {
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Errors:
-    """The simulated figure less the live one, in percent of that or in points.
+    """The simulated figure minus the live one, in percent of the live one or in points.
 
     `drift` is how much longer services took than in the calibrating run, in percent. `utilisation` (of the busiest
     stage, 0..1) and `requests` are those of the live run.

@@ -1,4 +1,4 @@
-"""The simulator beside a live cluster: one run calibrates it, the others say how well it predicts."""
+"""The simulator compared with a live cluster: one run calibrates it, the others measure its errors."""
 
 from collections.abc import Callable, Sequence
 from contextlib import closing

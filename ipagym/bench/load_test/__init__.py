@@ -1,1 +1,1 @@
-"""A load tester: an open loop of requests to a server, whatever that answers."""
+"""An open-loop load tester: requests to a server do not depend on its answers."""

@@ -1,4 +1,4 @@
-"""Requests that are sent at their times: the answers to earlier ones are not waited for."""
+"""Requests that are sent at their times, without waiting for earlier answers."""
 
 import asyncio
 from collections.abc import Callable
@@ -45,7 +45,8 @@ async def sent(
 ) -> list[Sent]:
     """Send a request at each time, until `is_over`; return once all are answered or given up.
 
-    Latency counts from the time at which a request was due, so that a server that holds the sender up is not flattered.
+    Latency counts from the time at which a request was due, so that a server that delays the sender does not look
+    better.
 
     Raises:
         InputError: the server cannot be reached at all.

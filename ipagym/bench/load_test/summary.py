@@ -1,4 +1,4 @@
-"""What a load test found, window by window and in all, with the columns that windows of a comparison have."""
+"""The results of a load test by window and in total, with the columns of a comparison's windows."""
 
 import numpy as np
 import pandas as pd

@@ -1,4 +1,4 @@
-"""What is asked of a server, and which answers count."""
+"""The request to a server, and the rule for successful answers."""
 
 import json
 from dataclasses import dataclass
@@ -13,13 +13,13 @@ Protocol = Literal["http", "v2"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Target:
-    """A URL, and the body that is posted to it; without a body it is got.
+    """A URL, and the body to POST to it; without a body, GET is used.
 
     `v2` is the Open Inference Protocol (KServe, Triton, MLServer): the URL is `…/v2/models/NAME/infer`, the body JSON
     with `inputs`, and an answer counts if it has `outputs`. With `http` every answer with a status below 400 counts.
 
     Raises:
-        InputError: the URL is none of HTTP, or the body is not what the protocol asks for.
+        InputError: the URL is not an HTTP URL, or the body does not match the protocol.
     """
 
     url: str

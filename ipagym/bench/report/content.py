@@ -1,4 +1,4 @@
-"""All that the page shows, as plain data."""
+"""The data of the page, as plain values."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""Numbers as they stand in the page: few digits, and null where there is none."""
+"""Numbers for the page: few digits, and null for missing ones."""
 
 from collections.abc import Iterable
 from math import isfinite
@@ -10,7 +10,7 @@ Number = int | float | None
 
 
 def short(value: float | None) -> Number:
-    """The value to `DIGITS` significant digits, whole where it is; None for what is no finite number."""
+    """The value to `DIGITS` significant digits, as an integer if it is whole; None if it is not finite."""
     if value is None or not isfinite(value):
         return None
     rounded = float(f"{value:.{DIGITS}g}")

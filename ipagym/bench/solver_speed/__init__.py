@@ -1,4 +1,4 @@
-"""The benchmark of the solvers: how long a decision of IPA's problem takes, by the size of the pipeline."""
+"""The benchmark of the solvers: the time of a decision of IPA's problem, by the size of the pipeline."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -45,10 +45,9 @@ SOLVERS: dict[str, Solver] = {
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Settings:
-    """Sizes, how many loads each, which PAS, and how long a solver may take for one load.
-
-    A solver that took longer than that for a load, or was ended by it, is not asked for the rest of the loads, nor for
-    larger sizes. Neither is one that calls a load infeasible: none of them is.
+    """Sizes, the number of loads for each, the form of PAS, and the time limit for one load. A solver that exceeds the
+    limit is not run for the remaining loads and for larger sizes. The same applies to a solver that calls a load
+    infeasible, since all loads are feasible.
     """
 
     sizes: tuple[Size, ...] = SIZES

@@ -49,7 +49,7 @@ def write(folder: Path, settings: Settings, rows: Sequence[Row]) -> None:
     facts = {"machine": asdict(this_machine()), "settings": asdict(settings), "rows": [asdict(row) for row in rows]}
     write_atomically(folder / "solvers.json", (json.dumps(facts, indent=2) + "\n").encode())
     write_atomically(folder / "solvers.png", picture(rows))
-    write_readme(folder, "How long solvers take", {"loads of each size": str(settings.loads)}, FILES)
+    write_readme(folder, "Decision times of solvers", {"loads of each size": str(settings.loads)}, FILES)
 
 
 def picture(rows: Sequence[Row]) -> bytes:

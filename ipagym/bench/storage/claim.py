@@ -18,9 +18,8 @@ def say_waiting(folder: Path) -> None:
 
 @contextmanager
 def claimed(folder: Path, say: Callable[[Path], object] = say_waiting) -> Iterator[None]:
-    """Keep the folder, which must be there, from other comparisons; `say` that one has to be waited for.
-
-    When a process dies, the system frees what it had claimed.
+    """Lock the existing folder against other comparisons; `say` is called if there is a wait. When a process dies, the
+    system releases its lock.
     """
     with (folder / FILE_NAME).open("a+b") as file:
         if not _is_ours(file, waits=False):
@@ -31,7 +30,7 @@ def claimed(folder: Path, say: Callable[[Path], object] = say_waiting) -> Iterat
 
 
 def _is_ours(file: IO[bytes], *, waits: bool) -> bool:
-    """True where the file is locked, and on file systems that know no locks, where a claim keeps nobody out."""
+    """True if the file is locked, and on file systems without locks, where a claim has no effect."""
     try:
         return try_lock(file, waits=waits)
     except OSError as error:

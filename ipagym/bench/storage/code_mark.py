@@ -1,9 +1,8 @@
-"""The code that an agent is made of, as a hash: after a change of it, stored episodes are not its own any more.
-
-The package counts whole, as any part of it may bear on what an agent does. Of an agent from elsewhere, the files count
-that define its factory, the classes it derives from, and what the factory names or was given, with whatever of their
-author's own those import; so do plain values that it was given. Code without a file, as in an interactive session,
-never has the same mark twice.
+"""A hash of an agent's code: after a change of the code, stored episodes are no longer valid for the agent. The whole
+package counts, as any part of it may affect an agent. For an agent from outside, these files count: the definition of
+its factory, its base classes, everything that the factory refers to or was given, and the author's own modules that
+these import. Plain values given to the factory count as well. Code without a file, as in an interactive session, gets a
+new mark each time.
 """
 
 import inspect
@@ -40,7 +39,7 @@ def code_mark(make: Callable[[], object]) -> str:
 
 @cache
 def package_mark() -> str:
-    """The mark of the package's own code, as it was when first asked for: what is edited later is not what runs."""
+    """The mark of the package's own code at the first call: later edits do not affect the running process."""
     files: dict[Path, str] = {}
     for part in PARTS:
         spec = find_spec(part)

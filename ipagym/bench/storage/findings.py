@@ -1,4 +1,4 @@
-"""What long searches found, kept in the user's cache folder: workers and later commands need not search again.
+"""Results of long searches, stored in the user's cache folder: workers and later commands need not search again.
 
 A finding holds for one scenario and one state of the package's code. `IPAGYM_CACHE` names another folder.
 """

@@ -1,4 +1,4 @@
-"""The record of a run: what it was made with, and the mark of its result."""
+"""The record of a run: its inputs, and the hash of its result."""
 
 import json
 import platform

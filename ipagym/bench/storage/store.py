@@ -1,4 +1,4 @@
-"""Finished episodes on disk: what is there need not be run again."""
+"""Finished episodes on disk, which need not be run again."""
 
 import io
 import json
@@ -77,7 +77,7 @@ class Store:
         write_atomically(path, packed.windows)
 
     def find(self, agent: str, seed: int, fingerprint: str) -> Stored | None:
-        """The episode, if it is there, as it was written, of this scenario and of the agent of this fingerprint."""
+        """The episode, if it is stored, intact, and of this scenario and this agent's fingerprint."""
         path = self.path(agent, seed)
         try:
             timings = json.loads(self._timings(path).read_text(encoding="utf-8"))

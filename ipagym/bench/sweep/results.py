@@ -1,4 +1,4 @@
-"""The results of a sweep: a comparison for each combination of settings, and what the settings change."""
+"""The results of a sweep: a comparison for each combination of settings, and the effects of the settings."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -20,8 +20,8 @@ CHANGES = "changes.csv"
 
 FILES = {
     SUMMARY: "a row per combination of values and agent: the columns of a comparison's `summary.csv`",
-    CHANGES: "what the values change: each agent's figures less its own at the first combination, on the same seeds",
-    FILE_NAME: "what is swept",
+    CHANGES: "effects of the values: each agent's figures minus its own at the first combination, on the same seeds",
+    FILE_NAME: "the settings of the sweep",
     "*/": "the comparison of each combination, with a README of its own",
 }
 
@@ -52,23 +52,23 @@ class Sweep:
 
     @property
     def changes(self) -> pd.DataFrame:
-        """What the settings change: the figures of each agent less its own at the first combination, on the same seeds.
+        """Effects of the settings: each agent's figures minus its own at the first combination, on the same seeds.
 
-        A row per later combination, agent (that finished both) and metric, with the columns of `Comparison.paired`.
+        One row per later combination, agent that finished both, and metric, with the columns of `Comparison.paired`.
         """
         first, *later = self.comparisons
         return self._joined([first.episodes.iloc[:0], *(_changes(first.episodes, each.episodes) for each in later)])
 
     def paired(self, agent: str, reference: str) -> pd.DataFrame:
-        """The agent's figures less the reference's at each combination: a row per combination and metric.
+        """The agent's figures minus the reference's at each combination: one row per combination and metric.
 
         Raises:
-            InputError: one of them did not take part.
+            InputError: one of them is not in the sweep.
         """
         return self._joined([each.paired(agent, reference).reset_index() for each in self.comparisons])
 
     def _joined(self, frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
-        """The frames of all combinations below each other, each with its settings in front."""
+        """The frames of all combinations as one, with the settings as the first columns."""
         named = []
         for point, frame in zip(self.points, frames, strict=True):
             columns = pd.DataFrame({name: [value] * len(frame) for name, value in point.items()}, index=frame.index)
@@ -78,10 +78,10 @@ class Sweep:
 
 
 def load_sweep(folder: str | Path) -> Sweep:
-    """The results that `ipagym sweep` wrote into the folder; `load_results` reads each of the folders in it.
+    """The results that `ipagym sweep` wrote into the folder; `load_results` reads each of its subfolders.
 
     Raises:
-        InputError: it holds none, or they are not complete.
+        InputError: it holds none, or they are incomplete.
     """
     out = Path(folder)
     scenario, settings = _record(out)
@@ -95,10 +95,10 @@ def is_sweep(folder: Path) -> bool:
 
 
 def begin(out: Path, scenario: str, settings: Mapping[str, Sequence[Value]]) -> None:
-    """Make the folder and write down what is swept, so that the same call, or one with more values, goes on there.
+    """Make the folder and record the settings, so that the same call, or one with more values, continues there.
 
     Raises:
-        InputError: it holds another sweep, or one with values beyond these.
+        InputError: it holds another sweep, or one with further values.
     """
     make_folder(out)
     if is_sweep(out):
@@ -108,7 +108,7 @@ def begin(out: Path, scenario: str, settings: Mapping[str, Sequence[Value]]) -> 
 
 
 def write_tables(found: Sweep) -> None:
-    """Write the summary and the changes as CSV, and a README that names the files."""
+    """Write the summary and the changes as CSV, and a README that describes the files."""
     write_atomically(found.out / SUMMARY, found.summary.to_csv(index=False).encode())
     write_atomically(found.out / CHANGES, found.changes.to_csv(index=False).encode())
     told = {name: ", ".join(map(text_of, values)) for name, values in found.settings.items()}
@@ -121,7 +121,7 @@ def _changes(first: pd.DataFrame, later: pd.DataFrame) -> pd.DataFrame:
 
 
 def _change(first: pd.DataFrame, later: pd.DataFrame, agent: str) -> pd.DataFrame:
-    """The differences of one agent from itself."""
+    """The differences between one agent's figures at two combinations."""
     both = [frame[frame["agent"] == agent].assign(agent=name) for name, frame in (("first", first), ("later", later))]
     found = paired(pd.concat(both, ignore_index=True), "later", "first").reset_index()
     return pd.concat([pd.Series([agent] * len(found), name="agent", dtype=object), found], axis=1)
@@ -144,7 +144,7 @@ def _record(out: Path) -> tuple[str, dict[str, list[Value]]]:
     """The scenario and the settings of the sweep in the folder.
 
     Raises:
-        InputError: there is none, or it cannot be read.
+        InputError: there is no sweep, or it cannot be read.
     """
     try:
         content = json.loads((out / FILE_NAME).read_text(encoding="utf-8"))

@@ -1,4 +1,4 @@
-"""The table of a sweep: what each agent reached at each combination, and how far that is from the first one."""
+"""The table of a sweep: each agent's results at each combination, and the differences from the first one."""
 
 from collections.abc import Mapping
 
@@ -12,7 +12,7 @@ from ipagym.bench.sweep.grid import Value, label, short_name, text_of
 from ipagym.bench.sweep.results import Sweep
 
 COLUMNS: Mapping[str, str] = {"violation_percent": "SLO\nviol. %", "cores": "cores", "pas_percent": "PAS %"}
-"""Metrics of the table. The reward is in the files: under other weights it is another quantity."""
+"""Metrics of the table. The reward is only in the files: it is not comparable under different weights."""
 
 
 def sweep_table(found: Sweep) -> Table:
@@ -21,7 +21,7 @@ def sweep_table(found: Sweep) -> Table:
         title=escape(f"{found.scenario}, seeds: {len(found.comparisons[0].manifest.seeds)}"),
         box=SIMPLE_HEAD,
         padding=0,
-        caption=f"Δ: less the same agent's at {escape(label(found.points[0]))}, on the same seeds; "
+        caption=f"Δ: minus the same agent's at {escape(label(found.points[0]))}, on the same seeds; "
         "± half width of the 95 % interval",
     )
     for name in found.settings:

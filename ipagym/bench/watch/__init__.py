@@ -1,1 +1,1 @@
-"""What a run is doing, read from the files that it writes."""
+"""The progress of a run, read from the files that it writes."""

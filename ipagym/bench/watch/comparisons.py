@@ -39,7 +39,7 @@ def watch_comparison(folder: Path) -> Watched:
 
 
 def watch_leaderboard(folder: Path) -> Watched:
-    """The run of a suite in the folder; tasks that it has not come to are there as well.
+    """The run of a suite in the folder, including tasks that have not begun.
 
     Raises:
         InputError: its files cannot be read.
@@ -111,7 +111,7 @@ def _line(agent: str, manifest: Manifest, seen: Sequence[_Seen]) -> Line:
 
 
 def _episodes(folder: Path) -> list[_Seen]:
-    """The episodes that are there: each is read once, as nothing is written into it later."""
+    """The stored episodes. Each is read once, as its file does not change later."""
     return [_read(path, path.stat().st_mtime_ns) for path in sorted((folder / "episodes").glob("*.parquet"))]
 
 

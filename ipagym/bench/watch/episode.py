@@ -1,4 +1,4 @@
-"""An episode as it is simulated."""
+"""The display of an episode during its simulation."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -57,7 +57,7 @@ class Course:
 
 
 class Shown(Wrapper):
-    """Shows every window and decision of an agent, and waits so that none follows the last too soon."""
+    """Shows every window and decision of an agent, and waits to keep the maximum rate."""
 
     def __init__(self, agent: Agent, course: Course, show: Show, pause_s: float) -> None:
         super().__init__(agent)

@@ -1,4 +1,4 @@
-"""Whatever runs in a folder."""
+"""The run in a folder, of any kind."""
 
 from pathlib import Path
 
@@ -9,10 +9,10 @@ from ipagym.system.errors import InputError
 
 
 def look(folder: Path) -> Watched:
-    """What the run in the folder has done so far.
+    """The progress of the run in the folder.
 
     Raises:
-        InputError: there is no such folder, or nothing of ours runs in it.
+        InputError: there is no such folder, or it has no run of ipagym.
     """
     if is_leaderboard(folder):
         return watch_leaderboard(folder)

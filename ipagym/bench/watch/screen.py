@@ -1,4 +1,4 @@
-"""What is known of a run, drawn for a terminal."""
+"""The progress of a run, drawn for a terminal."""
 
 from collections.abc import Sequence
 
@@ -17,7 +17,7 @@ WIDTH = 24
 
 
 def drawn(watched: Watched) -> RenderableType:
-    """Title and progress, the parts where there are several, and the lines of the current one."""
+    """Title and progress, the parts if there are several, and the lines of the current one."""
     rows: list[RenderableType] = [Text(_headline(watched)), _bar(watched)]
     if len(watched.parts) > 1:
         rows.append(_parts(watched.parts))

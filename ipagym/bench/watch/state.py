@@ -1,17 +1,17 @@
-"""What is known of a run at some moment."""
+"""The state of a run at one moment."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 RECENT = 20
-"""Finished pieces of work that the time left is reckoned from."""
+"""Number of finished pieces of work from which the remaining time is estimated."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Line:
     """An agent or a learner: `figures` are texts under the part's headings, `course` a figure over time, oldest first.
 
-    `failed` has the reason where it failed.
+    `failed` has the reason of a failure.
     """
 
     name: str
@@ -36,9 +36,7 @@ class Part:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Watched:
-    """A run: its parts in the order in which they are run, what is counted, and the seconds left as far as one can
-    tell.
-    """
+    """A run: its parts in order, the unit of progress, and the estimated seconds left."""
 
     title: str
     unit: str
@@ -62,13 +60,13 @@ class Watched:
 
     @property
     def current(self) -> Part:
-        """The first part that has begun and is not finished, else the last one that has begun."""
+        """The first part that has begun and is not finished, otherwise the last one that has begun."""
         begun = [part for part in self.parts if part.lines] or list(self.parts)
         return next((part for part in begun if not part.is_finished), begun[-1])
 
 
 def time_left_s(finished_at_s: Sequence[float], left: int, now_s: float) -> float | None:
-    """Seconds for what is left at the pace of the last pieces; none before two are finished."""
+    """Estimated seconds left at the rate of the last pieces; None before two are finished."""
     last = sorted(finished_at_s)[-RECENT:]
     if left == 0:
         return 0.0

@@ -1,4 +1,4 @@
-"""A run in the browser of this machine: its report as far as there is one, else what it has done so far."""
+"""A run in the browser of this machine: its report if there is one, otherwise its progress."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -25,14 +25,14 @@ COLUMNS = 140
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What the browser gets, and whether it will change."""
+    """The content for the browser, and whether it will change."""
 
     content: bytes
     is_last: bool
 
     @property
     def tag(self) -> str:
-        """Its mark, by which a browser knows that it has it."""
+        """Its entity tag, with which a browser checks its cache."""
         return f'"{sha256(self.content).hexdigest()[:16]}"'
 
 
@@ -61,14 +61,14 @@ class Pages:
 
 
 def progress_page(watched: Watched) -> bytes:
-    """What `ipagym watch` shows in a terminal, as HTML."""
+    """The terminal output of `ipagym watch` as HTML."""
     console = Console(record=True, file=StringIO(), width=COLUMNS)
     console.print(drawn(watched))
     return console.export_html(inline_styles=True).encode()
 
 
 def server(folder: Path, port: int, every_s: float) -> ThreadingHTTPServer:
-    """A server on this machine's own address that no other machine reaches; port 0 takes a free one.
+    """A server on the loopback address, not reachable from other machines; port 0 takes a free one.
 
     Raises:
         InputError: there is nothing to watch, or the port is taken.
@@ -83,12 +83,12 @@ def server(folder: Path, port: int, every_s: float) -> ThreadingHTTPServer:
 
 
 def _report(folder: Path, inside: list[Path]) -> bytes:
-    """The report of all comparisons that are complete; nothing where there is none."""
+    """The report of all complete comparisons; empty if there are none."""
     found = {}
     for each in inside:
         try:
             found[each.resolve().name] = load_results(each)
-        except InputError:  # it runs still
+        except InputError:  # it is still running
             continue
     return page(folder.resolve().name, found).encode() if found else b""
 
@@ -99,7 +99,7 @@ def _handler(now: Callable[[], Page], every_s: float) -> type[BaseHTTPRequestHan
 
         def do_GET(self) -> None:
             if (self.headers.get("Host") or "").partition(":")[0] not in (HERE, "localhost"):
-                self.send_error(HTTPStatus.FORBIDDEN)  # a page of elsewhere whose name was pointed here
+                self.send_error(HTTPStatus.FORBIDDEN)  # a foreign host name that points here (DNS rebinding)
                 return
             try:
                 found = now()

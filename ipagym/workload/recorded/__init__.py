@@ -1,1 +1,1 @@
-"""Files of loads, as people have them: unpacked, recognised by their content, read, and laid out by second."""
+"""Files of loads: unpacked, recognised by their content, read, and converted to rates by second."""

@@ -1,4 +1,4 @@
-"""What a file holds, as a rate for every second: values one after the other, or totals at times in any order."""
+"""The content of a file as a rate for every second: values in order, or totals at times in any order."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,8 +12,9 @@ from ipagym.workload.generators import MAX_DURATION_S
 from ipagym.workload.recorded.options import ReadOptions
 
 Meaning = Literal["requests", "counts", "rates", "summed rates"]
-"""What stands at a time: requests at that very second; a count until the next time, evenly spaced; the rate from then
-on, the mean where there are several, or their sum."""
+"""The meaning of the value at a time: requests in that second; a count until the next time, evenly spaced; or the rate
+from then on (of several values the mean, or their sum).
+"""
 
 MOST_BINS = MAX_DURATION_S
 MERGE_AT = 2_000_000
@@ -30,7 +31,7 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """Sums and numbers of values by second, the seconds rising; a value that is alone covers `alone_s`."""
+    """Sums and numbers of values by second, in ascending order; a single value covers `alone_s`."""
 
     second: NDArray[np.int64]
     total: NDArray[np.float64]
@@ -59,10 +60,10 @@ def timeline(chunks: Iterable[Chunk], meaning: Meaning) -> Timeline:
 
 
 def series(chunks: Iterable[NDArray[np.float64]], width_s: int, options: ReadOptions) -> Series:
-    """All values one after the other, as far as the options want them.
+    """All values in order, limited to the range of the options.
 
     Raises:
-        InputError: they are more than a load may have seconds.
+        InputError: there are more values than the seconds a load may have.
     """
     wanted = None if options.duration_s is None else -(-(options.start_s + options.duration_s) // width_s)
     parts, size = [], 0
@@ -77,16 +78,15 @@ def series(chunks: Iterable[NDArray[np.float64]], width_s: int, options: ReadOpt
 
 
 def rates_rps(found: Series | Timeline, options: ReadOptions) -> NDArray[np.float64]:
-    """The rates of the seconds that are asked for, before scaling, shape (duration_s,).
-
-    A load begins with the second of the earliest time. Counts without a time are none, rates hold until the next.
+    """The rates of the requested seconds, before scaling, shape (duration_s,). A load begins with the second of the
+    earliest time. Missing counts are 0; a rate holds until the next one.
 
     Raises:
         InputError: there are no such seconds, too many, or counts are not evenly spaced.
     """
     whole_s = len(found.values) * found.width_s if isinstance(found, Series) else _length_s(found)
     if not whole_s:
-        raise InputError("it is empty: it must hold one number or time at least")
+        raise InputError("it is empty: it must hold at least one number or time")
     start, end = options.start_s, whole_s
     if options.duration_s is not None:
         end = start + options.duration_s

@@ -51,7 +51,7 @@ def objects_table(records: Sequence[Record], path: Path) -> Table:
 
 
 def frame_of(records: Sequence[Record], columns: Sequence[str]) -> pd.DataFrame:
-    """The records as a table of texts; what a record has not is empty."""
+    """The records as a table of texts; missing values are empty."""
     return pd.DataFrame({name: pd.Series([_text(each.get(name)) for each in records], dtype="str") for name in columns})
 
 
@@ -95,7 +95,7 @@ def _parquet(opener: Opener, path: Path) -> Iterator[pq.ParquetFile]:
 
 
 def _plain(frame: pd.DataFrame) -> pd.DataFrame:
-    """Numbers and dates as they are, all else as text."""
+    """The table with numbers and dates unchanged, and all other values as text."""
     for name in frame.columns:
         column = frame[name]
         is_fit = pd.api.types.is_numeric_dtype(column.dtype) or pd.api.types.is_datetime64_any_dtype(column.dtype)
@@ -122,7 +122,7 @@ def _parsed(line: str, path: Path, number: int) -> Record:
 
 
 def _flat(record: Record) -> Record:
-    """A record of k6's JSON output in the columns of its CSV output; others as they are."""
+    """A record of k6's JSON output with the columns of its CSV output; other records are unchanged."""
     data = record.get("data")
     if "metric" not in record or not isinstance(data, dict):
         return record

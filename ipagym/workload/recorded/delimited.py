@@ -1,4 +1,4 @@
-"""Comma-separated text as a table, whatever its delimiter, with a header or with names that are known."""
+"""Delimited text as a table, with any delimiter, and with a header or known column names."""
 
 import csv
 import warnings
@@ -23,7 +23,7 @@ FIRST_ROWS = 1000
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Dialect:
-    """How a text is divided: the delimiter (none for any white space), the columns, and whether its header has them."""
+    """The format of a text: the delimiter (None for white space), the columns, and whether it has a header."""
 
     delimiter: str | None
     columns: Sequence[str]
@@ -102,7 +102,7 @@ def _skip(text: Guarded, path: Path, *, has_header: bool) -> int:
 
 
 def _told(message: str, before: int) -> str:
-    """Pandas' complaint in few words, its line counted from the beginning of the file."""
+    """Pandas' error message in few words, with the line counted from the beginning of the file."""
     words = message.split("C error: ")[-1].strip()
     head, mark, tail = words.partition(" in line ")
     number, comma, rest = tail.partition(",")

@@ -1,4 +1,4 @@
-"""JSON documents as a whole: lists, answers of Prometheus and of Wikimedia's REST interface."""
+"""JSON documents that are read as a whole: lists, answers of Prometheus and of Wikimedia's REST interface."""
 
 import json
 import re
@@ -20,7 +20,7 @@ from ipagym.workload.recorded.text import at, opened_text
 from ipagym.workload.recorded.unpacking import Opener
 
 MOST_CHARACTERS = 20_000_000
-"""Of a document, which is held as a whole: as Python objects it takes up to thirty times its length."""
+"""Most characters of a document: as Python objects, it takes up to thirty times its length."""
 
 HOUR = re.compile(r"\d{8}(\d\d)?")
 
@@ -29,7 +29,7 @@ def read_document(opener: Opener, path: Path, options: ReadOptions) -> Found:
     """The load in a JSON document.
 
     Raises:
-        InputError: it is no JSON, too large to be held, or nothing that is known.
+        InputError: it is not JSON, too large, or of an unknown kind.
     """
     with opened_text(opener) as text:
         content = text.read(MOST_CHARACTERS + 1)

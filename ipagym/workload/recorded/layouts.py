@@ -1,4 +1,4 @@
-"""The columns of the files that tools write and data sets have: which hold the time, which the values."""
+"""The columns of files of tools and data sets: those of times and those of values."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -12,10 +12,10 @@ from ipagym.workload.recorded.options import UNITS_S, ReadOptions
 class Layout:
     """The columns to read of a table.
 
-    `time` is none for values in order, `value` is none for a request in each row, `unit` is that of numeric times or
-    the time that a value in order covers; none is told from the first time. Of a row, `less` (in seconds) is taken
-    from its time, and rows are left out whose column `where` has another value than `equals`. `known_by` are the
-    columns by which a table is known.
+    `time` is None for values in order; `value` is None if each row is a request. `unit` is that of numeric times, or
+    the time that each value in order covers; None means that it is detected from the first time. The column `less` (in
+    seconds) is subtracted from the time of a row. Rows whose column `where` differs from `equals` are left out. A table
+    is recognised by the columns `known_by`.
     """
 
     format: str
@@ -89,7 +89,7 @@ TIMES = {
     "timestamp_s": "second", "time_s": "second", "second": "second", "seconds": "second", "minute": "minute",
     "minutes": "minute", "hour": "hour", "hours": "hour",
 }  # fmt: skip
-"""Names of columns of times, with their unit where the name says it; the first that a table has is taken."""
+"""Names of time columns, with their unit if the name implies it; the first one in the table is used."""
 
 RATES = ("rps", "qps", "rate", "rate_rps", "requests/s", "req/s", "requests_per_second", "requests per second")
 COUNTS = ("count", "counts", "requests", "request_count", "requests_count", "invocations", "arrivals", "hits", "calls")
@@ -98,10 +98,10 @@ VALUES: dict[str, Meaning] = {**dict.fromkeys(RATES, "rates"), **dict.fromkeys(C
 
 
 def layout_of(columns: Sequence[str], options: ReadOptions, *, is_regular: bool) -> Layout:
-    """How to read a table of these columns; `is_regular` tells that its first times are evenly spaced.
+    """The layout of a table with these columns; `is_regular` says that its first times are evenly spaced.
 
     Raises:
-        InputError: the columns do not tell, or those of the format that is asked for are not there.
+        InputError: the columns do not determine the layout, or columns of the requested format are missing.
     """
     names: dict[str, str] = {}
     for name in columns:
@@ -160,7 +160,7 @@ def _requests(names: dict[str, str], time: str | None) -> Layout:
 
 
 def _value(names: dict[str, str], time: str | None) -> str | None:
-    """The column that is called like values, or the only one that is no time."""
+    """The column with a name for values, or the only column that is not a time."""
     named = [name for name in (*VALUES, *PER_MINUTE) if name in names]
     if len(named) > 1 and time is None and len(names) > 1:
         raise InputError(f"its columns do not tell the load: name one with ?column=NAME of {_listed(names)}")

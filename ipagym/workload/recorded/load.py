@@ -1,4 +1,4 @@
-"""A load that was read from a file, and what is to be told of it."""
+"""A load read from a file, and the facts about its source."""
 
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Source:
-    """The file behind a load: its name and hash, how it was read, its rows, and the load's length, mean and peak."""
+    """The file of a load: its name and hash, its format, its rows, and the load's length, mean and peak."""
 
     file: str
     sha256: str
@@ -21,7 +21,7 @@ class Source:
 
     @property
     def line(self) -> str:
-        """All but the hash, in a line."""
+        """All facts but the hash, in one line."""
         return (
             f"{self.file} read as {self.format}: {self.rows} rows, {self.duration_s} s, mean {self.mean_rps:.4g} rps, "
             f"peak {self.peak_rps:.4g} rps"

@@ -1,4 +1,4 @@
-"""How a workload file is to be read where its content alone does not tell: options, in Python or behind its path."""
+"""Options for reading a workload file whose content is ambiguous, in Python or after its path."""
 
 from dataclasses import dataclass, fields
 from math import isfinite
@@ -21,16 +21,16 @@ FORMATS = (
     "auto", *GENERIC, "alibaba-msrtqps", "azure-functions-2019", "azure-functions-2021", "azure-llm", "burstgpt", "hey",
     "k6", "locust", "mooncake", "prometheus", "proteus", "splitwise", "vegeta", "wikimedia-rest", "wikipedia-pageviews",
 )  # fmt: skip
-"""What a file may be read as; `auto` tells it from the content."""
+"""Formats of files; `auto` detects the format from the content."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ReadOptions:
-    """Overrides for one file; the defaults leave all to the content.
+    """Options for one file; by default everything is detected from the content.
 
     `unit` is the unit of numeric timestamps, or, in a file of counts without timestamps, the time that one of them
-    covers. Of the load, the seconds from `start_s` on are taken, `duration_s` of them, and its rates are multiplied by
-    `scale`. `column` names the column to read.
+    covers. The load consists of `duration_s` seconds from `start_s` on, with rates multiplied by `scale`. `column`
+    names the column to read.
     """
 
     format: str = "auto"
@@ -62,10 +62,10 @@ NAMES = {field.name.removesuffix("_s"): field.name for field in fields(ReadOptio
 
 
 def split(text: str) -> tuple[Path, ReadOptions]:
-    """The path and the options of `FILE?column=rps&start=3600`; a file of the whole name comes first.
+    """The path and the options of `FILE?column=rps&start=3600`, unless a file of the whole name exists.
 
     Raises:
-        InputError: an option is unknown, given twice, or has no such value.
+        InputError: an option is unknown or given twice, or its value is invalid.
     """
     path, mark, query = text.rpartition("?")
     if not mark or "=" not in query or is_file(Path(text)):

@@ -22,12 +22,11 @@ SEVERAL = (
 
 
 def numbers(opener: Opener, path: Path) -> Iterator[NDArray[np.float64]]:
-    """The numbers block by block, all finite and 0 or more. Lines that begin with # are comments.
-
-    A single line may hold commas between them.
+    """The numbers block by block, all finite and 0 or more. Lines that begin with # are comments. In a single line,
+    numbers may be separated by commas.
 
     Raises:
-        InputError: something else stands there, or several numbers stand on several lines.
+        InputError: there is anything else, or several lines have several numbers.
     """
     line_count, token_count, is_open = 0, 0, False
     for text in _blocks(opener, path):
@@ -70,7 +69,7 @@ def _values(tokens: list[str]) -> NDArray[np.float64] | None:
 
 
 def _first_wrong(opener: Opener, path: Path) -> InputError:
-    """The error for the first token that is no number of 0 or more; the text is read again."""
+    """The error for the first token that is not a number of 0 or more; the text is read again."""
     with opened_text(opener) as text:
         for number, line in enumerate(lines(text, path), 1):
             for token in [] if line.lstrip().startswith("#") else line.replace(",", " ").split():

@@ -1,4 +1,4 @@
-"""Workload files of any kind, read as a rate for every second."""
+"""Workload files of all supported formats, read as a rate for every second."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
@@ -40,12 +40,13 @@ def read_workload(
 ) -> FileLoad:
     """The load that a file holds: counts, rates, timestamps, the output of a load tester, a public data set.
 
-    What the file is, its content tells; `format` says it where it does not. `unit` is that of numeric timestamps, or
-    the time that one count covers; `column` the column to read; `start` and `duration` cut seconds out of the load,
-    and `scale` multiplies its rates. Timestamps become counts per second, times of day do not matter.
+    The format is detected from the content; `format` gives it if detection is not possible. `unit` is the unit of
+    numeric timestamps, or the time that one count covers. `column` is the column to read. `start` and `duration` cut
+    seconds out of the load, and `scale` multiplies its rates. Timestamps become counts per second; the time of day does
+    not matter.
 
     Raises:
-        InputError: the file cannot be read so; one line names it, the place and the remedy.
+        InputError: the file cannot be read with these options; one line names it, the place and the remedy.
     """
     options = ReadOptions(format=format, unit=unit, column=column, start_s=start, duration_s=duration, scale=scale)
     return load_of(Path(fspath(path)), options)
@@ -55,7 +56,7 @@ def load_of(path: Path, options: ReadOptions) -> FileLoad:
     """The load in a file, read with these options.
 
     Raises:
-        InputError: the file is missing, damaged, or cannot be read so.
+        InputError: the file is missing or damaged, or cannot be read with these options.
     """
     if not is_file(path):
         raise InputError(f"no trace file {path}: give the path of a file, or the name of a workload (`ipagym list`)")
@@ -121,7 +122,7 @@ def _table_reader(columns: Sequence[str]) -> Callable[[Table, ReadOptions], Foun
 
 
 def _plain(opener: Opener, path: Path, options: ReadOptions, *, are_times: bool) -> Found:
-    """Numbers without names: counts, or times where they are so large or called so."""
+    """Numbers without column names: counts, or timestamps if they are that large or `format` says so."""
     blocks = plain.numbers(opener, path)
     if options.format == "timestamps" or (are_times and options.format == "auto"):
         return _times(blocks, options)
@@ -135,7 +136,7 @@ def _plain(opener: Opener, path: Path, options: ReadOptions, *, are_times: bool)
 
 
 def _times(blocks: Iterable[NDArray[np.float64]], options: ReadOptions) -> Found:
-    """Times since 1970 or since the beginning, each a request."""
+    """Timestamps since 1970 or since the start, one per request."""
     rows, unit = 0, options.unit
 
     def chunks() -> Iterator[tuple[NDArray[np.int64], NDArray[np.float64]]]:

@@ -18,7 +18,7 @@ SAMPLE_CHARACTERS = 65_536
 DELIMITERS = ",;\t|"
 FEWEST_PAIRS = 3
 EPOCH = 1e8
-"""Plain numbers that all are larger are times since 1970: as counts of a second, none could be."""
+"""If all plain numbers are larger, they are times since 1970: they are too large for counts per second."""
 
 NUMBER = re.compile(r"[+-]?(\d[\d_]*\.?\d*|\.\d+)([eE][+-]?\d+)?$")
 DATE = re.compile(r"\s*\"?\d{4}-\d\d-\d\d")
@@ -36,14 +36,14 @@ PAIR = ("time", "count")
 
 @dataclass(frozen=True, slots=True)
 class Sniffed:
-    """The kind of a text; of a table, how it is divided."""
+    """The kind of a text, and for a table its format."""
 
     kind: Kind
     dialect: Dialect | None = None
 
 
 def sniffed(sample: list[str], path: Path, options: ReadOptions, *, is_whole: bool) -> Sniffed:
-    """The kind of a text from its first lines, the last of which is cut unless they are the whole.
+    """The kind of a text from its first lines; the last one is cut unless the sample is the whole text.
 
     Raises:
         InputError: it is binary, or of a kind that holds no load.
@@ -52,7 +52,7 @@ def sniffed(sample: list[str], path: Path, options: ReadOptions, *, is_whole: bo
     whole = sample if is_whole or len(sample) == 1 else sample[:-1]
     records = [line for line in whole if is_record(line)]
     if not records:
-        raise InputError(f"{path} is empty: it must hold one number or time at least")
+        raise InputError(f"{path} is empty: it must hold at least one number or time")
     first = records[0].strip()
     _refuse_reports(whole, path)
     if first[0] in "[{":
@@ -72,7 +72,7 @@ def _check_text(sample: list[str], path: Path) -> None:
 
 
 def _refuse_reports(sample: list[str], path: Path) -> None:
-    """Reports tell how much was done in all, not when."""
+    """Refuse reports of load testers: they have totals, but no times."""
     text = "\n".join(sample)
     if run := WRK.search(text):
         rate = WRK_RATE.search(text)
@@ -84,7 +84,7 @@ def _refuse_reports(sample: list[str], path: Path) -> None:
 
 
 def _json_kind(records: list[str], *, is_cut: bool) -> Kind:
-    """JSON lines have a whole object on their first line; documents go on below it, or are one of the known kinds."""
+    """JSON lines have a whole object on the first line; documents span several lines, or are of a known kind."""
     first = records[0].strip()
     if not first.startswith("{") or '"resultType"' in first or '"items"' in first:
         return "document"
@@ -103,7 +103,7 @@ def _delimiter(line: str) -> str | None:
 
 
 def _is_datum(field: str) -> bool:
-    """True for a number or a date, also for what is meant as one: names begin with a letter."""
+    """True for a number or a date, also a malformed one: names begin with a letter."""
     word = field.strip('"')
     return not word or not (word[0].isalpha() or word[0] == "_") or word.lower() in ("nan", "inf", "infinity")
 

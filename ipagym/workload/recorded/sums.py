@@ -1,4 +1,4 @@
-"""Tables whose rows are to be added up: a function or a page in each, its counts by minute or hour beside it."""
+"""Tables whose rows are summed: each row has a function or a page with its counts by minute or hour."""
 
 from collections.abc import Iterator, Sequence
 

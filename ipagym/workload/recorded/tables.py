@@ -23,7 +23,7 @@ FEWEST_REGULAR = 3
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table: its columns, its first rows, all its rows anew at each call, and the place of a row for messages."""
+    """A table: its columns, its first rows, a function that reads all rows, and the place of a row for messages."""
 
     path: Path
     columns: Sequence[str]
@@ -34,7 +34,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a file holds: the name of its format, the rows read, and the values."""
+    """The content of a file: the name of its format, the number of rows, and the values."""
 
     format: str
     rows: int
@@ -45,7 +45,7 @@ def read_table(table: Table, options: ReadOptions) -> Found:
     """The load that a table holds.
 
     Raises:
-        InputError: its columns do not tell, or a value is no time or no number.
+        InputError: its columns do not determine the load, or a value is not a time or not a number.
     """
     layout = layout_of(table.columns, options, is_regular=_is_regular(table, options))
     reading = _Reading(table, layout)

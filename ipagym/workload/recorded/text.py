@@ -18,7 +18,7 @@ ENCODINGS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "
 
 
 class Guarded:
-    """A text that `pandas` reads block by block, refused where a line is endless."""
+    """A text for `pandas`, read block by block, with a limit on the length of lines."""
 
     def __init__(self, text: TextIO, path: Path) -> None:
         self._text, self._path, self._since = text, path, 0
@@ -48,7 +48,7 @@ class Guarded:
 
 @contextmanager
 def opened_text(opener: Opener) -> Iterator[TextIO]:
-    """The text, UTF-8 or UTF-16 by its first bytes, with one kind of line ends; bytes that are none stay visible."""
+    """The text, UTF-8 or UTF-16 by its first bytes, with uniform line ends; invalid bytes stay visible."""
     with opener() as file:
         start = file.read(3)
     encoding = next((name for mark, name in ENCODINGS.items() if start.startswith(mark)), "utf-8")

@@ -1,4 +1,4 @@
-"""Columns of text or numbers as whole seconds and as rates; what is none is pointed at."""
+"""Columns of text or numbers as whole seconds and as rates; invalid values are reported with their place."""
 
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -23,7 +23,7 @@ OF_NUMPY = {"ns": "ns", "us": "us", "ms": "ms", "s": "second"}
 """The units of numpy's dates, by the names they have here."""
 
 MAGNITUDES = (("ns", 1e17), ("us", 1e14), ("ms", 1e11))
-"""From where on a time since 1970 is taken to be in these units; smaller ones are seconds."""
+"""Thresholds above which a time since 1970 is read in these units; smaller ones are seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ def numbers(column: Column) -> Values:
 
 
 def unit_of(column: Column) -> str | None:
-    """The unit that numeric times since 1970 are in, by the first of them; none for ISO 8601."""
+    """The unit of numeric times since 1970, detected from the first one; None for ISO 8601."""
     if not len(column) or not _is_numeric(column):
         return None
     first = float(_to_numeric(column.iloc[:1])[0])

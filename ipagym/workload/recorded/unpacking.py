@@ -1,4 +1,4 @@
-"""Files as they lie on a disk: compressed or not, alone in an archive or not, never unpacked beyond measure."""
+"""Unpacking of files: compressed, or the only file in an archive, with a limit on the unpacked size."""
 
 import bz2
 import gzip
@@ -27,7 +27,7 @@ USUAL_MEMBER = "workload.txt"
 BLOCK = 1 << 20
 DAMAGED = (OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, NotImplementedError, RuntimeError,
            ValueError)  # fmt: skip
-"""What the unpackers of the standard library raise where a file is not what it says."""
+"""Errors of the standard library's unpackers for damaged files."""
 
 COMPRESSED: dict[bytes, tuple[str, Callable[[IO[bytes]], IO[bytes]]]] = {
     b"\x1f\x8b": ("gzip", lambda file: cast(IO[bytes], gzip.GzipFile(fileobj=file))),
@@ -38,7 +38,7 @@ UNREADABLE = {b"Rar!": "a RAR archive", b"7z\xbc\xaf": "a 7-Zip archive", b"(\xb
 
 
 class Bounded(io.RawIOBase):
-    """A stream of at most `most` bytes, whose damages are told in a line that names the file."""
+    """A stream of at most `most` bytes; errors are one line that names the file."""
 
     def __init__(self, inner: IO[bytes], outer: IO[bytes], path: Path, most: int) -> None:
         self._inner, self._outer, self._path, self._left = inner, outer, path, most
@@ -104,7 +104,7 @@ class Section(io.RawIOBase):
 
 
 def unpacked(path: Path) -> Opener:
-    """A way to open the content of a file, unpacked; nothing is held in memory but a few blocks.
+    """A function that opens the unpacked content of a file; only a few blocks are held in memory.
 
     Raises:
         InputError: it is damaged, packed too often or in an unknown way, or an archive of several files.
@@ -126,13 +126,13 @@ def unpacked(path: Path) -> Opener:
 
 
 def skip(file: io.BufferedIOBase, size: int) -> None:
-    """Read so many bytes, or to the end, and forget them."""
+    """Skip `size` bytes, or to the end."""
     while size > 0 and (content := file.read(min(size, BLOCK))):
         size -= len(content)
 
 
 def _inside(opener: Opener, path: Path) -> Opener | None:
-    """A way to open what the outermost layer packs; none where nothing is packed."""
+    """A function that opens the content of the outermost layer; None if the file is not packed."""
     with opener() as file:
         head = file.read(tarfile.BLOCKSIZE)
     for magic, what in UNREADABLE.items():

@@ -1,12 +1,13 @@
 """A model in onnxruntime, on as many threads as its replica has cores."""
 
-import numpy as np
+from typing import Any
+
 import onnxruntime
 from numpy.typing import NDArray
 
 
 class OnnxModel:
-    """Runs a model of one input `x` and one output `y`; `is_threaded` makes cores threads, otherwise one thread works.
+    """Runs a model of one input, for its first output; `is_threaded` makes cores threads, otherwise one thread works.
 
     Sessions for other numbers of threads are made when they are first needed.
     """
@@ -16,12 +17,13 @@ class OnnxModel:
         self._is_threaded = is_threaded
         self._sessions: dict[int, onnxruntime.InferenceSession] = {}
 
-    def __call__(self, batch: NDArray[np.float32], cores: int) -> NDArray[np.float32]:
+    def __call__(self, batch: NDArray[Any], cores: int) -> NDArray[Any]:
         """The output for a batch."""
         threads = cores if self._is_threaded else 1
         if threads not in self._sessions:
             self._sessions[threads] = self._session(threads)
-        output: NDArray[np.float32] = self._sessions[threads].run(None, {"x": batch})[0]
+        session = self._sessions[threads]
+        output: NDArray[Any] = session.run(None, {session.get_inputs()[0].name: batch})[0]
         return output
 
     def _session(self, threads: int) -> "onnxruntime.InferenceSession":

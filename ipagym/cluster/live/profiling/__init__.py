@@ -1,1 +1,1 @@
-"""Measuring a live pipeline: service and start times of its replicas, and what accuracy says of single stages."""
+"""Measuring a live pipeline: times of its replicas, accuracies end to end, and what these say of single stages."""

@@ -1,12 +1,13 @@
 """Service and start times of one variant, measured on a replica that rests as long as it works."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import cycle, islice
 from pathlib import Path
 from time import perf_counter, sleep
 
 import numpy as np
+from scipy.stats import t
 
 from ipagym.cluster.live.children.framing import Inbox, Message
 from ipagym.cluster.live.children.replica import RECEIVED_AT_ONCE
@@ -21,29 +22,31 @@ LEAST_SAMPLES, MOST_SAMPLES = 25, 200
 LEAST_S = 0.8
 """Batches of a size are served until there are so many of them and so long, with the rests, or `MOST_SAMPLES`."""
 
-Seconds = Mapping[int, float]
-"""By batch."""
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Times:
-    """Seconds of service by batch, on one number of cores."""
+    """Service of one batch size on one number of cores, as the sender sees it, in seconds.
 
-    average_s: Seconds
-    p99_s: Seconds
+    `half_width_s` is that of the mean's 95 % interval by Student's t, as if samples did not depend on each other.
+    `hop_s` is the median of what sending and receiving add to the time that the replica itself counts.
+    """
+
+    cores: int
+    batch: int
+    samples: int
+    average_s: float
+    half_width_s: float
+    p99_s: float
+    hop_s: float
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Measured:
-    """What was measured of a variant: its start, the memory that it holds, and its service times by cores.
-
-    `answers` are those to the inputs, with which the next stage can be measured.
-    """
+    """What was measured of a variant: its starts, the memory that it holds, and its service."""
 
     start_s: float
     memory_mib: float
-    on_cores: Mapping[int, Times]
-    answers: Sequence[bytes]
+    times: Sequence[Times]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -66,12 +69,10 @@ def measure(model: Model, plan: Plan, errors: Path) -> Measured:
     starts_s = [_start_s(model, errors) for _ in range(STARTS - 1)]
     replica = Served(model, errors)
     try:
-        on_cores = {cores: _times(replica, plan, cores) for cores in plan.cores}
         return Measured(
             start_s=float(np.mean([*starts_s, replica.start_s])),
             memory_mib=_memory_mib(replica.child),
-            on_cores=on_cores,
-            answers=[replica.serve([item], plan.cores[-1])[0] for item in plan.inputs],
+            times=[_times(replica, plan, cores, batch) for cores in plan.cores for batch in plan.batches],
         )
     finally:
         replica.child.end()
@@ -89,11 +90,11 @@ class Served:
         self.start_s = perf_counter() - begun
         self._number = 0
 
-    def serve(self, items: Sequence[bytes], cores: int) -> Sequence[bytes]:
-        """The answers to a batch."""
+    def serve(self, items: Sequence[bytes], cores: int) -> Message:
+        """The answers to a batch, with the seconds that the replica counts."""
         self._number += 1
         self.child.stream.sendall(Message(self._number, cores, items).packed())
-        return next(self._messages).items
+        return next(self._messages)
 
     def _received(self) -> Iterator[Message]:
         inbox = Inbox()
@@ -108,25 +109,35 @@ def _start_s(model: Model, errors: Path) -> float:
     return replica.start_s
 
 
-def _times(replica: Served, plan: Plan, cores: int) -> Times:
+def _times(replica: Served, plan: Plan, cores: int, batch: int) -> Times:
     inputs = cycle(plan.inputs)
-    samples = {batch: _samples(replica, inputs, batch, cores) for batch in plan.batches}
+    replica.serve(list(islice(inputs, batch)), cores)  # the first on a number of cores may have to get ready
+    service_s, hops_s = _samples(replica, inputs, cores, batch)
+    mean_s = float(service_s.mean())
+    half_width_s = t.ppf(0.975, len(service_s) - 1) * service_s.std(ddof=1) / np.sqrt(len(service_s))
     return Times(
-        average_s={batch: float(seconds.mean()) for batch, seconds in samples.items()},
-        p99_s={batch: float(max(seconds.mean(), np.quantile(seconds, 0.99))) for batch, seconds in samples.items()},
+        cores=cores,
+        batch=batch,
+        samples=len(service_s),
+        average_s=mean_s,
+        half_width_s=float(half_width_s),
+        p99_s=float(max(mean_s, np.quantile(service_s, 0.99))),
+        hop_s=float(np.median(hops_s)),
     )
 
 
-def _samples(replica: Served, inputs: Iterator[bytes], batch: int, cores: int) -> np.ndarray:
-    """Seconds of service, as the one who sends the batches sees them."""
+def _samples(replica: Served, inputs: Iterator[bytes], cores: int, batch: int) -> tuple[np.ndarray, np.ndarray]:
+    """Seconds of service as the one who sends the batches sees them, and the part that the way there and back took."""
     samples: list[float] = []
+    hops: list[float] = []
     while len(samples) < MOST_SAMPLES and (len(samples) < LEAST_SAMPLES or 2 * sum(samples) < LEAST_S):
         items = list(islice(inputs, batch))
         begun = perf_counter()
-        replica.serve(items, cores)
+        answer = replica.serve(items, cores)
         samples.append(perf_counter() - begun)
+        hops.append(samples[-1] - answer.value)
         sleep(samples[-1])
-    return np.array(samples)
+    return np.array(samples), np.array(hops)
 
 
 def _memory_mib(child: Child) -> float:
