@@ -17,6 +17,7 @@ from ipagym.cli import (
     figure,
     forecast,
     front,
+    kubernetes,
     leaderboard,
     load,
     profile,
@@ -108,5 +109,6 @@ app.command("reproduce")(reproduce.reproduce)
 app.command("verify")(verify.verify)
 app.command("watch")(watch.watch)
 app.add_typer(leaderboard.app, name="leaderboard")
+app.add_typer(kubernetes.app, name="kubernetes")
 for each in app.registered_commands:
     each.epilog = epilog(each.name or "")

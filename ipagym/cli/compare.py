@@ -65,7 +65,7 @@ def compare(
         str,
         typer.Option(
             help="Simulated: compiled or simpy (same results). Live, in real time: local (real models) or rehearsal "
-            "(processes that sleep for the service times); on Ray Serve ray or ray-rehearsal."
+            "(processes that sleep for the service times); ray and ray-rehearsal; kubernetes and kubernetes-rehearsal."
         ),
     ] = "compiled",
     faults: Annotated[str | None, typer.Option(help="Faults: none, usual or harsh, instead of the scenario's.")] = None,

@@ -27,6 +27,8 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "reproduce": ("reproduce --trace workload.tbz2 --out runs/reproduce",),
     "verify": ("verify --fast", "verify --scenario my.yaml"),
     "watch": ("watch runs/video", "watch video --agent ipa --workload bursty"),
+    "kubernetes plan": ("kubernetes plan digits",),
+    "kubernetes rbac": ("kubernetes rbac --namespace serving | kubectl apply -f -",),
     "leaderboard run": ("leaderboard run core-v1 --out runs/core",),
     "leaderboard show": ("leaderboard show runs/core --markdown",),
     "leaderboard submit": ("leaderboard submit --agent my_agents:Mine --suite core-v1 --out entry.zip",),

@@ -21,7 +21,8 @@ def serve(
     scenario: Annotated[str, typer.Argument(help="A scenario by name, or the path of a YAML scenario or profile.")],
     agent: Annotated[str, typer.Option(help="The controller, as for `ipagym compare`.")] = "ipa",
     backend: Annotated[
-        str, typer.Option(help="local, rehearsal, ray, ray-rehearsal, or a simulator to try it on.")
+        str,
+        typer.Option(help="local, ray, kubernetes, their rehearsals, or a simulator to try it on."),
     ] = "local",
     workload: Annotated[str | None, typer.Option(help="The load, by name or the path of a file.")] = None,
     duration: Annotated[int | None, typer.Option(help="Only the first seconds of the workload.")] = None,

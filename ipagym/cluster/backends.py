@@ -1,14 +1,13 @@
 """The backends: what may stand behind an environment, a comparison or a controller, and what each can do."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
+from typing import Protocol
 
 from ipagym.cluster.live.cluster import LiveCluster
 from ipagym.cluster.live.digits.program import digits
 from ipagym.cluster.live.program import Program, rehearsal
-from ipagym.cluster.live.replicas import Processes
-from ipagym.cluster.live.servers import Platform
 from ipagym.cluster.protocol import Cluster
 from ipagym.cluster.ray_serve.platform import RayServe
 from ipagym.cluster.sim import ENGINES
@@ -52,6 +51,9 @@ SIMULATED = Abilities(
 
 REAL = Abilities(real_time=True, forkable=False, resizable=True, several_deployments=True, network=True, faults=False)
 
+PODS = replace(REAL, resizable=False)
+"""Of a cluster whose API server cannot change the cores of a pod; others can (`pods/resize`, from 1.33 on)."""
+
 PROGRAMS: dict[str, Callable[[], Program]] = {"digits": digits}
 """The makers of programs with real models, by pipeline."""
 
@@ -65,28 +67,65 @@ def program_of(pipeline: Pipeline) -> Program:
     if pipeline.name not in PROGRAMS:
         raise InputError(
             f"{pipeline.name} has no models that can be run here (there are some of {', '.join(PROGRAMS)}): choose the "
-            "backend rehearsal or ray-rehearsal, whose replicas sleep as long as the profile says"
+            "a rehearsal (such as the backend rehearsal), whose replicas sleep as long as the profile says"
         )
     return PROGRAMS[pipeline.name]()
 
 
-LIVE: dict[str, tuple[Callable[[Pipeline], Program], Callable[[], Platform], str]] = {
-    "local": (program_of, Processes, "real models, a process for each replica"),
-    "rehearsal": (rehearsal, Processes, "processes that sleep as long as the profile says"),
-    "ray": (program_of, RayServe, "real models on Ray Serve"),
-    "ray-rehearsal": (rehearsal, RayServe, "replicas on Ray Serve that sleep as long as the profile says"),
+class MakeLive(Protocol):
+    """What makes the live cluster of a scenario and a program."""
+
+    def __call__(self, scenario: Scenario, program: Program, *, keep_requests: bool = False) -> LiveCluster:
+        """A cluster; `keep_requests` as `LiveCluster` has it."""
+
+
+def on_ray(scenario: Scenario, program: Program, *, keep_requests: bool = False) -> LiveCluster:
+    """A cluster of replicas on Ray Serve, which is asked for when an episode begins."""
+    return LiveCluster(scenario, program, platform=RayServe(), keep_requests=keep_requests)
+
+
+def on_kubernetes(scenario: Scenario, program: Program, *, keep_requests: bool = False) -> LiveCluster:
+    """A cluster of pods, on the API server of the kubeconfig.
+
+    Raises:
+        InputError: the client is not installed, or the cluster cannot be used.
+    """
+    from ipagym.cluster.kubernetes.cluster import kubernetes_cluster
+
+    return kubernetes_cluster(scenario, program, keep_requests=keep_requests)
+
+
+LIVE: dict[str, tuple[Callable[[Pipeline], Program], MakeLive, str]] = {
+    "local": (program_of, LiveCluster, "real models, a process for each replica"),
+    "rehearsal": (rehearsal, LiveCluster, "processes that sleep as long as the profile says"),
+    "ray": (program_of, on_ray, "real models on Ray Serve"),
+    "ray-rehearsal": (rehearsal, on_ray, "replicas on Ray Serve that sleep as long as the profile says"),
+    "kubernetes": (program_of, on_kubernetes, "real models, a pod for each replica"),
+    "kubernetes-rehearsal": (rehearsal, on_kubernetes, "pods that sleep as long as the profile says"),
 }
-"""What replicas of live backends run, where, and a sentence for people."""
+"""What the replicas of live backends run, what makes their clusters, and a sentence for people."""
+
+
+def kubernetes_program(name: str) -> Callable[[Pipeline], Program]:
+    """What the pods of a backend on Kubernetes run.
+
+    Raises:
+        InputError: it is none.
+    """
+    ours = [each for each, (_, make, _) in LIVE.items() if make is on_kubernetes]
+    if name not in ours:
+        raise InputError(f"{name} runs no pods: choose {' or '.join(ours)}")
+    return LIVE[name][0]
 
 
 def live_cluster(name: str, scenario: Scenario, *, keep_requests: bool = False) -> LiveCluster:
     """The cluster of a live backend, one of `LIVE`.
 
     Raises:
-        InputError: the pipeline has no models, or what runs them is not installed.
+        InputError: the pipeline has no models, or what runs them is not installed or cannot be reached.
     """
-    program, platform, _ = LIVE[name]
-    return LiveCluster(scenario, program(scenario.pipeline), platform=platform(), keep_requests=keep_requests)
+    program, make, _ = LIVE[name]
+    return make(scenario, program(scenario.pipeline), keep_requests=keep_requests)
 
 
 def logging_maker(name: str) -> Callable[[Scenario], LiveCluster]:
@@ -108,8 +147,12 @@ BACKENDS: dict[str, Backend] = {
         )
     },
     **{
-        name: Backend(make=partial(live_cluster, name), abilities=REAL, description=description)
-        for name, (*_, description) in LIVE.items()
+        name: Backend(
+            make=partial(live_cluster, name),
+            abilities=PODS if make is on_kubernetes else REAL,
+            description=description,
+        )
+        for name, (_, make, description) in LIVE.items()
     },
 }
 """All backends by name; the first is the default."""

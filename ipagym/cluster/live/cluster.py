@@ -206,7 +206,7 @@ class LiveCluster:
         try:
             return self._dispatcher.begin(action).result(limit_s)
         except Late:
-            raise IpagymError(f"not all {awaited} within {limit_s:g} s: the machine is overloaded") from None
+            raise IpagymError(f"not all {awaited} within {limit_s:g} s: {self.serving.servers.hindrance}") from None
 
     def _serving(self, seed: int, dispatcher: Dispatcher, folder: Path) -> Serving:
         errors = folder / "errors"

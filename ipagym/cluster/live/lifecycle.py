@@ -54,7 +54,7 @@ class LiveLifecycle(Lifecycle):
 
         self._servers.start(
             replica,
-            {"model": self._program.model(self._stage, replica.variant.name)},
+            {"stage": self._stage, "model": self._program.model(self._stage, replica.variant.name)},
             on_ready=ready,
             on_answers=lambda message: self.on_answers(replica, message),
             on_end=lambda: self.on_end(replica),

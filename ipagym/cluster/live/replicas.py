@@ -50,6 +50,16 @@ class Replicas:
         """The ids of the processes of replicas, but for those that were told to end."""
         return tuple(running.child.pid for running in self._running.values())
 
+    @property
+    def is_in_place(self) -> bool:
+        """A process is told its cores with each batch."""
+        return True
+
+    @property
+    def hindrance(self) -> str:
+        """What keeps processes from starting."""
+        return "the machine is overloaded"
+
     def start(
         self,
         replica: Replica,

@@ -16,6 +16,14 @@ class Servers(Protocol):
     def pids(self) -> tuple[int, ...]:
         """The ids of those processes of replicas that are children of this one."""
 
+    @property
+    def is_in_place(self) -> bool:
+        """Cores can change without a new replica."""
+
+    @property
+    def hindrance(self) -> str:
+        """What keeps replicas from starting, for people."""
+
     def start(
         self,
         replica: Replica,
@@ -25,7 +33,7 @@ class Servers(Protocol):
         on_answers: Callable[[Message], None],
         on_end: Callable[[], None],
     ) -> None:
-        """Start what serves for the replica: `told["model"]`, a `Model`.
+        """Start what serves for the replica of the stage `told["stage"]`: `told["model"]`, a `Model`.
 
         `on_ready` is called once it can serve, `on_answers` with the answers to each batch, and `on_end` if it ends
         without being told to.

@@ -55,7 +55,7 @@ class Serving:
         self._scenario = scenario
         self._program = program
         # Service times, starts and crashes are what they are; resizing takes no time but that of the batch at work.
-        resize_s = None if scenario.physics.resize_s is None else 0.0
+        resize_s = 0.0 if servers.is_in_place and scenario.physics.resize_s is not None else None
         self._physics = replace(scenario.physics, service="constant", faults=Faults(), resize_s=resize_s)
         self._sampling = Sampling(self._physics, Streams.spawn(seed), scenario.pipeline)
         self._payloads = Payloads(scenario.pipeline, program)

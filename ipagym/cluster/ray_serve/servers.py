@@ -60,6 +60,16 @@ class RayServers:
         """None: the processes are Ray's, and may be on other machines."""
         return ()
 
+    @property
+    def is_in_place(self) -> bool:
+        """The cores come with each batch."""
+        return True
+
+    @property
+    def hindrance(self) -> str:
+        """What keeps replicas from starting."""
+        return "the machines are overloaded, or have no room"
+
     def start(
         self,
         replica: Replica,
