@@ -60,12 +60,16 @@ def train(
     with progress_bar() as progress:
         task = progress.add_task("steps", total=settings.recipe.steps)
 
+        found: list[float] = []
+
         def report(done: int, total: int, best: float | None) -> None:
+            if best is not None:
+                found[:] = [best]
             told = "steps" if best is None else f"steps, best in validation {best:.3f}"
             progress.update(task, completed=done, total=total, description=told)
 
         path = run(settings, report, make_agent)
-    print(f"written to {path}")
+    print(*(f"best in validation {best:.3f} per window" for best in found), f"written to {path}", sep="\n")
 
 
 def _preferences(texts: list[str]) -> dict[str, tuple[float, float]]:

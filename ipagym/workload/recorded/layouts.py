@@ -140,7 +140,8 @@ def _generic(names: dict[str, str], options: ReadOptions, *, is_regular: bool) -
     if value is None:
         if time is None or options.format in ("counts", "rates") or is_regular:
             raise InputError(f"its columns do not tell the load: name one with ?column=NAME of {_listed(names)}" + (
-                "" if time is None else ", or take each row for a request with ?format=timestamps"
+                "; if that is the time of a request in each row, add &format=timestamps" if time is None
+                else ", or take each row for a request with ?format=timestamps"
             ))  # fmt: skip
         return _requests(names, time)
     meaning: Meaning = VALUES.get(value, "counts")
@@ -163,7 +164,10 @@ def _value(names: dict[str, str], time: str | None) -> str | None:
     """The column with a name for values, or the only column that is not a time."""
     named = [name for name in (*VALUES, *PER_MINUTE) if name in names]
     if len(named) > 1 and time is None and len(names) > 1:
-        raise InputError(f"its columns do not tell the load: name one with ?column=NAME of {_listed(names)}")
+        raise InputError(
+            f"its columns do not tell the load: name one with ?column=NAME of {_listed(names)}; if that is the time of "
+            "a request in each row, add &format=timestamps"
+        )
     if named:
         return named[0]
     return next(iter(names)) if len(names) == 1 and time is None else None

@@ -1,5 +1,6 @@
 """Columns of text or numbers as whole seconds and as rates; invalid values are reported with their place."""
 
+import re
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -16,6 +17,7 @@ Values = NDArray[np.float64]
 ISO = r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d([.,]\d{1,9})?)?\s*(Z|[+-]\d\d(:?\d\d)?)?)?"
 TIME = "is no time: write ISO 8601 or a number of seconds, milliseconds, microseconds or nanoseconds since 1970"
 NUMBER = "is no count or rate: write a number of 0 or more, in plain digits"
+TIMES_AS_NUMBERS = "is a time, no count or rate: say with ?column=NAME&format=timestamps that each row is a request"
 LAST_S = 253_402_300_800
 """The end of the year 9999, in seconds since 1970."""
 
@@ -44,7 +46,8 @@ def numbers(column: Column) -> Values:
     values = _to_numeric(column)
     wrong = np.flatnonzero(~((values >= 0) & (values < np.inf)))
     if wrong.size:
-        raise _cell(column, int(wrong[0]), NUMBER)
+        cell = _cell(column, int(wrong[0]), NUMBER)
+        raise WrongCell(cell.row, cell.token, TIMES_AS_NUMBERS if re.fullmatch(ISO, cell.token) else NUMBER)
     return values.astype(np.float64)
 
 
