@@ -42,8 +42,8 @@ NOTHING = Program(
 
 def cluster_of(backend: str, scenario: Scenario, program: Program | None = None) -> LiveCluster:
     """A cluster whose requests are kept."""
-    make_program, platform, _ = LIVE[backend]
-    return LiveCluster(scenario, program or make_program(scenario.pipeline), platform=platform(), keep_requests=True)
+    make_program, make, _ = LIVE[backend]
+    return make(scenario, program or make_program(scenario.pipeline), keep_requests=True)
 
 
 def in_place(backend: str) -> Iterator[Took]:
