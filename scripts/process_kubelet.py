@@ -213,9 +213,11 @@ class Kubelet:
 
     def remove(self, pod: Any) -> None:
         """Tell the API server that the pod has ended."""
-        only = client.V1DeleteOptions(preconditions=client.V1Preconditions(uid=pod.metadata.uid))
-        gone = {"grace_period_seconds": 0, "body": only}
-        self.patch(lambda: self.api.delete_namespaced_pod(pod.metadata.name, pod.metadata.namespace, **gone))
+        # All in the body: where there is one, the API server looks at no parameters.
+        at_once = client.V1DeleteOptions(
+            grace_period_seconds=0, preconditions=client.V1Preconditions(uid=pod.metadata.uid)
+        )
+        self.patch(lambda: self.api.delete_namespaced_pod(pod.metadata.name, pod.metadata.namespace, body=at_once))
 
     def patch(self, call: Any) -> None:
         """Call, where the pod is still there."""
