@@ -28,7 +28,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "verify": ("verify --fast", "verify --scenario my.yaml"),
     "watch": ("watch runs/video", "watch video --agent ipa --workload bursty"),
     "kubernetes plan": ("kubernetes plan digits",),
-    "kubernetes rbac": ("kubernetes rbac --namespace serving | kubectl apply -f -",),
+    "kubernetes rbac": ("kubernetes rbac --namespace serving",),
     "leaderboard run": ("leaderboard run core-v1 --out runs/core",),
     "leaderboard show": ("leaderboard show runs/core --markdown",),
     "leaderboard submit": ("leaderboard submit --agent my_agents:Mine --suite core-v1 --out entry.zip",),
