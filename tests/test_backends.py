@@ -62,7 +62,7 @@ def test_many_live_environments_at_once_are_refused() -> None:
 
 def test_a_pipeline_without_models_is_told_what_to_do(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["compare", "video", "--backend", "local", "--agents", "hpa", "--duration", "20"]) == 2
-    assert "choose the backend rehearsal or ray-rehearsal" in capsys.readouterr().err
+    assert "choose the backend rehearsal, ray-rehearsal or kubernetes-rehearsal" in capsys.readouterr().err
 
 
 def test_live_episodes_run_one_at_a_time(tmp_path: Path) -> None:

@@ -67,7 +67,7 @@ def program_of(pipeline: Pipeline) -> Program:
     if pipeline.name not in PROGRAMS:
         raise InputError(
             f"{pipeline.name} has no models that can be run here (there are some of {', '.join(PROGRAMS)}): choose the "
-            "a rehearsal (such as the backend rehearsal), whose replicas sleep as long as the profile says"
+            "backend rehearsal, ray-rehearsal or kubernetes-rehearsal, whose replicas sleep as long as the profile says"
         )
     return PROGRAMS[pipeline.name]()
 
