@@ -99,7 +99,8 @@ def compare_all(plans: Sequence[Plan], *, workers: int, executor: Executor | Non
         for plan in plans:
             claims.enter_context(claimed(plan.out))
         begun = [_begun(plan) for plan in plans]
-        works = [_work(plan, runs, stays=executor is None and workers == 1) for plan in plans]
+        stays = executor is None and workers == 1
+        works = [_work(plan, each, runs, stays=stays) for plan, each in zip(plans, begun, strict=True)]
         run_all(works, tick)
         return [_ended(plan, work, manifest) for plan, work, manifest in zip(plans, works, begun, strict=True)]
 
@@ -114,8 +115,8 @@ def _begun(plan: Plan) -> Manifest:
     return manifest
 
 
-def _work(plan: Plan, executor: Executor, *, stays: bool) -> Work:
-    marks = marks_of(plan.agents, plan.fingerprints)
+def _work(plan: Plan, begun: Manifest, executor: Executor, *, stays: bool) -> Work:
+    marks = begun.fingerprints
     jobs = [
         Job(agent=name, seed=seed, make_agent=make, make_cluster=plan.make_cluster, fingerprint=marks[name])
         for seed in plan.seeds

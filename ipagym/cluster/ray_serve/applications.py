@@ -8,14 +8,12 @@ number of applications here.
 from collections.abc import Mapping
 from typing import Any
 
+from ipagym.cluster.live.replicas import MOST_FAILURES
 from ipagym.cluster.ray_serve import replica
 from ipagym.system.ray_connection import ray_part
 
 MOST_AT_ONCE = 2
 """Calls that a replica takes at once: a batch, and the one by which its end is known."""
-
-MOST_FAILURES = 3
-"""Starts of one replica that may fail in a row."""
 
 SHUTDOWN_S = 0.1
 """Seconds until a replica is killed that is told to end; it has no batch any more."""

@@ -10,12 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ipagym.cluster.live.children.onnx_model import load, packed, unpacked
-from ipagym.cluster.live.profiling.subject import Subject
+from ipagym.cluster.live.profiling.subject import BATCHES, CORES, Subject
 from ipagym.cluster.live.program import Model, Program
 from ipagym.system.errors import InputError, in_one_line
-
-BATCHES, CORES = (1, 2, 4, 8), (1, 2, 4)
-"""What is measured where the models and the machine have it."""
 
 Stages = Mapping[str, Sequence[Path]]
 

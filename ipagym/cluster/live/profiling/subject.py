@@ -6,6 +6,9 @@ from typing import Any
 
 from ipagym.cluster.live.program import Program
 
+BATCHES, CORES = (1, 2, 4, 8), (1, 2, 4)
+"""What is measured unless something else is said."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Subject:
@@ -21,5 +24,5 @@ class Subject:
     settings: Mapping[str, Any]
     labelled: int
     timed: int = 64
-    batches: Sequence[int] = (1, 2, 4, 8)
-    cores: Sequence[int] = (1, 2, 4)
+    batches: Sequence[int] = BATCHES
+    cores: Sequence[int] = CORES
