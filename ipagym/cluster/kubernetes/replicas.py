@@ -109,7 +109,6 @@ class PodReplicas:
                 self._delete()
         finally:
             self._watching.end()
-            self._bell.close()
 
     def _delete(self) -> None:
         with refusing(self._host, self._namespace):

@@ -7,6 +7,7 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from ipagym.cluster.live.clock import LiveClock
@@ -16,6 +17,8 @@ Result = TypeVar("Result")
 
 SWITCH_S = 0.0005
 """Seconds that another thread may compute before this one gets its turn: an agent that decides holds no request up."""
+
+CLOSED = "the cluster is closed"
 
 
 class Dispatcher:
@@ -32,6 +35,7 @@ class Dispatcher:
         self._waiting: set[Future[Any]] = set()
         self._error: BaseException | None = None
         self._wake, self._woken = socket.socketpair()
+        self._wake.setblocking(False)
         self._woken.setblocking(False)
         self._is_open = True
         self.watch(self._woken, self._take_wakes)
@@ -50,15 +54,22 @@ class Dispatcher:
         self._poll.unregister(stream.fileno())
         del self._streams[stream.fileno()]
 
+    def post(self, action: Callable[[], None]) -> None:
+        """Have the thread run the action soon, after those that were posted before; nobody does once it has ended."""
+        self._asked.append(action)
+        with suppress(OSError):  # so many wakes are on their way already, or the thread has ended
+            self._wake.send(b"!")
+
     def begin(self, action: Callable[["Future[Result]"], None]) -> "Future[Result]":
         """Have the thread run the action, which completes the future at once or later."""
         future: Future[Result] = Future()
         self._waiting.add(future)
         future.add_done_callback(self._waiting.discard)
-        self._asked.append(lambda: action(future))
-        self._wake.send(b"!")
+        self.post(lambda: action(future))
         if self._error is not None:
             self._tell_all(self._error)
+        elif not self._is_open:
+            self._tell_all(IpagymError(CLOSED))
         return future
 
     def run(self, action: Callable[[], Result]) -> Result:
@@ -76,9 +87,9 @@ class Dispatcher:
     def close(self) -> None:
         """End the thread; whoever waits for it is told so."""
         self._is_open = False
-        self._wake.send(b"!")
+        self.post(lambda: None)
         self._thread.join()
-        self._tell_all(IpagymError("the cluster is closed"))
+        self._tell_all(IpagymError(CLOSED))
         sys.setswitchinterval(self._switch_s)
         self._poll.close()
         self._wake.close()

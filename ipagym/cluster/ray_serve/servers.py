@@ -12,7 +12,6 @@ from ipagym.cluster.live.children.framing import Message
 from ipagym.cluster.live.dispatcher import Dispatcher
 from ipagym.cluster.ray_serve import applications
 from ipagym.cluster.ray_serve.calls import Calls
-from ipagym.cluster.ray_serve.mailbox import Mailbox
 from ipagym.cluster.sim.reference.replica import Replica
 from ipagym.system.errors import IpagymError
 
@@ -51,7 +50,7 @@ class RayServers:
     def __init__(self, dispatcher: Dispatcher, errors: Path, prefix: str) -> None:
         self._errors = errors
         self._names = (f"{prefix}-{number}" for number in count())
-        self._mailbox = Mailbox(dispatcher)
+        self._dispatcher = dispatcher
         self._calls = Calls()
         self._running: dict[Replica, Running] = {}
 
@@ -103,7 +102,6 @@ class RayServers:
         while self._running:
             self.stop(next(iter(self._running)))
         self._calls.close()
-        self._mailbox.close()
 
     async def _live(self, replica: Replica, running: Running) -> None:
         """Wait for the replica to be ready, then for its end."""
@@ -111,7 +109,7 @@ class RayServers:
             handle = await asyncio.wrap_future(running.ordered)
             await self._first_answer(handle, running.name)
             running.serve = handle.serve.remote  # once: to look a method up takes a millisecond
-            self._mailbox.post(lambda: self._became_ready(replica, running))
+            self._dispatcher.post(lambda: self._became_ready(replica, running))
             await handle.stay.remote()
         except Exception as error:  # of whatever kind: Ray's, or what the model raises
             self._tell_end(replica, running, error)
@@ -131,11 +129,11 @@ class RayServers:
         except Exception as error:  # of whatever kind: Ray's, or what the model raises
             self._tell_end(replica, running, error)
         else:
-            self._mailbox.post(lambda: running.on_answers(Message(batch.number, seconds, answers)))
+            self._dispatcher.post(lambda: running.on_answers(Message(batch.number, seconds, answers)))
 
     def _tell_end(self, replica: Replica, running: Running, error: Exception) -> None:
         reason = _last_line(str(error)) or type(error).__name__
-        self._mailbox.post(lambda: self._ended(replica, running, reason))
+        self._dispatcher.post(lambda: self._ended(replica, running, reason))
 
     def _became_ready(self, replica: Replica, running: Running) -> None:
         if self._running.get(replica) is running:
@@ -163,7 +161,7 @@ class RayServers:
         """An order is done: where it failed, the episode ends with its error."""
         error = order.exception()
         if error is not None:
-            self._mailbox.post(lambda: _give_up(error))
+            self._dispatcher.post(lambda: _give_up(error))
 
 
 def _give_up(error: BaseException) -> None:
