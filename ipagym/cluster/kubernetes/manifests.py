@@ -26,13 +26,17 @@ from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 name, folder = "ipagym", Path(find_spec("ipagym").origin).parent
+if not (folder / "cluster").is_dir():
+    folder = Path(import_module("ipagym").__file__).parent
 for part in ("", "cluster", "live", "children"):
     name, folder = (f"{name}.{part}", folder / part) if part else (name, folder)
     sys.modules[name] = types.ModuleType(name)
     sys.modules[name].__path__ = [str(folder)]
 import_module(f"{name}.v2_server").main()
 """
-"""What a pod runs. It makes the packages above the server without running them, as `live.process.START` does."""
+"""What a pod runs. It makes the packages above the server without running them, as `live.process.START` does.
+Where a checkout is installed, what is found first only leads to it (setup.py): that alone is run.
+"""
 
 
 @dataclass(frozen=True, slots=True)

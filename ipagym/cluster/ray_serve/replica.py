@@ -40,6 +40,8 @@ def _child(module: str) -> Any:
     if spec is None or spec.origin is None:
         raise ImportError("ipagym is not installed where this Ray worker runs")
     name, folder = CHILDREN[0], Path(spec.origin).parent
+    if not (folder / CHILDREN[1]).is_dir():  # it only leads to an installed checkout (setup.py)
+        folder = Path(str(import_module(name).__file__)).parent
     for part in ("", *CHILDREN[1:]):
         name, folder = (f"{name}.{part}", folder / part) if part else (name, folder)
         package = sys.modules.setdefault(name, ModuleType(name))
